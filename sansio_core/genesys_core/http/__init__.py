@@ -1,1 +1,1 @@
-"""HTTP as values and as bytes: requests, responses, headers, URLs, HTTP/1.1."""
+"""Requests, responses, headers and URLs as values, and sans-IO HTTP/1.1."""

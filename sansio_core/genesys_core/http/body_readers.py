@@ -1,9 +1,9 @@
-"""Transfer framing: where the body of a response ends (RFC 9112, 6).
+"""Transfer framing: where the body of a response ends (RFC 9112 section 6).
 
-Invariants: a reader takes bytes cut anywhere and gives the same body, the same end and the same
-failures. It looks at each byte once and holds no more than one line, so the time is linear and the
-memory constant in what has not been asked for. Lines of a chunked body end with CRLF and nothing
-else: a bare LF is refused at once, for peers that disagree about it see different messages.
+Invariants: a reader yields the same body, the same end and the same failures however the bytes were
+split. It looks at each byte once and buffers at most one line, so it takes linear time and constant
+memory besides unread content. Lines of a chunked body must end with CRLF: a bare LF is rejected at
+once, because peers that disagree about it see different messages (request smuggling).
 """
 
 import re
@@ -24,24 +24,24 @@ __all__ = [
 
 
 class BodyReader(Protocol):
-    """Takes what follows a head, up to the end of the body."""
+    """Reads what follows a response head, up to the end of the body."""
 
     def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
         """Append the body's bytes in ``data`` to ``content``.
 
         Returns:
-            What follows the body once that is complete, else ``None``.
+            What follows the body once it is complete, otherwise ``None``.
 
         Raises:
-            TransportFailure: the framing is broken, or the body beyond its limit.
+            TransportFailure: the framing is malformed, or the body exceeds its limit.
         """
         ...
 
     def end(self) -> None:
-        """Note that the peer closed.
+        """Process the end of the connection.
 
         Raises:
-            TransportFailure: the body was not complete.
+            TransportFailure: the body is incomplete.
         """
         ...
 
@@ -55,7 +55,7 @@ class LengthReader:
         self._left = length
 
     def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
-        """As :meth:`BodyReader.feed`."""
+        """Implements :meth:`BodyReader.feed`."""
         left = self._left - len(data)
         if left > 0:
             self._left = left
@@ -68,12 +68,12 @@ class LengthReader:
         return data[left:]
 
     def end(self) -> None:
-        """As :meth:`BodyReader.end`."""
+        """Implements :meth:`BodyReader.end`."""
         raise cut_off()
 
 
 class UntilCloseReader:
-    """A body without a length, which ends when the peer closes."""
+    """A body without a length, which ends when the peer closes the connection."""
 
     __slots__ = ("_limit", "_size")
 
@@ -82,7 +82,7 @@ class UntilCloseReader:
         self._size = 0
 
     def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
-        """As :meth:`BodyReader.feed`."""
+        """Implements :meth:`BodyReader.feed`."""
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise response_too_large(self._limit)
@@ -90,12 +90,12 @@ class UntilCloseReader:
         return None
 
     def end(self) -> None:
-        """As :meth:`BodyReader.end`; here it is the body's proper end."""
+        """Implements :meth:`BodyReader.end`; for this framing it is the body's regular end."""
 
 
-# RFC 9112, 7.1: the size, extensions that are ignored, and spaces that some servers pad it with.
+# RFC 9112 section 7.1: the size, ignored extensions, and spaces with which some servers pad it.
 _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,20}+)(?:;[\t -~\x80-\xff]*+|[ \t]++)?\r\n")
-# As lenient about a value as h11 is with header fields.
+# As lenient about values as h11 is about header fields.
 _TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00\x0a-\x0d]*+\r\n")
 _FOLDED_LINE: Final = re.compile(rb"[ \t][^\x00\x0a-\x0d]*+\r\n")
 
@@ -105,7 +105,7 @@ _SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
 
 
 class ChunkedReader:
-    """A body in chunks; extensions and trailers are read and ignored."""
+    """A chunked body; extensions and trailers are parsed and ignored."""
 
     __slots__ = (
         "_left",
@@ -121,15 +121,15 @@ class ChunkedReader:
     def __init__(self, limits: ResponseLimits) -> None:
         self._limits = limits
         self._state = _SIZE
-        self._line = bytearray()  # the start of a line that is not complete
-        self._left = 0  # bytes of the chunk that are still to come
-        self._size = 0  # bytes of the body, announced so far
+        self._line = bytearray()  # an incomplete line
+        self._left = 0  # remaining bytes of the current chunk
+        self._size = 0  # bytes of the body announced so far
         self._overhead = 0
         self._trailer_bytes = 0
         self._trailer_lines = 0
 
     def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
-        """As :meth:`BodyReader.feed`."""
+        """Implements :meth:`BodyReader.feed`."""
         position = 0
         while position < len(data):
             if self._state == _SIZE:
@@ -155,7 +155,7 @@ class ChunkedReader:
         return None
 
     def _take_whole_chunks(self, data: bytes, position: int, content: deque[bytes]) -> int:
-        """Take chunks that are there to their end, and the size line of one that is not."""
+        """Read complete chunks, and the size line of an incomplete one."""
         if not self._line:
             while (match := _SIZE_LINE.match(data, position)) is not None:
                 start = match.end()
@@ -179,15 +179,15 @@ class ChunkedReader:
         return position
 
     def end(self) -> None:
-        """As :meth:`BodyReader.end`."""
+        """Implements :meth:`BodyReader.end`."""
         raise cut_off()
 
     def _line_from(self, data: bytes, position: int, limit: int) -> tuple[bytes | None, int]:
-        """The line that begins in an earlier piece or here, and where the next one begins."""
+        """Return a line that may have begun in an earlier piece, and the position after it."""
         line = self._line
         stop = data.find(b"\n", position) + 1
         line += data[position : stop or None]
-        # One byte more is allowed to be missing: the line break.
+        # The line break may be missing its last byte.
         if len(line) > limit or (not stop and len(line) == limit):
             raise _line_too_long(limit)
         if not stop:
@@ -200,7 +200,7 @@ class ChunkedReader:
         limits = self._limits
         if line_length > limits.chunk_line:
             raise _line_too_long(limits.chunk_line)
-        # As Go's net/http reckons: long lines around little data cost much and carry nothing.
+        # As in Go's net/http: long lines with little data are expensive and serve no purpose.
         overhead = self._overhead + line_length - 14 - 2 * size
         if overhead > limits.chunk_overhead:
             raise broken_response("its chunked body is nearly all chunk-size lines")
@@ -212,7 +212,7 @@ class ChunkedReader:
         self._state = _DATA if size else _TRAILERS
 
     def _skip_trailers(self, data: bytes, position: int) -> int | None:
-        """Where the trailer section ends in ``data``, or ``None`` while it goes on."""
+        """Return the position after the trailer section, or ``None`` if it is incomplete."""
         if not (self._trailer_lines or self._line) and data.startswith(b"\r\n", position):
             return position + 2
         while True:
@@ -234,9 +234,9 @@ class ChunkedReader:
 
 
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
-    """The body, if ``data`` is all of it from ``position`` on: chunks without extensions or trailers.
+    """Return the body if ``data`` contains exactly the rest of it, without extensions or trailers.
 
-    Whatever else it is, malformed or beyond a limit, ``None`` leaves it to a :class:`ChunkedReader`.
+    Anything else, malformed or too large, returns ``None`` and is left to a :class:`ChunkedReader`.
     """
     pieces: list[bytes] = []
     while not data.startswith(_LAST_CHUNK, position):
@@ -246,7 +246,7 @@ def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> byt
         start = line.end()
         size = int(line[1], 16)
         end = start + size
-        # A line of up to 16 bytes is within every limit for lines, and no overhead.
+        # A line of up to 16 bytes is within every line limit, and has no overhead.
         if not size or start - position > 16 or not data.startswith(b"\r\n", end):
             return None
         pieces.append(data[start:end])
@@ -262,7 +262,7 @@ def _line_too_long(limit: int) -> TransportFailure:
 
 
 def cut_off() -> TransportFailure:
-    """The failure for a peer that closed before its response was complete."""
+    """Return the failure for a peer that closed the connection before the response was complete."""
     return TransportFailure(
         "the peer closed the connection before the response was complete",
         kind="closed",

@@ -1,8 +1,8 @@
-"""Content codings: gzip and deflate, removed whole or piece by piece (RFC 9110, 8.4).
+"""Content codings: decoding of gzip and deflate, whole or in pieces (RFC 9110 section 8.4).
 
-Invariants: the output is bounded before it is made; memory for a stream is one read of it; time is
-linear in input and output. Content is whole or refused: a stream that ends before its last member
-does, a wrong checksum and bytes after the last member are all failures.
+Invariants: output is limited before it is produced; a stream needs memory for one read; time is
+linear in input and output. Content is complete or rejected: a truncated stream, a wrong checksum
+and bytes after the last member are failures.
 """
 
 import zlib
@@ -14,7 +14,7 @@ from genesys_core.http.messages import TransportFailure
 __all__ = ["ContentDecoder", "content_codings", "decode_content"]
 
 _MOST_CODINGS: Final = 3
-"""Codings on top of each other: each multiplies what a few bytes can unpack to."""
+"""Maximum number of stacked codings: each multiplies the possible expansion."""
 
 _GZIP: Final = zlib.MAX_WBITS | 16
 _LONGEST_SLICE: Final = 64 * 1024
@@ -22,12 +22,12 @@ _SHORTEST_SLICE: Final = 256
 
 
 def content_codings(value: str) -> tuple[str, ...]:
-    """The codings that a ``Content-Encoding`` field names, in the order in which they were applied.
+    """Return the codings of a ``Content-Encoding`` field, in the order in which they were applied.
 
-    ``identity`` and empty list elements mean nothing and are left out.
+    ``identity`` and empty list elements are ignored.
 
     Raises:
-        TransportFailure: a coding that cannot be removed, or too many of them.
+        TransportFailure: a coding is not supported, or there are too many.
     """
     codings: list[str] = []
     for element in value.split(","):
@@ -43,18 +43,18 @@ def content_codings(value: str) -> tuple[str, ...]:
 
 
 def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> bytes:
-    """A whole body with its codings removed.
+    """Decode a complete body.
 
     Args:
-        body: as it was transferred, not empty.
+        body: as transferred, not empty.
         codings: from :func:`content_codings`.
-        limit: bytes that any coding may unpack to, or ``None``.
+        limit: maximum bytes of output of each coding, or ``None``.
 
     Raises:
-        TransportFailure: the content is damaged, cut off, followed by other bytes, or too large.
+        TransportFailure: the content is corrupt, truncated, followed by other bytes, or too large.
     """
     if codings == ("gzip",):
-        # Nearly always one member that ends where the body does.
+        # Nearly always a single member that ends with the body.
         unpacker = zlib.decompressobj(_GZIP)
         try:
             content = unpacker.decompress(body, 0 if limit is None else limit + 1)
@@ -74,25 +74,25 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
 
 
 class ContentDecoder:
-    """Removes codings from a body that comes in pieces, as its content is asked for.
+    """Decodes a body that is received in pieces, as its content is read.
 
     Args:
         codings: from :func:`content_codings`.
-        limit: bytes that any coding may unpack to, or ``None``.
+        limit: maximum bytes of output of each coding, or ``None``.
     """
 
     def __init__(self, codings: tuple[str, ...], limit: int | None) -> None:
         self._stages = [_Unpacker(coding, limit) for coding in reversed(codings)]
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they were transferred, once :meth:`read` has no more content."""
+        """Add bytes as transferred; call this only if :meth:`read` returned ``b""``."""
         self._stages[0].feed(data)
 
     def read(self, size: int) -> bytes:
-        """At most ``size`` bytes of content; ``b""`` when there is none without more input.
+        """Return at most ``size`` bytes of content; ``b""`` if more input is needed.
 
         Raises:
-            TransportFailure: the content is damaged, followed by other bytes, or too large.
+            TransportFailure: the content is corrupt, followed by other bytes, or too large.
         """
         return self._read(len(self._stages) - 1, size)
 
@@ -106,17 +106,17 @@ class ContentDecoder:
         return content
 
     def end(self) -> None:
-        """Note that the body is complete.
+        """Process the end of the body.
 
         Raises:
-            TransportFailure: the content was cut off.
+            TransportFailure: the content is truncated.
         """
         for unpacker in self._stages:
             unpacker.end()
 
 
 class _Unpacker:
-    """One coding."""
+    """The decoder of one coding."""
 
     __slots__ = (
         "_gzip",
@@ -137,7 +137,7 @@ class _Unpacker:
         self._input = memoryview(b"")
         self._position = 0
         self._slice = _LONGEST_SLICE
-        self._more = False  # zlib may hold output, although it has taken all input
+        self._more = False  # zlib may have more output after consuming all input
         self._state = "start"  # then "inside" a member or stream, then "ended"
         self._zlib = zlib.decompressobj(_GZIP)
 
@@ -171,14 +171,14 @@ class _Unpacker:
     def _begin(self) -> bool:
         if self._gzip:
             if self._state == "ended":
-                self._zlib = zlib.decompressobj(_GZIP)  # RFC 1952, 2.2: another member
+                self._zlib = zlib.decompressobj(_GZIP)  # RFC 1952 section 2.2: another member
         elif self._state == "ended":
             raise _undecodable("its content is followed by other bytes")
         else:
             start = bytes(self._input[self._position : self._position + 2])
             if len(start) < 2:
                 return False
-            # RFC 9110, 8.4.1.2: with a zlib header; some servers leave it out.
+            # RFC 9110 section 8.4.1.2: with a zlib header, which some servers omit.
             header = start[0] & 0x0F == 8 and int.from_bytes(start) % 31 == 0
             self._zlib = zlib.decompressobj(zlib.MAX_WBITS if header else -zlib.MAX_WBITS)
         self._state = "inside"
@@ -188,7 +188,7 @@ class _Unpacker:
         self._position += taken
         self._state = "ended"
         self._more = False
-        # What follows a member's end is copied: in small slices, a flood of members stays linear.
+        # The data after a member is copied; small slices keep a flood of members linear.
         self._slice = _SHORTEST_SLICE
 
     def end(self) -> None:

@@ -1,7 +1,7 @@
 """HTTP header fields as a value.
 
-Invariants: order and repetition are kept as received; names are case-insensitive; the merged view
-joins repeated fields with ``", "`` (RFC 9110, 5.3). A value that could inject another header line is
+Invariants: order and repetition are preserved; names are case-insensitive; the merged view joins
+repeated fields with ``", "`` (RFC 9110 section 5.3). A value that could inject a header line is
 rejected.
 """
 
@@ -16,26 +16,27 @@ from genesys_core.http.known_secrets import KnownSecrets
 __all__ = ["Headers", "HeadersInput", "header_pairs"]
 
 HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
-"""What :class:`Headers` is made from."""
+"""Accepted by :class:`Headers`."""
 
-# RFC 9110, 5.6.2: token = 1*tchar
+# RFC 9110 section 5.6.2: token = 1*tchar
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# RFC 9110, 5.5: CR, LF and NUL are dangerous, "other CTL characters are also invalid"; a tab is none.
+# RFC 9110 section 5.5: CR, LF and NUL are dangerous, "other CTL characters are also invalid"; a tab
+# is allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Headers(Mapping[str, str]):
-    """Immutable header fields; ``headers["server"]`` is the merged value, in any case.
+    """Immutable header fields; ``headers["server"]`` is the merged value, case-insensitively.
 
     ``Server: Google`` and ``Server: FrontEnd`` read as ``Google, FrontEnd``; :meth:`get_list`
-    gives them one by one, and :attr:`raw` all fields in the order received.
+    returns them one by one, and :attr:`raw` all fields in the order received.
 
     A value may be any text; transports send it as UTF-8.
 
     Raises:
-        InvalidValueError: a name is no token, or a value has a line break or another control
-            character in it, or half of a surrogate pair.
+        InvalidValueError: a name is not a token, or a value contains a line break, another control
+            character or a lone surrogate.
     """
 
     __slots__ = ("_index", "_secrets", "raw")
@@ -53,23 +54,23 @@ class Headers(Mapping[str, str]):
 
     @classmethod
     def received(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
-        """Fields as they came from a server, taken as they are."""
+        """Create headers from a server's response, without validation."""
         headers = cls.__new__(cls)
         headers.raw = tuple(fields)
-        headers._index = headers._secrets = None  # noqa: SLF001 - another constructor of this class
+        headers._index = headers._secrets = None  # noqa: SLF001 - a constructor of this class
         return headers
 
     def hiding(self, secrets: KnownSecrets) -> "Headers":
-        """The same fields; these secrets are masked in every value when shown."""
+        """Return the same fields, with these secrets redacted in every value that is shown."""
         headers = Headers.received(self.raw)
-        headers._secrets = secrets  # noqa: SLF001 - another constructor of this class
+        headers._secrets = secrets  # noqa: SLF001 - a constructor of this class
         return headers
 
     def __getitem__(self, name: str) -> str:
         return self.by_name()[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
-        """Each name once, in lower case, in the order of first appearance."""
+        """Iterate over the names in lower case, each once, in order of first appearance."""
         return iter(self.by_name())
 
     def __len__(self) -> int:
@@ -79,31 +80,31 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and name.lower() in self.by_name()
 
     def get_list(self, name: str) -> list[str]:
-        """The values of one field, one for each time it appeared."""
+        """Return the values of a field, one for each occurrence."""
         wanted = name.lower()
         return [value for field, value in self.raw if field.lower() == wanted]
 
     def merged(self) -> dict[str, str]:
-        """Names as first spelt, repeated values joined: what the official SDKs show."""
+        """Return names as first spelt with repeated values joined, as in the official SDKs."""
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """These headers with one field set to a single value."""
+        """Return headers in which a field has exactly this value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
-        """These headers without one field."""
+        """Return headers without a field."""
         wanted = name.lower()
         return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
 
     def updated(self, changes: Mapping[str, str | None]) -> "Headers":
-        """These headers with each change made: a value replaces, ``None`` removes.
+        """Return headers with changes: a value replaces a field, ``None`` removes it.
 
-        Of two changes to the same field the later counts; changes that are :class:`Headers`
-        themselves keep their repeated fields.
+        Of two changes of the same field the later wins; changes that are :class:`Headers` keep
+        their repeated fields.
         """
         if isinstance(changes, Headers):
             added = changes.raw
@@ -128,7 +129,7 @@ class Headers(Mapping[str, str]):
         return hash(self._folded())
 
     def redacted(self) -> "Headers":
-        """The fields as they may be shown."""
+        """Return a copy with secret values redacted."""
         return Headers.received(self._shown())
 
     def __repr__(self) -> str:
@@ -146,7 +147,7 @@ class Headers(Mapping[str, str]):
         return tuple((name.lower(), value) for name, value in self.raw)
 
     def by_name(self) -> Mapping[str, str]:
-        """The merged values by lower-case name, without a copy: for many look-ups in a row."""
+        """Return merged values by lower-case name, without copying: for many lookups."""
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
@@ -162,25 +163,25 @@ class Headers(Mapping[str, str]):
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
 )
-"""Header names, in lower case, whose values are never shown."""
+"""Names of secret headers, in lower case; their values are never shown."""
 
 
 def mask_header(name: str, value: str | None) -> str | None:
-    """What may be shown of a header's value: nothing of a secret, and of a URL no more than where."""
+    """Return a header's value for display: secrets redacted, and of a URL only its location."""
     if value is None or name.lower() not in SECRET_HEADERS:
         return value if value is None else _URL_SECRETS.sub(REDACTED, value)
     return REDACTED
 
 
-# A Location or Referer may hold what was signed into its URL: user and password, query, fragment.
+# The URL in a Location or Referer may be signed: hide user and password, query, fragment.
 _URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
 
 
 def header_pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
-    """Names and values as text, otherwise unchecked.
+    """Return names and values, checking only their types.
 
     Raises:
-        InvalidValueError: neither a mapping nor pairs, or a name or value that is not text.
+        InvalidValueError: neither a mapping nor pairs, or an element is not a string.
     """
     if isinstance(fields, Headers):
         return fields.raw
@@ -211,10 +212,10 @@ def _checked_value(name: str, value: object) -> str:
         )
     if _CONTROL.search(value):
         raise InvalidValueError(
-            f"header {name!r}: its value must not hold a line break or other control character"
+            f"header {name!r}: its value must not contain a line break or another control character"
         )
     if not value.isascii() and _SURROGATE.search(value):
         raise InvalidValueError(
-            f"header {name!r}: its value has half of a surrogate pair, which UTF-8 cannot encode"
+            f"header {name!r}: its value contains a lone surrogate, which UTF-8 cannot encode"
         )
     return value.strip(" \t")

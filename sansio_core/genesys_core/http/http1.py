@@ -1,8 +1,8 @@
-"""An HTTP/1.1 connection without I/O, for event loops that have no HTTP client.
+"""Sans-IO HTTP/1.1 connections, for event loops without an HTTP client.
 
-Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`. However
-the bytes are split, the result is the same: the response, the failure, and whether the connection is
-reusable. Unsolicited bytes make the connection unusable, because they cannot be assigned to a request.
+Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`.
+However the bytes were split, they yield the same response, the same failure, and the same decision
+on reuse. Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
 """
 
 from collections.abc import Mapping
@@ -20,27 +20,27 @@ from genesys_core.http.response_reader import BODILESS, HTTP1ResponseReader
 
 __all__ = ["HTTP1Connection"]
 
-# Of the last two, the first ended with a complete exchange.
+# Of the last two, only the first ended with a complete exchange.
 _IDLE, _BUSY, _ENDED, _FAILED = range(4)
 _OVER: Final = frozenset({_ENDED, _FAILED})
 
-# Fields of a response that is never read in one step: they have a say in what comes after it.
+# Fields that prevent reading a response in one step: they affect what follows it.
 _UNUSUAL: Final = frozenset({"keep-alive", "proxy-connection"})
 
 
 class HTTP1Connection:
-    """One connection to one server, one request at a time.
+    """A client connection to one server, for one request at a time.
 
-    The caller opens the socket (and TLS) and moves the bytes; which bytes, and what they mean, is
-    decided here. For a call as a whole it writes what :meth:`send` returns and passes what it reads
-    to :meth:`receive_data` until a response comes back::
+    The caller opens the socket (and TLS) and moves the bytes; their contents and meaning are
+    handled here. For complete messages, write what :meth:`send` returns and pass what is read to
+    :meth:`receive_data` until it returns a response::
 
         sock.sendall(connection.send(request))
         while (response := connection.receive_data(sock.recv(65536))) is None:
             pass
 
-    For a response that is not held in memory, :meth:`receive_head` takes its place until the head is
-    there; then the content is asked for piece by piece, and the socket read only when none is left::
+    To stream a response, use :meth:`receive_head` until the head is there; then read the content in
+    chunks, and the socket only when none is buffered::
 
         while (chunk := connection.read_body(65536)) != b"":
             if chunk is None:
@@ -48,22 +48,21 @@ class HTTP1Connection:
             else:
                 file.write(chunk)
 
-    For a request body that is not held in memory, :meth:`send_head` takes the place of :meth:`send`,
-    then comes :meth:`send_chunk` for each piece and :meth:`send_end`. A caller that reads meanwhile
-    learns from :attr:`sending` whether the body is still wanted, and from :attr:`waits_for_continue`
-    whether it is wanted yet.
+    To stream a request, use :meth:`send_head` instead of :meth:`send`, then :meth:`send_chunk` for
+    each chunk and :meth:`send_end`. A caller that reads at the same time checks :attr:`sending` for
+    whether the body is still needed, and :attr:`waits_for_continue` for whether it is needed yet.
 
-    In each ``receive`` an empty ``bytes`` means that the peer closed. While :attr:`reusable`, the
-    next request may follow; after a failure the connection is unusable.
+    In each ``receive`` method empty ``bytes`` mean that the peer closed the connection. While
+    :attr:`reusable`, the next request may follow; after a failure the connection is unusable.
 
     Args:
-        limits: how much of a response is read before it counts as broken.
-        proxy_headers: fields for the forwarding proxy at the other end, which is sent targets in
+        limits: size limits of responses.
+        proxy_headers: headers for a forwarding proxy at the other end, which receives targets in
             absolute form; ``None`` if the other end is the server itself, or a tunnel to it.
 
     Attributes:
-        unwritten: whether bytes of the request are still to be written, for a caller that reads
-            meanwhile to set: a final response then comes early, and ends the connection's use.
+        unwritten: whether bytes of the request are still to be written; set by a caller that reads
+            at the same time. A final response is then early, and the connection is not reused.
     """
 
     __slots__ = (
@@ -89,10 +88,10 @@ class HTTP1Connection:
         self._proxy_headers = proxy_headers
         self._state = _IDLE
         self._exchanges = 0
-        # About the current exchange, or the last one:
+        # The current or last exchange:
         self._request = _NO_REQUEST
         self._limits = limits
-        self._close = False  # the connection ends with it, whatever the response says
+        self._close = False  # do not reuse, whatever the response says
         self._sending = False
         self._waits = False
         self._upload_left: int | None = 0
@@ -108,10 +107,10 @@ class HTTP1Connection:
 
     @property
     def sending(self) -> bool:
-        """Whether the request's body is to be continued, or ended, by the caller.
+        """Whether the caller must continue or end the request's body.
 
-        It turns false with a final response that comes early: that response stands, the rest of the
-        body is not to be sent, and the connection ends with this exchange.
+        Becomes false if a final response arrives early: that response is valid, the rest of the
+        body must not be sent, and the connection is not reused.
         """
         return self._sending
 
@@ -119,61 +118,61 @@ class HTTP1Connection:
     def waits_for_continue(self) -> bool:
         """Whether ``Expect: 100-continue`` was sent and not yet answered.
 
-        A server need not answer it: the caller waits for a while (RFC 9110, 10.1.1), then sends.
+        A server need not answer it: wait for a limited time (RFC 9110 section 10.1.1), then send.
         """
         return self._waits
 
     @property
     def stale(self) -> bool:
-        """Whether no byte of a response has come, on a connection that served requests before.
+        """Whether no byte of a response has arrived on a connection that has served requests.
 
         If it is closed in this state, the server had closed the idle connection, or was about to
-        (RFC 9112, 9.3.1): a request that is idempotent may be repeated at once on another one.
+        (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.
         """
         return self._state != _IDLE and self._exchanges > 0 and self._silent
 
     @property
     def status(self) -> int | None:
-        """The status code of the final response, once its head is there."""
+        """The status code of the final response, once its head was received."""
         reader = self._reader
         return None if reader is None or reader.head is None else reader.head.status
 
     @property
     def switched(self) -> bool:
-        """Whether the peer switched to another protocol: with 101, or with 2xx to CONNECT."""
+        """Whether the peer switched protocols: with 101, or with 2xx to CONNECT."""
         return self._reader is not None and self._reader.switched
 
     @property
     def leftover(self) -> bytes:
-        """Bytes after the last response: of the protocol switched to, or unsolicited."""
+        """Bytes after the last response: of the new protocol, or unsolicited."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps an idle connection, if its last response said so."""
+        """Seconds for which the server keeps an idle connection, if its last response has that."""
         return None if self._reader is None else self._reader.keep_alive_timeout
 
     # Requests
 
     def send(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
-        """The bytes to write for a request with its body.
+        """Return the bytes of a request with its body.
 
         Args:
-            request: what to send.
-            limits: for the response to this request, instead of the connection's own.
+            request: the request.
+            limits: size limits of the response, instead of the connection's own.
 
         Raises:
-            TransportFailure: the connection is busy or of no more use, or the request is not valid
-                HTTP. Nothing of it was sent; in the latter case the connection stays as it was.
+            TransportFailure: the connection is busy or unusable, or the request is not valid HTTP.
+                Nothing was sent; in the latter case the connection is unchanged.
         """
         head = self._begin(request, limits, streamed=False)
         return head + request.body if request.body else head
 
     def send_head(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
-        """The bytes to write for a request whose body follows in pieces.
+        """Return the bytes of a request whose body follows in chunks.
 
-        The body has the length that ``Content-Length`` in the request's headers announces, and is
-        sent in chunks if there is none. ``request.body`` is ignored.
+        The body has the length in the request's ``Content-Length``, and is sent chunked without
+        one. ``request.body`` is ignored.
 
         Raises:
             TransportFailure: as for :meth:`send`.
@@ -187,7 +186,7 @@ class HTTP1Connection:
     def _begin(self, request: Request, limits: ResponseLimits | None, *, streamed: bool) -> bytes:
         if self._state != _IDLE:
             raise TransportFailure(
-                "the connection cannot take a request", kind="closed", sent=False
+                "the connection cannot accept a request", kind="closed", sent=False
             )
         head = encode_request_head(request, proxy_headers=self._proxy_headers, streamed=streamed)
         self._state = _BUSY
@@ -200,10 +199,10 @@ class HTTP1Connection:
         return head.data
 
     def send_chunk(self, chunk: bytes) -> bytes:
-        """The bytes to write for the next piece of the request's body, of any size.
+        """Return the bytes of the next chunk of the request's body, of any size.
 
         Raises:
-            TransportFailure: the body is longer than announced, or is not wanted (:attr:`sending`).
+            TransportFailure: the body is longer than announced, or not expected (:attr:`sending`).
         """
         self._require_sending()
         self._waits = False
@@ -217,10 +216,10 @@ class HTTP1Connection:
         return chunk
 
     def send_end(self) -> bytes:
-        """The bytes to write after the last piece of the request's body.
+        """Return the bytes after the last chunk of the request's body.
 
         Raises:
-            TransportFailure: the body is shorter than announced, or is not wanted.
+            TransportFailure: the body is shorter than announced, or not expected.
         """
         self._require_sending()
         if self._upload_left:
@@ -231,14 +230,16 @@ class HTTP1Connection:
     def _require_sending(self) -> None:
         if not self._sending:
             raise TransportFailure(
-                "the connection wants no request body", kind="closed", sent=self._state == _BUSY
+                "the connection does not expect a request body",
+                kind="closed",
+                sent=self._state == _BUSY,
             )
 
     def stop_sending(self) -> None:
-        """Note that the rest of the request will not be written.
+        """Record that the rest of the request will not be written.
 
-        For a write that failed, a response that came early, a body that could not be produced. A
-        response may still be read; the connection ends with this exchange.
+        Call this if a write failed, a response arrived early, or the body could not be produced. A
+        response may still be read; the connection is not reused.
         """
         self._sending = self._waits = False
         self._close = True
@@ -246,15 +247,15 @@ class HTTP1Connection:
     def abort(
         self, message: str, *, kind: FailureKind = "closed", written: bool = True
     ) -> TransportFailure:
-        """End the connection's use for a reason outside it, such as a timeout or a reset.
+        """Make the connection unusable for an external reason, such as a timeout or a reset.
 
         Args:
-            message: what happened, as text for the user.
-            kind: what broke.
-            written: whether any byte of the request went out.
+            message: a description for the user.
+            kind: the kind of failure.
+            written: whether any byte of the request was written.
 
         Returns:
-            The failure of the request under way, for the caller to raise.
+            The failure of the current request, for the caller to raise.
         """
         sent = self._state == _BUSY and (written or not self._silent)
         self._fail()
@@ -263,14 +264,14 @@ class HTTP1Connection:
     # Responses
 
     def receive_data(self, data: bytes) -> Response | None:
-        """Take bytes that arrived, for a response as a whole; ``b""`` means that the peer closed.
+        """Process received bytes of a complete response; ``b""`` means that the peer closed.
 
         Returns:
-            The response once it is complete, else ``None``.
+            The response once it is complete, otherwise ``None``.
 
         Raises:
-            TransportFailure: the peer closed too soon, what it sent is not valid HTTP, or the
-                response is beyond the limits.
+            TransportFailure: the peer closed too early, its data is not valid HTTP, or the response
+                exceeds the limits.
         """
         try:
             if self._reader is None and self._state == _BUSY:
@@ -290,11 +291,11 @@ class HTTP1Connection:
         return response
 
     def receive_head(self, data: bytes) -> ResponseHead | None:
-        """Take bytes that arrived, for a response whose body is read with :meth:`read_body`.
+        """Process received bytes of a response whose body is read with :meth:`read_body`.
 
         Returns:
-            The final response's head once it is there, else ``None``. After that, bytes that arrive
-            go to :meth:`receive_body`.
+            The final response's head once it is complete, otherwise ``None``. After that, pass
+            received bytes to :meth:`receive_body`.
 
         Raises:
             TransportFailure: as for :meth:`receive_data`.
@@ -304,9 +305,10 @@ class HTTP1Connection:
         return None if head is None else ResponseHead(head.status, head.headers)
 
     def receive_body(self, data: bytes) -> None:
-        """Take bytes that arrived after the response's head; ``b""`` means that the peer closed.
+        """Process received bytes after the response's head; ``b""`` means that the peer closed.
 
-        They stay in memory until they are read: call this when :meth:`read_body` returned ``None``.
+        They are buffered until they are read: call this only if :meth:`read_body` returned
+        ``None``.
 
         Raises:
             TransportFailure: as for :meth:`receive_data`.
@@ -318,21 +320,21 @@ class HTTP1Connection:
             raise
 
     def read_body(self, size: int = 65536) -> bytes | None:
-        """The next bytes of content, with transfer and content codings removed.
+        """Return the next bytes of content, with transfer and content codings decoded.
 
         Args:
-            size: bytes at most, 1 or more.
+            size: maximum number of bytes, at least 1.
 
         Returns:
             Content, or ``None`` if more bytes must be received first, or ``b""`` at its end.
 
         Raises:
-            TransportFailure: the content cannot be decoded, is damaged, or beyond the limit; or
+            TransportFailure: the content cannot be decoded, is corrupt, or exceeds the limit; or
                 there is no response to read.
-            InvalidValueError: a size below 1.
+            InvalidValueError: the size is below 1.
         """
         if size < 1:
-            raise InvalidValueError(f"size={size!r}: must be at least 1, for b'' is the end")
+            raise InvalidValueError(f"size={size!r}: must be at least 1, because b'' means the end")
         reader = self._reader
         if reader is None or reader.head is None or self._state == _FAILED:
             raise self.abort("there is no response body to read")
@@ -348,9 +350,9 @@ class HTTP1Connection:
         return content
 
     def discard_body(self) -> None:
-        """Give up the rest of a response.
+        """Discard the rest of a response.
 
-        The connection stays reusable only if all of it has arrived; nothing is unpacked for that.
+        The connection stays reusable only if all of it was received; it is not decoded.
         """
         if self._state == _BUSY:
             reader = self._reader
@@ -360,7 +362,7 @@ class HTTP1Connection:
                 self._fail()
 
     def _receive_at_once(self, data: bytes) -> Response | None:
-        """The response, if ``data`` is all of it and plain; else it is begun."""
+        """Return the response if ``data`` is exactly one plain response; otherwise begin it."""
         request, limits = self._request, self._limits
         self._silent = not data
         end = data.find(b"\r\n\r\n") + 4
@@ -409,22 +411,20 @@ class HTTP1Connection:
                 reader.end()
             self._answered(reader)
         elif self._state in _OVER:
-            raise TransportFailure("the connection is of no more use", kind="closed", sent=False)
+            raise TransportFailure("the connection is no longer usable", kind="closed", sent=False)
         elif data:
-            raise TransportFailure(
-                "the peer sent data that nobody asked for", kind="protocol", sent=False
-            )
+            raise TransportFailure("the peer sent unsolicited data", kind="protocol", sent=False)
         else:
             raise TransportFailure("the peer closed the idle connection", kind="closed", sent=False)
 
     def _answered(self, reader: HTTP1ResponseReader) -> None:
-        """Let what came of a response decide about the rest of the request."""
+        """Update the sending state after a response was received."""
         if reader.continued or reader.head is not None:
             self._waits = False
         if reader.head is None:
             return
         if self.unwritten or (self._sending and self._upload_left != 0):
-            # The server will not read the rest, or take it for the next request.
+            # The server will not read the rest, or would mistake it for the next request.
             self.stop_sending()
         self._sending = False
 
@@ -440,7 +440,7 @@ class HTTP1Connection:
 def _whole_body(
     values: Mapping[str, str], data: bytes, start: int, limits: ResponseLimits
 ) -> bytes | None:
-    """The body, if its framing is plain, and it is all that follows the head."""
+    """Return the body if its framing is plain and nothing follows it."""
     length = values.get("content-length")
     if length is None:
         chunked = "transfer-encoding" in values

@@ -1,11 +1,11 @@
-"""Secrets that a client holds, replaced wherever they appear in text.
+"""Redaction of known secrets wherever they appear in text.
 
-Invariants: after :meth:`KnownSecrets.hide` no secret can be read out of a text, neither as it is nor
-after its percent-encoding (RFC 3986, 2.1) or JSON escapes (RFC 8259, 7) are undone, in any mixture
-and depth. Where a spelling cannot be found again, the whole text is replaced. A text without a
-secret comes back as it was, and nothing makes hiding fail.
+Invariants: after :meth:`KnownSecrets.hide` no secret can be recovered from a text, neither
+literally nor by undoing percent-encoding (RFC 3986 section 2.1) or JSON escapes (RFC 8259 section
+7), in any combination and depth. If a spelling cannot be located, the whole text is replaced. Text
+without secrets is unchanged, and redaction never fails.
 
-Secrets recognised by name are handled by :mod:`genesys_core.http.redaction`.
+Secrets that are recognized by name are handled by :mod:`genesys_core.http.redaction`.
 """
 
 import re
@@ -24,17 +24,17 @@ __all__ = ["KnownSecrets", "hide_credentials"]
 T = TypeVar("T")
 
 SHORTEST: Final = 8
-"""Characters; shorter secrets are words, and replacing those would make others unreadable."""
+"""Minimum length; shorter secrets are ordinary words, whose redaction would garble other text."""
 
 
 class KnownSecrets(Confidential, frozen=True):
-    """Secret values; the longest first, so that none of them hides a part of another.
+    """Known secret values; the longest first, so that none hides a part of another.
 
-    Make one with :meth:`of`.
+    Create one with :meth:`of`.
 
     Attributes:
         values: the secrets, never shown.
-        are_plain: whether none of them has a character that a form or a string writes otherwise.
+        are_plain: whether no secret has a character that forms or JSON would escape.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"values"})
@@ -44,17 +44,17 @@ class KnownSecrets(Confidential, frozen=True):
 
     @classmethod
     def of(cls, values: Iterable[str | None]) -> "KnownSecrets":
-        """Those of some values that are long enough to be secrets."""
+        """Create from values, ignoring those that are too short."""
         found = {value for value in values if value is not None and len(value) >= SHORTEST}
         ordered = sorted(found, key=lambda value: (-len(value), value))
         return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
 
     def joined(self, other: "KnownSecrets") -> "KnownSecrets":
-        """These secrets and others."""
+        """Return the union of both."""
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:
-        """The text with each secret replaced, and what follows ``Bearer`` or ``Basic``."""
+        """Return the text with secrets redacted, including what follows ``Bearer`` or ``Basic``."""
         shown = text
         for secret in self.values:
             shown = shown.replace(secret, REDACTED)
@@ -63,7 +63,7 @@ class KnownSecrets(Confidential, frozen=True):
         return hide_credentials(shown)
 
     def hide_in(self, value: T) -> T:
-        """The value with each text in it hidden: in lists, tuples, mappings, attempts and issues."""
+        """Redact every text in a value: in lists, tuples, mappings, attempts and issues."""
         shown: object = value
         match value:
             case str():
@@ -92,14 +92,14 @@ class KnownSecrets(Confidential, frozen=True):
 
 
 def hide_credentials(text: str) -> str:
-    """The text with what follows ``Bearer`` and ``Basic`` replaced (RFC 6750, 2.1; RFC 7617, 2)."""
-    lowered = text.lower()  # which is ten times as fast as to search without regard to case
+    """Redact what follows ``Bearer`` and ``Basic`` (RFC 6750 section 2.1; RFC 7617 section 2)."""
+    lowered = text.lower()  # ten times as fast as a case-insensitive search
     if "bearer" not in lowered and "basic" not in lowered:
         return text
     return _CREDENTIALS.sub(rf"\1{REDACTED}", text)
 
 
-# A challenge has parameters instead ("Bearer realm="), and prose goes on with one of these words.
+# A challenge has parameters instead ("Bearer realm="), and in prose other words follow.
 _CREDENTIALS = re.compile(
     r"(?<![a-z0-9])((?:bearer|basic)(?:\s|\+|%20|:)+)"
     r"(?!(?:tokens?|auth|authentication|authorization|credentials?|scheme|realm|error|scope)\b)"
@@ -110,13 +110,13 @@ _CREDENTIALS = re.compile(
 _ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
-"""Of unescaping; each is another document within a document."""
+"""Maximum rounds of unescaping; each is a document nested within a document."""
 
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def _can_be_read(secret: str, text: str) -> bool:
-    """Whether a text holds a secret, in whatever escaping."""
+    """Return whether a text contains a secret in any escaping."""
     wanted = _folded(secret)
     for _ in range(_MOST_ROUNDS):
         if wanted in _folded(text):
@@ -124,7 +124,7 @@ def _can_be_read(secret: str, text: str) -> bool:
         plain = unquote(text)
         if "\\" in plain:
             plain = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), plain)
-            # A character beyond U+FFFF is a pair of two escapes.
+            # A character beyond U+FFFF is a pair of escapes.
             plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if plain == text:
             return False
@@ -133,7 +133,7 @@ def _can_be_read(secret: str, text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Without what escapes add and take away: backslashes, and a plus sign for a blank in forms."""
+    """Normalize what escaping changes: remove backslashes, and replace the plus signs of forms."""
     return text.replace("\\", "").replace(" ", "+")
 
 
@@ -145,7 +145,7 @@ _BACKSLASH: Final = r"(?:\\|%(?:25)*5[cC])"
 
 
 def _spelling(character: str) -> str:
-    """Each way to write one character: as it is, percent-encoded, escaped in JSON."""
+    """Return a pattern for one character: literal, percent-encoded, or escaped in JSON."""
     if character == "\\":
         return f"{_BACKSLASH}+"
     percent = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

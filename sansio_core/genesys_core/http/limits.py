@@ -1,7 +1,7 @@
-"""How much of a response is read before it counts as broken.
+"""Size limits of responses.
 
-Invariants: each limit is a property of the bytes received and never of the pieces they came in, so
-that a response is refused, or taken, the same way however the network cut it.
+Invariants: each limit depends on the bytes received and never on how they were split, so a response
+is accepted or rejected consistently.
 """
 
 from typing import Final
@@ -15,22 +15,22 @@ __all__ = ["DEFAULT_LIMITS", "ResponseLimits", "broken_response", "response_too_
 
 
 class ResponseLimits(Struct, frozen=True, kw_only=True):
-    """Upper bounds for one response; a response beyond one of them is a ``TransportFailure``.
+    """Upper bounds for one response; exceeding one is a ``TransportFailure``.
 
     Attributes:
-        head: bytes of the status line and the header fields, up to and with the blank line. Each
-            informational response has a head of its own.
+        head: bytes of the status line and the header fields, including the blank line. Each
+            informational response has its own head.
         fields: header fields in one head, and lines in one trailer section.
         informational: informational (1xx) responses before the final one.
-        chunk_line: bytes of one chunk-size line, chunk extensions and line break included.
+        chunk_line: bytes of one chunk-size line, including chunk extensions and the line break.
         chunk_overhead: bytes by which chunk-size lines may exceed 16 bytes for each chunk and twice
             the data, over the whole body.
         trailers: bytes of the trailer section after the last chunk.
-        body: bytes of the body, as received and once more with its content codings removed; ``None``
-            lifts this bound, for a body that is streamed and never held as a whole.
+        body: bytes of the body, both as received and with content codings decoded; ``None`` removes
+            the limit, for a body that is streamed.
 
     Raises:
-        InvalidValueError: a limit is no integer, or below 0 (``head`` and ``chunk_line``: below 16).
+        InvalidValueError: a limit is not an integer, or below 0 (``head`` and ``chunk_line``: 16).
     """
 
     head: int = 64 * 1024
@@ -58,16 +58,16 @@ DEFAULT_LIMITS: Final = ResponseLimits()
 
 
 def broken_response(problem: str) -> TransportFailure:
-    """The failure for a response that is not valid HTTP; ``problem`` quotes none of its bytes."""
+    """Return the failure for an invalid response; ``problem`` must not quote its bytes."""
     return TransportFailure(
         f"the response is not valid HTTP: {problem}", kind="protocol", sent=True
     )
 
 
 def response_too_large(limit: int) -> TransportFailure:
-    """The failure for a body beyond :attr:`ResponseLimits.body`."""
+    """Return the failure for a body that exceeds :attr:`ResponseLimits.body`."""
     return TransportFailure(
-        f"the response body is larger than {limit} bytes, the limit for it",
+        f"the response body is larger than {limit} bytes, the configured limit",
         kind="protocol",
         sent=True,
     )

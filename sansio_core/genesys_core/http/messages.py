@@ -1,8 +1,8 @@
-"""The transport interface: requests, responses and transport failures.
+"""Requests, responses and failures: the interface between the core and transports.
 
-Invariants: these are values. Any HTTP client that turns a :class:`Request` into a :class:`Response`,
-or into a :class:`TransportFailure` that states whether the request may have reached the server,
-can serve as a transport.
+Invariants: these are values. Any HTTP client can be a transport if it converts a :class:`Request`
+to a :class:`Response`, or to a :class:`TransportFailure` that states whether the request may have
+reached the server.
 """
 
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
@@ -31,20 +31,20 @@ Chunks_co = TypeVar("Chunks_co", covariant=True)
 
 
 LONGEST: Final = 1e9
-"""Seconds, some 31 years: sockets refuse a timeout that does not fit into the system's clock."""
+"""Maximum timeout in seconds, about 31 years: sockets reject what exceeds the system's clock."""
 
 
 class Timeout(Struct, frozen=True, kw_only=True):
-    """Seconds that each phase of one request may take; ``None`` waits forever.
+    """Timeouts in seconds for the phases of a request; ``None`` waits indefinitely.
 
     Attributes:
-        connect: to open a connection, TLS included.
-        read: for each read of the reply.
+        connect: to open a connection, including TLS.
+        read: for each read of the response.
         write: for each write of the request.
         pool: for a free connection of the pool.
 
     Raises:
-        InvalidValueError: a number that is not above 0, or more than a clock can count.
+        InvalidValueError: a number is not positive, or larger than clocks support.
     """
 
     connect: float | None = 10.0
@@ -58,17 +58,17 @@ class Timeout(Struct, frozen=True, kw_only=True):
             if seconds is not None and not _is_duration(seconds):
                 raise InvalidValueError(
                     f"timeout {phase}={seconds!r}: must be a number of seconds above 0 and at most "
-                    f"{LONGEST:g}, or None to wait for ever"
+                    f"{LONGEST:g}, or None to wait indefinitely"
                 )
 
     @classmethod
     def of(cls, seconds: float) -> "Timeout":
-        """The same number of seconds for every phase."""
+        """Return the same timeout for every phase."""
         return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
 
     @classmethod
     def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
-        """What a caller gave (a number means every phase), or the default."""
+        """Return the caller's timeout (a number means every phase), or the default."""
         if value is None:
             return default
         return value if isinstance(value, Timeout) else cls.of(value)
@@ -84,22 +84,22 @@ _DEFAULT_TIMEOUT = Timeout()
 
 
 Purpose: TypeAlias = Literal["api", "token"]
-"""What a request is for: a call of the API, or a token from the login host."""
+"""The purpose of a request: an API call, or a token request to the login host."""
 
 
 class Request(Printable, frozen=True):
-    """One HTTP request, complete.
+    """A complete HTTP request.
 
     Attributes:
-        method: in capitals.
-        url: absolute, encoded.
-        headers: all that the library wants sent; ``Host`` and ``Content-Length`` are the transport's.
-        body: the encoded body, or ``None`` for no body at all.
-        timeout: the timeout of each phase.
-        expires: the call's deadline on the monotonic clock, or ``None``. A transport checks it
-            between reads, so that a slowly trickling response cannot outlast the deadline; one
-            that ignores it enforces ``timeout`` alone.
-        purpose: what the request is for; not sent.
+        method: in upper case.
+        url: absolute, percent-encoded.
+        headers: headers to send; the transport adds ``Host`` and ``Content-Length``.
+        body: the encoded body, or ``None`` for none.
+        timeout: timeouts of the phases.
+        expires: the deadline of the whole call on the monotonic clock, or ``None``. A transport
+            checks it between reads, so that a slow response does not exceed the call's deadline. A
+            transport that ignores it only applies ``timeout``.
+        purpose: what it is for; not sent.
     """
 
     method: str
@@ -111,7 +111,7 @@ class Request(Printable, frozen=True):
     purpose: Purpose = "api"
 
     def replaced_by(self, other: "Request | None") -> "Request":
-        """The request to send after a hook returned another one, or none; its purpose stays."""
+        """Return the request to send after a hook, which may return another; keeps the purpose."""
         if other is None:
             return self
         _HOOKED_REQUEST.check("what a hook returns", other)
@@ -121,11 +121,11 @@ class Request(Printable, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """Its credentials and what is secret in its body, which a careless server repeats."""
+        """Its credentials and the secrets in its body, which a careless server may repeat."""
         return KnownSecrets.of(message_secrets(self.headers, self.body))
 
     def redacted(self) -> "Request":
-        """The request without its body, and what is secret in its URL and headers masked."""
+        """Return a copy without its body, and with secrets in its URL and headers redacted."""
         url, headers = DEFAULT_REDACTION.shown_url(self.url), self.headers.redacted()
         return msgspec.structs.replace(self, url=url, headers=headers, body=None)
 
@@ -136,16 +136,16 @@ class Request(Printable, frozen=True):
 
 
 class Response(Printable, frozen=True):
-    """One HTTP response, read to its end.
+    """A complete HTTP response.
 
     Attributes:
         status: the status code.
-        headers: as received; a mapping and pairs of a name and a value are taken as well.
-        body: the content with transfer and content codings removed.
+        headers: as received; mappings and pairs of name and value are accepted as well.
+        body: the content with transfer and content codings decoded.
 
     Raises:
-        TypeError: a value of a wrong type.
-        InvalidValueError: headers that are neither a mapping nor pairs.
+        TypeError: a value has a wrong type.
+        InvalidValueError: the headers are neither a mapping nor pairs.
     """
 
     status: int
@@ -163,18 +163,18 @@ class Response(Printable, frozen=True):
             check_fields(self, _RESPONSE)
 
     def replaced_by(self, other: "Response | None") -> "Response":
-        """The response to read after a hook returned another one, or none."""
+        """Return the response to use after a hook returned another one, or none."""
         if other is None:
             return self
         _HOOKED_RESPONSE.check("what a hook returns", other)
         return other
 
     def hiding(self, secrets: KnownSecrets) -> "Response":
-        """The same response; where its headers are shown, these secrets are replaced."""
+        """Return the same response, with these secrets redacted in headers that are shown."""
         return Response(self.status, self.headers.hiding(secrets), self.body)
 
     def redacted(self) -> "Response":
-        """The response without its body, and what is secret in its headers masked."""
+        """Return a copy without its body, and with secrets in its headers redacted."""
         return Response(self.status, self.headers.redacted())
 
     def __repr__(self) -> str:
@@ -190,14 +190,13 @@ _RESPONSE: Final = {
 
 
 class Streamed(Printable, Generic[Chunks_co], frozen=True):
-    """One HTTP response whose body is still to come.
+    """An HTTP response whose body is streamed.
 
     Attributes:
         status: the status code.
         headers: as received.
-        chunks: an iterator, synchronous or asynchronous as its transport is, of the content with
-            transfer and content codings removed, in pieces of any size. It can be iterated
-                only once.
+        chunks: an iterator, synchronous or asynchronous like its transport, of the content with
+            transfer and content codings decoded, in chunks of any size. It can be consumed once.
     """
 
     status: int
@@ -209,18 +208,19 @@ class Streamed(Printable, Generic[Chunks_co], frozen=True):
 
 
 FailureKind: TypeAlias = Literal["connect", "timeout", "proxy", "tls", "protocol", "closed"]
-"""What broke: no connection, a phase that took too long, the proxy, the certificate or handshake,
-a reply that is not HTTP, or a connection that ended before the reply did."""
+"""The kind of failure: no connection, a timeout, the proxy, the certificate or handshake, a
+response that is not HTTP, or a connection that closed before the response was complete.
+"""
 
 
-class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error until the core says so
-    """What a transport raises when no complete response came back.
+class TransportFailure(Exception):  # noqa: N818 - not an error until the core decides so
+    """Raised by a transport if no complete response was received.
 
     Args:
-        message: what happened, as text for the user.
-        kind: what broke.
-        sent: whether the request may have reached the server. ``False`` is a promise:
-            the core then retries even a POST.
+        message: a description for the user.
+        kind: the kind of failure.
+        sent: whether the request may have reached the server. ``False`` is a guarantee: the core
+            then retries even a POST.
     """
 
     def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:
@@ -230,7 +230,7 @@ class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error
         self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException passes its positional arguments only.
+        # BaseException passes positional arguments only.
         return _failure, (self.message, self.kind, self.sent), self.__dict__
 
     def __repr__(self) -> str:

@@ -1,7 +1,8 @@
-"""``multipart/form-data`` (RFC 7578) as a sequence of pieces to write.
+"""``multipart/form-data`` (RFC 7578) as a sequence of chunks to write.
 
-Invariants: a name, file name or media type never ends a header or a part. Content given as a source
-(an iterator, a file) is passed through untouched: this module puts it in order, an adapter reads it.
+Invariants: no name, file name or type can end a header or a part. Content from a source (an
+iterator, a file) is passed through unchanged: this module determines the order, an adapter reads
+the source.
 """
 
 import re
@@ -20,18 +21,18 @@ S_co = TypeVar("S_co", covariant=True)
 
 
 class Part(Printable, Generic[S_co], frozen=True):
-    """One field of a form.
+    """A field of a form.
 
     Attributes:
         name: the field's name.
-        content: text (sent as UTF-8), bytes, or a source that an adapter reads.
-        filename: given for a file; a server may take it for a file only then.
-        content_type: the media type; by default none for text, and
+        content: a string (sent as UTF-8), bytes, or a source that an adapter reads.
+        filename: the file name; some servers recognize a file only by it.
+        content_type: the media type; by default none for a string, and
             ``application/octet-stream`` for a file.
-        length: bytes that a source will give, where that is known.
+        length: length of a source in bytes, if known.
 
     Raises:
-        InvalidValueError: a name, file name or type that cannot be written.
+        InvalidValueError: a name, file name or type is invalid.
     """
 
     name: str
@@ -78,11 +79,11 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
     Attributes:
         parts: the fields, in order.
-        boundary: what stands between them: 1 to 70 letters, digits and ``'()+_,-./:=?``, drawn at
-            random by the caller so that no content holds it.
+        boundary: the separator: 1 to 70 letters, digits and ``'()+_,-./:=?``, chosen randomly by
+            the caller so that no content contains it.
 
     Raises:
-        InvalidValueError: a boundary that is none, or that is in a part's content.
+        InvalidValueError: the boundary is malformed, or occurs in a part's content.
     """
 
     parts: Sequence[Part[S_co]]
@@ -116,7 +117,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """The pieces to write, in order: bytes and sources."""
+        """Yield what to write, in order: bytes, and the sources in their places."""
         for part in self.parts:
             yield self._head(part)
             content = part.content
@@ -140,13 +141,13 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
 
 _CRLF: Final = b"\r\n"
-# RFC 2046, 5.1.1: bchars, less the space, which other rules treat in their own way.
+# RFC 2046 section 5.1.1: bchars, without the space, which other rules treat differently.
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=?]{1,70}")
-# RFC 9110, 8.3.1: type, subtype and parameters, on one line of ASCII.
+# RFC 9110 section 8.3.1: type, subtype and parameters, on one line of ASCII.
 _MEDIA_TYPE: Final = re.compile(
     r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+/[!#$%&'*+\-.^_`|~0-9A-Za-z]+( *;[\x20-\x7e]*)?"
 )
-# The HTML standard's form encoding, which is what servers decode (RFC 7578, 4.2 leaves it open).
+# The HTML standard's form encoding, which servers decode (RFC 7578 section 4.2 leaves it open).
 _ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
@@ -155,7 +156,7 @@ def _quoted(text: str) -> str:
 
 
 def _given(part: Part[object]) -> bytes | None:
-    """The content, unless it is a source."""
+    """Return the content, unless it is a source."""
     content = part.content
     if isinstance(content, str):
         return _utf8(content, f"part {part.name!r}")
@@ -165,7 +166,7 @@ def _given(part: Part[object]) -> bytes | None:
 def _field(text: str, what: str) -> None:
     _utf8(text, what)
     if "\0" in text:
-        raise InvalidValueError(f"{what} {text!r}: must not hold a NUL character")
+        raise InvalidValueError(f"{what} {text!r}: must not contain a NUL character")
 
 
 def _utf8(text: str, what: str) -> bytes:
@@ -173,5 +174,5 @@ def _utf8(text: str, what: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise InvalidValueError(
-            f"{what}: has half of a surrogate pair, which UTF-8 cannot encode"
+            f"{what}: contains a lone surrogate, which UTF-8 cannot encode"
         ) from None

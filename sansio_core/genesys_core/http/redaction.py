@@ -1,9 +1,9 @@
-"""Redaction: hide secrets in requests and responses before they are shown.
+"""Redaction of secrets in requests and responses, recognized by name.
 
-Invariants: a redaction only ever hides more. The defaults always hold, names can be added but not taken
-away; a name matches in any case and spelling (``client_secret``, ``clientSecret``,
-``Client-Secret``); whatever is not secret stays as it was; no input makes it fail, and the time it
-takes grows with the length of the input, whatever that is.
+Invariants: a redaction can only be extended: the defaults always apply, and names can be added but
+not removed. Names match in any case and spelling (``client_secret``, ``clientSecret``,
+``Client-Secret``); everything that is not secret is unchanged; no input makes redaction fail, and
+it takes linear time.
 """
 
 import contextlib
@@ -37,19 +37,19 @@ _SECRET_KEYS: Final = frozenset(
         # OAuth: RFC 6749, RFC 7521, RFC 7636
         *("access_token", "refresh_token", "id_token", "token", "client_secret", "code_verifier"),
         *("assertion", "client_assertion", "saml_response", "jwt"),
-        # what the definition's models call by such names
+        # names that the definition's models use
         *("password", "new_password", "old_password", "secret", "pin", "credential_fields"),
         *("api_key", "app_secret", "oauth_client_secret", "private_key"),
         *("auth_token", "device_token", "entity_token", "pairing_token", "session_join_token"),
         *("page_access_token", "user_access_token", "embedded_signup_access_token"),
         "outbound_notification_webhook_signature_secret_token",
-        "connect_uri",  # of a notification channel: whoever has it can listen
-        # data actions and webhooks carry headers in their bodies
+        "connect_uri",  # of a notification channel: it is sufficient to listen
+        # data actions and webhooks have headers in their bodies
         *SECRET_HEADERS,
     }
 )
-# "code" is an authorization code in a URL or a form, but an error's name in JSON. The others make
-# the pre-signed URLs of uploads and downloads, which anybody may use as long as they last.
+# "code" is an authorization code in a URL or a form, but an error code in JSON. The others are part
+# of pre-signed URLs of uploads and downloads, which anyone can use until they expire.
 _SECRET_PARAMETERS: Final = frozenset(
     {"code", "signature", "x_amz_signature", "x_amz_security_token", "x_amz_credential"}
 )
@@ -59,7 +59,7 @@ _NAMES: Final = Expected("names", "{'phoneNumber'}", (Iterable,))
 
 
 class Redaction(Struct, frozen=True):
-    """Which names are secret; the defaults are always among them.
+    """Names of secrets, in addition to the defaults.
 
     Args:
         headers: names of header fields.
@@ -74,7 +74,7 @@ class Redaction(Struct, frozen=True):
     def __post_init__(self) -> None:
         for field, defaults in _DEFAULTS.items():
             names: Iterable[str] = getattr(self, field)
-            # A bare string is an iterable of its letters; nobody means that.
+            # A single string is an iterable of its characters, which nobody means.
             given = (names,) if isinstance(names, str) else names
             _NAMES.check(f"redaction {field}", given)
             for name in given:
@@ -84,7 +84,7 @@ class Redaction(Struct, frozen=True):
     def extended(
         self, *, headers: Iterable[str] = (), query: Iterable[str] = (), body: Iterable[str] = ()
     ) -> "Redaction":
-        """This redaction with additional names."""
+        """Return this redaction with more names."""
         more = Redaction(headers=frozenset(headers), query=frozenset(query), body=frozenset(body))
         return Redaction(
             headers=self.headers | more.headers,
@@ -93,31 +93,31 @@ class Redaction(Struct, frozen=True):
         )
 
     def shown_header(self, name: str, value: str) -> str:
-        """One header field's value as it may be shown."""
+        """Redact the value of a header field."""
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
-        """All fields as they may be shown: names as first spelt, repeated values joined."""
+        """Redact header fields: names as first spelt, repeated values joined."""
         return {name: self.shown_header(name, value) for name, value in headers.merged().items()}
 
     def shown_url(self, url: str) -> str:
-        """A URL as it may be shown: user information and secret parameters hidden."""
+        """Redact user information and secret parameters in a URL."""
         return _USER_INFORMATION.sub(rf"\1{REDACTED}@", _hidden(url, _PARAMETERS, self.query))
 
     def shown_parameter(self, name: str, value: object) -> object:
-        """The value of one query parameter or form field as it may be shown."""
+        """Redact the value of a query parameter or form field."""
         return value if value is None or _folded(name) not in self.query else REDACTED
 
     def shown_body(self, content: bytes | None, content_type: str | None = None) -> str | None:
-        """A body as it may be shown.
+        """Redact a body.
 
         Args:
             content: the bytes, or ``None`` for no body.
-            content_type: the ``Content-Type`` header's value, if there is one.
+            content_type: the ``Content-Type`` header's value, if any.
 
         Returns:
-            The text with its secrets hidden; of media, archives and multipart bodies only size
-            and type; ``None`` for no body or an empty one.
+            The text with its secrets redacted; for media, archives and multipart bodies only size
+            and type; ``None`` if the body is missing or empty.
         """
         if not content:
             return None
@@ -130,14 +130,14 @@ class Redaction(Struct, frozen=True):
         return self.shown_text(text)
 
     def shown_text(self, text: str) -> str:
-        """Any text as it may be shown: complete or partial JSON, an error message, a URL."""
+        """Redact any text: JSON, whole or in fragments, an error message, a URL."""
         text = _hidden(text, _JSON, self.body)
         if "\\" in text:
             text = _JSON_STRING.sub(self._escaped, text)
         return hide_credentials(_hidden(self._urls(text), _WORDS, self.query | self.body))
 
     def shown_value(self, value: object) -> object:
-        """JSON as Python has it, as it may be shown: values under secret keys hidden, at any depth."""
+        """Redact decoded JSON: values under secret keys, at any depth."""
         match value:
             case dict():
                 return {
@@ -157,10 +157,10 @@ class Redaction(Struct, frozen=True):
         return value is not None and isinstance(key, str) and _folded(key) in self.body
 
     def _escaped(self, match: re.Match[str]) -> str:
-        """A string of JSON with escapes in it, judged by what it says.
+        """Redact a JSON string with escapes in it, according to its decoded text.
 
-        Documents within strings nest: each level at least doubles the backslashes of the one
-        within, so that the depth is the logarithm of the length.
+        Nested documents: each level at least doubles the backslashes of the one within, so the
+        depth is logarithmic in the length.
         """
         token = match[0]
         said = _said(token) if "\\" in token else None
@@ -173,10 +173,10 @@ class Redaction(Struct, frozen=True):
 
 
 def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
-    """What a message holds that is never shown: its credentials, and what is secret in its body.
+    """Yield the secrets of a message: its credentials, and secret values in its body.
 
     Args:
-        headers: ``Authorization``, ``Cookie`` and the like are secret as they are and decoded.
+        headers: ``Authorization``, ``Cookie`` and the like are secret both literally and decoded.
         body: a form or a JSON document; values under secret names are secret.
     """
     for name in SECRET_HEADERS:
@@ -205,17 +205,17 @@ def url_secrets(url: str) -> Iterator[str]:
 
 
 def pair_secrets(user: str, password: str) -> Iterator[str]:
-    """Yield a password, and user and password as a Basic header has them (RFC 7617)."""
+    """Yield a password, and the Basic credentials with it (RFC 7617)."""
     yield password
     yield b64encode(f"{user}:{password}".encode("utf-8", "surrogatepass")).decode()
 
 
 _LONGEST_BODY: Final = 65_536
-"""Maximum length in bytes of a body that is searched; longer ones hold files and lists."""
+"""Maximum size of a body that is searched; larger ones are files and lists."""
 
 
 def _credentials(value: str) -> Iterator[str]:
-    """What follows the scheme of an ``Authorization``, and the password in it (RFC 7617)."""
+    """Yield what follows the scheme of an ``Authorization``, and the password in it (RFC 7617)."""
     scheme, _, encoded = value.partition(" ")
     if encoded:
         yield encoded
@@ -239,11 +239,11 @@ def _document_secrets(document: object) -> Iterator[str]:
 
 
 def redact_error(error: GenesysCloudError, secrets: KnownSecrets) -> None:
-    """Hide what is secret, by value or by name, in all that an error says.
+    """Redact secrets, by value and by name, in all texts of an error.
 
-    The request and the response on it stay as they are: a program may look into them.
+    The request and the response of the error are unchanged: a program may inspect them.
     """
-    # Frames hold what they were working on in their variables, which some tracebacks show.
+    # Frames keep local variables, which some tracebacks show.
     inner: BaseException | None = error
     while inner is not None:
         inner.__traceback__ = None
@@ -269,21 +269,21 @@ _OPAQUE_TYPES: Final = (
     *("application/octet-stream", "application/pdf", "application/zip", "application/gzip"),
 )
 
-# In each pattern, where a match may begin is narrowed (a boundary before it, a longest length), so
-# that no input makes the search start again and again over the same long run of characters.
+# Each pattern restricts where a match may begin (a boundary before it, a maximum length), so that
+# no input makes the search restart repeatedly over the same long run of characters.
 _FORM = re.compile(r"[^\s=&\"'{}<>\[\]]++=[^\s\"{}<>]*")
-# Backslashes before a quote are no part of a URL or a word: in a document within a document they
-# escape the quote that ends a string.
+# Backslashes before a quote are not part of a URL or a word: in a nested document they escape the
+# quote that ends a string.
 _URL = re.compile(r"//(?:[^\s\"<>\\]++|\\++(?!\"))++")
 _USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
-# A string that never ends, as in a truncated document, goes on to the end of the text.
+# An unterminated string, as in a truncated document, extends to the end of the text.
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
 _JSON_BRACKET = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 _JSON_WORD = re.compile(r"[^\s,\]}]*")
 
 
 def _said(token: str) -> str | None:
-    """What a string of JSON says, or ``None`` where it is not one."""
+    """Decode a JSON string, or return ``None`` if it is not one."""
     try:
         return str(json.loads(token, strict=False))
     except ValueError:
@@ -329,13 +329,13 @@ _WORD_END = re.compile(r"[\s&]|(?<!\\)\\*+\"")
 
 
 class _Syntax(NamedTuple):
-    """One way of writing a key before its value.
+    """A syntax of a key and its value.
 
     Attributes:
-        keys: finds a key with its delimiter; its last group is the key.
-        said: what the key says, its escapes undone.
-        value_end: where the value ends that begins after the match.
-        mask: what is put in the value's place.
+        keys: matches a key with its delimiter; its last group is the key.
+        said: decodes the key.
+        value_end: returns where the value ends that begins after the match.
+        mask: replaces the value.
     """
 
     keys: re.Pattern[str]
@@ -351,7 +351,7 @@ _JSON: Final = _Syntax(
     f'"{REDACTED}"',
 )
 _PARAMETERS: Final = _Syntax(
-    # A URL that is itself a value has its own delimiters percent-encoded: ? # & = are 3F 23 26 3D.
+    # A URL that is itself a value has its delimiters percent-encoded: ? # & = are 3F 23 26 3D.
     re.compile(
         r"(?<![^&?#;])(?P<key>(?:[^&?#;=%]|%(?!3[DF]|2[36]))++)="
         r"|%(?:3F|2[36])(?P<nested>(?:[^&?#;=%]|%(?!3[DF]|2[36]))++)%3D",
@@ -368,12 +368,12 @@ _WORDS: Final = _Syntax(
 
 
 def _hidden(text: str, syntax: _Syntax, names: frozenset[str]) -> str:
-    """The text with the value after each secret key hidden."""
+    """Redact the value after each secret key."""
     shown: list[str] = []
     done = 0
     for match in syntax.keys.finditer(text):
         key = match[match.lastgroup or 0]
-        # What stands within a value that is hidden already is no key.
+        # Text within a redacted value is not a key.
         if match.start() < done or _folded(syntax.said(key)) not in names:
             continue
         end = syntax.value_end(text, match)

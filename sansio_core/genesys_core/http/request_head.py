@@ -1,8 +1,8 @@
-"""The head of a request: from a request value to its bytes.
+"""Encoding of request heads.
 
-Invariants: no value ever starts a header line, or a request, of its own. A plain head is written here,
-and counted before it is used: it has as many line breaks as lines, and no other control character.
-Every other head is left to h11, which writes the same bytes for a plain one.
+Invariants: no value can inject a header line or a request. A plain head is written here and
+verified: it has as many line breaks as lines, and no other control character. Every other head is
+left to h11, which writes the same bytes for a plain one.
 """
 
 import re
@@ -18,15 +18,15 @@ __all__ = ["RequestHead", "encode_request_head", "invalid_request"]
 
 
 class RequestHead(Confidential, frozen=True):
-    """The bytes of a request's head, and what they mean for the exchange.
+    """An encoded request head, and its consequences for the exchange.
 
     Attributes:
         method: of the request.
         data: from the request line to the blank line.
-        length: bytes of the body that follows, or ``None`` if it is sent in chunks.
-        close: whether the request asks for the connection to be closed after it.
-        upgrade: whether the request offers to switch to another protocol.
-        expects_continue: whether the server was asked to say that it wants the body.
+        length: length of the body in bytes, or ``None`` if it is sent chunked.
+        close: whether the request asks to close the connection afterwards.
+        upgrade: whether the request offers to switch protocols.
+        expects_continue: whether the server was asked to confirm that it wants the body.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"data"})
@@ -39,15 +39,15 @@ class RequestHead(Confidential, frozen=True):
     expects_continue: bool = False
 
 
-# RFC 3986, 3, without user information: that and all else that is unusual takes the long way.
+# RFC 3986 section 3, without user information, which like all that is unusual takes the slow path.
 _PLAIN_URL: Final = re.compile(
     r"(https?)://([A-Za-z0-9.\-]++)(?::([0-9]{1,5}+))?(/[!\"$-~]*+)?(?:#|\Z)"
 )
 _METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Bytes of a plain head that are no line break. A tab is allowed, but not plain.
+# Bytes of a plain head other than line breaks. A tab is allowed, but not plain.
 _VISIBLE: Final = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
-# Fields that change how the request is framed, where it goes, or what may come back.
+# Fields that affect framing, routing, or the response.
 _SPECIAL: Final = frozenset(
     {
         "accept-encoding",
@@ -67,13 +67,13 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 def encode_request_head(
     request: Request, *, proxy_headers: Headers | None = None, streamed: bool = False
 ) -> RequestHead:
-    """The head that ``request`` is sent with.
+    """Encode the head of a request.
 
     Args:
-        request: what to send.
-        proxy_headers: fields for a forwarding proxy, which is sent the target in absolute form
-            (RFC 9112, 3.2.2); ``None`` where no such proxy is in the way.
-        streamed: the body is sent apart, in pieces, instead of ``request.body``.
+        request: the request.
+        proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
+            (RFC 9112 section 3.2.2); ``None`` without one.
+        streamed: the body is sent separately, in chunks, instead of ``request.body``.
 
     Raises:
         TransportFailure: the request is not valid HTTP.
@@ -82,18 +82,18 @@ def encode_request_head(
         head = _encode_plain(request)
         if head is not None:
             return head
-    import h11  # noqa: PLC0415 - few requests need it, and a start is shorter without it
+    import h11  # noqa: PLC0415 - few requests need it, and startup is faster without it
 
     try:
         return _encode_with_h11(request, proxy_headers, streamed)
     except (h11.LocalProtocolError, ValueError) as error:
         problem = re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]
-    # Raised outside the block above: those exceptions hold header values.
+    # Raised outside the block above: those exceptions contain header values.
     raise invalid_request(problem)
 
 
 def invalid_request(problem: str) -> TransportFailure:
-    """The failure for a request of which nothing was sent, because it is not valid HTTP."""
+    """Return the failure for a request that is not valid HTTP, so nothing was sent."""
     return TransportFailure(
         f"the request is not valid HTTP: {problem}", kind="protocol", sent=False
     )
@@ -108,7 +108,7 @@ def _encode_plain(request: Request) -> RequestHead | None:
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         host = f"{host}:{port}"
     length, content_length, lines = 0, "", 4
-    # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
+    # RFC 9110 section 8.6: a length is sent if the method gives a body a meaning, even without one.
     if body is not None or method in _BODY_METHODS:
         length, lines = len(body or b""), 5
         content_length = f"Content-Length: {length}\r\n"
@@ -125,7 +125,7 @@ def _encode_plain(request: Request) -> RequestHead | None:
         ).encode()
     except UnicodeEncodeError:
         return None
-    # As many line breaks as lines: no value has one, or another control character, in it.
+    # As many line breaks as lines: no value contains one, or another control character.
     if data.translate(None, _VISIBLE) != b"\r\n" * (len(fields) + lines):
         return None
     return RequestHead(method, data, length)
@@ -149,12 +149,12 @@ def _encode_with_h11(
     if proxy_headers is not None:
         fields += proxy_headers.raw
     if "accept-encoding" not in headers:
-        # RFC 9110, 14.2: a range of a packed representation could not be unpacked.
+        # RFC 9110 section 14.2: a range of a compressed representation could not be decoded.
         fields.append(("Accept-Encoding", "identity" if "range" in headers else "gzip"))
     length = _framing(request, fields, streamed)
     expects = "100-continue" in _elements(headers, "expect")
     if expects and length == 0:
-        # RFC 9110, 10.1.1: not for a request without content.
+        # RFC 9110 section 10.1.1: not for a request without content.
         fields = [field for field in fields if field[0].lower() != "expect"]
         expects = False
     import h11  # noqa: PLC0415 - as above
@@ -179,7 +179,7 @@ def _encode_with_h11(
 def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) -> int | None:  # noqa: FBT001 - private
     headers = request.headers
     if "transfer-encoding" in headers:
-        raise ValueError("Transfer-Encoding is the connection's to set")
+        raise ValueError("Transfer-Encoding is set by the connection")
     announced = headers.get_list("content-length")
     if streamed:
         if not announced:
@@ -191,7 +191,7 @@ def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) ->
     length = len(request.body or b"")
     if announced and announced != [str(length)]:
         raise ValueError("Content-Length differs from the length of the body")
-    # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
+    # RFC 9110 section 8.6: a length is sent if the method gives a body a meaning, even without one.
     if not announced and (request.body is not None or request.method in _BODY_METHODS):
         fields.append(("Content-Length", str(length)))
     return length
@@ -203,14 +203,14 @@ def _elements(headers: Headers, name: str) -> list[str]:
 
 
 def _target(request: Request, *, absolute: bool) -> tuple[str, str]:
-    """The request target and the value of ``Host`` (RFC 9112, 3.2; RFC 9110, 7.2)."""
+    """Return the request target and ``Host`` (RFC 9112 section 3.2; RFC 9110 section 7.2)."""
     parts = urlsplit(request.url)
     if _NOT_IN_URLS.search(request.url):
-        raise ValueError("the URL has a control character or a space in it")
+        raise ValueError("the URL contains a control character or a space")
     authority = parts.netloc.rpartition("@")[2]
     host, _, port = authority.rpartition(":") if _PORT.search(authority) else (authority, "", "")
     if host.endswith("]") and "%" in host:
-        host = host.partition("%")[0] + "]"  # RFC 6874, 1: a zone is for this host only
+        host = host.partition("%")[0] + "]"  # RFC 6874 section 1: a zone is local to this host
     if request.method == "CONNECT":
         if not port:
             raise ValueError("CONNECT needs a port in its URL")

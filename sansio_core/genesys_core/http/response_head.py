@@ -1,9 +1,9 @@
-"""The head of a response: from its bytes to a status and header fields.
+"""Parsing of response heads.
 
-Invariants: only a complete head is read, so that the answer does not depend on how it was cut. A
-plain head (HTTP/1.1, ordinary lines, unambiguous framing) is read here, with patterns that never
-backtrack; the result is the one that h11 gives. Every other head is left to h11, once the bytes that
-h11 would refuse in quadratic time have been refused here.
+Invariants: only a complete head is parsed, so the result does not depend on how it was split. A
+plain head (HTTP/1.1, ordinary lines, unambiguous framing) is parsed here, with patterns that never
+backtrack, and the same result as with h11. Every other head is left to h11, after bytes that h11
+would reject in quadratic time have been rejected here.
 """
 
 import re
@@ -18,7 +18,7 @@ __all__ = ["HeadSearch", "ParsedHead", "ResponseHead", "parse_head", "parse_plai
 
 
 class ResponseHead(Struct, frozen=True):
-    """The status and the header fields of a response whose body is still to be read.
+    """The status and headers of a response whose body is still to be read.
 
     Attributes:
         status: the status code.
@@ -44,26 +44,26 @@ class ParsedHead(Struct, frozen=True):
     version: str
 
 
-# RFC 9112, 4 and 5. Each repetition is possessive: what it has taken it never gives back.
+# RFC 9112 sections 4 and 5. Repetitions are possessive, so matching never backtracks.
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.1 ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n")
-_OK: Final = "HTTP/1.1 200 OK\r\n"  # nearly always
+_OK: Final = "HTTP/1.1 200 OK\r\n"  # the most common status line
 _FIELD_LINE: Final = re.compile(
     r"^([!#$%&'*+\-.^_`|~0-9A-Za-z]++):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)(?<![ \t])\r\n",
     re.MULTILINE,
 )
 _START: Final = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r\n]")
 _SHORTEST_START: Final = b"HTTP/1.1 200 "
-# h11 refuses these wherever they stand, but takes time for it that grows with the square of a line.
+# h11 rejects these anywhere, but in time that is quadratic in the length of a line.
 _FORBIDDEN: Final = re.compile(rb"[\x00\x0b\x0c]|\r(?!\n)")
 _BLANK_LINE: Final = re.compile(rb"\n\r?\n")
 _LONGEST_LENGTH: Final = 20  # digits, as in h11
 
 
 class HeadSearch:
-    """Looks for the end of a head in bytes that arrive in pieces, each byte looked at once.
+    """Searches for the end of a head in bytes that arrive in pieces, looking at each byte once.
 
     Attributes:
-        buffer: what has arrived of a head that is not complete.
+        buffer: the incomplete head.
     """
 
     __slots__ = ("_limit", "_searched", "buffer")
@@ -74,10 +74,10 @@ class HeadSearch:
         self.buffer = bytearray()
 
     def feed(self, data: bytes) -> tuple[bytes, bytes] | None:
-        """The head with its blank line, and what followed it; ``None`` while the head goes on.
+        """Return the head with its blank line, and what follows it; ``None`` if it is incomplete.
 
         Raises:
-            TransportFailure: the bytes cannot be the start of a response, or the head is too long.
+            TransportFailure: the bytes cannot begin a response, or the head is too long.
         """
         buffer = self.buffer
         buffer += data
@@ -96,7 +96,7 @@ class HeadSearch:
         return head, rest
 
 
-_NO_HTTP: Final = "its first line is no status line of HTTP/1.0 or HTTP/1.1"
+_NO_HTTP: Final = "its first line is not a status line of HTTP/1.0 or HTTP/1.1"
 
 
 def _too_long(limit: int) -> Exception:
@@ -107,7 +107,7 @@ def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
     """Parse a head, from the status line to the blank line.
 
     Raises:
-        TransportFailure: the head is not valid HTTP, or beyond a limit.
+        TransportFailure: the head is not valid HTTP, or exceeds a limit.
     """
     if len(head) > limits.head:
         raise _too_long(limits.head)
@@ -118,7 +118,7 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
     """Parse a head that ends with its first CRLF CRLF; ``None`` if it is not plain.
 
     Raises:
-        TransportFailure: the head is plain, but beyond a limit.
+        TransportFailure: the head is plain, but exceeds a limit.
     """
     text = str(head, "latin-1")
     if text.startswith(_OK):
@@ -128,7 +128,7 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
     else:
         return None
     raw = tuple(_FIELD_LINE.findall(text, start))
-    # A line feed for each field, and those of the status line and the blank line: all was matched.
+    # One line feed per field, plus those of the status line and the blank line: everything matched.
     if text.count("\n") != len(raw) + 2 or not text.endswith("\n\r\n"):
         return None
     if len(head) > limits.head:
@@ -162,10 +162,10 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
         raise broken_response("its head has a control character that is not allowed there")
     if head.count(b"\n") - 2 > limits.fields:
         raise _too_many(limits.fields)
-    import h11  # noqa: PLC0415 - few responses need it, and a start is shorter without it
+    import h11  # noqa: PLC0415 - few responses need it, and startup is faster without it
 
     connection = h11.Connection(h11.CLIENT)
-    # With an upgrade proposed, h11 takes a 101 too; whether it may come is not decided here.
+    # With an upgrade proposed, h11 accepts a 101 too; whether it is allowed is not decided here.
     connection.send(
         h11.Request(method="GET", target="/", headers=[("Host", "h"), ("Upgrade", "h")])
     )
@@ -175,16 +175,17 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
     except h11.RemoteProtocolError as error:
         problem = _without_bytes(error)
     else:
-        event = cast(h11.Response, event)  # or an informational one: a complete head is no other
+        # or an informational response; a complete head is nothing else
+        event = cast(h11.Response, event)
         headers = Headers.received(
             (str(name, "latin-1"), str(value, "latin-1"))
             for name, value in event.headers.raw_items()
         )
         return ParsedHead(event.status_code, headers, event.http_version.decode())
-    # Raised outside the block above: that exception holds header values.
+    # Raised outside the block above: that exception contains header values.
     raise broken_response(problem)
 
 
 def _without_bytes(error: Exception) -> str:
-    """What is wrong, without the bytes that are: they may be a secret."""
+    """Describe the error without the bytes, which may be a secret."""
     return re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]

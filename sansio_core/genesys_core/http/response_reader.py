@@ -1,8 +1,8 @@
-"""One response, from the first byte of its head to the last of its content.
+"""A reader of one response, from the first byte of its head to the last of its content.
 
-Invariants: bytes cut anywhere give the same head, the same content, the same failures and the same
-answer to whether the connection may go on. Content that is not asked for stays as it was received: it
-is neither unpacked nor copied.
+Invariants: however the bytes were split, they yield the same head, the same content, the same
+failures and the same decision on reuse. Unread content stays as received: it is neither decoded nor
+copied.
 """
 
 import re
@@ -26,22 +26,22 @@ from genesys_core.http.response_head import HeadSearch, ParsedHead, parse_head
 __all__ = ["BODILESS", "HTTP1ResponseReader"]
 
 BODILESS: Final = frozenset({204, 304})
-"""Statuses of responses that have no body, whatever their fields say (RFC 9112, 6.3)."""
+"""Statuses of responses without a body, whatever their headers (RFC 9112 section 6.3)."""
 
 
 class HTTP1ResponseReader:
     """Reads the response to one request.
 
     Args:
-        request: the head of the request, which decides what the response may be.
-        limits: how much of the response is read before it counts as broken.
+        request: the head of the request, which determines what the response may be.
+        limits: size limits of the response.
 
     Attributes:
-        head: the final response's head, once it is there.
-        continued: whether a 100 (Continue) came before it.
+        head: the final response's head, once received.
+        continued: whether a 100 (Continue) was received before it.
         complete: whether the body's last byte has been received, by its framing.
-        leftover: what came behind the response.
-        switched: whether the peer speaks another protocol from then on.
+        leftover: bytes after the response.
+        switched: whether the peer uses another protocol from then on.
     """
 
     __slots__ = (
@@ -69,7 +69,7 @@ class HTTP1ResponseReader:
         self._framing: BodyReader | None = None
         self._closed = False
         self._pieces: deque[bytes] = deque()  # of the body, received and not read
-        self._position = 0  # in the first of these
+        self._position = 0  # position in the first of these
         self._decoder: ContentDecoder | None = None
         self.head: ParsedHead | None = None
         self.continued = False
@@ -78,10 +78,10 @@ class HTTP1ResponseReader:
         self.switched = False
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that arrived.
+        """Process received bytes.
 
         Raises:
-            TransportFailure: they are not valid HTTP, or beyond a limit.
+            TransportFailure: they are not valid HTTP, or exceed a limit.
         """
         if self.complete:
             self.leftover += data
@@ -91,10 +91,10 @@ class HTTP1ResponseReader:
             self._feed_head(data)
 
     def end(self) -> None:
-        """Note that the peer closed.
+        """Process the end of the connection.
 
         Raises:
-            TransportFailure: the response was not complete.
+            TransportFailure: the response is incomplete.
         """
         self._closed = True
         if not self.complete:
@@ -113,21 +113,22 @@ class HTTP1ResponseReader:
             self._informational += 1
             if self._informational > self._limits.informational:
                 raise broken_response(
-                    f"more than {self._limits.informational} informational responses came first"
+                    f"more than {self._limits.informational} informational responses "
+                    "before the final one"
                 )
             self.continued = self.continued or head.status == 100
 
     def begin(self, head: ParsedHead, data: bytes) -> None:
-        """Take the final head, and the bytes that followed it.
+        """Process the final head, and the bytes that followed it.
 
         Raises:
-            TransportFailure: it is not the answer to this request, or beyond a limit.
+            TransportFailure: it is not a response to this request, or exceeds a limit.
         """
         self.head = head
         request, status = self._request, head.status
         if status == 101 or (request.method == "CONNECT" and status < 300):
             if not request.upgrade:
-                raise broken_response("it switches to a protocol that nobody asked for")
+                raise broken_response("it switches to a protocol that was not requested")
             self.switched = True
             self._end_body(data)
         elif request.method == "HEAD" or status in BODILESS:
@@ -154,16 +155,16 @@ class HTTP1ResponseReader:
             self._end_body(framing.feed(data, self._pieces))
 
     def _end_body(self, rest: bytes | None) -> None:
-        """Note what came behind the body, if its end was there."""
+        """Record what follows the body, if its end was received."""
         if rest is not None:
             self.complete = True
             self.leftover = rest
 
     def content(self) -> bytes:
-        """The content of a complete response, with its codings removed.
+        """Return the decoded content of a complete response.
 
         Raises:
-            TransportFailure: the content cannot be decoded, is damaged, or beyond the limit.
+            TransportFailure: the content cannot be decoded, is corrupt, or exceeds the limit.
         """
         body = b"".join(self._pieces)
         self._pieces.clear()
@@ -172,7 +173,7 @@ class HTTP1ResponseReader:
         return body
 
     def read(self, size: int) -> bytes | None:
-        """The next bytes of content, at most ``size``; ``None`` if more must be received first.
+        """Return at most ``size`` bytes of content; ``None`` if more must be received first.
 
         ``b""`` is the end of the content.
 
@@ -215,7 +216,7 @@ class HTTP1ResponseReader:
         codings = content_codings(value)
         if codings and head.status == 206:
             raise TransportFailure(
-                "the response cannot be decoded: it is a part of packed content",
+                "the response cannot be decoded: it is a range of compressed content",
                 kind="protocol",
                 sent=True,
             )
@@ -223,7 +224,7 @@ class HTTP1ResponseReader:
 
     @property
     def persists(self) -> bool:
-        """Whether the connection may go on after this response (RFC 9112, 9.3)."""
+        """Whether the connection may be reused after this response (RFC 9112 section 9.3)."""
         head = self.head
         if head is None or head.version != "1.1" or self._closed or self.switched or self.leftover:
             return False
@@ -236,12 +237,12 @@ class HTTP1ResponseReader:
             parameters = _keep_alive(values["keep-alive"])
             if parameters.get("timeout") == 0 or parameters.get("max", 2) < 2:
                 return False
-        # RFC 9112, 6.1: whoever sent both may be part of an attack on the framing.
+        # RFC 9112 section 6.1: sending both may be an attempt at request smuggling.
         return "transfer-encoding" not in values or "content-length" not in values
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps the idle connection, if it said so."""
+        """Seconds for which the server keeps the idle connection, if it sent that."""
         value = None if self.head is None else self.head.headers.by_name().get("keep-alive")
         return None if value is None else _keep_alive(value).get("timeout")
 

@@ -1,7 +1,7 @@
 """URLs from templates and values.
 
-Invariants: a value never changes the structure of a URL. Whatever an id contains, the request goes to
-the path in the definition, with the same number of segments, on the configured host.
+Invariants: a value never changes the structure of a URL. Whatever an id contains, the request goes
+to the path in the definition, with the same number of segments, on the configured host.
 """
 
 import re
@@ -18,26 +18,26 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["QueryValue", "Scalar", "encode_query", "expand_path", "format_scalar"]
 
 Scalar: TypeAlias = str | int | float | bool | date | YearMonth
-"""What can stand in a path or a query; ``datetime`` is a ``date``."""
+"""Valid in a path or a query; ``datetime`` is a ``date``."""
 
 QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
-"""``None`` is left out; each element of a sequence becomes a pair of its own (``multi``)."""
+"""``None`` is omitted; each element of a sequence becomes a separate pair (``multi``)."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def expand_path(template: str, values: Iterable[tuple[str, Scalar]]) -> str:
-    """The path with each ``{name}`` replaced by its value, percent-encoded as one segment.
+    """Replace each ``{name}`` of a path with its value, percent-encoded as one segment.
 
     Raises:
-        InvalidValueError: a value that is empty, ``.`` or ``..``, which would change the path;
-            or a template whose names are not the values' names.
+        InvalidValueError: a value is empty, ``.`` or ``..``, which would change the path; or the
+            values' names differ from the template's.
     """
     given = dict(values)
     literals, names = _split(template)
     if set(names) != set(given):
         raise InvalidValueError(
-            f"path {template!r}: takes {sorted(set(names))}, was given {sorted(given)}"
+            f"path {template!r}: takes {sorted(set(names))}, got {sorted(given)}"
         )
     parts = [literals[0]]
     for name, literal in zip(names, literals[1:], strict=True):
@@ -53,23 +53,24 @@ def _split(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _segment(name: str, value: Scalar) -> str:
     text = format_scalar(name, value)
-    # RFC 3986, 5.2.4 removes "." and ".." segments even when percent-encoded on the way.
+    # RFC 3986 section 5.2.4 removes "." and ".." segments, and servers do so even if percent-
+    # encoded.
     if text in {"", ".", ".."}:
         raise InvalidValueError(
-            f"path parameter {name}={text!r}: must not be empty, '.' or '..'; give the id"
+            f"path parameter {name}={text!r}: must not be empty, '.' or '..'; pass the id"
         )
     return _quote(name, text)
 
 
 def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
-    """The query string, without its ``?``.
+    """Encode a query string, without the ``?``.
 
-    ``None`` is left out, ``False`` and ``0`` are not; each element of a sequence becomes a pair
+    ``None`` is omitted, ``False`` and ``0`` are not; each element of a sequence becomes a pair
     (``collectionFormat: multi``); a space is ``%20``.
 
     Raises:
-        InvalidValueError: a value that a query cannot hold; an iterator too, because it can be
-            iterated only once, and an operation may be sent any number of times.
+        InvalidValueError: a value is invalid in a query. Iterators are invalid too, because they
+            can be consumed only once, while an operation may be sent any number of times.
     """
     return "&".join(
         f"{_quote(name, name)}={_quote(name, format_scalar(name, item))}"
@@ -80,7 +81,7 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
 
 
 def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
-    # A bare string is a sequence of its letters to a type checker; nobody means that.
+    # To a type checker a single string is a sequence of its characters, which nobody means.
     if isinstance(value, str | int | float | date | YearMonth):
         return (value,)
     if isinstance(value, Collection) and not isinstance(value, _NO_LIST):
@@ -88,7 +89,7 @@ def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
         return tuple(item for item in items if item is not None)
     raise InvalidValueError(
         f"parameter {name}: cannot send a {type(value).__name__} in a URL; "
-        "give one value or a list of values"
+        "pass one value or a list of values"
     )
 
 
@@ -96,22 +97,22 @@ _NO_LIST = (bytes, bytearray, memoryview, Mapping)
 
 
 def format_scalar(name: str, value: Scalar) -> str:
-    """One value as the platform writes it.
+    """Format one value as the platform does.
 
     Booleans are lower case, dates ``yyyy-MM-dd``, date-times ``yyyy-MM-ddTHH:mm:ss[.ffffff]Z``,
     year-months ``yyyy-MM``.
 
     Args:
-        name: the parameter's name, for the error.
-        value: what to write.
+        name: the parameter's name, for errors.
+        value: the value.
 
     Raises:
-        InvalidValueError: a date-time without a zone or outside the calendar in UTC, a float that
-            is not finite, an integer of more than 1024 bits, another type.
+        InvalidValueError: a date-time without a zone or out of range in UTC, a float that is not
+            finite, an integer of more than 1024 bits, or another type.
     """
     match value:
         case str():
-            return str.__str__(value)  # an Enum of strings means its value
+            return str.__str__(value)  # an Enum of strings stands for its value
         case bool():
             return "true" if value else "false"
         case int() | float():
@@ -127,7 +128,7 @@ def format_scalar(name: str, value: Scalar) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    # The classes' own methods: Enums and numpy's floats are numbers that print themselves otherwise.
+    # The classes' own methods: Enums and numpy's floats are numbers with another string form.
     if isinstance(value, int):
         if value.bit_length() > _LONGEST_INT:
             raise InvalidValueError(f"parameter {name}: an integer of {value.bit_length()} bits")
@@ -138,14 +139,14 @@ def _number(name: str, value: float) -> str:
     return int.__repr__(int(value)) if whole else float.__repr__(value)
 
 
-_LONGEST_INT = 1024  # bits; the interpreter refuses to write out thousands of digits
+_LONGEST_INT = 1024  # bits; the interpreter refuses to format thousands of digits
 
 
 def _refusal(name: str, value: object) -> InvalidValueError:
     plain = value is None or isinstance(value, float)
     given = str(value) if plain else f"a {type(value).__name__}"
     return InvalidValueError(
-        f"parameter {name}: {given} cannot stand in a URL; must be a str, bool, int, finite "
+        f"parameter {name}: {given} is invalid in a URL; must be a str, bool, int, finite "
         "float, date, datetime or YearMonth"
     )
 
@@ -172,5 +173,5 @@ def _quote(name: str, text: object) -> str:
         return quote(text, safe="")
     except UnicodeEncodeError:
         raise InvalidValueError(
-            f"parameter {name}={text!r}: has half a surrogate pair, which UTF-8 cannot encode"
+            f"parameter {name}={text!r}: contains a lone surrogate, which UTF-8 cannot encode"
         ) from None

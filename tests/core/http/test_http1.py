@@ -99,10 +99,10 @@ def test_a_connection_that_is_not_used_again(pieces, request_):
     assert isinstance(response, Response)
     assert response.body == b"hi"
     assert not connection.reusable
-    with pytest.raises(TransportFailure, match="cannot take a request") as failure:
+    with pytest.raises(TransportFailure, match="cannot accept a request") as failure:
         connection.send(GET)
     assert (failure.value.kind, failure.value.sent) == ("closed", False)
-    with pytest.raises(TransportFailure, match="no more use"):
+    with pytest.raises(TransportFailure, match="no longer usable"):
         connection.receive_data(b"x")
 
 
@@ -132,10 +132,10 @@ def test_a_peer_that_closes_early_may_have_got_the_request(data):
     assert "before the response was complete" in failure.message
     assert not connection.reusable
     for data_ in (CLOSED, b"more"):
-        with pytest.raises(TransportFailure, match="no more use") as again:
+        with pytest.raises(TransportFailure, match="no longer usable") as again:
             connection.receive_data(data_)
         assert not again.value.sent
-    with pytest.raises(TransportFailure, match="cannot take"):
+    with pytest.raises(TransportFailure, match="cannot accept"):
         connection.send(GET)
 
 
@@ -158,7 +158,7 @@ def test_a_request_that_is_no_http_leaves_the_connection_as_it_was():
 def test_a_busy_connection_takes_no_second_request():
     connection = HTTP1Connection()
     connection.send(GET)
-    with pytest.raises(TransportFailure, match="cannot take a request") as failure:
+    with pytest.raises(TransportFailure, match="cannot accept a request") as failure:
         connection.send(GET)
     assert (failure.value.kind, failure.value.sent) == ("closed", False)
     assert connection.receive_data(head("Content-Length: 0")) is not None
@@ -429,11 +429,11 @@ class TestStreamedRequests:
 
     def test_a_body_is_sent_only_where_one_was_begun(self):
         connection = HTTP1Connection()
-        with pytest.raises(TransportFailure, match="wants no request body") as failure:
+        with pytest.raises(TransportFailure, match="does not expect a request body") as failure:
             connection.send_chunk(b"x")
         assert not failure.value.sent
         connection.send(GET)
-        with pytest.raises(TransportFailure, match="wants no request body") as failure:
+        with pytest.raises(TransportFailure, match="does not expect a request body") as failure:
             connection.send_end()
         assert failure.value.sent
         assert connection.receive_data(head("Content-Length: 0")) is not None
@@ -451,7 +451,7 @@ class TestStreamedRequests:
         assert not connection.sending
         assert not connection.waits_for_continue
         assert not connection.reusable
-        with pytest.raises(TransportFailure, match="wants no request body"):
+        with pytest.raises(TransportFailure, match="does not expect a request body"):
             connection.send_chunk(b"rest")
 
     def test_a_response_to_all_that_was_announced_is_not_early(self):

@@ -202,7 +202,7 @@ def test_what_a_query_cannot_hold_is_refused_by_name(value):
 
 @pytest.mark.parametrize("value", [iter("ab"), (letter for letter in "ab"), map(str, [1])])
 def test_an_iterator_is_refused_because_the_next_page_would_lack_it(value):
-    with pytest.raises(InvalidValueError, match="give one value or a list"):
+    with pytest.raises(InvalidValueError, match="pass one value or a list"):
         encode_query([("expand", value)])
 
 

@@ -41,7 +41,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel, replacing the least recently used one if the limit is reached."""
+    """Create a channel; if there are too many, the least recently used one is displaced."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
