@@ -68,7 +68,9 @@ async def _(bench: Bench) -> None:
         outcome = await bench.upload(f"{server.url}/case", iter([b"hello", b"XX"]), LENGTH)
         # The response may come before anybody sees that there is more.
         assert outcome in {F("protocol", True), HELLO}
-        await bench.check_fate(server, KEPT if outcome == HELLO else CLOSED)
+        # What went out was a whole request, so that the connection may serve another in both cases.
+        if outcome == HELLO:
+            await bench.check_fate(server, KEPT)
         assert b"XX" not in bytes(server.peer(0).received)
 
 

@@ -342,7 +342,8 @@ DEVIATIONS: dict[str, dict[str, str]] = {
             015-chunked-then-gzip 015-empty 015-gzip-then-chunked 015-identity 015-xchunked
             016-spaces 024-reset-instead-of-the-end-gzip 024-reset-instead-of-the-end-plain
             026-HTTP-2.0 027-below-100 030-empty-line-first 032-after-an-extension
-            032-after-the-data 038-fold-before-a-field 039-bell-in-a-value 053-connection-close
+            032-after-the-data 038-fold-before-a-field 039-bell-in-a-value
+            045-trailers-above-their-limit-in-drips 053-connection-close
             055-switching-protocols-unasked 058-neither
         """,
         "it sends an idempotent request again by itself, on a fresh connection as well": """
