@@ -1,7 +1,8 @@
 """Every case of the list through every transport, or the reason why not.
 
 ``pytest -k 064`` runs one case through all transports, ``-k httpx-trio`` all through one. A transport
-of somebody else that is known to do otherwise is listed in ``deviations.py``, case by case.
+of somebody else that is known to do otherwise is listed in ``deviations.py``, case by case; a
+deviation that no longer occurs fails like a new one, unless it is a race.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def _marks(subject: Subject, entry: Case) -> list[pytest.MarkDecorator]:
     if reason := deviations.reason(subject.name, entry.id):
         # What comes out otherwise may take until a timeout, so that the quick suite leaves it out.
         marks.append(pytest.mark.slow)
-        # Some depend on a race within the other library, or on its version.
-        marks.append(pytest.mark.xfail(reason=reason, strict=False, raises=Exception))
+        strict = (subject.name, entry.id) not in deviations.RACES
+        marks.append(pytest.mark.xfail(reason=reason, strict=strict, raises=Exception))
     return marks
 
 
