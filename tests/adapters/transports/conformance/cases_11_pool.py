@@ -128,8 +128,8 @@ async def _(bench: Bench, how: str) -> None:
     with serving(script) as server:
         for _ in range(10):
             go.clear()
-            hold = bench.start(lambda: bench.send(f"{server.url}/hold"))
             asked = len(server.requests)
+            hold = bench.start(lambda: bench.send(f"{server.url}/hold"))
             await bench.wait(lambda asked=asked: len(server.requests) > asked)
             pool = 0.02 if how == "timeout" else 20.0
             leaver = bench.start(lambda pool=pool: bench.send(f"{server.url}/left", timeout=patient(pool=pool)))  # fmt: skip
