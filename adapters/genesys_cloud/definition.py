@@ -1,6 +1,6 @@
 """The definition's files: read, generate, write, compare.
 
-Law: what to write is the core's decision (:mod:`genesys_core.definition`); this module moves bytes.
+Invariant: what to write is the core's decision (:mod:`genesys_core.definition`); this module moves bytes.
 A file without the generator's banner is never overwritten or removed.
 """
 

@@ -1,6 +1,6 @@
 """The library's main job, done once: a token, a typed call, all pages of a listing, a notification.
 
-Law: it uses the public client over real HTTP, against a simulator of its own, and leaves nothing
+Invariant: it uses the public client over real HTTP, against a simulator of its own, and leaves nothing
 behind: no file, no thread, no open port.
 """
 

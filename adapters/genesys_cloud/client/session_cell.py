@@ -1,6 +1,6 @@
 """The one mutable cell of a client.
 
-Law: the session in it is immutable; a step computes the next one and is applied under a lock that
+Invariant: the session in it is immutable; a step computes the next one and is applied under a lock that
 is held for no I/O. Threads and event loops may share a cell.
 """
 

@@ -1,6 +1,6 @@
 """The simulated platform behind a socket (extra ``simulator``).
 
-Law: nothing is left behind. When the context manager ends, the port is closed, the thread has
+Invariant: nothing is left behind. When the context manager ends, the port is closed, the thread has
 ended and no connection is open.
 
 ::

@@ -1,6 +1,6 @@
 """The simulated platform as an ASGI application.
 
-Law: it decides nothing. Each request is read, given to the pure simulator with the time, and the
+Invariant: it decides nothing. Each request is read, given to the pure simulator with the time, and the
 response written; paths and header fields pass as they came, encoding and repetition included.
 """
 

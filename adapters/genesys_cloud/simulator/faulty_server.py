@@ -1,6 +1,6 @@
 """The simulated platform behind a socket on which things go wrong.
 
-Law: it decides nothing. The core says what to write, how slowly and how a connection ends; this
+Invariant: it decides nothing. The core says what to write, how slowly and how a connection ends; this
 carries it out on real sockets. When the context manager ends, every connection has ended, however
 silent it was, and the port is closed.
 """

@@ -1,6 +1,6 @@
 """The sockets of notification channels, served in the event loop of the HTTP server.
 
-Law: it decides nothing. What arrives goes to the hub with the time, and what the hub asks for is
+Invariant: it decides nothing. What arrives goes to the hub with the time, and what the hub asks for is
 done at once; one timer serves all sockets. All of it runs in one thread, where alone the
 platform's state changes.
 """

@@ -1,6 +1,6 @@
 """The simulated platform on a port, in a thread of its own.
 
-Law: the port is bound and listening before anybody is told of it, so no caller has to wait or to
+Invariant: the port is bound and listening before anybody is told of it, so no caller has to wait or to
 try again; and the thread ends before the context manager returns.
 """
 

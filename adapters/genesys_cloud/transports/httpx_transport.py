@@ -83,7 +83,7 @@ class HttpxTransport:
 
     A response that is read as a whole is bounded by
     :class:`~genesys_core.http.limits.ResponseLimits`; one that is streamed is not. A call's deadline
-    shortens each phase and is looked at between the pieces of a body: a head that comes in drips, each
+    shortens each phase and is checked between the pieces of a body: a response head sent slowly, each piece
     within the read timeout, outlasts it.
 
     Args:

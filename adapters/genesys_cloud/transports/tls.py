@@ -1,6 +1,6 @@
 """TLS: which authorities are trusted, and which certificate the client shows.
 
-Law: certificates are always verified, unless the caller brings a context of their own that does
+Invariant: certificates are always verified, unless the caller brings a context of their own that does
 not. Key material given as text is on disk only while OpenSSL reads it, in a directory that nobody
 else may enter; neither it nor its password is ever part of an error.
 """

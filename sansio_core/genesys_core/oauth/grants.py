@@ -93,6 +93,16 @@ class _Material(Confidential, frozen=True):
         "pass the client id and have that process read the secret from its own source, such as the environment"
     )
 
+    @property
+    def repeatable(self) -> bool:
+        """No, unless a grant says otherwise: a code is valid for one exchange."""
+        return False
+
+    @property
+    def resumes(self) -> bool:
+        """No, unless a grant says otherwise: a new code is a new sign-in."""
+        return False
+
     def __post_init__(self) -> None:
         problems = tuple(self._problems())
         if problems:
@@ -171,16 +181,6 @@ class AuthorizationCode(_WithSecret, frozen=True):
     code: str
     redirect_uri: str
 
-    @property
-    def repeatable(self) -> bool:
-        """Never: a code is valid for one exchange."""
-        return False
-
-    @property
-    def resumes(self) -> bool:
-        """Never: a new code is a new sign-in."""
-        return False
-
     def form(self) -> Form:
         """The code and its redirect URI."""
         return (
@@ -257,16 +257,6 @@ class Pkce(_Material, frozen=True):
     code: str
     code_verifier: str
     redirect_uri: str
-
-    @property
-    def repeatable(self) -> bool:
-        """Never: a code is valid for one exchange."""
-        return False
-
-    @property
-    def resumes(self) -> bool:
-        """Never: a new code is a new sign-in."""
-        return False
 
     def form(self) -> Form:
         """The code, its verifier, the client id and the redirect URI."""
