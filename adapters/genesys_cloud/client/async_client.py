@@ -1,6 +1,5 @@
 """The asynchronous client, for asyncio and trio."""
 
-import sys
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
@@ -10,6 +9,7 @@ from genesys_cloud.client.auth import AsyncAuth
 from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
+from genesys_cloud.client.token_holder import TokenHolder
 from genesys_cloud.client.transfers import AsyncTransfers
 from genesys_cloud.transports.default_transport import new_async_transport
 from genesys_cloud.transports.hooks import (
@@ -19,6 +19,7 @@ from genesys_cloud.transports.hooks import (
     add_hooks,
 )
 from genesys_cloud.transports.protocols import AsyncTransport
+from genesys_cloud.transports.running_loop import has_ended, in_trio, running_loop
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
@@ -40,6 +41,9 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
         async with AsyncClient(region="eu_west_1", auth=ClientCredentials(id, secret)) as client:
             me = await client.users.get_users_me(expand=["presence"])
+
+    One client works in one event loop after another and in several at once. Closing it waits for token
+    requests of the event loop that closes it.
 
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
@@ -160,13 +164,15 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     ) -> None:
         await self.close()
 
-    def _find_loop(self) -> EventLoop:
-        """That of the library that is running now; the other need not be installed."""
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_run():
+    @staticmethod
+    def _new_loop(holder: TokenHolder) -> EventLoop:
+        if in_trio():
             from genesys_cloud.client.trio_loop import TrioLoop  # noqa: PLC0415 - only where trio runs
 
-            return TrioLoop()
+            return TrioLoop(holder)
         from genesys_cloud.client.asyncio_loop import AsyncioLoop  # noqa: PLC0415 - only where asyncio runs
 
-        return AsyncioLoop()
+        return AsyncioLoop(holder)
+
+    _running_loop = staticmethod(running_loop)
+    _has_ended = staticmethod(has_ended)

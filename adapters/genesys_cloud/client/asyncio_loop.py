@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from genesys_cloud.client.event_loop import TokenTurn
+from genesys_cloud.client.token_holder import LOOK_AGAIN, TokenHolder
 
 __all__ = ["AsyncioLoop"]
 
@@ -14,9 +15,14 @@ T = TypeVar("T")
 
 
 class AsyncioLoop:
-    """Sleeping, locking, shielding and threads with asyncio."""
+    """Sleeping, locking, shielding and threads with asyncio.
 
-    def __init__(self) -> None:
+    Args:
+        holder: who holds the token lock; event loops of one client share it.
+    """
+
+    def __init__(self, holder: TokenHolder) -> None:
+        self._holder = holder
         self._lock = asyncio.Lock()
         self._rung = asyncio.Event()
         # asyncio keeps weak references to tasks; one whose caller was cancelled must live on.
@@ -39,6 +45,8 @@ class AsyncioLoop:
         try:
             async with asyncio.timeout(seconds):
                 turn.holds = await self._lock.acquire()
+                while not self._holder.take(turn):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+                    await asyncio.sleep(LOOK_AGAIN)
         except TimeoutError:
             return False
         return True
@@ -47,6 +55,7 @@ class AsyncioLoop:
         """Release the token lock; of no effect if the turn does not hold it."""
         if turn.holds:
             turn.holds = False
+            self._holder.give_back(turn)
             self._lock.release()
 
     async def shielded(

@@ -8,6 +8,7 @@ Invariants: the driver sends, sleeps and locks. Every decision is the core's.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, assert_never
 from weakref import WeakSet
 
@@ -16,7 +17,9 @@ from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions, check_options
 from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
+from genesys_cloud.client.token_holder import TokenHolder
 from genesys_cloud.client.token_transactions import TokenTransactions
+from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.network_options import network_of
 from genesys_cloud.transports.protocols import AsyncTransport, Transport, is_mock
@@ -40,6 +43,7 @@ from genesys_core.http.messages import Request, Response, Timeout, TransportFail
 from genesys_core.observability.statistics import ClientStats
 from genesys_core.observability.watch import watch_call
 from genesys_core.session.retry import RetryConfiguration
+from genesys_core.transport.owners import OwnedPools
 
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
@@ -66,7 +70,7 @@ class ClientBase(LazyApis, Unpicklable):
         self._observers = self._setup.observers
         self._secrets = self._cell.session.settings.secrets
         self._network = network_of(options)
-        self._loops: list[EventLoop] = []
+        self._loops = OwnedPools(partial(self._new_loop, TokenHolder()), drop=_forget)
         self._tokens = TokenTransactions(
             self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
         )
@@ -112,12 +116,22 @@ class ClientBase(LazyApis, Unpicklable):
 
     @property
     def _event_loop(self) -> EventLoop:
-        # Found at the first need, when a loop is running; shared with clients of other options.
-        if not self._loops:
-            self._loops.append(self._find_loop())
-        return self._loops[0]
+        # Its locks and events belong to the loop that uses them; shared with clients of other options.
+        return self._loops.find(process_id(), self._running_loop(), has_ended=self._has_ended)
 
-    def _find_loop(self) -> EventLoop:
+    @staticmethod
+    def _new_loop(holder: TokenHolder) -> EventLoop:
+        """The operations of the event loop that is running now."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _running_loop() -> object:
+        """What tells one event loop from another."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _has_ended(loop: object) -> bool:
+        """Whether an event loop has ended."""
         raise NotImplementedError
 
     def _new_handler(self, make: "Callable[[HandlerContext], Handler]") -> Handler:
@@ -138,8 +152,7 @@ class ClientBase(LazyApis, Unpicklable):
                 closing = handler.close()
                 if inspect.isawaitable(closing):
                     await closing
-            for loop in self._loops:
-                await loop.close()
+            await self._event_loop.close()
             await self._wire.close()
         finally:
             self._setup.close()
@@ -184,6 +197,10 @@ class ClientBase(LazyApis, Unpicklable):
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())
+
+
+def _forget(loop: EventLoop) -> None:
+    """Of an event loop that has ended, nothing is left to close."""
 
 
 def response_of(outcome: Returned[T] | Raised) -> ApiResponse[T]:

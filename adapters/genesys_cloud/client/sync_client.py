@@ -10,6 +10,7 @@ from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.thread_loop import ThreadLoop
+from genesys_cloud.client.token_holder import TokenHolder
 from genesys_cloud.client.transfers import SyncTransfers
 from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
@@ -152,5 +153,14 @@ class Client(SyncTransfers, SyncApis):
     ) -> None:
         self.close()
 
-    def _find_loop(self) -> EventLoop:
-        return ThreadLoop()
+    @staticmethod
+    def _new_loop(holder: TokenHolder) -> EventLoop:
+        return ThreadLoop(holder)
+
+    @staticmethod
+    def _running_loop() -> None:
+        """Threads of a process share one."""
+
+    @staticmethod
+    def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is but one
+        return False

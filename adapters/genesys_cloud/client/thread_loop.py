@@ -10,10 +10,9 @@ from concurrent.futures import Future, wait
 from contextvars import copy_context
 from threading import Event, Thread
 from typing import Any, Final, TypeVar
-from weakref import ref
 
 from genesys_cloud.client.event_loop import TokenTurn
-from genesys_cloud.step_lock import StepLock
+from genesys_cloud.client.token_holder import TokenHolder
 from genesys_cloud.transports.awaited import run_now
 
 __all__ = ["ThreadLoop"]
@@ -27,14 +26,16 @@ _LOOK_AGAIN: Final = 1.0
 class ThreadLoop:
     """Sleep, exclusion and shielding with threads.
 
+    Args:
+        holder: who holds the token lock.
+
     Attributes:
         wakeup: is set at the next :meth:`notify_all`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, holder: TokenHolder) -> None:
         self.wakeup = Event()
-        self._steps = StepLock()
-        self._holder: ref[TokenTurn] | None = None
+        self._holder = holder
         self._freed = Event()
         self._last: Thread | None = None
 
@@ -53,7 +54,7 @@ class ThreadLoop:
         until = time.monotonic() + seconds
         while True:
             freed = self._freed  # before the look, so that a release after it is noticed
-            if self._steps.run(self._take, turn):
+            if self._holder.take(turn):
                 return True
             left = until - time.monotonic()
             if left <= 0:
@@ -61,20 +62,9 @@ class ThreadLoop:
             # A holder that was interrupted frees the lock without a word.
             freed.wait(min(left, _LOOK_AGAIN))
 
-    def _take(self, turn: TokenTurn) -> bool:
-        holder = None if self._holder is None else self._holder()
-        if holder is not None and holder is not turn:
-            return False
-        self._holder = ref(turn)
-        return True
-
     def release(self, turn: TokenTurn) -> None:
         """Release the token lock; of no effect if the turn does not hold it."""
-        self._steps.run(self._give_back, turn)
-
-    def _give_back(self, turn: TokenTurn) -> None:
-        if self._holder is not None and self._holder() is turn:
-            self._holder = None
+        if self._holder.give_back(turn):
             freed, self._freed = self._freed, Event()
             freed.set()
 

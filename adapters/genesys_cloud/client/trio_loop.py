@@ -9,6 +9,7 @@ import trio
 from outcome import Outcome, acapture
 
 from genesys_cloud.client.event_loop import TokenTurn
+from genesys_cloud.client.token_holder import LOOK_AGAIN, TokenHolder
 
 __all__ = ["TrioLoop"]
 
@@ -16,9 +17,14 @@ T = TypeVar("T")
 
 
 class TrioLoop:
-    """Sleeping, locking, shielding and threads with trio."""
+    """Sleeping, locking, shielding and threads with trio.
 
-    def __init__(self) -> None:
+    Args:
+        holder: who holds the token lock; event loops of one client share it.
+    """
+
+    def __init__(self, holder: TokenHolder) -> None:
+        self._holder = holder
         # Not a trio.Lock: the task that gives it back is not the one that took it.
         self._lock = trio.Semaphore(1, max_value=1)
         self._thread = trio.CapacityLimiter(1)
@@ -37,20 +43,22 @@ class TrioLoop:
 
     async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
         """Acquire the token lock within a timeout; cancellable."""
-        try:
-            self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
-        except trio.WouldBlock:
-            with trio.move_on_after(seconds):
+        with trio.move_on_after(seconds):
+            try:
+                self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
+            except trio.WouldBlock:
                 await self._lock.acquire()
-                turn.holds = True
-            return turn.holds
-        turn.holds = True
-        return True
+            turn.holds = True
+            while not self._holder.take(turn):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+                await trio.sleep(LOOK_AGAIN)
+            return True
+        return False
 
     def release(self, turn: TokenTurn) -> None:
         """Release the token lock."""
         if turn.holds:
             turn.holds = False
+            self._holder.give_back(turn)
             self._lock.release()
 
     async def shielded(

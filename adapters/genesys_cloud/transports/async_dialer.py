@@ -3,8 +3,6 @@
 Invariants: the core (:mod:`genesys_core.transport.dialer`) decides each step and what its failure means.
 """
 
-import asyncio
-import sys
 from socket import socket
 from typing import cast
 
@@ -12,6 +10,7 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_connection import AsyncConnection, Connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.reported_errors import report_dial_error
+from genesys_cloud.transports.running_loop import in_trio
 from genesys_cloud.transports.tls_bytes import TlsBytes
 from genesys_core.transport.dialer import (
     ConnectingThroughSocks,
@@ -27,7 +26,7 @@ from genesys_core.transport.dialer import (
 )
 from genesys_core.transport.happy_eyeballs import Race
 
-__all__ = ["open_connection", "running_connector", "running_loop"]
+__all__ = ["open_connection", "running_connector"]
 
 
 async def open_connection(
@@ -136,23 +135,9 @@ class _Dialing:
         return layer.alpn
 
 
-def _in_trio() -> bool:
-    trio = sys.modules.get("trio")
-    return trio is not None and trio.lowlevel.in_trio_run()
-
-
-def running_loop() -> object:
-    """The running event loop: asyncio's loop, or trio's token."""
-    if _in_trio():
-        import trio  # noqa: PLC0415 - it runs
-
-        return trio.lowlevel.current_trio_token()
-    return asyncio.get_running_loop()
-
-
 def running_connector() -> Connector:
     """The connector of the running event loop."""
-    if _in_trio():
+    if in_trio():
         from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
 
         return TrioConnector()

@@ -5,7 +5,6 @@ Connections belong to the process and event loop that opened them, so one transp
 event loops, consecutively or concurrently.
 """
 
-import asyncio
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
@@ -19,10 +18,11 @@ from genesys_cloud.transports.async_connection import (
     AsyncConnection,
     Connector,
 )
-from genesys_cloud.transports.async_dialer import open_connection, running_connector, running_loop
+from genesys_cloud.transports.async_dialer import open_connection, running_connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_cloud.transports.reported_errors import report_error
+from genesys_cloud.transports.running_loop import has_ended, running_loop
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.http.limits import ResponseLimits
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
@@ -132,7 +132,7 @@ class AsyncSocketTransport:
     def _own_pool(self) -> "_OwnPool":
         if self._is_closed:
             raise GenesysCloudError("the client is closed; nothing was sent")
-        return self._pools.find(process_id(), running_loop(), has_ended=_has_ended)
+        return self._pools.find(process_id(), running_loop(), has_ended=has_ended)
 
     async def _respond(
         self, pool: "_OwnPool", exchange: AnyExchange, content: AsyncIterator[bytes] | None
@@ -316,11 +316,3 @@ def _connection_of(exchange: AnyExchange) -> AsyncConnection:
     if lease is None or lease.connection is None:
         raise GenesysCloudError("the response was left: its connection belongs to others now")
     return lease.connection
-
-
-def _has_ended(loop: object) -> bool:
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        return loop.is_closed()
-    from genesys_cloud.transports.trio_connection import has_ended  # noqa: PLC0415 - only with trio
-
-    return has_ended(loop)

@@ -18,6 +18,7 @@ from genesys_cloud.transports.async_connection import (
 )
 from genesys_cloud.transports.reported_errors import system_words
 from genesys_cloud.transports.resolver import look_up
+from genesys_cloud.transports.running_loop import has_ended
 from genesys_cloud.transports.socket_dialer import ask_socks_proxy
 from genesys_cloud.transports.tls_stack import TlsStack
 from genesys_core.transport.dialer import ConnectingThroughSocks, OpeningSockets, ResolvingHost
@@ -256,19 +257,6 @@ class TrioConnector:
     async def adopt(self, sock: socket.socket) -> TrioConnection:
         """Create a connection that takes over a connected socket."""
         return TrioConnection(sock)
-
-
-def has_ended(token: object) -> bool:
-    """Whether the trio run that a token belongs to has ended."""
-    try:
-        cast(trio.lowlevel.TrioToken, token).run_sync_soon(_nothing, idempotent=True)
-    except trio.RunFinishedError:
-        return True
-    return False
-
-
-def _nothing() -> None:
-    """Does nothing; trio refuses to call it once its run is over."""
 
 
 def _seconds(until: float | None) -> float:

@@ -1,0 +1,39 @@
+"""Which event loop is running, and whether one has ended; asyncio and trio."""
+
+import asyncio
+import sys
+from typing import cast
+
+__all__ = ["has_ended", "in_trio", "running_loop"]
+
+
+def in_trio() -> bool:
+    """Whether trio is running; it need not be installed."""
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_run()
+
+
+def running_loop() -> object:
+    """The running event loop: asyncio's loop, or trio's token."""
+    if in_trio():
+        import trio  # noqa: PLC0415 - it runs
+
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
+
+
+def has_ended(loop: object) -> bool:
+    """Whether an event loop has ended: asyncio's loop is closed, or the run of trio's token is over."""
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.is_closed()
+    import trio  # noqa: PLC0415 - the token is trio's
+
+    try:
+        cast(trio.lowlevel.TrioToken, loop).run_sync_soon(_nothing, idempotent=True)
+    except trio.RunFinishedError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    """Does nothing; trio refuses to call it once its run is over."""
