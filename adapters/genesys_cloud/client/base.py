@@ -8,6 +8,7 @@ Invariants: the driver sends, sleeps and locks. Every decision is the core's.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, assert_never
 from weakref import WeakSet
@@ -147,15 +148,13 @@ class ClientBase(LazyApis, Unpicklable):
         return start(operation, self._cell.session, now=read_clocks())
 
     async def _close(self) -> None:
-        try:
+        # Last in, first out, so that what raises or is cancelled keeps nothing else open.
+        async with AsyncExitStack() as closing:
+            closing.callback(self._setup.close)
+            closing.push_async_callback(self._wire.close)
+            closing.push_async_callback(self._event_loop.close)
             for handler in tuple(self._handlers):
-                closing = handler.close()
-                if inspect.isawaitable(closing):
-                    await closing
-            await self._event_loop.close()
-            await self._wire.close()
-        finally:
-            self._setup.close()
+                closing.push_async_callback(_close_handler, handler)
 
     async def _drive(
         self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
@@ -197,6 +196,12 @@ class ClientBase(LazyApis, Unpicklable):
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())
+
+
+async def _close_handler(handler: Any) -> None:  # noqa: ANN401 - of any flavour
+    closing = handler.close()
+    if inspect.isawaitable(closing):
+        await closing
 
 
 def _forget(loop: EventLoop) -> None:

@@ -1,0 +1,58 @@
+"""Closing a client closes everything, whatever raises on the way."""
+
+import asyncio
+
+import pytest
+import trio
+
+from genesys_cloud import AsyncClient, Client
+
+
+class Odd:
+    def close(self):
+        raise RuntimeError("the handler's own")
+
+
+class Recording:
+    def __init__(self):
+        self.is_closed = False
+
+    def send(self, request):
+        raise NotImplementedError
+
+    def close(self):
+        self.is_closed = True
+
+
+class AsyncRecording(Recording):
+    async def send(self, request):
+        raise NotImplementedError
+
+    async def close(self):
+        self.is_closed = True
+
+
+def _close(flavour, client):
+    async def main():
+        await client.close()
+
+    match flavour:
+        case "sync":
+            client.close()
+        case "asyncio":
+            asyncio.run(main())
+        case "trio":
+            trio.run(main)
+
+
+@pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"])
+def test_a_handler_that_raises_keeps_no_connection_open(flavour):
+    kind, transport = (
+        (Client, Recording()) if flavour == "sync" else (AsyncClient, AsyncRecording())
+    )
+    client = kind(access_token="t1", transport=transport)
+    handler = client._new_handler(lambda _: Odd())
+    with pytest.raises(RuntimeError, match="the handler's own"):
+        _close(flavour, client)
+    assert transport.is_closed
+    del handler  # the client alone keeps none
