@@ -245,7 +245,7 @@ def in_a_loop(flavour: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any
         except BaseException as error:  # noqa: BLE001 - raised again below
             result.append(error)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(30)
     assert result, "the loop hangs"

@@ -1,7 +1,8 @@
 """What transports of others are known to do otherwise, case by case, and why that is left so.
 
-The list is strict: a case that passes although it is listed here fails the suite, except those in
-:data:`RACES`. A name may be a pattern: httpx and httpx2 share most of their lists.
+Many of them are races inside the library, so that a listed case may also pass. ``CONFORMANCE_STRICT=1``
+makes those fail: it shows which entries a new release of a library has made superfluous. A name may be a
+pattern: httpx and httpx2 share most of their lists.
 """
 
 from __future__ import annotations
@@ -113,6 +114,9 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         "connecting is no phase of its own: TLS or CONNECT is waited for as for a response": """
             188-the-inner-layer-closes
         """,
+        "its connections belong to one event loop, which is not looked at": """
+            238-two-loops-at-once
+        """,
     },
     "httpx-*": {
         "NO_PROXY is read with a grammar of its own": """
@@ -120,11 +124,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
             210-no-proxy-ipv6-other-range 210-no-proxy-ipv6-range 210-no-proxy-star-dot
             211-an-unusable-exception-control 211-an-unusable-exception-open-bracket
             211-an-unusable-exception-port
-        """,
-    },
-    "httpx2-trio": {
-        "its connections belong to one event loop, which is not looked at": """
-            238-two-loops-at-once
         """,
     },
     "urllib3-sync": {
@@ -314,13 +313,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
 }
 """For a transport (``httpx``), or one flavour of it (``httpx-trio``): the reason, and its cases, as
 patterns over their ids."""
-
-
-#: Deviations that depend on who is first, inside the library or on a loaded machine.
-RACES = {
-    ("httpx-trio", "147-cancelled-while-resolving"),
-    ("httpx2-trio", "147-cancelled-while-resolving"),
-}
 
 
 def reason(subject: str, case: str) -> str | None:
