@@ -1,8 +1,8 @@
-"""Connections: routes and proxies, the dialer, the pool, and one request over one connection.
+"""Connections: routes and proxies, the dialer, the pool, and HTTP exchanges over one connection.
 
-Everything here is a state machine without I/O. A driver for threads, asyncio or another event loop opens
-sockets, moves bytes and waits, as :mod:`~genesys_core.transport.exchange`, :mod:`~genesys_core.transport.dialer` and
-:mod:`~genesys_core.transport.pool` show.
+Everything here is a sans-IO state machine. A driver for threads, asyncio or another loop opens
+sockets, moves bytes and waits, as shown in :mod:`~genesys_core.transport.exchange`,
+:mod:`~genesys_core.transport.dialer` and :mod:`~genesys_core.transport.pool`.
 """
 
 from typing import TYPE_CHECKING

@@ -1,21 +1,22 @@
-"""The dialer: a state machine that opens a connection to an origin.
+"""The dialer: the steps to open a connection to an origin.
 
-Each state is a frozen value that *is* the next step to perform; its methods are the possible outcomes and return
-the next state::
+A state is an immutable value that *is* the step to perform; its methods are the possible outcomes
+of the step, and each returns the next state::
 
     ResolvingHost ── OpeningSockets ──┬── StartingTls ── SendingConnect ── ReceivingConnect ──┐
                       (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴── Dialed
 
 Any of them may end in :class:`DialFailed`.
 
-Invariants: one timeout covers name resolution, all addresses, the proxy and TLS. Nothing of a request has been
-sent, so failures have ``sent=False``. Messages name host, port, proxy and phase, and contain neither credentials
-nor data from the peer. The kind is ``proxy`` if the proxy failed, ``tls`` for the origin's certificate or
-handshake, ``timeout`` for any timeout, otherwise ``connect``. The first address that accepts is used; if TLS
-fails on it, no other address is tried.
+Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. Nothing of a
+request was sent, so failures have ``sent=False``. The message names host, port, proxy and phase,
+and shows no credentials and nothing that the peer sent. The kind is ``proxy`` if the proxy failed,
+``tls`` for the certificate or handshake of the origin, ``timeout`` for any timeout, otherwise
+``connect``. The first address that accepts the connection is used; if TLS fails on it, no other is
+tried.
 
-A driver (here with sockets) performs each state until it is :class:`Dialed` or :class:`DialFailed`, and closes
-whatever it opened unless the last state is :class:`Dialed`::
+A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
+and closes whatever it opened if the last state is not :class:`Dialed`, or if it is interrupted::
 
     state = dial(route, timeout=request.timeout.connect, expires=request.expires, now=read_clocks())
     while True:
@@ -48,8 +49,8 @@ whatever it opened unless the last state is :class:`Dialed`::
         except OSError as error:
             state = state.failed(error.strerror)
 
-If the proxy itself uses TLS, TLS to the origin runs inside it. ``session_key`` identifies the peer for which a TLS
-session may be resumed (in addition to the context and client certificate, which the driver knows).
+If the proxy itself uses TLS, TLS runs inside TLS. ``session_key`` identifies which TLS session may
+be resumed (in addition to the TLS context and the client's certificate, which the driver knows).
 """
 
 from collections.abc import Hashable, Iterable
@@ -88,12 +89,12 @@ Layer: TypeAlias = Literal["proxy", "origin"]
 
 
 class _Plan(Struct, frozen=True):
-    """What one dial is about.
+    """The parameters of one dial.
 
     Attributes:
-        route: where to.
-        until: when it is over, on the monotonic clock; ``None`` for never.
-        limit: what is over then, in words.
+        route: the route.
+        until: the timeout, on the monotonic clock; ``None`` for none.
+        limit: description of the timeout.
     """
 
     route: Route
@@ -128,7 +129,7 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
     """
     until, limit = expires, "the call's deadline passed"
     if timeout is not None and (expires is None or now.monotonic + timeout <= expires):
-        until, limit = now.monotonic + timeout, f"no success within {timeout:g} s"
+        until, limit = now.monotonic + timeout, f"timed out after {timeout:g} s"
     plan = _Plan(route, until, limit)
     proxy = route.proxy
     if proxy is not None and proxy.is_socks:
@@ -138,12 +139,12 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
     if ip is not None and "%" not in host:
         address = Address(host, port, is_ipv6=":" in host)
         return OpeningSockets(plan, (address,), now)
-    # The number of a zone such as %eth0 is known to the system alone.
+    # The number of a zone such as %eth0 is known only to the operating system.
     return ResolvingHost(plan, host, port, is_literal=ip is not None)
 
 
 class _Step(Struct, frozen=True):
-    """What all steps have in common."""
+    """Common parts of all steps."""
 
     plan: _Plan
 
@@ -200,7 +201,7 @@ class ResolvingHost(_Step, frozen=True):
     layer = "proxy"
 
     def resolved(self, addresses: Iterable[Address], *, now: Now) -> "OpeningSockets | DialFailed":
-        """The resolver answered."""
+        """The resolver returned addresses."""
         found = tuple(addresses)
         if not found:
             return self.failed("the name has no address")
@@ -223,7 +224,7 @@ class OpeningSockets(_Step, frozen=True):
 
     @property
     def race(self) -> Race:
-        """Which addresses to try, and when."""
+        """The connection attempts."""
         return Race.start(self.addresses, now=self.began)
 
     def lost(self, race: Race) -> "DialFailed":
@@ -240,11 +241,11 @@ class OpeningSockets(_Step, frozen=True):
         """A socket is connected.
 
         Args:
-            local: host and port of its own end.
-            peer: host and port of the other end.
+            local: host and port of its local end.
+            peer: host and port of the remote end.
         """
         if local == peer:
-            # TCP's simultaneous open: nobody listens, and the system happened to pick this port.
+            # TCP simultaneous open: nothing listens, and the system chose this local port.
             return self.failed("Connection refused (the socket reached itself)")
         if self.plan.proxy is None:
             return _behind_proxy(self.plan)
@@ -262,7 +263,7 @@ class ConnectingThroughSocks(_Step, frozen=True):
 
     proxy: Proxy
 
-    phase = "connecting by way of SOCKS through"
+    phase = "connecting with SOCKS through"
     layer = "proxy"
 
     @property
@@ -284,8 +285,8 @@ class StartingTls(_Step, frozen=True):
     """Start TLS on the connection.
 
     Attributes:
-        server_name: the name to verify and, unless it is an address, to send (SNI).
-        at: the peer of the handshake: the proxy, or the origin (inside the proxy's TLS if it uses TLS).
+        server_name: the name to verify, and to send (SNI) unless it is an address.
+        at: the peer of the handshake; the origin's is inside the proxy's TLS, if it uses TLS.
     """
 
     server_name: str
@@ -314,10 +315,10 @@ class StartingTls(_Step, frozen=True):
         """The handshake succeeded.
 
         Args:
-            alpn: the protocol that the peer chose; ``None`` if it chose none.
+            alpn: the protocol that the peer selected; ``None`` if none.
         """
         if alpn not in {None, ALPN}:
-            return self._failure("the peer speaks another protocol than HTTP/1.1", "protocol")
+            return self._failure("the peer selected a protocol other than HTTP/1.1", "protocol")
         return _after_proxy(self.plan) if self.at == "proxy" else Dialed(self.plan.route)
 
 
@@ -330,7 +331,7 @@ class SendingConnect(_Step, frozen=True):
 
     tunnel: Tunnel
 
-    phase = "asking for a tunnel from"
+    phase = "requesting a tunnel from"
     layer = "proxy"
 
     @property
@@ -352,7 +353,7 @@ class ReceivingConnect(_Step, frozen=True):
 
     tunnel: Tunnel
 
-    phase = "asking for a tunnel from"
+    phase = "requesting a tunnel from"
     layer = "proxy"
 
     def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
@@ -363,8 +364,8 @@ class ReceivingConnect(_Step, frozen=True):
         if isinstance(outcome, TunnelRefused):
             return self.failed(f"it {outcome.reason}")
         if outcome:
-            # RFC 9112, 6.3: they belong to the tunnel, where it is our turn to speak.
-            return self.failed("it sent bytes through the tunnel that nobody asked for")
+            # RFC 9112 section 6.3: the bytes belong to the tunnel, in which the client sends first.
+            return self.failed("it sent unsolicited bytes through the tunnel")
         return _behind_proxy(self.plan)
 
 
@@ -402,14 +403,14 @@ DialState: TypeAlias = DialStep | Dialed | DialFailed
 
 
 def _after_proxy(plan: _Plan) -> SendingConnect | Dialed:
-    """What follows once the proxy itself can be spoken to."""
+    """Return the step that follows the connection to the proxy."""
     if plan.route.is_tunnel and plan.proxy is not None:
         return SendingConnect(plan, Tunnel(plan.origin.address, plan.proxy))
     return Dialed(plan.route)
 
 
 def _behind_proxy(plan: _Plan) -> StartingTls | Dialed:
-    """What follows once bytes reach the origin."""
+    """Return the step that follows once bytes reach the origin."""
     return _start_tls(plan, "origin") if plan.origin.scheme == "https" else Dialed(plan.route)
 
 
@@ -418,15 +419,15 @@ def _start_tls(plan: _Plan, at: Layer) -> StartingTls:
     return StartingTls(plan, peer.host.partition("%")[0], at)
 
 
-# OpenSSL's reasons (ssl.SSLError.reason) that a user cannot make sense of.
+# OpenSSL's reasons (ssl.SSLError.reason) that users would not understand.
 _TLS_REASONS: Final = {
-    "WRONG_VERSION_NUMBER": "the peer does not speak TLS; is this port one for plain HTTP?",
-    "HTTP_REQUEST": "the peer does not speak TLS; is this port one for plain HTTP?",
-    "RECORD_LAYER_FAILURE": "the peer does not speak TLS; is this port one for plain HTTP?",
-    "UNEXPECTED_EOF_WHILE_READING": "the peer closed the connection in the handshake",
-    "UNSUPPORTED_PROTOCOL": "the peer speaks no version of TLS that is safe (1.2 or later)",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "the peer speaks no version of TLS that is safe (1.2 or later)",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the peer wants a client certificate (cert=)",
+    "WRONG_VERSION_NUMBER": "the peer does not use TLS; the port may be for plain HTTP",
+    "HTTP_REQUEST": "the peer does not use TLS; the port may be for plain HTTP",
+    "RECORD_LAYER_FAILURE": "the peer does not use TLS; the port may be for plain HTTP",
+    "UNEXPECTED_EOF_WHILE_READING": "the peer closed the connection during the handshake",
+    "UNSUPPORTED_PROTOCOL": "the peer supports no secure TLS version (1.2 or later)",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the peer supports no secure TLS version (1.2 or later)",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the peer requires a client certificate (cert=)",
 }
 
 
@@ -438,7 +439,7 @@ def describe_tls_error(reason: str | None, verify_message: str | None = None) ->
         verify_message: why the certificate was not accepted, such as ``certificate has expired``.
     """
     if verify_message:
-        return f"the certificate was not accepted: {verify_message}"
+        return f"certificate verification failed: {verify_message}"
     if not reason:
-        return "the peer broke off"
+        return "the peer aborted the handshake"
     return _TLS_REASONS.get(reason, reason.lower().replace("_", " "))

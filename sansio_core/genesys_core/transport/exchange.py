@@ -1,16 +1,18 @@
-"""One request and its response over one connection: the next step, and how it fails.
+"""An HTTP exchange: one request and its response over one connection.
 
 Invariants:
 
-* ``sent`` of a failure is false only if no byte of the request was written.
-* If a reused connection ends before any byte of the response, the server had closed it, or was about to (RFC
-  9112, 9.3.1). If it is safe (:func:`may_resend`), the request is sent once more on a fresh connection in the
-  same pool slot. This does not count as a retry and is independent of the retry settings.
-* Unsolicited bytes on an idle connection close it before the next request is sent.
-* A response that arrives while the request is still being written is the response.
-* 407 is a proxy error only if the request went to a forwarding proxy.
+* A failure states whether the request may have reached the server: ``sent`` is false until the
+  first of its bytes is written.
+* If a connection that has served requests closes before any byte of the response, the server had
+  closed it, or was about to (RFC 9112 section 9.3.1). The request is resent over a new connection
+  in the same slot of the pool, if that is safe (:func:`may_resend`): this does not count as a
+  retry, and is independent of the retry configuration.
+* A connection with unsolicited bytes is closed before the next request.
+* A response that arrives early, while the request is still being written, is valid.
+* A 407 is a proxy failure only if a forwarding proxy returned it.
 
-A driver performs the step that each method returns and reports its outcome. With sockets and threads::
+A driver performs the step that each method returns, and reports its outcome. With threads::
 
     exchange = Exchange(request, router.route(request.url))
     try:
@@ -30,7 +32,7 @@ A driver performs the step that each method returns and reports its outcome. Wit
                     case Step.DIAL:      # see `dialer`
                         sock = open_connection(exchange.dial(now=read_clocks()))  # or `dial_failed`
                         step = exchange.dialed(sock, now=read_clocks())
-                    case Step.WRITE:     # some of it; if it blocks, read what comes meanwhile
+                    case Step.WRITE:     # if it blocks, read meanwhile
                         step = exchange.written(sock.send(exchange.data), now=read_clocks())
                     case Step.READ:
                         step = exchange.received(sock.recv(65536), now=read_clocks())
@@ -45,7 +47,7 @@ A driver performs the step that each method returns and reports its outcome. Wit
         with lock:
             pool.release(exchange, now=read_clocks())
 
-With ``streams=True`` the response has no body yet at :attr:`Step.RESPOND`; then::
+With ``streams=True`` the response has a head and no body at :attr:`Step.RESPOND`; then::
 
     while (chunk := exchange.read_body(now=read_clocks())) != b"":
         if chunk is None:
@@ -72,19 +74,21 @@ __all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
 C = TypeVar("C")
 
 CONTINUE_WAIT: Final = 1.0
-"""Seconds to wait for ``100 Continue``, which a server need not send (RFC 9110, 10.1.1)."""
+"""Seconds to wait for the answer to ``Expect: 100-continue``, which is optional (RFC 9110, 10.1.1).
+"""
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
-    """Whether a request whose connection ended may be sent again immediately on a fresh connection.
+    """Return whether a request whose connection closed may be resent over a new one.
 
     Args:
         method: the request's method.
-        stale: whether the connection was reused and no byte of a response arrived.
+        stale: whether the connection had served requests, and no byte of a response arrived. If a
+            new connection closes, an idle timeout cannot be the reason.
         written: whether any byte of the request was written.
-        whole: whether the request's body can be sent from its beginning.
+        whole: whether the request's body is still available from its beginning.
     """
     return stale and whole and (not written or method in _IDEMPOTENT)
 
@@ -92,17 +96,17 @@ def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
 class Step(Enum):
     """The next step of a driver."""
 
-    WAIT = "wait for a place in the pool, until woken"
-    CHECK = "see whether there is anything to read, the end included, without waiting"
+    WAIT = "wait for a connection slot in the pool, until woken"
+    CHECK = "check without blocking whether there is data or an end to read"
     CLOSE = "close the connection"
     DIAL = "open a connection"
-    WRITE = "write some of `data`; if that blocks, read what comes meanwhile"
+    WRITE = "write some of `data`; if that blocks, read meanwhile"
     READ = "read some bytes"
-    BODY = "take the next piece of the request's body from the caller"
+    BODY = "get the next chunk of the request's body from the caller"
     RESPOND = "return the response"
 
 
-# Before Python 3.12 an attribute of an enumeration costs as much as a small function.
+# Before Python 3.12 accessing an enum member costs as much as a small function.
 _WAIT: Final = Step.WAIT
 _CHECK: Final = Step.CHECK
 _CLOSE: Final = Step.CLOSE
@@ -117,16 +121,16 @@ class Exchange(Claim[C]):
     """One request and its response.
 
     Args:
-        request: what to send.
-        route: its origin and proxy.
-        limits: limits on the size of the response.
-        uploads: whether the body is supplied in chunks (:attr:`Step.BODY`) instead of ``request.body``.
-        streams: whether the response body is read in chunks.
+        request: the request.
+        route: the route to its origin.
+        limits: size limits of the response.
+        uploads: whether the body is sent in chunks (:attr:`Step.BODY`) instead of ``request.body``.
+        streams: whether the response's body is read in chunks.
 
     Attributes:
         request: the request.
         route: the key for the pool.
-        until: when the current step times out, on the monotonic clock; ``None`` for never.
+        until: the timeout of the current step, on the monotonic clock; ``None`` for none.
         data: the bytes to write.
         response: the response; its body is empty with ``streams``.
     """
@@ -174,11 +178,11 @@ class Exchange(Claim[C]):
     # --- a connection ---------------------------------------------------------------------------
 
     def begin(self, *, now: Now) -> Step:
-        """The pool answered, or waiting was interrupted.
+        """The pool served the claim, or the wait was interrupted.
 
         Raises:
-            TransportFailure: timeout.
-            GenesysCloudError: the pool was closed.
+            TransportFailure: the wait timed out.
+            GenesysCloudError: the pool was closed meanwhile.
         """
         request = self.request
         if request.expires is not None and now.monotonic >= request.expires:
@@ -194,7 +198,7 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """The outcome of :attr:`Step.CHECK`: whether the connection is readable."""
+        """Report whether there is anything to read (:attr:`Step.CHECK`)."""
         if self._written:
             return self._read(now) if readable else self._ask_for_body()
         return self._go(_CLOSE) if readable else self._start(now)
@@ -258,7 +262,7 @@ class Exchange(Claim[C]):
         if self._http.waits_for_continue:
             self._limit(CONTINUE_WAIT, now)
             return self._go(_READ)
-        # A response that comes early says that the rest is not wanted.
+        # An early response means that the rest is not needed.
         return self._go(_CHECK)
 
     def _ask_for_body(self) -> Step:
@@ -286,10 +290,10 @@ class Exchange(Claim[C]):
         return _READ
 
     def received(self, data: bytes, *, now: Now) -> Step:
-        """Data was received (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""`` means that the peer closed the connection.
+        """Process received bytes (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""``: the peer closed.
 
         Raises:
-            TransportFailure: no complete response is possible.
+            TransportFailure: a complete response can no longer arrive.
         """
         http, stale = self._http, self._http.stale
         http.unwritten = bool(self.data)
@@ -315,25 +319,25 @@ class Exchange(Claim[C]):
         return self._go(_RESPOND)
 
     def _require_no_407(self, status: int | None) -> None:
-        # RFC 9110, 15.5.8: the head says it all. Some proxies close on a body that they did not read.
+        # RFC 9110 section 15.5.8: the head suffices. Some proxies close before reading a body.
         if status == 407 and self.route.is_forwarded:
             raise self._failure("proxy authentication failed (407)", "proxy", sent=False) from None
 
     def _go_on(self, now: Now) -> Step:
-        """What follows where bytes came and were not the end of it."""
+        """Return the next step if the received bytes did not complete the response."""
         if self.data and (self._http.sending or not self._uploads):
             return self._write(now)
         return self._after_write(now)
 
     def read_body(self, size: int = 65536, *, now: Now) -> bytes | None:
-        """The next chunk of the response body, after :attr:`Step.RESPOND`.
+        """Return the next chunk of the response's body, after :attr:`Step.RESPOND`.
 
         Returns:
-            Content; ``b""`` at its end; or ``None`` if the driver must read, until :attr:`until`, and pass
-            the data to :meth:`received`.
+            Content; ``b""`` at its end; or ``None``: the driver must read, within :attr:`until`,
+            and pass the data to :meth:`received`.
 
         Raises:
-            TransportFailure: the body is incomplete or cannot be decoded.
+            TransportFailure: the rest of the response cannot arrive, or cannot be decoded.
         """
         expires = self.request.expires
         if expires is not None and now.monotonic >= expires:
@@ -351,13 +355,13 @@ class Exchange(Claim[C]):
         if self._step is _RESPOND:
             self._http.discard_body()
 
-    # --- what goes wrong ------------------------------------------------------------------------
+    # --- failures -------------------------------------------------------------------------------
 
     def timed_out(self, *, now: Now) -> Step:
-        """:attr:`until` has come.
+        """:attr:`until` has passed.
 
         Raises:
-            TransportFailure: timeout, unless only ``100 Continue`` was awaited.
+            TransportFailure: always, except while waiting for a 100 (Continue).
         """
         timeout = self.request.timeout
         if self._step is _WAIT:
@@ -380,12 +384,12 @@ class Exchange(Claim[C]):
             TransportFailure: no response is possible.
         """
         if self._step is _CHECK:
-            return self.checked(readable=True, now=now)  # there is an end to be read
+            return self.checked(readable=True, now=now)  # there is an end to read
         http = self._http
         if kind == "closed" and http.stale and self._may_resend():
             return self._go(_CLOSE)
         if self._step is _WRITE and self._written:
-            # A server that refuses a request early stops reading it; its response may be here.
+            # A server that rejects a request early stops reading it; its response may have arrived.
             http.stop_sending()
             self.data = b""
             return self._read(now)
@@ -393,7 +397,7 @@ class Exchange(Claim[C]):
         raise self._failure(reason, kind)
 
     def _may_resend(self) -> bool:
-        # After a resend the connection is a fresh one: this cannot go round.
+        # After a resend the connection is new, so this cannot loop.
         whole = not self._body_taken
         return may_resend(self.request.method, stale=True, written=self._written, whole=whole)
 
@@ -428,8 +432,8 @@ class Exchange(Claim[C]):
 
 
 _LATE: Final = {
-    _WAIT: "no connection of the pool became free within",
+    _WAIT: "no connection in the pool became available within",
     _WRITE: "the request could not be written within",
     _READ: "no response within",
-    _RESPOND: "no more of the response within",
+    _RESPOND: "no further data was received within",
 }

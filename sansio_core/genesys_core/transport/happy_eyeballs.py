@@ -1,8 +1,8 @@
-"""Happy Eyeballs (RFC 8305): which addresses of a host to try, in what order and when.
+"""Connection attempts to the addresses of a host (RFC 8305, "Happy Eyeballs").
 
-Invariants: IPv6 goes first and the address families alternate (RFC 8305, 4). The next attempt starts 250 ms after
-the previous one, or immediately if that fails (RFC 8305, 5). No address is tried twice. The clock is an argument
-of each step; nothing here waits.
+Invariants: IPv6 first, then alternating families (RFC 8305 section 4). Each attempt gets a head
+start of 250 ms before the next one begins in parallel; if it fails, the next one begins at once
+(section 5). No address is tried twice. The clock is passed in with each step; nothing here waits.
 """
 
 from collections.abc import Iterable
@@ -17,18 +17,18 @@ from genesys_core.clock import Now
 __all__ = ["ATTEMPT_DELAY", "Address", "Race", "sort_addresses"]
 
 ATTEMPT_DELAY: Final = 0.25
-"""Seconds between the starts of two attempts: RFC 8305, 8, "Connection Attempt Delay"."""
+"""Seconds between the starts of two attempts: "Connection Attempt Delay" (RFC 8305 section 8)."""
 
 
 class Address(Struct, frozen=True):
     """One address of a host, as returned by a resolver.
 
     Attributes:
-        host: the numeric address, such as ``192.0.2.1`` or ``2001:db8::1``.
+        host: numeric, such as ``192.0.2.1`` or ``2001:db8::1``.
         port: the port.
         is_ipv6: whether it is an IPv6 address.
         flow: the flow label of an IPv6 address.
-        scope: the index of the interface that a link-local IPv6 address belongs to.
+        scope: the interface index of a link-local IPv6 address.
     """
 
     host: str
@@ -48,19 +48,19 @@ def sort_addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
 
 
 class Race(Struct, frozen=True):
-    """Attempts to connect to one host; the first to succeed wins.
+    """Parallel attempts to connect to one host, of which the first to succeed wins.
 
     The driver starts the attempts in :attr:`starting`, then waits until one has an outcome or
-    :attr:`next_start` has come. The first that connects is taken and all others are closed. With
-    :attr:`is_lost`, none is left.
+    :attr:`next_start` has passed. The first that connects is used and all others are closed. If
+    :attr:`is_lost`, all have failed.
 
     Attributes:
-        starting: the attempts that this step starts.
-        trying: all attempts under way, those in ``starting`` included.
+        starting: the attempts to start now.
+        trying: all attempts in progress, including those in ``starting``.
         left: addresses not tried yet.
-        next_start: when the next attempt starts although none failed, on the monotonic clock;
+        next_start: when the next attempt starts even if none failed, on the monotonic clock;
             ``None`` if no address is left.
-        failures: addresses that failed, and why.
+        failures: failed addresses, with the reasons.
     """
 
     starting: tuple[Address, ...]
@@ -71,11 +71,11 @@ class Race(Struct, frozen=True):
 
     @classmethod
     def start(cls, addresses: Iterable[Address], *, now: Now) -> "Race":
-        """Begin with the first address.
+        """Start with the first address.
 
         Args:
-            addresses: as the resolver gave them.
-            now: the time.
+            addresses: in the resolver's order.
+            now: the current time.
         """
         return _start_next((), sort_addresses(addresses), (), now)
 
@@ -85,18 +85,18 @@ class Race(Struct, frozen=True):
         return not self.trying
 
     def waited(self, *, now: Now) -> "Race":
-        """The driver looked at the clock: start the next attempt if its time has come."""
+        """Start the next attempt if it is due."""
         if self.next_start is not None and now.monotonic >= self.next_start:
             return _start_next(self.trying, self.left, self.failures, now)
         return replace(self, starting=())
 
     def failed(self, address: Address, reason: str, *, now: Now) -> "Race":
-        """An attempt failed; the next starts at once.
+        """An attempt failed; the next one starts at once.
 
         Args:
-            address: which; one that is not under way changes nothing.
-            reason: the system's words, such as ``Connection refused``.
-            now: the time.
+            address: its address; ignored if it is not in progress.
+            reason: the operating system's message, such as ``Connection refused``.
+            now: the current time.
         """
         if address not in self.trying:
             return replace(self, starting=())

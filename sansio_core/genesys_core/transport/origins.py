@@ -1,9 +1,9 @@
-"""Where a URL leads: scheme, host and port.
+"""Origins of URLs: scheme, host and port.
 
-Invariants: equal origins are equal values, however the URL was written (RFC 9110, 4.2.3: case of the
-host, default ports). A host is a name that DNS can hold or an address in its usual form; whatever
-else a resolver might make of it is refused, so that the host that was looked at is the host that is
-connected to.
+Invariants: equal origins are equal values, however the URL was written (RFC 9110 section 4.2.3:
+case of the host, default ports). A host is a name that is valid in DNS or an address in its
+standard form; anything else that a resolver might accept is rejected, so the host that was checked
+is the host that is connected to.
 """
 
 import contextlib
@@ -28,24 +28,24 @@ _SCHEMES: Final[Mapping[str, Scheme]] = {
     "ws": "http",
     "wss": "https",
 }
-# What urlsplit would drop without a word, or leave in: RFC 3986, 2 knows neither.
+# Characters that urlsplit silently removes or keeps, although invalid (RFC 3986 section 2).
 _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-# WHATWG URL, "ends in a number": what a resolver may read as an IPv4 address in an old form.
+# WHATWG URL, "ends in a number": a resolver may parse it as an IPv4 address in a legacy form.
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ZONE: Final = re.compile(r"[A-Za-z0-9._~-]+")
-_LONGEST_NAME: Final = 253  # RFC 1035, 2.3.4, less the length bytes of a text form
+_LONGEST_NAME: Final = 253  # RFC 1035 section 2.3.4, minus the length bytes
 
 
 def parse_host(host: str) -> str:
-    """A host in lower case and ASCII, without brackets and trailing dot.
+    """Normalize a host: lower case, ASCII, without brackets and trailing dot.
 
     Args:
         host: a name, an IPv4 address, or an IPv6 address (with or without brackets; a zone after
             ``%`` or ``%25``, RFC 6874).
 
     Raises:
-        InvalidValueError: neither.
+        InvalidValueError: the host is malformed.
     """
     literal = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if ":" in literal:
@@ -79,7 +79,7 @@ class Origin(Struct, frozen=True):
     """Scheme, host and port of a URL.
 
     Attributes:
-        scheme: ``http``, or ``https`` where TLS is spoken; ``ws`` and ``wss`` count as these.
+        scheme: ``http``, or ``https`` for TLS; ``ws`` and ``wss`` are converted to these.
         host: in lower case and ASCII; an IPv6 address without brackets.
         port: the port.
     """
@@ -90,13 +90,13 @@ class Origin(Struct, frozen=True):
 
     @classmethod
     def parse(cls, url: str) -> "Origin":
-        """The origin of an absolute URL.
+        """Return the origin of an absolute URL.
 
         Raises:
-            InvalidValueError: another scheme, no host, or a host or port that cannot be.
+            InvalidValueError: the URL has another scheme, no host, or an invalid host or port.
         """
         scheme = host = port = None
-        with contextlib.suppress(ValueError):  # brackets or a port that cannot be
+        with contextlib.suppress(ValueError):  # invalid brackets or port
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
             scheme = _SCHEMES.get(parts.scheme)
@@ -110,12 +110,12 @@ class Origin(Struct, frozen=True):
 
     @property
     def address(self) -> str:
-        """``host:port``, an IPv6 address in brackets."""
+        """``host:port``, with an IPv6 address in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def parse_ip(host: str) -> IPAddress | None:
-    """A host as an address, if it is one; an IPv4 address within IPv6 counts as IPv4."""
+    """Parse an address, or return ``None``; an IPv4-mapped IPv6 address counts as IPv4."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -1,8 +1,8 @@
-"""Who a pool belongs to: a process, and in it an event loop.
+"""Owners of pools: a process, and an event loop in it.
 
-Invariants: nothing is shared between two owners. What belonged to another process is dropped without
-a byte or a close on the wire, because the process that opened it goes on with it; what belonged to a
-loop that has ended is dropped too, because nothing can close it any more.
+Invariants: nothing is shared between owners. After a fork, connections of the parent process are
+dropped without sending anything, because the parent continues to use them; connections of an ended
+event loop are dropped too, because they can no longer be closed.
 """
 
 from collections.abc import Callable
@@ -14,13 +14,13 @@ P = TypeVar("P")
 
 
 class OwnedPools(Generic[P]):
-    """One pool for each owner, made when it is first asked for.
+    """One pool per owner, created on first use.
 
-    The pool of the owner that asked last is found with two comparisons.
+    The pool of the most recent owner is found with two comparisons.
 
     Args:
-        new_pool: makes one; a driver may keep more in it, such as a lock.
-        drop: is given each pool whose owner is gone.
+        new_pool: creates a pool; a driver may add its own data, such as a lock.
+        drop: called with each pool whose owner is gone.
     """
 
     def __init__(self, new_pool: Callable[[], P], drop: Callable[[P], object]) -> None:
@@ -36,17 +36,17 @@ class OwnedPools(Generic[P]):
         *,
         has_ended: Callable[[object], bool] | None = None,
     ) -> P:
-        """The pool of an owner.
+        """Return the pool of an owner.
 
         Args:
-            process: the id of the process that asks.
-            loop: the event loop that asks; ``None`` for threads.
-            has_ended: says of a loop whether it has ended.
+            process: the current process id.
+            loop: the current event loop; ``None`` for threads.
+            has_ended: returns whether a loop has ended.
         """
         last = self._last
         if last is not None and last[0] == process and last[1] is loop:
             return last[2]
-        # Of two threads that come here at the same time, both get the same one.
+        # Two threads that get here at once receive the same pool.
         pools = self._pools.setdefault(process, {})
         pool = pools.setdefault(loop, self._new_pool())
         self._last = (process, loop, pool)
@@ -58,5 +58,5 @@ class OwnedPools(Generic[P]):
         return pool
 
     def pools(self, process: int) -> list[P]:
-        """All pools of a process."""
+        """Return all pools of a process."""
         return list(self._pools.get(process, {}).values())

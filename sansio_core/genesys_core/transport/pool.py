@@ -1,28 +1,29 @@
-"""The connection pool: who gets which connection, who waits, and what is closed when.
+"""The connection pool: assignment of connections, the queue of waiting calls, and expiry.
 
-A :class:`Lease` is a place in the pool and the connection in it. While idle it lies in the pool;
+A :class:`Lease` is a slot in the pool and the connection in it. Idle leases are kept by the pool;
 otherwise the :class:`Claim` of one call holds it. The pool refers to leases in use weakly, so the
-places taken are the leases that exist: occupancy is derived, never counted. A lease that nobody
-holds any more (an exception at an awkward moment, a thread that died) is a free place at the next
-step.
+used slots are exactly the existing leases: occupancy is derived, never counted. A lease that
+nothing holds any more (an exception at an unfortunate moment, a thread that died) is a free slot at
+the next step.
 
 Invariants:
 
-* A lease is held by one claim, or idle. It is idle only if its HTTP connection can take a request,
-  which it cannot from the first byte of a request until the reply is complete.
+* A lease is held by one claim, or idle. It is idle only if its HTTP connection can accept a
+  request, which is not the case from the first byte of a request until the response is complete.
 * There are never more leases than :attr:`PoolLimits.connections`, nor more for one key than
-  :attr:`PoolLimits.connections_per_key`; connections being opened count.
-* The connection that was idle last goes out first. A full pool gives up the one idle longest.
-* Claims wait in a queue, and a newcomer never overtakes. A claim that waits for the limit of its key
-  holds up nobody else; it joins the queue of all when that limit admits it.
-* A connection idle too long, by either clock, or too old is never handed out. There is no thread:
-  idle ones are closed at the next step, or when a timer set to :attr:`Pool.next_expiry` fires.
-* No step looks at all connections, keys or claims: its cost does not grow with their number.
-* A step that an exception interrupts between any two instructions loses no place and hands nothing
-  out twice.
+  :attr:`PoolLimits.connections_per_key`, including connections being opened.
+* The most recently idle connection is used first. A full pool closes the one idle longest.
+* Claims wait in a FIFO queue; new claims never overtake. A claim that waits for the limit of its
+  key blocks no others; it joins the common queue when that limit allows.
+* A connection that is idle too long, by either clock, or too old is never used. There is no thread:
+  idle connections are closed at the next step, or when a timer set to :attr:`Pool.next_expiry`
+  fires.
+* No step iterates over all connections, keys or claims: its cost is independent of their number.
+* If an exception interrupts a step between any two instructions, no slot is lost and none is
+  assigned twice.
 
-A pool does no I/O and takes no lock. The driver makes each step under a lock of its own (asyncio and
-trio: between two checkpoints); then, outside it, it closes the connections in :attr:`Pool.closing`
+A pool does no I/O and takes no lock. The driver makes each step under its own lock (asyncio and
+trio: between two checkpoints); then, without it, it closes the connections in :attr:`Pool.closing`
 and wakes the claims in :attr:`Pool.waking`. For threads::
 
     claim = Claim()
@@ -30,18 +31,18 @@ and wakes the claims in :attr:`Pool.waking`. For threads::
         with lock:
             pool.acquire(claim, key, now=read_clocks())
         while claim.is_waiting:
-            event.wait(min(LOOK_AGAIN, time_left))     # set by whoever finds the claim in `waking`
+            event.wait(min(LOOK_AGAIN, time_left))  # set by the thread that takes it from `waking`
             with lock:
                 pool.serve(now=read_clocks())          # in case that wake-up was lost
         ...                                            # open a connection if the lease has none,
         ...                                            # then send and receive
     finally:
         with lock:
-            pool.release(claim, now=read_clocks())     # gives back, or leaves the queue
+            pool.release(claim, now=read_clocks())     # release the lease, or leave the queue
         while (lease := pool.next_closing()) is not None:
             lease.connection.close()
 
-:meth:`Pool.release` may be called at any time and any number of times for the same claim.
+:meth:`Pool.release` is idempotent and may be called at any time.
 """
 
 import weakref
@@ -56,27 +57,27 @@ from genesys_core.errors import GenesysCloudError, InvalidValueError
 
 __all__ = ["LOOK_AGAIN", "Claim", "Lease", "Pool", "PoolLimits", "PoolStatistics", "Reusable"]
 
-C = TypeVar("C")  # the driver's connections
+C = TypeVar("C")  # the driver's connection type
 
 KEEP_ALIVE_MARGIN: Final = 1.0
-"""Seconds that a connection is given up ahead of the time that the server announced."""
+"""Seconds before the server's announced timeout at which an idle connection is closed."""
 
 LOOK_AGAIN: Final = 1.0
-"""Seconds after which a waiting thread makes a step of its own, in case its wake-up was lost."""
+"""Seconds after which a waiting thread makes a step itself, in case its wake-up was lost."""
 
 
 class PoolLimits(Struct, frozen=True, kw_only=True):
-    """How many connections there may be, and how long they are kept.
+    """Limits of the number and age of connections.
 
     Attributes:
-        connections: open, idle and being opened, for all keys together.
-        connections_per_key: the same for one key; ``None`` for no limit of its own.
-        keep_alive: seconds that a connection may be idle.
-        max_age: seconds after which a connection takes no further request, so that a changed
-            address is noticed; ``None`` for no limit.
+        connections: maximum number, including idle ones and those being opened, for all keys.
+        connections_per_key: maximum number for one key; ``None`` for no separate limit.
+        keep_alive: maximum idle time in seconds.
+        max_age: seconds after which a connection accepts no further request, so that changed
+            addresses are noticed; ``None`` for no limit.
 
     Raises:
-        InvalidValueError: a number that is not above 0.
+        InvalidValueError: a number is not positive.
     """
 
     connections: int = 100
@@ -92,12 +93,12 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
 
 
 class PoolStatistics(Struct, frozen=True):
-    """What a pool holds at one moment.
+    """A snapshot of a pool.
 
     Attributes:
-        open: connections, those being opened included.
-        idle: those that wait for a request.
-        waiting: claims that wait for a connection.
+        open: number of connections, including those being opened.
+        idle: number of idle connections.
+        waiting: number of claims that wait for a connection.
     """
 
     open: int
@@ -106,35 +107,35 @@ class PoolStatistics(Struct, frozen=True):
 
     @property
     def in_use(self) -> int:
-        """Connections that a claim holds."""
+        """Number of connections that are held by claims."""
         return self.open - self.idle
 
 
 class Reusable(Protocol):
-    """What the pool asks of the HTTP state of a connection."""
+    """The HTTP state of a connection, as far as the pool needs it."""
 
     @property
     def reusable(self) -> bool:
-        """Whether another request may be sent: no reply is outstanding, nothing is broken."""
+        """Whether another request may be sent: no response is outstanding, and nothing failed."""
         ...
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps the connection while it is idle, if it said so."""
+        """Seconds for which the server keeps an idle connection, if it sent that."""
         ...
 
 
 class Lease(Generic[C]):
-    """A place in the pool, and the connection in it.
+    """A slot in the pool, and the connection in it.
 
     Attributes:
         connection: the driver's socket or stream; ``None`` until it is opened.
         http: its HTTP state; ``None`` until it is opened.
-        opened: when the place was taken or last cleared.
-        idle_since: when it was given back last.
-        keep_alive: seconds that it may be idle since then.
-        group: the pool's.
-        ref: the pool's.
+        opened: when the slot was created or last cleared.
+        idle_since: when it was last released.
+        keep_alive: maximum idle time in seconds since then.
+        group: internal to the pool.
+        ref: internal to the pool.
     """
 
     __slots__ = (
@@ -157,7 +158,7 @@ class Lease(Generic[C]):
         self.ref: _Reference[C] | None = None
 
     def clear(self, *, now: Now) -> None:
-        """Keep the place and forget the connection, which the driver closes; another follows."""
+        """Keep the slot but forget the connection, which the driver closes; another one follows."""
         self.http = self.connection = None
         self.opened = now
 
@@ -169,11 +170,11 @@ class Claim(Generic[C]):
     """One call's claim on a connection.
 
     Attributes:
-        lease: what the call may use, once it is its turn.
-        waker: whatever the driver needs to wake the call; the pool does not look at it.
-        is_waiting: whether it is in the queue. One that is not, and has no lease, was refused:
+        lease: the assigned lease.
+        waker: the driver's means to wake the call; unused by the pool.
+        is_waiting: whether it is in the queue. If it is not, and has no lease, it was refused:
             the pool was closed.
-        group: the pool's.
+        group: internal to the pool.
     """
 
     __slots__ = ("group", "is_waiting", "lease", "waker")
@@ -186,7 +187,7 @@ class Claim(Generic[C]):
 
 
 class _Reference(weakref.ref["Lease[C]"], Generic[C]):
-    """A weak reference that is equal to itself alone, also when its lease is gone."""
+    """A weak reference that equals only itself, even when its lease is gone."""
 
     __slots__ = ("group",)
     __hash__ = object.__hash__
@@ -202,23 +203,24 @@ class _Group(Generic[C]):
 
     def __init__(self, key: Hashable) -> None:
         self.key = key
-        # The truth about what is idle: whoever takes a lease out of here may use it. The one idle
-        # last is at the end.
+        # The authoritative list of idle leases: whoever removes a lease may use it. The most
+        # recently idle one is at the end.
         self.idle: dict[Lease[C], None] = {}
         self.members: set[_Reference[C]] = set()
-        self.queued: set[Claim[C]] = set()  # those in the queue of all
-        self.waiting: OrderedDict[Claim[C], None] = OrderedDict()  # those that this limit holds up
+        self.queued: set[Claim[C]] = set()  # claims in the common queue
+        # claims that wait for this key's limit
+        self.waiting: OrderedDict[Claim[C], None] = OrderedDict()
 
 
 class Pool(Generic[C]):
     """The connections of one owner: a process, and in it one event loop or all threads.
 
     Args:
-        limits: how many connections there may be, and how long they are kept.
+        limits: the limits.
 
     Attributes:
-        closing: leases whose connections the driver is to close, first in, first out.
-        waking: claims that were served or refused; the driver is to wake them.
+        closing: leases whose connections the driver must close, first in, first out.
+        waking: claims that were served or refused; the driver must wake them.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -228,13 +230,13 @@ class Pool(Generic[C]):
         self._connections = limits.connections
         self._per_key = limits.connections_per_key
         self._groups: dict[Hashable, _Group[C]] = {}
-        self._members: set[_Reference[C]] = set()  # every lease that exists, idle or held
-        # References to leases that nobody holds any more. Where the last holder lets go, a method
-        # written in C puts them here: no exception can come between.
+        self._members: set[_Reference[C]] = set()  # all existing leases, idle or held
+        # References to leases that nothing holds any more. They are added by a method written in C
+        # when the last reference is dropped, so no exception can intervene.
         self._abandoned: deque[weakref.ref[Lease[C]]] = deque()
         self._idle: OrderedDict[Lease[C], None] = OrderedDict()  # the one idle longest comes first
         self._queue: OrderedDict[Claim[C], _Group[C]] = OrderedDict()
-        self._look_at = Now(0.0, 0.0)  # before this, no idle connection has been idle too long
+        self._look_at = Now(0.0, 0.0)  # before this time, no idle connection has expired
         self._closed = False
 
     @property
@@ -244,13 +246,13 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """When the connection idle longest has been idle too long, on the monotonic clock."""
+        """When the connection idle longest expires, on the monotonic clock."""
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
         return None
 
     def statistics(self) -> PoolStatistics:
-        """What the pool holds now."""
+        """Return a snapshot."""
         self._bury()
         waiting = len(self._queue) + sum(len(group.waiting) for group in self._groups.values())
         return PoolStatistics(len(self._members), len(self._idle), waiting)
@@ -258,14 +260,14 @@ class Pool(Generic[C]):
     # --- steps --------------------------------------------------------------------------------
 
     def acquire(self, claim: Claim[C], key: Hashable, *, now: Now) -> None:
-        """Give a claim a lease, or a place in the queue (:attr:`Claim.is_waiting`).
+        """Give a claim a lease, or queue it (:attr:`Claim.is_waiting`).
 
-        The lease has the connection that was idle last; or none, and the driver opens it.
+        The lease has the most recently idle connection; or none, which the driver then opens.
 
         Args:
-            claim: a new one, or one that was released.
-            key: what the connection has to lead to: scheme, host, port, proxy, TLS settings.
-            now: the time.
+            claim: a new claim, or one that was released.
+            key: identifies interchangeable connections: scheme, host, port, proxy, TLS settings.
+            now: the current time.
 
         Raises:
             GenesysCloudError: the pool is closed.
@@ -289,9 +291,9 @@ class Pool(Generic[C]):
         self._admit(group)
 
     def release(self, claim: Claim[C], *, now: Now) -> None:
-        """Take a claim's lease back, or its place in the queue; of no effect where it has neither.
+        """Release a claim's lease, or remove it from the queue. Idempotent.
 
-        The connection becomes idle if another request may follow on it; else it is closed.
+        The connection becomes idle if it can be reused; otherwise it is closed.
         """
         group = claim.group
         if group is None:
@@ -316,11 +318,11 @@ class Pool(Generic[C]):
             self.serve(now=now)
 
     def serve(self, *, now: Now) -> None:
-        """Serve the queue as far as there are places."""
+        """Serve the queue as far as there are free slots."""
         self._bury()
         while self._queue:
             claim, group = next(iter(self._queue.items()))
-            if claim.lease is None:  # else an interrupted step came this far
+            if claim.lease is None:  # otherwise an interrupted step got this far
                 claim.lease = self._place(group, now)
                 if claim.lease is None:
                     return
@@ -339,20 +341,20 @@ class Pool(Generic[C]):
                 since = lease.idle_since
                 break
             self._evict(lease)
-        # Whatever becomes idle later than this has its time later than this.
+        # Connections that become idle later also expire later.
         keep_alive = self.limits.keep_alive
         self._look_at = Now(since.monotonic + keep_alive, since.wall + keep_alive)
 
     def discard(self, lease: Lease[C]) -> None:
-        """Close an idle connection: its peer closed it, or sent what nobody asked for.
+        """Close an idle connection: its peer closed it, or sent unsolicited data.
 
-        Of no effect on one that is not idle.
+        Does nothing if it is not idle.
         """
         if lease in lease.group.idle:
             self._evict(lease)
 
     def close(self) -> None:
-        """Close idle connections and refuse who waits; those in use are closed when they return."""
+        """Close idle connections and refuse waiting claims; others are closed on release."""
         self._closed = True
         while self._idle:
             self._evict(next(iter(self._idle)))
@@ -365,14 +367,14 @@ class Pool(Generic[C]):
         self._queue.clear()
 
     def next_closing(self) -> Lease[C] | None:
-        """Take the next lease out of :attr:`closing`; needs no lock."""
+        """Remove and return the next lease in :attr:`closing`; needs no lock."""
         try:
             return self.closing.popleft()
         except IndexError:
             return None
 
     def next_waking(self) -> Claim[C] | None:
-        """Take the next claim out of :attr:`waking`; needs no lock."""
+        """Remove and return the next claim in :attr:`waking`; needs no lock."""
         try:
             return self.waking.popleft()
         except IndexError:
@@ -381,7 +383,7 @@ class Pool(Generic[C]):
     # --- places -------------------------------------------------------------------------------
 
     def _place(self, group: _Group[C], now: Now) -> Lease[C] | None:
-        """A lease of the group, idle until now or new; nothing if the pool is full."""
+        """Return a lease of the group, idle until now or new; ``None`` if the pool is full."""
         while group.idle:
             lease, _ = group.idle.popitem()
             self._idle.pop(lease, None)
@@ -396,20 +398,20 @@ class Pool(Generic[C]):
         lease = Lease(group, now)
         lease.ref = ref = _Reference(lease, self._abandoned.append)
         ref.group = group
-        # What is in the second is in the first, whatever comes between; see `_bury`.
+        # Whatever is in the second is in the first, even if interrupted; see `_bury`.
         self._members.add(ref)
         group.members.add(ref)
         self._groups[group.key] = group
         return lease
 
     def _has_room(self, group: _Group[C]) -> bool:
-        """Whether the limit of a key admits one more claim to the queue."""
+        """Return whether the limit of a key allows one more claim in the common queue."""
         if self._per_key is None:
             return True
         return len(group.members) - len(group.idle) + len(group.queued) < self._per_key
 
     def _admit(self, group: _Group[C]) -> None:
-        """Let claims that waited for the limit of their key into the queue of all."""
+        """Move claims that waited for the limit of their key to the common queue."""
         while group.waiting and self._has_room(group):
             claim = next(iter(group.waiting))
             group.queued.add(claim)
@@ -418,7 +420,7 @@ class Pool(Generic[C]):
 
     def _is_fresh(self, lease: Lease[C], now: Now) -> bool:
         since, keep_alive = lease.idle_since, lease.keep_alive
-        # The monotonic clock stands still while a laptop sleeps or a container is frozen.
+        # The monotonic clock stops while a laptop sleeps or a container is frozen.
         if now.monotonic - since.monotonic >= keep_alive or now.wall - since.wall >= keep_alive:
             return False
         return self._is_young(lease, now)
@@ -430,7 +432,7 @@ class Pool(Generic[C]):
         )
 
     def _may_follow(self, lease: Lease[C], now: Now) -> bool:
-        """Whether another request may follow on a lease that comes back."""
+        """Return whether a released connection can be reused."""
         http = lease.http
         if self._closed or lease.ref not in self._members or http is None or not http.reusable:
             return False
@@ -446,17 +448,17 @@ class Pool(Generic[C]):
         if lease in group.idle:
             del group.idle[lease]
             self._retire(lease)
-        # Else an interrupted step took it out, and nothing refers to it but this:
+        # Otherwise an interrupted step removed it, and this is the only reference:
         self._idle.pop(lease, None)
 
     def _retire(self, lease: Lease[C]) -> None:
-        """Free a lease's place, and have its connection closed."""
+        """Free a lease's slot, and have its connection closed."""
         if lease.connection is not None:
             self.closing.append(lease)
         self._free(cast(_Reference[C], lease.ref))
 
     def _bury(self) -> None:
-        """Free the places of leases that nobody holds any more."""
+        """Free the slots of leases that nothing holds any more."""
         while self._abandoned:
             ref = cast(_Reference[C], self._abandoned[0])
             if ref in self._members:

@@ -1,8 +1,8 @@
-"""Which proxy a request goes through: from a setting, the environment or the system, as values.
+"""Proxy settings: from arguments, the environment or the system.
 
-Invariants: what cannot be used is an error that shows neither user name nor password. Exceptions
-(``NO_PROXY``) are compared with the host as it stands in the URL: nothing is resolved, and
-``localhost`` is not ``127.0.0.1``.
+Invariants: an invalid setting is an error that shows neither user name nor password. Exceptions
+(``NO_PROXY``) are compared with the host in the URL: nothing is resolved, and ``localhost`` is not
+``127.0.0.1``.
 """
 
 import base64
@@ -30,7 +30,7 @@ _PORTS: Final[Mapping[ProxyScheme, int]] = {
     "socks5h": 1080,
 }
 _SCHEMES: Final[Mapping[str, ProxyScheme]] = {scheme: scheme for scheme in _PORTS}
-# RFC 7617, 2: no control characters in either, and no colon in a user name.
+# RFC 7617 section 2: no control characters in either, and no colon in a user name.
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -40,9 +40,9 @@ class Proxy(Printable, frozen=True):
     Attributes:
         host: its host name in ASCII or its address, without brackets.
         port: its port.
-        scheme: ``http`` and ``https`` forward requests and open tunnels with ``CONNECT`` (RFC 9110,
-            9.3.6); ``https`` is itself spoken to over TLS. ``socks5`` is given addresses, ``socks5h``
-            host names (RFC 1928).
+        scheme: ``http`` and ``https`` forward requests and open tunnels with ``CONNECT`` (RFC 9110
+            section 9.3.6); ``https`` uses TLS to the proxy. ``socks5`` receives addresses,
+            ``socks5h`` host names (RFC 1928).
         username: sent to the proxy; ``None`` sends no credentials.
         password: likewise; never shown.
     """
@@ -55,25 +55,26 @@ class Proxy(Printable, frozen=True):
 
     @classmethod
     def parse(cls, url: str, *, auth: tuple[str, str] | None = None) -> "Proxy":
-        """Read ``http://user:password@host:port``; a URL without a scheme means ``http``.
+        """Parse ``http://user:password@host:port``; the scheme defaults to ``http``.
 
         Args:
-            url: user name and password in it are percent-encoded; a port left out is the scheme's.
-            auth: user name and password, instead of those in the URL, as they are.
+            url: user name and password are percent-encoded; the port defaults to the scheme's.
+            auth: user name and password, unencoded, instead of those in the URL.
 
         Raises:
-            InvalidValueError: another scheme, no host, or credentials that cannot be sent.
+            InvalidValueError: the scheme or host is invalid, or the credentials cannot be sent.
         """
         text = url.strip()
         scheme, parts, port = None, SplitResult("", "", "", "", ""), None
-        with contextlib.suppress(ValueError):  # brackets or a port that cannot be
+        with contextlib.suppress(ValueError):  # invalid brackets or port
             parts = urlsplit(text if "://" in text else f"http://{text}")
             port, scheme = parts.port, _SCHEMES.get(parts.scheme)
         if scheme is None or not parts.hostname or port == 0 or parts.path not in {"", "/"}:
-            # The URL is not quoted: it may hold credentials.
+            # The URL is not quoted: it may contain credentials.
             raise InvalidValueError(
-                "proxy: must be a URL such as http://user:password@proxy.example:3128, with http, "
-                "https, socks5 or socks5h as its scheme, and user and password percent-encoded"
+                "proxy: must be a URL such as http://user:password@proxy.example:3128, "
+                "with the scheme http, https, socks5 or socks5h, "
+                "and percent-encoded user and password"
             )
         username, password = _credentials(parts.username, parts.password, auth)
         host = parse_host(parts.hostname)
@@ -81,16 +82,16 @@ class Proxy(Printable, frozen=True):
 
     @property
     def is_socks(self) -> bool:
-        """Whether it speaks SOCKS and not HTTP."""
+        """Whether it is a SOCKS proxy."""
         return self.scheme.startswith("socks")
 
     @property
     def address(self) -> str:
-        """``host:port``, an IPv6 address in brackets."""
+        """``host:port``, with an IPv6 address in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def credentials(self) -> list[tuple[str, str]]:
-        """The ``Proxy-Authorization`` header (RFC 7617), or nothing."""
+        """Return the ``Proxy-Authorization`` header (RFC 7617), if there are credentials."""
         if self.username is None or self.is_socks:
             return []
         pair = base64.b64encode(self.username + b":" + self.password)
@@ -112,8 +113,8 @@ def _credentials(
         pair = unquote_to_bytes(username), unquote_to_bytes(password or "")
     if b":" in pair[0] or _CONTROL.search(pair[0] + pair[1]):
         raise InvalidValueError(
-            "proxy: its user name has a colon, or its credentials have a control character; "
-            "HTTP has no way to send these (RFC 7617)"
+            "proxy: the user name contains a colon, or the credentials a control character, "
+            "which HTTP cannot represent (RFC 7617)"
         )
     return pair
 
@@ -122,13 +123,13 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class _Exception(Struct, frozen=True):
-    """One entry of ``NO_PROXY``.
+    """An entry of ``NO_PROXY``.
 
     Attributes:
-        name: a host name, or nothing where ``network`` counts.
-        network: a range of addresses, one alone included.
-        port: the only port that is meant, if it is one.
-        itself: whether ``name`` itself is meant, and not only what is below it.
+        name: a host name; empty if ``network`` is used.
+        network: a range of addresses, or a single one.
+        port: the only port that matches, if given.
+        itself: whether ``name`` itself matches, and not only its subdomains.
     """
 
     name: str = ""
@@ -141,16 +142,16 @@ class _Exception(Struct, frozen=True):
             return False
         if self.network is not None:
             address = parse_ip(origin.host)
-            # Addresses of another family are in no range of this one.
+            # Addresses of the other family are not in the range.
             return address is not None and address in self.network
         return (self.itself and origin.host == self.name) or origin.host.endswith(f".{self.name}")
 
 
 class NoProxy(Struct, frozen=True):
-    """The hosts that no proxy is used for.
+    """The hosts that are connected to directly.
 
     Attributes:
-        everything: whether it is all of them (``*``).
+        everything: whether all hosts match (``*``).
         exceptions: the entries.
     """
 
@@ -159,23 +160,23 @@ class NoProxy(Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> "NoProxy":
-        """Read the text of ``NO_PROXY``: entries between commas or spaces, in any case.
+        """Parse the text of ``NO_PROXY``: entries separated by commas or spaces, case-insensitive.
 
-        ``example.com`` and ``.example.com`` mean the host and all below it, ``*.example.com`` those
-        below it, ``*`` everything. ``192.0.2.1``, ``::1`` and ``[::1]`` mean one address,
-        ``10.0.0.0/8`` and ``fd00::/8`` a range. ``:8080`` at the end means one port. An entry that
-        is none of these is ignored: it may be meant for another program.
+        ``example.com`` and ``.example.com`` match the host and its subdomains, ``*.example.com``
+        only subdomains, ``*`` everything. ``192.0.2.1``, ``::1`` and ``[::1]`` match one address,
+        ``10.0.0.0/8`` and ``fd00::/8`` a range. A suffix ``:8080`` restricts an entry to one port.
+        Other entries are ignored: they may be meant for other programs.
         """
         entries = [entry for entry in re.split(r"[\s,]+", text.lower()) if entry]
         read = map(_exception, entries)
         return cls("*" in entries, tuple(entry for entry in read if entry is not None))
 
     def covers(self, origin: Origin) -> bool:
-        """Whether requests to an origin go out directly."""
+        """Return whether requests to an origin bypass the proxy."""
         return self.everything or any(entry.covers(origin) for entry in self.exceptions)
 
 
-# A name or an IPv4 address, or an IPv6 address in brackets; then a port.
+# A name or an IPv4 address, or an IPv6 address in brackets; then an optional port.
 _ENTRY: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?")
 
 
@@ -204,13 +205,13 @@ def _network(text: str) -> Network | None:
 
 
 class ProxySettings(Struct, frozen=True):
-    """Which proxy each URL goes through.
+    """The proxies for URLs by scheme.
 
     Attributes:
-        http: the proxy for ``http`` and ``ws`` URLs; ``None`` goes out directly.
+        http: the proxy for ``http`` and ``ws`` URLs; ``None`` connects directly.
         https: the proxy for ``https`` and ``wss`` URLs.
-        no_proxy: the hosts that neither is used for.
-        bypass: says of a host and port that the system makes an exception for it, such as
+        no_proxy: the hosts that bypass both.
+        bypass: returns whether the system's settings exempt a host and port, such as
             :func:`urllib.request.proxy_bypass` on macOS and Windows.
     """
 
@@ -221,22 +222,22 @@ class ProxySettings(Struct, frozen=True):
 
     @classmethod
     def always(cls, proxy: Proxy) -> "ProxySettings":
-        """One proxy for everything, as a caller asks for it; ``NO_PROXY`` does not count."""
+        """Use one proxy for everything, as a caller requests it; ``NO_PROXY`` is ignored."""
         return cls(proxy, proxy)
 
     @classmethod
     def from_environment(
         cls, found: Mapping[str, str], *, bypass: Callable[[str], bool] | None = None
     ) -> "ProxySettings":
-        """Read what :func:`urllib.request.getproxies` found.
+        """Use the result of :func:`urllib.request.getproxies`.
 
         Args:
-            found: URLs by scheme (``http``, ``https``, ``all``), and the text of ``NO_PROXY`` under
-                ``no``. An empty URL is none.
+            found: URLs by scheme (``http``, ``https``, ``all``), and the text of ``NO_PROXY`` as
+                ``no``. An empty URL means no proxy.
             bypass: see :attr:`bypass`.
 
         Raises:
-            ConfigurationError: a URL that cannot be used; it is not shown.
+            ConfigurationError: a URL is invalid; it is not shown.
         """
         proxies: dict[str, Proxy | None] = {}
         for scheme in ("http", "https"):
@@ -246,15 +247,15 @@ class ProxySettings(Struct, frozen=True):
                 proxies[scheme] = Proxy.parse(url) if url else None
             except InvalidValueError as error:
                 raise ConfigurationError(
-                    f"environment: the proxy that {source.upper()}_PROXY or the system's settings "
-                    f"name cannot be used; correct it, or pass trust_env=False to ignore the "
+                    f"environment: the proxy in {source.upper()}_PROXY or the system's settings "
+                    f"is invalid; correct it, or pass trust_env=False to ignore the "
                     f"environment ({error})"
                 ) from None
         no_proxy = NoProxy.parse(found.get("no", ""))
         return cls(proxies["http"], proxies["https"], no_proxy, bypass)
 
     def proxy_for(self, origin: Origin) -> Proxy | None:
-        """The proxy for an origin, or ``None`` to go out directly."""
+        """Return the proxy for an origin, or ``None`` to connect directly."""
         proxy = self.https if origin.scheme == "https" else self.http
         if proxy is None or self.no_proxy.covers(origin):
             return None

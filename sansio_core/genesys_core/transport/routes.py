@@ -1,7 +1,7 @@
-"""The way to an origin: directly or through a proxy, and with which TLS settings.
+"""Routes to origins: directly or through a proxy, with TLS settings.
 
-Invariants: connections are shared by requests of equal routes, and by no others. To find the route of
-a URL whose origin was seen before costs one look-up.
+Invariants: connections are shared exactly by requests with equal routes. Finding the route of a
+known origin costs one lookup.
 """
 
 from collections.abc import Hashable
@@ -15,18 +15,18 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Beginnings of URLs remembered at most: more origins than any program talks to at a time."""
+"""Maximum number of cached URL prefixes: more origins than any program uses at a time."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):
-    """The way to an origin; the key of :class:`~genesys_core.transport.pool.Pool`.
+    """The route to an origin; the key of :class:`~genesys_core.transport.pool.Pool`.
 
     Attributes:
-        origin: where it leads.
-        proxy: what it leads through.
-        is_tunnel: whether an HTTP proxy on the way only carries bytes (``CONNECT``). Else it is
-            given the requests themselves, with the absolute URL as their target (RFC 9112, 3.2.2).
-        tls: stands for the TLS settings.
+        origin: the destination.
+        proxy: the proxy, if any.
+        is_tunnel: whether an HTTP proxy tunnels (``CONNECT``). Otherwise it receives the requests
+            themselves, with the absolute URL as their target (RFC 9112 section 3.2.2).
+        tls: identifies the TLS settings.
     """
 
     origin: Origin
@@ -36,7 +36,7 @@ class Route(Struct, frozen=True, cache_hash=True):
 
     @property
     def is_forwarded(self) -> bool:
-        """Whether requests are given to an HTTP proxy, which may answer them itself."""
+        """Whether requests are sent to a forwarding HTTP proxy, which may answer them itself."""
         return self.proxy is not None and not self.is_tunnel and not self.proxy.is_socks
 
 
@@ -44,10 +44,10 @@ class Router:
     """Finds the route of each URL.
 
     Args:
-        proxies: which proxy each origin goes through.
-        tls: stands for the TLS settings of all routes.
-        always_tunnel: whether an HTTP proxy has to carry bytes also where no TLS is spoken, as
-            WebSocket wants it (RFC 6455, 4.1).
+        proxies: the proxies of origins.
+        tls: identifies the TLS settings of all routes.
+        always_tunnel: whether an HTTP proxy must tunnel even without TLS, as WebSocket requires
+            (RFC 6455 section 4.1).
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Router:
         self._known: dict[str, Route] = {}
 
     def route(self, url: str) -> Route:
-        """The route of an absolute URL.
+        """Return the route of an absolute URL.
 
         Raises:
-            InvalidValueError: a URL that leads nowhere.
+            InvalidValueError: the URL is invalid.
         """
-        end = url.find("/", 8)  # behind "https://"
+        end = url.find("/", 8)  # after "https://"
         start = url if end < 0 else url[:end]
         route = self._known.get(start)
         return self._find(start) if route is None else route

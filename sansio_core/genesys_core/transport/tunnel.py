@@ -1,8 +1,8 @@
-"""``CONNECT``: how an HTTP proxy is asked to carry bytes to a host (RFC 9110, 9.3.6).
+"""Tunnels through an HTTP proxy with ``CONNECT`` (RFC 9110 section 9.3.6).
 
-Invariants: bytes in, bytes out, with the limits of every other response. Headers and bodies of the
-origin never go to the proxy here, and nothing of the proxy's reply goes to the origin's reader. What
-the proxy said is never quoted.
+Invariants: sans-IO, with the limits of any other response. Headers and bodies for the origin never
+go to the proxy here, and nothing of the proxy's response goes to the origin's reader. The proxy's
+text is never quoted.
 """
 
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from genesys_core.version import USER_AGENT
 
 __all__ = ["Tunnel", "TunnelRefused"]
 
-# RFC 8446, 5.1: the first byte of an alert or a handshake record.
+# RFC 8446 section 5.1: the first byte of an alert or a handshake record.
 _TLS_RECORDS: Final = frozenset({b"\x15", b"\x16"})
 
 
 class TunnelRefused(Struct, frozen=True):
-    """A proxy that opens no tunnel.
+    """The proxy refused the tunnel.
 
     Attributes:
-        reason: why, in words that follow the proxy's name.
-        status: the status of its reply, if it was one.
+        reason: the reason, worded to follow the proxy's name.
+        status: the status of its response, if there was one.
     """
 
     reason: str
@@ -35,12 +35,12 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """One ``CONNECT``: :attr:`request` out, then :meth:`receive` until it is decided.
+    """One ``CONNECT``: send :attr:`request`, then call :meth:`receive` until there is a result.
 
     Args:
         authority: ``host:port`` of the origin.
-        proxy: whose credentials are sent.
-        headers: sent to the proxy besides.
+        proxy: its credentials are sent.
+        headers: additional headers for the proxy.
 
     Attributes:
         request: the bytes to send.
@@ -59,11 +59,11 @@ class Tunnel:
         self._first = b""
 
     def receive(self, data: bytes) -> bytes | TunnelRefused | None:
-        """Take bytes of the proxy; ``b""`` means that it closed.
+        """Process received bytes; ``b""`` means that the proxy closed the connection.
 
         Returns:
-            What came behind the reply once the tunnel is open (normally nothing), a refusal, or
-            ``None`` while the reply is not complete.
+            What follows the response once the tunnel is open (normally nothing), a refusal, or
+            ``None`` while the response is incomplete.
         """
         self._first = self._first or data[:1]
         try:
@@ -78,10 +78,10 @@ class Tunnel:
 
     def _problem(self, failure: TransportFailure) -> str:
         if failure.kind == "closed":
-            return "closed the connection instead of answering CONNECT"
+            return "closed the connection without responding to CONNECT"
         if self._first in _TLS_RECORDS:
-            return "answered in TLS; write its URL with https://"
-        return "answered CONNECT with something that is not HTTP/1.1"
+            return "responded with TLS; use https:// in its URL"
+        return "responded to CONNECT with something other than HTTP/1.1"
 
 
 def _reason(status: int) -> str:

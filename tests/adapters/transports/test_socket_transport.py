@@ -274,7 +274,7 @@ def test_a_resolver_that_hangs_keeps_the_connect_timeout_and_holds_nothing_up(mo
     with transport() as wire:
         began = time.monotonic()
         with pytest.raises(
-            TransportFailure, match=r"resolving .* no success within 0\.1 s"
+            TransportFailure, match=r"resolving .* timed out after 0\.1 s"
         ) as caught:
             wire.send(Request("GET", "http://name.example", timeout=Timeout(connect=0.1)))
         assert (caught.value.kind, caught.value.sent) == ("timeout", False)

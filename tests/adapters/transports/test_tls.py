@@ -191,7 +191,7 @@ def test_a_server_without_tls_is_a_tls_error(run):
             sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     async def scenario(api: Api) -> None:
-        with pytest.raises(errors.TlsError, match="does not speak TLS") as caught:
+        with pytest.raises(errors.TlsError, match="does not use TLS") as caught:
             await api.send(users.post_users({"name": "x"}))
         assert not caught.value.sent
 

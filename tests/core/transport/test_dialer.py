@@ -168,12 +168,12 @@ def test_a_failure_reads_well():
     state = begin(route_of(ORIGINS[1], PROXIES[1]))
     assert state.timed_out().failure.message == (
         "resolving the name of the proxy proxy.example:3128 (on the way to origin.example:8443) "
-        "failed: no success within 10 s"
+        "failed: timed out after 10 s"
     )
     tls = way(route_of(ORIGINS[1], PROXIES[1]))[-2]
-    assert tls.failed("the certificate was not accepted").failure.message == (
+    assert tls.failed("certificate verification failed").failure.message == (
         "the TLS handshake with origin.example:8443 (through the proxy proxy.example:3128) failed: "
-        "the certificate was not accepted"
+        "certificate verification failed"
     )
 
 
@@ -183,7 +183,7 @@ def test_a_refused_tunnel_says_so_and_why():
     failure = state.received(NO[9:]).failure
     assert failure.kind == "proxy"
     assert failure.message == (
-        "asking for a tunnel from the proxy proxy.example:3128 (on the way to origin.example:8443) "
+        "requesting a tunnel from the proxy proxy.example:3128 (on the way to origin.example:8443) "
         "failed: it refused the tunnel: proxy authentication failed (407)"
     )
 
@@ -273,12 +273,12 @@ def test_a_peer_need_not_choose_a_protocol():
         (
             "CERTIFICATE_VERIFY_FAILED",
             "self-signed certificate",
-            "not accepted: self-signed certificate",
+            "verification failed: self-signed certificate",
         ),
-        ("WRONG_VERSION_NUMBER", None, "does not speak TLS"),
-        ("RECORD_LAYER_FAILURE", None, "does not speak TLS"),
+        ("WRONG_VERSION_NUMBER", None, "does not use TLS"),
+        ("RECORD_LAYER_FAILURE", None, "does not use TLS"),
         ("NO_SHARED_CIPHER", None, "no shared cipher"),
-        (None, None, "broke off"),
+        (None, None, "aborted the handshake"),
     ],
 )
 def test_tls_errors_read_well(reason, verify, words):
@@ -291,8 +291,8 @@ def test_tls_errors_read_well(reason, verify, words):
 @pytest.mark.parametrize(
     ("timeout", "expires", "until", "words"),
     [
-        (10.0, None, 110.0, "no success within 10 s"),
-        (10.0, 200.0, 110.0, "no success within 10 s"),
+        (10.0, None, 110.0, "timed out after 10 s"),
+        (10.0, 200.0, 110.0, "timed out after 10 s"),
         (10.0, 105.0, 105.0, "the call's deadline passed"),
         (None, 105.0, 105.0, "the call's deadline passed"),
         (None, None, None, "the call's deadline passed"),

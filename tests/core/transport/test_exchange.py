@@ -319,7 +319,7 @@ def test_a_wait_for_the_pool_ends(looks):
     second = driver.begin()
     late = second.begin if looks else second.timed_out
     message = fails(lambda: late(now=at(4)), "timeout", sent=False)
-    assert message == "h:80: no connection of the pool became free within 4 s"
+    assert message == "h:80: no connection in the pool became available within 4 s"
     assert first.lease is not None
 
 
@@ -585,7 +585,7 @@ def test_the_rest_of_a_response_has_its_time_and_the_deadline():
     driver.ask(expiring(9), streams=True)
     driver.receive(REPLY[:-1])
     message = fails(lambda: driver.exchange.timed_out(now=at(2)), "timeout", sent=True)
-    assert message == "h:80: no more of the response within 2 s"
+    assert message == "h:80: no further data was received within 2 s"
     # Also where the data is here, and only the consumer is slow.
     assert fails(lambda: driver.exchange.read_body(now=at(9)), "timeout", sent=True) == DEADLINE
 

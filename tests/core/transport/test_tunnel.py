@@ -9,7 +9,7 @@ from genesys_core.transport.tunnel import Tunnel, TunnelRefused
 from genesys_core.version import USER_AGENT
 
 PROXY = Proxy.parse("http://jo:secret@proxy.example:3128")
-REFUSED = "answered CONNECT with something that is not HTTP/1.1"
+REFUSED = "responded to CONNECT with something other than HTTP/1.1"
 
 
 def test_the_request_names_the_origin_and_carries_the_credentials_of_the_proxy_alone():
@@ -51,7 +51,7 @@ def outcomes(reply: bytes):
         (b"HTTP/9 200\r\n\r\n", TunnelRefused(REFUSED)),
         (
             b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n",
-            TunnelRefused("answered in TLS; write its URL with https://"),
+            TunnelRefused("responded with TLS; use https:// in its URL"),
         ),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_proxy_that_closes_gave_no_answer():
     tunnel = Tunnel("h:1", PROXY)
     assert tunnel.receive(b"HTTP/1.1 200 OK\r\n") is None
     assert tunnel.receive(b"") == TunnelRefused(
-        "closed the connection instead of answering CONNECT"
+        "closed the connection without responding to CONNECT"
     )
 
 
