@@ -83,7 +83,7 @@ class ChannelSet(Struct, frozen=True):
         wanted = plan.entries(0) if plan.channels else frozenset[str]()
         first = start_channel(wanted, policy=policy, now=now, existing=existing)
         alone = cls(policy, plan, (first.state,))
-        return alone._planned(plan, now).after(_addressed(0, first.effects))
+        return alone._changed(plan, now).after(_addressed(0, first.effects))
 
     @property
     def next_deadline(self) -> float | None:
@@ -199,7 +199,7 @@ class ChannelSet(Struct, frozen=True):
                 channels.
         """
         topics = tuple(topics)
-        step = self._planned(self.plan.adding(topics), now)
+        step = self._changed(self.plan.adding(topics), now)
         return step.state._asking_again(topics, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def remove(self, topics: Iterable[str], *, now: Now) -> "SetStep":
@@ -208,11 +208,11 @@ class ChannelSet(Struct, frozen=True):
         Raises:
             InvalidValueError: a topic is malformed.
         """
-        return self._planned(self.plan.removing(topics), now)
+        return self._changed(self.plan.removing(topics), now)
 
     def clear(self, *, now: Now) -> "SetStep":
         """Unsubscribe from all topics; the channels stay connected."""
-        return self._planned(self.plan.removing(self.plan.topics), now)
+        return self._changed(self.plan.removing(self.plan.topics), now)
 
     def _failure(self, channels: Iterable[int]) -> GenesysCloudError | None:
         members = (self.members[channel] for channel in channels)
@@ -234,11 +234,21 @@ class ChannelSet(Struct, frozen=True):
             except InvalidValueError as error:
                 rejected = SubscriptionRejected(topic, error.message, ())
                 effects.append(Addressed(channel, Emit(rejected)))
-        return self._planned(plan, now).after(tuple(effects))
+        # The channel already wants what it adopted: all of it is compared with the plan.
+        return self._planned(plan, range(len(plan.channels)), now).after(tuple(effects))
 
-    def _planned(self, plan: Plan, now: Now) -> "SetStep":
+    def _changed(self, plan: Plan, now: Now) -> "SetStep":
+        known = min(len(self.members), len(self.plan.channels))
+        changed = [
+            channel
+            for channel, topics in enumerate(plan.channels)
+            if channel >= known or topics is not self.plan.channels[channel]
+        ]
+        return self._planned(plan, changed, now)
+
+    def _planned(self, plan: Plan, channels: Iterable[int], now: Now) -> "SetStep":
         step = SetStep(ChannelSet(self.policy, plan, self.members), ())
-        for channel in range(len(plan.channels)):
+        for channel in channels:
             step = step.state._wanting(channel, now).after(step.effects)  # noqa: SLF001 - its own class
         return step
 
@@ -257,7 +267,7 @@ class ChannelSet(Struct, frozen=True):
             grown = ChannelSet(self.policy, self.plan, (*self.members, step.state))
             return SetStep(grown, _addressed(channel, step.effects))
         member = self.members[channel]
-        if isinstance(member, Stopped) or member.facts.wanted == wanted:
+        if isinstance(member, Stopped):
             return SetStep(self, ())
         step = member.want(wanted, now=now)
         return SetStep(self._with(channel, step.state), _addressed(channel, step.effects))

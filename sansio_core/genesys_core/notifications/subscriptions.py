@@ -11,16 +11,25 @@ arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Final
 
 from msgspec import Struct
 
 from genesys_core.checks import Expected
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine_topics", "expand_topic", "is_automatic"]
+__all__ = [
+    "MAX_CHANNELS",
+    "MAX_TOPICS",
+    "ChannelTopics",
+    "Plan",
+    "combine_topics",
+    "expand_topic",
+    "is_automatic",
+]
 
 MAX_TOPICS: Final = 1_000
 """Maximum number of topics on a channel; a combined topic counts as one."""
@@ -83,7 +92,7 @@ def _group(topic: str) -> str:
     return prefix.lower() + "."
 
 
-def _packed(topics: list[str]) -> list[str]:
+def _packed(topics: Iterable[str]) -> tuple[str, ...]:
     """Combine the topics of one resource, each up to the maximum length."""
     entries: list[str] = []
     for topic in topics:
@@ -92,7 +101,7 @@ def _packed(topics: list[str]) -> list[str]:
             entries[-1] = _joined(entries[-1], suffix)
         else:
             entries.append(topic)
-    return entries
+    return tuple(entries)
 
 
 def _joined(entry: str, suffix: str) -> str:
@@ -102,35 +111,56 @@ def _joined(entry: str, suffix: str) -> str:
     return f"{prefix}?{first}&{suffix}"
 
 
-_TopicNames: TypeAlias = Mapping[str, str]
-"""Topics as the caller wrote them, by their names in lower case."""
+class ChannelTopics(Struct, frozen=True):
+    """The topics of one channel, with what is needed to place the next one without a new count.
+
+    Attributes:
+        names: the topics as the caller wrote them, by their names in lower case.
+        groups: the topics that can be combined, by their common part.
+        packed: the same, combined.
+        places: number of combined topics.
+    """
+
+    names: dict[str, str] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    packed: dict[str, tuple[str, ...]] = {}
+    places: int = 0
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """The topics to subscribe: at most 1,000, combined if necessary."""
+        if len(self.names) <= MAX_TOPICS:
+            return frozenset(self.names.values())
+        return frozenset(chain.from_iterable(self.packed.values()))
 
 
 class Plan(Struct, frozen=True):
     """An immutable assignment of topics to channels.
 
     Attributes:
-        channels: the topics of each channel by their names in lower case.
+        channels: the topics of each channel. What does not change is the same object in the next
+            plan.
         max_channels: maximum number of channels; reduce it if other programs of the same user and
             client need some of the platform's 20.
     """
 
-    channels: tuple[_TopicNames, ...] = ()
+    channels: tuple[ChannelTopics, ...] = ()
     max_channels: int = MAX_CHANNELS
 
     @property
     def topics(self) -> frozenset[str]:
         """All topics, as the caller wrote them, combined ones split."""
-        return frozenset(topic for channel in self.channels for topic in channel.values())
+        return frozenset(topic for channel in self.channels for topic in channel.names.values())
 
     def entries(self, channel: int) -> frozenset[str]:
         """Return the topics to subscribe on a channel: at most 1,000, combined if necessary."""
-        topics = self.channels[channel].values()
-        return frozenset(topics if len(topics) <= MAX_TOPICS else combine_topics(topics))
+        return self.channels[channel].entries
 
     def holds(self, channel: int, names: Iterable[str]) -> bool:
         """Return whether any of these names, in lower case, is on a channel."""
-        return channel < len(self.channels) and any(n in self.channels[channel] for n in names)
+        return channel < len(self.channels) and any(
+            n in self.channels[channel].names for n in names
+        )
 
     def adding(self, topics: Iterable[str]) -> "Plan":
         """Return the plan with topics added; automatic topics need no subscription.
@@ -139,9 +169,9 @@ class Plan(Struct, frozen=True):
             InvalidValueError: a topic is malformed, or there are more topics than fit on the
                 channels.
         """
-        draft = [_PlanDraft(channel) for channel in self.channels]
+        draft = [_Draft(channel) for channel in self.channels]
         for topic in _expanded(topics):
-            if not any(topic.lower() in channel.topics for channel in draft):
+            if not any(topic.lower() in channel.names for channel in draft):
                 self._place(topic, draft)
         return self._with(draft)
 
@@ -151,61 +181,94 @@ class Plan(Struct, frozen=True):
         Raises:
             InvalidValueError: as :meth:`adding`.
         """
-        draft = [_PlanDraft(known) for known in self.channels]
-        draft += [_PlanDraft({}) for _ in range(channel + 1 - len(draft))]
+        draft = [_Draft(known) for known in self.channels]
+        draft += [_Draft(ChannelTopics()) for _ in range(channel + 1 - len(draft))]
         for topic in _expanded(topics):
-            if not any(topic.lower() in known.topics for known in draft):
+            if not any(topic.lower() in known.names for known in draft):
                 self._place(topic, [draft[channel]] if draft[channel].takes(topic) else draft)
         return self._with(draft)
 
     def removing(self, topics: Iterable[str]) -> "Plan":
         """Return the plan without some topics; other topics stay on their channels."""
-        gone = {topic.lower() for topic in _expanded(topics)}
-        kept = (
-            {name: topic for name, topic in channel.items() if name not in gone}
-            for channel in self.channels
-        )
-        return Plan(tuple(kept), self.max_channels)
+        draft = [_Draft(channel) for channel in self.channels]
+        for topic in _expanded(topics):
+            for channel in draft:
+                channel.remove(topic.lower())
+        return self._with(draft)
 
-    def _place(self, topic: str, draft: "list[_PlanDraft]") -> None:
+    def _place(self, topic: str, draft: "list[_Draft]") -> None:
         takers = [channel for channel in draft if channel.takes(topic)]
         related = (channel for channel in takers if channel.knows(topic))
         channel = next(related, None) or next(iter(takers), None)
         if channel is None:
             if len(draft) >= self.max_channels:
                 raise _too_many(self.max_channels)
-            channel = _PlanDraft({})
+            channel = _Draft(ChannelTopics())
             draft.append(channel)
         channel.add(topic)
 
-    def _with(self, draft: "list[_PlanDraft]") -> "Plan":
-        return Plan(tuple(channel.topics for channel in draft), self.max_channels)
+    def _with(self, draft: "list[_Draft]") -> "Plan":
+        return Plan(tuple(channel.finish() for channel in draft), self.max_channels)
 
 
-class _PlanDraft:
-    """A channel under construction, which counts its topics when combined."""
+class _Draft:
+    """A channel under construction.
 
-    def __init__(self, topics: _TopicNames) -> None:
-        self.topics = dict(topics)
-        self._groups: dict[str, list[str]] = {}
-        for topic in topics.values():
-            self._groups.setdefault(_group(topic), []).append(topic)
-        self._places = sum(len(_packed(group)) for group in self._groups.values())
+    It shares the topics of the last plan until its first change, so that a plan with one more topic
+    costs no more than a copy of one channel.
+    """
+
+    def __init__(self, channel: ChannelTopics) -> None:
+        self._before = channel
+        self._is_copy = False
+        self.names = channel.names
+        self._groups = channel.groups
+        self._packed = channel.packed
+        self._places = channel.places
 
     def knows(self, topic: str) -> bool:
         return _group(topic) in self._groups
 
     def takes(self, topic: str) -> bool:
-        return self._places < MAX_TOPICS or self._growth(topic) == 0
+        if self._places < MAX_TOPICS:
+            return True
+        name = _group(topic)
+        packed = _packed((*self._groups.get(name, ()), topic))
+        return len(packed) == len(self._packed.get(name, ()))
 
     def add(self, topic: str) -> None:
-        self._places += self._growth(topic)
-        self._groups.setdefault(_group(topic), []).append(topic)
-        self.topics[topic.lower()] = topic
+        self._copy()
+        self.names[topic.lower()] = topic
+        name = _group(topic)
+        self._regroup(name, (*self._groups.get(name, ()), topic))
 
-    def _growth(self, topic: str) -> int:
-        group = self._groups.get(_group(topic), [])
-        return len(_packed([*group, topic])) - len(_packed(group))
+    def remove(self, name: str) -> None:
+        if name not in self.names:
+            return
+        self._copy()
+        topic = self.names.pop(name)
+        group = _group(topic)
+        self._regroup(group, tuple(each for each in self._groups[group] if each != topic))
+
+    def finish(self) -> ChannelTopics:
+        if not self._is_copy:
+            return self._before
+        return ChannelTopics(self.names, self._groups, self._packed, self._places)
+
+    def _copy(self) -> None:
+        if not self._is_copy:
+            self._is_copy = True
+            self.names = dict(self.names)
+            self._groups = dict(self._groups)
+            self._packed = dict(self._packed)
+
+    def _regroup(self, name: str, topics: tuple[str, ...]) -> None:
+        self._places -= len(self._packed.pop(name, ()))
+        self._groups.pop(name, None)
+        if topics:
+            self._groups[name] = topics
+            self._packed[name] = _packed(topics)
+            self._places += len(self._packed[name])
 
 
 def _expanded(topics: Iterable[str]) -> list[str]:

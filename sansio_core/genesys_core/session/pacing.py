@@ -18,6 +18,8 @@ other paths.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from itertools import takewhile
+from math import inf
 from typing import Final, NamedTuple
 
 import msgspec
@@ -149,6 +151,7 @@ class RateWindow(Struct, frozen=True):
         sent: send times of the requests of the last window, ascending.
         queue: waiting requests, first come first.
         vacant: tickets in the queue that were released, ascending.
+        vacant_until: no vacant ticket expires before this time.
         issued: number of tickets issued.
     """
 
@@ -158,6 +161,7 @@ class RateWindow(Struct, frozen=True):
     sent: tuple[float, ...] = ()
     queue: tuple[Ticket, ...] = ()
     vacant: tuple[int, ...] = ()
+    vacant_until: float = inf
     issued: int = 0
 
     def applies_to(self, path: str) -> bool:
@@ -209,12 +213,20 @@ class RateWindow(Struct, frozen=True):
 
     def with_ticket_returned(self, ticket: int) -> "RateWindow":
         """Release a ticket: the next new request takes it over, at no delay to others."""
-        if self.position(ticket) is None:
+        index = self.position(ticket)
+        if index is None:
             return self
-        queue, vacant = self.queue, tuple(sorted((*self.vacant, ticket)))
-        while vacant and queue[-1].number == vacant[-1]:
-            queue, vacant = queue[:-1], vacant[:-1]
-        return msgspec.structs.replace(self, queue=queue, vacant=vacant)
+        place = bisect_left(self.vacant, ticket)
+        vacant = (*self.vacant[:place], ticket, *self.vacant[place:])
+        last = 0  # how many of the last in the queue are vacant
+        while last < len(vacant) and self.queue[-1 - last].number == vacant[-1 - last]:
+            last += 1
+        return msgspec.structs.replace(
+            self,
+            queue=self.queue[: len(self.queue) - last],
+            vacant=vacant[: len(vacant) - last],
+            vacant_until=min(self.vacant_until, self.queue[index].return_at),
+        )
 
     def as_of(self, now: float) -> "RateWindow":
         """Drop expired state.
@@ -226,13 +238,29 @@ class RateWindow(Struct, frozen=True):
         past = bisect_right(self.sent, now - self.window + GRAIN)
         if past:
             window = msgspec.structs.replace(window, sent=window.sent[past:])
-        for ticket in self.vacant:
-            index = window.position(ticket)
-            if index is not None and window.queue[index].return_at <= now:
-                window = window.without(ticket)
-        while window.queue and window.queue[0].return_at <= now - self.window:
-            window = window.without(window.queue[0].number)
+        # Each call comes by here: the queue is searched only when there is something to be found.
+        if self.vacant and self.vacant_until <= now:
+            window = window._without_expired_vacancies(now)  # noqa: SLF001 - its own class
+        if window.queue and window.queue[0].return_at <= now - self.window:
+            window = window._without_absent_head(now)  # noqa: SLF001 - its own class
         return window
+
+    def _without_expired_vacancies(self, now: float) -> "RateWindow":
+        vacant = set(self.vacant)
+        expired = {t.number for t in self.queue if t.number in vacant and t.return_at <= now}
+        left = [t.return_at for t in self.queue if t.number in vacant and t.return_at > now]
+        return msgspec.structs.replace(
+            self._without_all(expired), vacant_until=min(left, default=inf)
+        )
+
+    def _without_absent_head(self, now: float) -> "RateWindow":
+        absent = takewhile(lambda ticket: ticket.return_at <= now - self.window, self.queue)
+        return self._without_all({ticket.number for ticket in absent})
+
+    def _without_all(self, gone: set[int]) -> "RateWindow":
+        queue = tuple(ticket for ticket in self.queue if ticket.number not in gone)
+        vacant = tuple(ticket for ticket in self.vacant if ticket not in gone)
+        return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
     def position(self, ticket: int) -> int | None:
         """Return the number of tickets ahead of a ticket, or ``None`` if it is not in the queue."""
@@ -246,7 +274,9 @@ class RateWindow(Struct, frozen=True):
         if index is None:
             return self
         queue = (*self.queue[:index], *self.queue[index + 1 :])
-        vacant = tuple(other for other in self.vacant if other != ticket)
+        place = bisect_left(self.vacant, ticket)
+        is_vacant = self.vacant[place : place + 1] == (ticket,)
+        vacant = (*self.vacant[:place], *self.vacant[place + 1 :]) if is_vacant else self.vacant
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
     def describe(self) -> str:

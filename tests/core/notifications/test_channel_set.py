@@ -282,6 +282,15 @@ def test_one_channel_that_gave_up_answers_for_its_topics_alone():
     assert (world.set.stopped, world.set.failure) == (False, None)
 
 
+def test_topics_of_a_channel_that_stopped_are_only_noted():
+    world = SetWorld(users(1))
+    world.settle()
+    world.keep(world.set.stop(now=world.now))
+    world.keep(world.set.add(["v2.flows.f-1"], now=world.now))
+    assert not world.calls
+    assert "v2.flows.f-1" in world.set.plan.topics
+
+
 def test_a_set_that_the_user_stopped_has_no_answer():
     world = SetWorld()
     world.settle()

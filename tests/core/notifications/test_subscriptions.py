@@ -15,6 +15,7 @@ from genesys_core.notifications.subscriptions import (
     expand_topic,
     is_automatic,
 )
+from tests.helpers.growth import growth
 
 SUFFIXES = ["presence", "routingStatus", "station", "conversations", "conversations.calls"]
 
@@ -130,7 +131,7 @@ def test_topics_that_cannot_be_combined_spread_over_channels():
 
 def test_a_resource_joins_its_own_even_on_a_full_channel():
     plan = Plan().adding(users(1500, "presence")).adding(["v2.users.user-7.station"])
-    assert "v2.users.user-7.station" in plan.channels[0]
+    assert "v2.users.user-7.station" in plan.channels[0].names
     assert "v2.users.user-7?presence&station" in plan.entries(0)
     assert len(plan.entries(0)) == MAX_TOPICS
 
@@ -162,11 +163,11 @@ def test_adopting_prefers_the_channel_that_has_the_topic():
         .adding(users(1500, "presence"))
         .adopting(1, ["v2.flows.x", "v2.users.user-0.presence"])
     )
-    assert "v2.flows.x" in plan.channels[1]
-    assert "v2.users.user-0.presence" not in plan.channels[1]
+    assert "v2.flows.x" in plan.channels[1].names
+    assert "v2.users.user-0.presence" not in plan.channels[1].names
     assert Plan().adopting(0, ["v2.flows.x"]) == Plan().adding(["v2.flows.x"])
     full = Plan().adding(users(1000, "presence")).adopting(0, ["v2.flows.x"])
-    assert "v2.flows.x" in full.channels[1]
+    assert "v2.flows.x" in full.channels[1].names
 
 
 class Planning(RuleBasedStateMachine):
@@ -184,7 +185,7 @@ class Planning(RuleBasedStateMachine):
         self.plan = before.adding(added)
         self.model |= set(added)
         for old, new in zip(before.channels, self.plan.channels, strict=False):
-            assert old.items() <= new.items(), "a topic moved"
+            assert old.names.items() <= new.names.items(), "a topic moved"
         return multiple(*added)
 
     @rule(topic=consumes(asked))
@@ -193,17 +194,23 @@ class Planning(RuleBasedStateMachine):
         self.plan = before.removing([topic])
         self.model.discard(topic)
         for old, new in zip(before.channels, self.plan.channels, strict=True):
-            assert new.items() <= old.items(), "a topic moved"
+            assert new.names.items() <= old.names.items(), "a topic moved"
 
     @invariant()
     def holds(self):
         assert self.plan.topics == self.model
-        assert sum(map(len, self.plan.channels)) == len(self.model), "a topic is there twice"
+        assert sum(len(channel.names) for channel in self.plan.channels) == len(self.model), (
+            "a topic is there twice"
+        )
         for channel in range(len(self.plan.channels)):
             entries = self.plan.entries(channel)
             assert len(entries) <= 3
+            channel_topics = self.plan.channels[channel]
+            packed = [entry for group in channel_topics.packed.values() for entry in group]
+            assert set(packed) == set(combine_topics(channel_topics.names.values()))
+            assert channel_topics.places == len(packed)
             names = {name for entry in entries for name in expand_topic(entry)}
-            assert names == set(self.plan.channels[channel].values())
+            assert names == set(self.plan.channels[channel].names.values())
 
 
 @pytest.fixture(autouse=True)
@@ -228,3 +235,30 @@ def test_a_plan_knows_what_a_channel_holds():
     assert plan.holds(0, ["v2.users.u.presence", "other"])
     assert not plan.holds(0, ["other"])
     assert not plan.holds(1, ["v2.users.u.presence"])
+
+
+def test_unchanged_channels_are_the_same_objects():
+    plan = Plan().adding(users(1500, "presence"))
+    first, second = plan.adding(["v2.flows.f-1"]).channels
+    assert first is plan.channels[0]
+    assert second is not plan.channels[1]
+    assert plan.removing(["v2.flows.f-1"]).channels == plan.channels
+    first, second = plan.removing(["v2.users.user-7.presence"]).channels
+    assert first is not plan.channels[0]
+    assert second is plan.channels[1]
+
+
+@pytest.mark.parametrize("step", ["adding", "removing"])
+def test_the_work_of_changing_topics_one_by_one_is_linear(step):
+    def one_by_one(count):
+        topics = users(count, "presence", "station")
+        plan = Plan() if step == "adding" else Plan().adding(topics)
+
+        def change():
+            changed = plan
+            for topic in topics:
+                changed = getattr(changed, step)([topic])
+
+        return change
+
+    assert growth(one_by_one, 500) < 6  # 16 if each looked at all others

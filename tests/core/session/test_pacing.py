@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.session.pacing import MARGIN, Gate, Pacer, Pacing, Reservation
+from tests.helpers.growth import growth
 from tests.strategies.calls import at, reply
 
 PATH = "/api/v2/users"
@@ -486,3 +487,35 @@ def test_a_gate_shuts_out_who_would_be_let_go_before_it_opens():
     assert closed.shuts_out(early)
     assert not closed.shuts_out(late)
     assert not Pacer.of(TWO).shuts_out(early)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["first-come", "last-come"])
+def test_the_work_of_cancelling_queued_calls_is_linear(order: int) -> None:
+    def queued(count: int):
+        desk = Desk(TWO)
+        reservations = [desk.ask(0) for _ in range(count)]
+
+        def cancel_all() -> None:
+            for reservation in reservations[::order]:
+                desk.release(reservation, 1)
+            desk.ask(10_000_000)
+
+        return cancel_all
+
+    assert growth(queued, 100) < 4.5
+
+
+def test_vacancies_expire_at_their_own_times() -> None:
+    desk = Desk(TWO)
+    first, *others = [desk.ask(0) for _ in range(8)][2:]
+    for reservation in (others[0], others[3], first):
+        desk.release(reservation, 1)
+    (window,) = desk.pacer.windows
+    assert (len(window.queue), len(window.vacant)) == (6, 3)
+    assert window.vacant_until == first.at
+    (later,) = desk.pacer.release(Reservation(0.0), now=at(first.at)).windows
+    assert later.vacant_until == others[3].at
+    assert len(later.vacant) == 1
+    (last,) = desk.pacer.release(Reservation(0.0), now=at(others[3].at)).windows
+    assert last.vacant == ()
+    assert [ticket.return_at for ticket in last.queue] == [others[4].at]  # two never came back
