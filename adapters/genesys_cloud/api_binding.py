@@ -1,7 +1,8 @@
 """Binds operation builders to clients as fluent methods, sync and async.
 
-Invariants: nothing is written twice. A :class:`Method` wraps a pure builder and binds to the client that it is
-read from: on a synchronous API it returns the result, on an asynchronous one a coroutine.
+Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and
+binds to the client that it is read from: on a synchronous API it returns the result, on an
+asynchronous one a coroutine.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -51,14 +52,14 @@ class LazyApis:
         if classes is not None:
             cls._classes, cls._prefix = classes, prefix
 
-    if not TYPE_CHECKING:  # checkers read the generated annotations, and refuse other names
+    if not TYPE_CHECKING:  # type checkers use the generated annotations and reject other names
 
         def __getattr__(self, name: str) -> object:
             if name not in self._classes:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             module = import_module(f"genesys_cloud.apis.{name}")
             api = getattr(module, self._prefix + self._classes[name])(self)
-            self.__dict__[name] = api  # from now on a plain attribute
+            self.__dict__[name] = api  # a plain attribute from now on
             return api
 
     def unbound_copy(self) -> Self:
@@ -99,7 +100,7 @@ class Method(Generic[P, T]):
 
         def call(*args: P.args, **kwargs: P.kwargs) -> object:
             operation = builder(*args, **kwargs)
-            # Some tracebacks show variables, and a body that is a dictionary may hold a password.
+            # Some tracebacks show variables, and a body may contain a password.
             del args, kwargs
             return send(operation)
 
@@ -114,7 +115,8 @@ def api_classes(
 ) -> tuple[type[SyncApi], type[AsyncApi]]:
     """The two classes of one API: a :class:`Method` for each builder of a module.
 
-    The generated stub beside each module of :mod:`genesys_cloud.apis` says the same to type checkers.
+    The generated stub beside each module of :mod:`genesys_cloud.apis` declares the same for type
+    checkers.
 
     Args:
         name: the sync class's name; the async one begins with ``Async``.

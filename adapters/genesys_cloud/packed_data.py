@@ -1,6 +1,6 @@
-"""Data files of this package, and others like them.
+"""Compressed data files: this package's own and the user's.
 
-Invariants: how a file is compressed is told by its first bytes, never by its name.
+Invariants: the compression of a file is recognized by its first bytes, never by its name.
 """
 
 import gzip
@@ -18,18 +18,18 @@ _XZ = b"\xfd7zXZ\x00"
 
 
 def read_own_data(name: str) -> bytes:
-    """What a data file of this package holds, unpacked."""
+    """Return the decompressed content of a data file of this package."""
     return unpack_data(files("genesys_cloud").joinpath("data", name).read_bytes())
 
 
 def unpack_data(data: bytes) -> bytes:
-    """What gzip or xz packed, or the data itself.
+    """Decompress gzip or xz data; return other data unchanged.
 
     Raises:
-        OSError: gzip data that is damaged.
-        EOFError: data that is cut off.
-        ValueError: xz data that is damaged.
-        zlib.error: as ``OSError``.
+        OSError: corrupt gzip data.
+        EOFError: truncated data.
+        ValueError: corrupt xz data.
+        zlib.error: corrupt gzip data.
     """
     if data.startswith(_GZIP):
         return gzip.decompress(data)
@@ -43,7 +43,7 @@ def unpack_data(data: bytes) -> bytes:
     return data
 
 
-@cache  # safe to share: a definition is never changed
+@cache  # safe to share: a definition is immutable
 def bundled_definition() -> "Definition":
     """The API definition of this version, ready for :class:`~genesys_core.simulator.Simulator`."""
     from genesys_core.simulator import Definition  # noqa: PLC0415 - only a simulator needs it

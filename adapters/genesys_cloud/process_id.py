@@ -1,4 +1,4 @@
-"""The id of this process, without a system call for each call that needs it."""
+"""The process id, without a system call each time."""
 
 import os
 
@@ -8,7 +8,7 @@ _id = os.getpid()
 
 
 def process_id() -> int:
-    """The id of this process; another one in a child after a fork."""
+    """Return the process id; it differs in a child after a fork."""
     return _id
 
 

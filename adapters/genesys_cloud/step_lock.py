@@ -1,7 +1,7 @@
 """A lock for steps that take microseconds and do no I/O.
 
-Invariants: an exception at any instruction, out of a signal handler for one, leaves the lock free. So
-does a fork: whoever held it then does not exist in the child.
+Invariants: an exception at any instruction, such as one from a signal handler, leaves the lock
+free. So does a fork, because the owner does not exist in the child.
 """
 
 import threading
@@ -19,9 +19,9 @@ R = TypeVar("R")
 class StepLock:
     """Runs one step at a time.
 
-    A ``with`` statement keeps the lock for ever if an exception comes between the last instruction of
-    its block and the release. So here the release is in a ``finally``, and there is another for an
-    exception that comes in the middle of the first.
+    A ``with`` statement never releases the lock if an exception is raised between the last
+    instruction of its block and the release. Here the release is in a ``finally``, with a second
+    one for an exception during the first.
     """
 
     __slots__ = ("_lock", "_process")
@@ -31,9 +31,9 @@ class StepLock:
         self._process = process_id()
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a step, and return what it returns."""
+        """Run a step and return its result."""
         if self._process != process_id():
-            # A fork leaves one thread, so nobody else is here at the same time.
+            # A fork leaves one thread, so there is no race here.
             self._lock, self._process = threading.RLock(), process_id()
         lock, done = self._lock, False
         try:

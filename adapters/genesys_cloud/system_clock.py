@@ -1,4 +1,4 @@
-"""Both clocks, read where reading clocks is allowed."""
+"""Reading of the system's clocks."""
 
 import time
 
@@ -8,5 +8,5 @@ __all__ = ["read_clocks"]
 
 
 def read_clocks() -> Now:
-    """One reading of the monotonic and the wall clock."""
+    """Read the monotonic and the wall clock."""
     return Now(time.monotonic(), time.time())

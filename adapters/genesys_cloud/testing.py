@@ -31,7 +31,7 @@ def json_response(
 
 
 class MockTransport:
-    """A transport that answers with a function and records requests.
+    """A transport that calls a function for each response and records the requests.
 
     Attributes:
         requests: all requests so far, token requests included.
@@ -47,7 +47,7 @@ class MockTransport:
         self.closed = False
 
     def send(self, request: Request) -> Response:
-        """Record the request and answer it."""
+        """Record the request and return its response."""
         self.requests.append(request)
         return self._handler(request)
 
@@ -68,7 +68,7 @@ class AsyncMockTransport:
         self.closed = False
 
     async def send(self, request: Request) -> Response:
-        """Record the request and answer it."""
+        """Record the request and return its response."""
         self.requests.append(request)
         return self._handler(request)
 

@@ -1,1 +1,1 @@
-"""The clients, and what drives a call."""
+"""The clients and the drivers of their calls."""

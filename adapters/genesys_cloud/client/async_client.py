@@ -9,7 +9,7 @@ from genesys_cloud.client.auth import AsyncAuth
 from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
-from genesys_cloud.client.token_holder import TokenHolder
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.client.transfers import AsyncTransfers
 from genesys_cloud.transports.default_transport import new_async_transport
 from genesys_cloud.transports.hooks import (
@@ -42,8 +42,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         async with AsyncClient(region="eu_west_1", auth=ClientCredentials(id, secret)) as client:
             me = await client.users.get_users_me(expand=["presence"])
 
-    One client works in one event loop after another and in several at once. Closing it waits for token
-    requests of the event loop that closes it.
+    A client may be used in several event loops, consecutively or concurrently. Closing it waits for
+    the token requests of the current event loop.
 
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
@@ -165,14 +165,14 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         await self.close()
 
     @staticmethod
-    def _new_loop(holder: TokenHolder) -> EventLoop:
+    def _new_loop(token_lock: TokenLock) -> EventLoop:
         if in_trio():
             from genesys_cloud.client.trio_loop import TrioLoop  # noqa: PLC0415 - only where trio runs
 
-            return TrioLoop(holder)
+            return TrioLoop(token_lock)
         from genesys_cloud.client.asyncio_loop import AsyncioLoop  # noqa: PLC0415 - only where asyncio runs
 
-        return AsyncioLoop(holder)
+        return AsyncioLoop(token_lock)
 
     _running_loop = staticmethod(running_loop)
     _has_ended = staticmethod(has_ended)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from genesys_cloud.client.event_loop import TokenTurn
-from genesys_cloud.client.token_holder import LOOK_AGAIN, TokenHolder
+from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.token_lock import POLL_INTERVAL, TokenLock
 
 __all__ = ["AsyncioLoop"]
 
@@ -18,14 +18,14 @@ class AsyncioLoop:
     """Sleeping, locking, shielding and threads with asyncio.
 
     Args:
-        holder: who holds the token lock; event loops of one client share it.
+        token_lock: shared by the event loops of one client.
     """
 
-    def __init__(self, holder: TokenHolder) -> None:
-        self._holder = holder
+    def __init__(self, token_lock: TokenLock) -> None:
+        self._token_lock = token_lock
         self._lock = asyncio.Lock()
         self._rung = asyncio.Event()
-        # asyncio keeps weak references to tasks; one whose caller was cancelled must live on.
+        # asyncio keeps only weak references to tasks; one whose caller was cancelled must survive.
         self._running: set[asyncio.Task[Any]] = set()
         self._thread: ThreadPoolExecutor | None = None
 
@@ -40,22 +40,22 @@ class AsyncioLoop:
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
-        """Acquire the token lock for a turn within a timeout; cancellable."""
+    async def acquire(self, owner: LockOwner, seconds: float) -> bool:
+        """Acquire the token lock for an owner within a timeout; cancellable."""
         try:
             async with asyncio.timeout(seconds):
-                turn.holds = await self._lock.acquire()
-                while not self._holder.take(turn):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
-                    await asyncio.sleep(LOOK_AGAIN)
+                owner.holds = await self._lock.acquire()
+                while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+                    await asyncio.sleep(POLL_INTERVAL)
         except TimeoutError:
             return False
         return True
 
-    def release(self, turn: TokenTurn) -> None:
-        """Release the token lock; of no effect if the turn does not hold it."""
-        if turn.holds:
-            turn.holds = False
-            self._holder.give_back(turn)
+    def release(self, owner: LockOwner) -> None:
+        """Release the token lock; does nothing if the owner does not hold it."""
+        if owner.holds:
+            owner.holds = False
+            self._token_lock.release(owner)
             self._lock.release()
 
     async def shielded(

@@ -18,7 +18,7 @@ from genesys_core.errors import InvalidValueError
 
 __all__ = ["AtomicFile", "target_path"]
 
-# Half of a pair; those that stand for undecodable bytes of a name (PEP 383) are U+DC80 to U+DCFF.
+# Lone surrogates, except U+DC80 to U+DCFF, which represent undecodable bytes (PEP 383).
 _SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 
@@ -32,7 +32,7 @@ def target_path(path: str | os.PathLike[str]) -> Path:
     PATH.check("path", path)
     text = os.fspath(path)
     if "\0" in text or _SURROGATE.search(text):
-        raise InvalidValueError(f"path {text!r}: must be a name that a file can have")
+        raise InvalidValueError(f"path {text!r}: must not contain NUL or lone surrogates")
     return Path(text)
 
 
@@ -51,7 +51,7 @@ class AtomicFile:
         self._directory = target if target.is_dir() else target.parent
         self._target = None if target.is_dir() else target
         self._path = self._directory / f".{secrets.token_hex(8)}.part"
-        # Not tempfile's mode of 0600: the file is the caller's, with the mode their umask gives it.
+        # The mode follows the caller's umask, unlike tempfile's 0600.
         self._file = self._path.open("xb")
 
     def restart(self) -> None:
@@ -60,7 +60,7 @@ class AtomicFile:
         self._file.truncate()
 
     def write(self, chunk: bytes) -> None:
-        """Append."""
+        """Append bytes."""
         self._file.write(chunk)
 
     def commit(self, name: str) -> Path:
@@ -103,7 +103,7 @@ class AtomicFile:
         return target
 
     def _sync_directory(self) -> None:
-        # The name is on disk only with its directory; not every system can open one.
+        # A rename is durable only after the directory is flushed; not every system can open one.
         with suppress(OSError):
             descriptor = os.open(self._directory, os.O_RDONLY)
             try:

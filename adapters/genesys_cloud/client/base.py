@@ -3,7 +3,7 @@
 The driver is written once, in coroutines; on threads they never suspend (see
 :mod:`genesys_cloud.client.event_loop`).
 
-Invariants: the driver sends, sleeps and locks. Every decision is the core's.
+Invariants: the driver sends, sleeps and locks; every decision is made in the core.
 """
 
 import inspect
@@ -18,7 +18,7 @@ from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions, check_options
 from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
-from genesys_cloud.client.token_holder import TokenHolder
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
@@ -59,10 +59,10 @@ class ClientBase(LazyApis, Unpicklable):
     """See :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
 
     _transport: Transport | AsyncTransport
-    """The client's own."""
+    """The transport of the client, without hooks."""
 
     _wire: AsyncTransport
-    """The same as the driver sends with it, hooks around it."""
+    """The transport that the driver uses, wrapped with the hooks."""
 
     def __init__(self, options: ClientOptions, *, transport: object, hooks: object) -> None:
         check_options(options, transport=transport, hooks=hooks)
@@ -71,7 +71,7 @@ class ClientBase(LazyApis, Unpicklable):
         self._observers = self._setup.observers
         self._secrets = self._cell.session.settings.secrets
         self._network = network_of(options)
-        self._loops = OwnedPools(partial(self._new_loop, TokenHolder()), drop=_forget)
+        self._loops = OwnedPools(partial(self._new_loop, TokenLock()), drop=_forget)
         self._tokens = TokenTransactions(
             self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
         )
@@ -112,16 +112,16 @@ class ClientBase(LazyApis, Unpicklable):
         return self._setup.configuration
 
     def __repr__(self) -> str:
-        cell = vars(self).get("_cell")  # not there yet where making the client failed
+        cell = vars(self).get("_cell")  # missing if the constructor failed
         return f"{type(self).__name__}({cell and cell.session.settings.hosts.api})"
 
     @property
     def _event_loop(self) -> EventLoop:
-        # Its locks and events belong to the loop that uses them; shared with clients of other options.
+        # Locks and events belong to one event loop; clients made by with_options share them.
         return self._loops.find(process_id(), self._running_loop(), has_ended=self._has_ended)
 
     @staticmethod
-    def _new_loop(holder: TokenHolder) -> EventLoop:
+    def _new_loop(token_lock: TokenLock) -> EventLoop:
         """The operations of the event loop that is running now."""
         raise NotImplementedError
 
@@ -148,7 +148,7 @@ class ClientBase(LazyApis, Unpicklable):
         return start(operation, self._cell.session, now=read_clocks())
 
     async def _close(self) -> None:
-        # Last in, first out, so that what raises or is cancelled keeps nothing else open.
+        # An exit stack, so that an error or cancellation in one step does not skip the others.
         async with AsyncExitStack() as closing:
             closing.callback(self._setup.close)
             closing.push_async_callback(self._wire.close)

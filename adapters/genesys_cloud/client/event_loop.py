@@ -1,24 +1,20 @@
 """The event loop interface of a client's driver: one protocol for threads, asyncio and trio.
 
 The driver is written once, in coroutines. On threads they never suspend (:class:`ThreadLoop` blocks
-instead), so that :func:`~genesys_cloud.transports.awaited.run_now` runs one to its end as a function
+instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes one like a function
 call.
 """
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["EventLoop", "TokenTurn"]
+__all__ = ["EventLoop", "LockOwner"]
 
 T = TypeVar("T")
 
 
-class TokenTurn:
-    """Stands for one holder of the token lock.
-
-    Threads let the lock go with its holder: a turn that nobody refers to any more, because an
-    exception came at an awkward moment, holds nothing.
-    """
+class LockOwner:
+    """Identifies an owner of the token lock, which is free once its owner is garbage-collected."""
 
     __slots__ = ("__weakref__", "holds")
 
@@ -41,12 +37,12 @@ class EventLoop(Protocol):
         """Wait for shielded work whose caller was cancelled."""
         ...
 
-    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
-        """Acquire the token lock for a turn within a timeout; cancellable."""
+    async def acquire(self, owner: LockOwner, seconds: float) -> bool:
+        """Acquire the token lock for an owner within a timeout; cancellable."""
         ...
 
-    def release(self, turn: TokenTurn) -> None:
-        """Release the token lock; may be called from any task. Of no effect if not held by the turn."""
+    def release(self, owner: LockOwner) -> None:
+        """Release the token lock if the owner holds it; may be called from any task."""
         ...
 
     async def shielded(

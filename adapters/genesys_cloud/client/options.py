@@ -102,10 +102,10 @@ _EXPECTED: Final = {
 
 
 def check_options(options: ClientOptions, *, transport: object, hooks: object) -> None:
-    """Refuse arguments of a client that are unknown, or that no other module checks.
+    """Reject unknown arguments of a client, and check the types that no other module checks.
 
     Raises:
-        TypeError: the first of them, with what is wanted and an example.
+        TypeError: for the first of them, with the expected type and an example.
     """
     known = ClientOptions.__annotations__
     for name, value in options.items():

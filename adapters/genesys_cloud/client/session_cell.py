@@ -1,7 +1,7 @@
-"""The one mutable cell of a client.
+"""The current session of a client, its only mutable state.
 
-Invariant: the session in it is immutable; a step computes the next one and is applied under a lock that
-is held for no I/O. Threads and event loops may share a cell.
+Invariants: a session is immutable. A step computes the next one under a lock that is never held
+during I/O. Threads and event loops may share a cell.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Unpicklable:
-    """Base of what belongs to one process, with its connections and its token."""
+    """Base class of objects with connections and a token, which cannot be pickled."""
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -26,14 +26,14 @@ class Unpicklable:
         )
 
     def __copy__(self) -> Self:
-        # Which would pickle otherwise; a copy shares what it holds, within this process.
+        # Without state it would pickle. Copies within this process are allowed and share it.
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin
 
 
 class SessionCell(Unpicklable):
-    """Holds the current session; :meth:`apply` replaces it by a step's result."""
+    """Holds the current session; :meth:`apply` replaces it with the result of a step."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -41,7 +41,7 @@ class SessionCell(Unpicklable):
 
     @property
     def session(self) -> Session:
-        """The session as of now."""
+        """The current session."""
         return self._session
 
     def apply(
@@ -50,7 +50,7 @@ class SessionCell(Unpicklable):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Apply one step and return its answer."""
+        """Apply one step and return its result."""
 
         def change() -> R:
             self._session, answer = step(self._session, *args, **kwargs)

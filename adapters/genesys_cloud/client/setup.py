@@ -64,15 +64,15 @@ class Setup:
         trigger: when the file is re-read, for tests.
 
     Raises:
-        ConfigurationError: settings that contradict each other or cannot work.
+        ConfigurationError: contradictory or unusable settings.
         InvalidValueError: a region, host, header or number that cannot be used.
-        TypeError: an argument of a wrong type.
+        TypeError: an argument of the wrong type.
 
     Attributes:
         cell: the session.
         observers: observers of the client's calls.
         channel_observer: the observers combined, for notification channels.
-        token_store: the client's token store, or none.
+        token_store: the client's token store, or ``None``.
         logging: the logger; its ``warn`` is for messages that belong to no call.
     """
 

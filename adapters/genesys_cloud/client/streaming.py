@@ -47,7 +47,7 @@ AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | objec
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """The reply as a response, its body no longer than an error has use for."""
+    """Read a response of which only the beginning of the body is needed, for an error."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk
@@ -59,7 +59,7 @@ async def read_limited(reply: Chunks) -> Response:
 async def with_transport_errors(
     chunks: AsyncIterator[bytes], request: Request
 ) -> AsyncGenerator[bytes, None]:
-    """The chunks; one that fails to come is a documented error."""
+    """Yield the chunks; a ``TransportFailure`` is raised as a ``TransportError``."""
     try:
         async for chunk in chunks:
             yield chunk
@@ -68,10 +68,10 @@ async def with_transport_errors(
 
 
 class _StreamedCall:
-    """Sends the requests of one call, and takes the reply that has what was asked for.
+    """Sends the requests of one call, and processes the body of the successful response.
 
     Attributes:
-        request: the last one sent.
+        request: the most recent one.
     """
 
     request: Request
@@ -81,24 +81,24 @@ class _StreamedCall:
         self._wanted: Final = wanted
 
     async def send(self, request: Request) -> Response:
-        """Send, and read what comes if it is about what went wrong."""
+        """Send a request; an unsuccessful response is read here."""
         self.request = request
         async with AsyncExitStack() as opened:
             reply = await opened.enter_async_context(open_stream(self._transport, request))
             if reply.status not in self._wanted:
                 return await read_limited(reply)
-            await self._take(reply, opened)
+            await self._process(reply, opened)
         return Response(reply.status, reply.headers)
 
-    async def _take(self, reply: Chunks, opened: AsyncExitStack) -> None:
+    async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:
         raise NotImplementedError
 
 
 class StreamOpener(_StreamedCall):
-    """Leaves the body to be read, until the stack is closed.
+    """Leaves the body open for reading until the stack is closed.
 
     Attributes:
-        reply: the one whose body is to be read; ``None`` while there was none.
+        reply: the response to read; ``None`` if there was none yet.
     """
 
     def __init__(self, transport: AsyncTransport, stack: AsyncExitStack) -> None:
@@ -106,7 +106,7 @@ class StreamOpener(_StreamedCall):
         self._stack = stack
         self.reply: Chunks | None = None
 
-    async def _take(self, reply: Chunks, opened: AsyncExitStack) -> None:
+    async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:
         self.reply = reply
         self._stack.push_async_exit(opened.pop_all())
 
@@ -115,7 +115,7 @@ class DownloadSaver(_StreamedCall):
     """Saves the body to a file.
 
     Attributes:
-        name: a name for what was saved, or ``None`` while nothing was.
+        name: the file name from the response; ``None`` until the body is complete.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class DownloadSaver(_StreamedCall):
         self._limit = limit
         self.name: str | None = None
 
-    async def _take(self, reply: Chunks, opened: AsyncExitStack) -> None:  # noqa: ARG002 - read here
+    async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:  # noqa: ARG002 - read here
         saved = DownloadProgress.opened(reply.headers, self._limit)
         await self._loop.run_in_worker(self._file.restart)
         await self._report(saved)

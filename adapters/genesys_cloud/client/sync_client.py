@@ -10,7 +10,7 @@ from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.thread_loop import ThreadLoop
-from genesys_cloud.client.token_holder import TokenHolder
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.client.transfers import SyncTransfers
 from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
@@ -154,8 +154,8 @@ class Client(SyncTransfers, SyncApis):
         self.close()
 
     @staticmethod
-    def _new_loop(holder: TokenHolder) -> EventLoop:
-        return ThreadLoop(holder)
+    def _new_loop(token_lock: TokenLock) -> EventLoop:
+        return ThreadLoop(token_lock)
 
     @staticmethod
     def _running_loop() -> None:

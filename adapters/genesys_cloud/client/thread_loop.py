@@ -1,7 +1,7 @@
-"""Threads as an event loop that blocks: the synchronous client's means.
+"""The driver's event loop operations for threads: they block.
 
-Invariants: nothing here suspends. A thread takes :attr:`ThreadLoop.wakeup` before it looks how long to
-sleep, so that a wake-up after that look is noticed.
+Invariants: nothing here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
+long to sleep, so that no wake-up in between is lost.
 """
 
 import time
@@ -11,68 +11,68 @@ from contextvars import copy_context
 from threading import Event, Thread
 from typing import Any, Final, TypeVar
 
-from genesys_cloud.client.event_loop import TokenTurn
-from genesys_cloud.client.token_holder import TokenHolder
+from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.transports.awaited import run_now
 
 __all__ = ["ThreadLoop"]
 
 T = TypeVar("T")
 
-_LOOK_AGAIN: Final = 1.0
-"""Seconds after which a thread that waits for the token lock looks again."""
+_POLL_INTERVAL: Final = 1.0
+"""Seconds between checks of a thread that waits for the token lock."""
 
 
 class ThreadLoop:
-    """Sleep, exclusion and shielding with threads.
+    """Sleeping, locking and shielding with threads.
 
     Args:
-        holder: who holds the token lock.
+        token_lock: shared by the event loops of one client.
 
     Attributes:
-        wakeup: is set at the next :meth:`notify_all`.
+        wakeup: set by the next :meth:`notify_all`.
     """
 
-    def __init__(self, holder: TokenHolder) -> None:
+    def __init__(self, token_lock: TokenLock) -> None:
         self.wakeup = Event()
-        self._holder = holder
+        self._token_lock = token_lock
         self._freed = Event()
         self._last: Thread | None = None
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep as long as ``left`` says, or until :meth:`notify_all`."""
+        """Sleep for ``left()`` seconds, or until :meth:`notify_all` is called."""
         wakeup = self.wakeup
         wakeup.wait(left())
 
     def notify_all(self) -> None:
-        """Wake all who sleep."""
+        """Wake all sleepers."""
         wakeup, self.wakeup = self.wakeup, Event()
         wakeup.set()
 
-    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
-        """Acquire the token lock for a turn within a timeout."""
+    async def acquire(self, owner: LockOwner, seconds: float) -> bool:
+        """Acquire the token lock for an owner within a timeout."""
         until = time.monotonic() + seconds
         while True:
-            freed = self._freed  # before the look, so that a release after it is noticed
-            if self._holder.take(turn):
+            freed = self._freed  # read first, so that no later release is lost
+            if self._token_lock.acquire(owner):
                 return True
             left = until - time.monotonic()
             if left <= 0:
                 return False
-            # A holder that was interrupted frees the lock without a word.
-            freed.wait(min(left, _LOOK_AGAIN))
+            # An interrupted owner frees the lock without setting the event.
+            freed.wait(min(left, _POLL_INTERVAL))
 
-    def release(self, turn: TokenTurn) -> None:
-        """Release the token lock; of no effect if the turn does not hold it."""
-        if self._holder.give_back(turn):
+    def release(self, owner: LockOwner) -> None:
+        """Release the token lock; does nothing if the owner does not hold it."""
+        if self._token_lock.release(owner):
             freed, self._freed = self._freed, Event()
             freed.set()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in a thread of its own, which outlives a caller who is interrupted."""
-        await self.close()  # the one before has released the token lock, and ends any moment
+        """Run ``work`` in its own thread, which continues if the caller is interrupted."""
+        await self.close()  # the previous one has released the token lock and is about to end
         result, context = Future[T](), copy_context()
 
         def run() -> None:
@@ -81,26 +81,26 @@ class ThreadLoop:
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 result.set_exception(error)
 
-        # Never a daemon: the interpreter waits for it before it ends.
+        # Not a daemon: the interpreter waits for it at exit.
         thread = Thread(target=run, name="genesys-cloud-token", daemon=False)
         try:
             thread.start()
         except RuntimeError:
-            run()  # where no thread is to be had, here and now
+            run()  # no thread can be started: run it in this one
         else:
             self._last = thread
         done, _ = wait({result}, timeout=seconds)
         return result.result() if done else None
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in this thread, which is the transaction's own."""
+        """Run it in the current thread, which belongs to the transaction."""
         return work(*args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in this thread."""
+        """Run it in the current thread."""
         return work(*args)
 
     async def close(self) -> None:
-        """Wait for work whose caller is gone."""
+        """Wait for shielded work whose caller was interrupted."""
         if self._last is not None:
             self._last.join()

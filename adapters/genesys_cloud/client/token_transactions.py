@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar, assert_never, cast
 
-from genesys_cloud.client.event_loop import EventLoop, TokenTurn
+from genesys_cloud.client.event_loop import EventLoop, LockOwner
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import Raised, Returned, State
@@ -67,7 +67,7 @@ class StoreDriver:
         except TokenStoreError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            # Its words are left out: nobody knows whether they repeat a secret.
+            # Its message is omitted because it may contain a secret.
             failure = TokenStoreError(f"the token store failed: {type(error).__name__}")
         self._report(failure)
         return failure
@@ -119,24 +119,24 @@ class TokenTransactions:
         A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C, or reach
         its deadline without aborting it.
         """
-        loop, session, turn = self._find_loop(), self._cell.session, TokenTurn()
+        loop, session, owner = self._find_loop(), self._cell.session, LockOwner()
         handed_over = False
         try:
-            if not await loop.acquire(turn, lock_timeout(action, session, now=read_clocks())):
+            if not await loop.acquire(owner, lock_timeout(action, session, now=read_clocks())):
                 return action.timed_out(self._cell.session, now=read_clocks())
             step = self._cell.apply(begin_transaction, action, now=read_clocks())
             if isinstance(step, Ended):
                 return step.result
-            work, handed_over = partial(self._finish, loop, turn, step), True
+            work, handed_over = partial(self._finish, loop, owner, step), True
             result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
         finally:
             if not handed_over:
-                loop.release(turn)
+                loop.release(owner)
         if result is None:
             return caller_timed_out(action, self._cell.session, now=read_clocks())
         return result
 
-    async def _finish(self, loop: EventLoop, turn: TokenTurn, step: TransactionStep[R]) -> R:
+    async def _finish(self, loop: EventLoop, owner: LockOwner, step: TransactionStep[R]) -> R:
         held = ExitStack()
         try:
             while not isinstance(step, Ended):
@@ -149,4 +149,4 @@ class TokenTransactions:
             return step.result
         finally:
             held.close()
-            loop.release(turn)
+            loop.release(owner)

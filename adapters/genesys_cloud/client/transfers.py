@@ -94,7 +94,7 @@ class _Transfers(ClientBase):
             opener = StreamOpener(self._wire, stack)
             state = self._start(without_result(operation))
             response = response_of(await self._drive(state, opener.send))
-            # A call may succeed without a success: a DELETE whose first attempt did it.
+            # A call may succeed without a successful response: a retried DELETE that gets a 404.
             reply = opener.reply
             chunks = AwaitedChunks(iter((response.raw,))) if reply is None else reply.chunks
             async with aclosing(with_transport_errors(chunks, opener.request)) as pieces:

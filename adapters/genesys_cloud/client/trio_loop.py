@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import trio
 from outcome import Outcome, acapture
 
-from genesys_cloud.client.event_loop import TokenTurn
-from genesys_cloud.client.token_holder import LOOK_AGAIN, TokenHolder
+from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.token_lock import POLL_INTERVAL, TokenLock
 
 __all__ = ["TrioLoop"]
 
@@ -20,12 +20,12 @@ class TrioLoop:
     """Sleeping, locking, shielding and threads with trio.
 
     Args:
-        holder: who holds the token lock; event loops of one client share it.
+        token_lock: shared by the event loops of one client.
     """
 
-    def __init__(self, holder: TokenHolder) -> None:
-        self._holder = holder
-        # Not a trio.Lock: the task that gives it back is not the one that took it.
+    def __init__(self, token_lock: TokenLock) -> None:
+        self._token_lock = token_lock
+        # Not a trio.Lock: the task that releases it is not the one that acquired it.
         self._lock = trio.Semaphore(1, max_value=1)
         self._thread = trio.CapacityLimiter(1)
         self._rung = trio.Event()
@@ -41,24 +41,24 @@ class TrioLoop:
         self._rung.set()
         self._rung = trio.Event()
 
-    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
-        """Acquire the token lock within a timeout; cancellable."""
+    async def acquire(self, owner: LockOwner, seconds: float) -> bool:
+        """Acquire the token lock for an owner within a timeout; cancellable."""
         with trio.move_on_after(seconds):
             try:
-                self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
+                self._lock.acquire_nowait()  # a free lock is acquired even with a timeout of 0 s
             except trio.WouldBlock:
                 await self._lock.acquire()
-            turn.holds = True
-            while not self._holder.take(turn):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
-                await trio.sleep(LOOK_AGAIN)
+            owner.holds = True
+            while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+                await trio.sleep(POLL_INTERVAL)
             return True
         return False
 
-    def release(self, turn: TokenTurn) -> None:
+    def release(self, owner: LockOwner) -> None:
         """Release the token lock."""
-        if turn.holds:
-            turn.holds = False
-            self._holder.give_back(turn)
+        if owner.holds:
+            owner.holds = False
+            self._token_lock.release(owner)
             self._lock.release()
 
     async def shielded(
@@ -69,7 +69,7 @@ class TrioLoop:
 
         async def task() -> None:
             try:
-                # trio cancels system tasks when its main task ends, and takes no error from one.
+                # trio cancels system tasks when its main task ends, and an error in one is fatal.
                 with trio.CancelScope(shield=True):
                     ended.append(await acapture(work))
             finally:

@@ -1,4 +1,4 @@
-"""Configuration files, read and followed."""
+"""Reading and watching configuration files."""
 
 from typing import TYPE_CHECKING
 

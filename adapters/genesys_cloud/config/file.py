@@ -103,7 +103,7 @@ def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
 
 
 def _read(path: Path) -> bytes:
-    # A pipe or a device would block, or never end.
+    # Reading a pipe or a device could block or never end.
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("not a regular file")
     with path.open("rb") as file:

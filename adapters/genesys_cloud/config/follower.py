@@ -1,9 +1,10 @@
 """Watches a configuration file for changes.
 
-Invariants: what counts is the file's content, not file system events. A follower reads the file by its path at
-intervals and acts when it reads the same new content twice in a row. Renames, deletion and re-creation, files
-that appear late and swapped symbolic links are therefore handled alike, and a burst of writes is one change.
-File system events only trigger the next read earlier. A follower ends when it is closed or garbage-collected.
+Invariants: the file's content decides, not file system events. A follower reads the file by its
+path at intervals and acts when it reads the same new content twice in a row. Renames, deletion and
+re-creation, files that appear late and swapped symbolic links are therefore handled alike, and a
+burst of writes is one change. File system events only trigger the next read earlier. A follower
+ends when it is closed or garbage-collected.
 """
 
 import contextlib
@@ -118,7 +119,7 @@ class FileEvents(Polling):
             next(notices)
         except StopIteration:
             return self._stopped.is_set()
-        except (OSError, RuntimeError):  # no more watches to be had, or the directory is gone
+        except (OSError, RuntimeError):  # the limit of watches is reached, or the directory is gone
             return False
         return True
 
@@ -167,7 +168,7 @@ class Follower:
             name=f"genesys-cloud config {path}",
             daemon=True,
         )
-        # Runs when this object goes, be it closed or forgotten; the thread does not hold it.
+        # Runs when this object is garbage-collected too; the thread has no reference to it.
         self._stop = weakref.finalize(self, trigger.stop)
         self._thread.start()
 

@@ -1,7 +1,7 @@
-"""Notifications: subscribe to topics, and get typed events for as long as the program runs.
+"""Notifications: subscribe to topics and receive typed events, across reconnects.
 
-Invariants: a handler stays connected, or raises the reason why it cannot. A :class:`Gap` marks every interval
-in which events may have been missed. A handler ends only when it is closed or when the platform rejects it.
+Invariants: a handler reconnects until it is closed or the platform rejects it. A :class:`Gap` marks every
+interval in which events may have been missed.
 
 ::
 

@@ -23,7 +23,7 @@ __all__ = ["AsyncEventQueue", "EventStore", "QueueClosed", "ThreadEventQueue"]
 T = TypeVar("T")
 
 _CHECKPOINT = 32
-"""Events taken in a row before yielding to the event loop."""
+"""Maximum number of events consumed in a row before yielding to the event loop."""
 
 
 class EventStore(Protocol[T]):
@@ -43,7 +43,7 @@ class EventStore(Protocol[T]):
         ...
 
     def take(self) -> Buffered[T] | None:
-        """The oldest event."""
+        """Remove and return the oldest event."""
         ...
 
 

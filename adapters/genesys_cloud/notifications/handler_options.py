@@ -156,10 +156,10 @@ _EXPECTED: Final = {
 
 
 def check_options(options: HandlerOptions, **callbacks: object) -> None:
-    """Raise for options of a handler that are unknown or of a wrong type.
+    """Reject unknown options of a handler, and options of the wrong type.
 
     Raises:
-        TypeError: the first of them, with what is wanted and an example.
+        TypeError: for the first of them, with the expected type and an example.
     """
     for name, value in options.items():
         if name not in _EXPECTED:

@@ -206,8 +206,8 @@ class NotificationHandler:
     def _check_thread(self) -> None:
         if threading.current_thread() is self._threads[0]:
             raise errors.GenesysCloudError(
-                "connect_uri and log handlers run in the thread that the handler works in, which "
-                "cannot wait for itself; call the handler from another thread"
+                "connect_uri and log handlers run in the handler's own thread, where this call would "
+                "deadlock; call it from another thread"
             )
 
     def _threaded(
@@ -274,7 +274,7 @@ def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
 
 def _unanswered(timeout: float | None) -> errors.TimeoutError:
     return errors.TimeoutError(
-        f"the platform did not confirm the topics within {timeout:g} s; they stay asked for, and "
-        "are subscribed to as soon as there is a connection",
+        f"the platform did not confirm the topics within {timeout:g} s; the handler keeps trying to "
+        "subscribe",
         sent=True,
     )

@@ -1,11 +1,11 @@
-"""Records of calls on the standard ``logging`` package.
+"""Log records of calls with the standard ``logging`` package.
 
-Invariants: what a record holds is computed by :mod:`genesys_core.observability.log_records`, and only
-where it is wanted; here it is handed on, once. A client changes no logger and no handler of the
-program: its own console and file belong to it alone, so clients with different settings live in one
-process. A record is appended to the file in one piece, and a file that cannot be written ends no call.
+Invariants: :mod:`genesys_core.observability.log_records` computes the content of a record, once,
+and only if the level is enabled. A client changes none of the program's loggers and handlers: it
+has its own handlers for console and file, so clients with different settings can coexist in a
+process. A record is appended to the file with one write, and a failing write never fails a call.
 
-Where a client's configuration gives no level, the program's does: the level of the logger
+Without a level in the client's configuration, the program's applies: the level of the logger
 ``genesys_cloud``, or ``DEBUG`` and below on one of its parents.
 """
 
@@ -51,28 +51,28 @@ LOGGER: Final = "genesys_cloud"
 """The logger of calls."""
 
 CONFIG_LOGGER: Final = "genesys_cloud.config"
-"""The logger of what is wrong with a configuration file."""
+"""The logger of problems in a configuration file."""
 
 NOTIFICATIONS_LOGGER: Final = "genesys_cloud.notifications"
 """The logger of notification channels."""
 
 TOKENS_LOGGER: Final = "genesys_cloud.tokens"
-"""The logger of token stores that fail."""
+"""The logger of token store failures."""
 
 TRACE: Final = LEVEL_NUMBERS["trace"]
-"""The level below ``DEBUG``; the standard library has none."""
+"""A level below ``DEBUG``, which the standard library lacks."""
 
 
 class LoggingObserver(Observer):
     """Logs the calls of one client.
 
-    Each record's message is a line of words; its attribute ``genesys_cloud`` is a dictionary with all
-    that is known, under the names of the JSON format and ``operation``.
+    The message of a record is one line of text; its attribute ``genesys_cloud`` is a dictionary
+    with all fields of the JSON format, and ``operation``.
 
     Args:
-        settings: the level, the formats and where to; ``None`` in them is the default.
-        redaction: what is hidden, besides what always is.
-        secrets: the client's own, which are replaced in every warning.
+        settings: level, formats and destinations; ``None`` in them means the default.
+        redaction: what to redact in addition to the defaults.
+        secrets: the client's secrets, redacted in every warning.
 
     Raises:
         ConfigurationError: the log file cannot be written.
@@ -99,7 +99,7 @@ class LoggingObserver(Observer):
         purpose: Purpose,  # noqa: ARG002 - Observer
         now: Now,  # noqa: ARG002 - Observer
     ) -> "_LoggedCall | None":
-        """Log a call, if anything of it is wanted."""
+        """Log a call, if its level is enabled."""
         settings = self._settings
         level = settings.level or _level_of(self._logger)
         if level == "none":
@@ -109,10 +109,10 @@ class LoggingObserver(Observer):
         return _LoggedCall(self, operation_name, settings)
 
     def configure(self, settings: LoggingConfiguration) -> None:
-        """Take over new settings; calls under way keep their level and go where new ones go.
+        """Apply new settings; calls in progress keep their level but use the new destinations.
 
         Raises:
-            ConfigurationError: the log file cannot be written; nothing has changed then.
+            ConfigurationError: the log file cannot be written; nothing was changed.
         """
         with self._lock:
             old = self._file
@@ -125,11 +125,11 @@ class LoggingObserver(Observer):
                 old.close()
 
     def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
-        """Log a warning, wherever the level of calls is.
+        """Log a warning, whatever the level of calls.
 
         Args:
-            message: what happened; secrets in it are hidden.
-            now: the moment.
+            message: the text; secrets in it are redacted.
+            now: the current time.
             name: the logger.
         """
         warning = log_notice(self.secrets().hide(message), now=now, redaction=self.redaction)
@@ -138,7 +138,7 @@ class LoggingObserver(Observer):
             self._file.handle(_record(logging.getLogger(name), logging.WARNING, warning))
 
     def emit(self, entry: LogEntry | LogNotice, operation: str) -> None:
-        """Hand a record to the program's handlers, and to the client's own."""
+        """Pass a record to the program's handlers and the client's own."""
         logger = logging.getLogger(LOGGER)
         level = logging.WARNING if isinstance(entry, LogNotice) else LEVEL_NUMBERS[entry.level]
         settings, file = self._settings, self._file
@@ -157,7 +157,7 @@ class LoggingObserver(Observer):
             logger.handle(record)
 
     def close(self) -> None:
-        """Close the log file; what is logged from here on goes to the program's handlers alone."""
+        """Close the log file; later records go only to the program's handlers."""
         with self._lock:
             if self._file is not None:
                 self._file.close()
@@ -222,7 +222,7 @@ def _record(
     facts: dict[str, object] | None = None,
 ) -> logging.LogRecord:
     extra = None if facts is None else {"genesys_cloud": facts}
-    # The message is written out by the handler that shows it, if one does.
+    # The message is formatted only if a handler emits it.
     return logger.makeRecord(
         logger.name, level, __file__, 0, entry, (), None, func=None, extra=extra
     )
@@ -235,7 +235,7 @@ def _to_console(line: str) -> None:
     stream = sys.stderr
     if stream is None:  # pythonw has no console
         return
-    # A console that is gone, or cannot show a character, must not end a call.
+    # A closed console, or one that cannot encode a character, must not fail a call.
     with _console_lock, contextlib.suppress(OSError, ValueError):
         stream.write(line + "\n")
         stream.flush()
@@ -272,11 +272,11 @@ class _LogFile(logging.FileHandler):
         self.write_as(style)
 
     def write_as(self, style: LogFormat | None) -> None:
-        """Write records as ``text`` or ``json`` from here on."""
+        """Write later records as ``text`` or ``json``."""
         self.setFormatter(_Formatter(style))
 
     def _open(self) -> io.TextIOWrapper:
-        # Unbuffered, so that a record is one write, and those of several clients do not mix.
+        # Unbuffered: each record is one write, so records of several clients do not interleave.
         binary = open(self.baseFilename, "ab", buffering=0)  # noqa: PTH123, SIM115 - kept open
         return io.TextIOWrapper(
             binary,  # `python -u` does the same with standard output
@@ -287,7 +287,7 @@ class _LogFile(logging.FileHandler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a record. What the file system refuses is reported as ``logging`` does it."""
+        """Append a record. A failing write is reported as by ``logging``."""
         if self._is_closed:
             return
         try:
@@ -300,7 +300,7 @@ class _LogFile(logging.FileHandler):
             self.handleError(record)
 
     def _was_moved(self, stream: io.TextIOWrapper) -> bool:
-        if os.name == "nt":  # where nobody can move an open file
+        if os.name == "nt":  # where an open file cannot be moved
             return False
         try:
             there = os.stat(self.baseFilename)  # noqa: PTH116 - text
@@ -309,7 +309,7 @@ class _LogFile(logging.FileHandler):
         return not os.path.samestat(there, os.fstat(stream.fileno()))
 
     def close(self) -> None:
-        """Close the file for good: a record that comes later must not open it again."""
+        """Close the file; a later record does not reopen it."""
         self._is_closed = True
         super().close()
 

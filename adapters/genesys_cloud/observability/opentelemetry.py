@@ -1,6 +1,6 @@
-"""Traces and metrics of calls with OpenTelemetry; the extra ``otel``.
+"""Traces and metrics of calls with OpenTelemetry (extra ``otel``).
 
-Invariants: one span a call, however often it is sent. Names and attributes are those of
+Invariants: one span per call, however often it is retried. Names and attributes are those of
 :mod:`genesys_core.observability.span_attributes`.
 """
 
@@ -50,10 +50,10 @@ except ImportError as missing:
 
 __all__ = ["Telemetry"]
 
-# Seconds; the buckets that the conventions recommend for http.client.request.duration.
+# Seconds; the buckets that the semantic conventions recommend for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
-# Seconds; a program that keeps up takes microseconds, one that does not may be minutes behind.
+# Seconds: microseconds for a program that keeps up, up to minutes for one that does not.
 _LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
 
@@ -77,17 +77,17 @@ _EXPECTED: Final = {
 
 
 class Telemetry(Observer):
-    """Traces and counts the calls of any number of clients: ``Client(telemetry=Telemetry())``.
+    """Traces and metrics for any number of clients: ``Client(telemetry=Telemetry())``.
 
     ``docs/telemetry.md`` lists the spans, events and metrics.
 
     Args:
-        tracer_provider: where spans go; ``None`` for the program's own.
-        meter_provider: where metrics go; ``None`` for the program's own.
-        propagator: writes the header fields that carry the trace to the platform; ``None`` for the
-            program's own.
-        propagate_context: whether such header fields are sent at all.
-        redaction: what is hidden in URLs, besides what always is.
+        tracer_provider: receives spans; ``None`` for the global one.
+        meter_provider: receives metrics; ``None`` for the global one.
+        propagator: writes the headers that carry the trace context to the platform; ``None`` for
+        the global one.
+        propagate_context: whether these headers are sent.
+        redaction: what to redact in URLs in addition to the defaults.
         clock: reads both clocks.
     """
 
@@ -125,7 +125,7 @@ class Telemetry(Observer):
         self.calls = meter.create_histogram(
             "genesys_cloud.client.call.duration",
             unit="s",
-            description="Duration of calls, repeats and waits included.",
+            description="Duration of calls, retries and waits included.",
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
         self.retries = meter.create_counter(
@@ -134,12 +134,12 @@ class Telemetry(Observer):
         self.waits = meter.create_histogram(
             "genesys_cloud.client.wait.duration",
             unit="s",
-            description="Time that calls were told to wait, for a repeat or for the rate limit.",
+            description="Time that calls waited before a retry or for the rate limit.",
         )
         self._lags = meter.create_histogram(
             "genesys_cloud.notification.lag",
             unit="s",
-            description="Time from the read of a notification to its delivery to the program.",
+            description="Time from receipt of a notification to its delivery to the program.",
             explicit_bucket_boundaries_advisory=_LAG_BUCKETS,
         )
         self._channels = meter.create_up_down_counter(
@@ -149,7 +149,7 @@ class Telemetry(Observer):
         )
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> "_TracedCall":
-        """Begin a span, the parent of what happens within the call."""
+        """Start a span, the parent of all spans within the call."""
         name = operation_label(operation_name)
         counted: Attributes = {"genesys_cloud.operation": name}
         span = self._tracer.start_span(
@@ -158,19 +158,19 @@ class Telemetry(Observer):
         return _TracedCall(self, span, counted, now)
 
     def channel_opened(self) -> None:
-        """Count a channel in."""
+        """Count an opened channel."""
         self._channels.add(1)
 
     def channel_closed(self) -> None:
-        """Count a channel out."""
+        """Count a closed channel."""
         self._channels.add(-1)
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """Record how long a notification lay with this library."""
+        """Record the time between receipt and delivery of a notification."""
         self._lags.record(seconds, topic_attributes(resolve_topic(topic)))
 
     def carried(self, request: Request, span: Span) -> Request:
-        """The request with the header fields that carry the trace; those it has are kept."""
+        """Return the request with the trace context in its headers; keeps those it has."""
         if not self._propagates:
             return request
         carrier: dict[str, str] = {}
@@ -179,7 +179,7 @@ class Telemetry(Observer):
         headers = request.headers
         for name, value in carrier.items():
             if name not in headers:
-                # Baggage of the program's that no header can hold is left behind.
+                # Baggage that cannot be represented in a header is not propagated.
                 with contextlib.suppress(InvalidValueError):
                     headers = headers.set(name, value)
         return msgspec.structs.replace(request, headers=headers)
@@ -248,7 +248,7 @@ class _TracedCall(CallObserver):
         result = call_result_attributes(outcome)
         seconds = max(now.monotonic - self._began, 0.0)
         self._telemetry.calls.record(seconds, {**self._counted, **result})
-        # The status is that of the last attempt alone: what is set on a span cannot be taken back.
+        # Set only for the last attempt: span attributes cannot be removed.
         self._span.set_attributes({**self._status, **result, **correlation_attributes(outcome)})
         if isinstance(outcome, Raised):
             self._span.set_status(Status(StatusCode.ERROR))

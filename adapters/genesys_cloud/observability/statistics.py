@@ -1,4 +1,4 @@
-"""The statistics of one client, changed by one step at a time."""
+"""The statistics of one client, updated one step at a time."""
 
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec
@@ -14,7 +14,7 @@ P = ParamSpec("P")
 
 
 class StatisticsCell:
-    """Holds what was counted so far; threads and event loops may share a cell."""
+    """Holds the current counts; threads and event loops may share a cell."""
 
     def __init__(self) -> None:
         self._stats = ClientStats()
@@ -40,9 +40,9 @@ class StatisticsCell:
         self._stats = step(self._stats, *args, **kwargs)
 
     def read(self, open_connections: int | None = None) -> ClientStats:
-        """All counts as of now.
+        """The current counts.
 
         Args:
-            open_connections: what the transport says of itself.
+            open_connections: the number reported by the transport.
         """
         return replace(self._stats, open_connections=open_connections)

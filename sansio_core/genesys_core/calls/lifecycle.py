@@ -107,11 +107,6 @@ class NeedToken(Struct, Generic[T], frozen=True):
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
-    def patience(self, session: Session, *, now: Now) -> float:
-        """Return the timeout in seconds for another call's exchange; see :meth:`timed_out`."""
-        longest, expires = session.settings.refresh_token_wait_max, self.call.expires
-        return longest if expires is None else max(min(longest, expires - now.monotonic), 0.0)
-
     def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
         """A token was obtained."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
@@ -134,7 +129,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return self.refused(error)
 
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Another call's exchange took longer than :meth:`patience`."""
+        """Another call's exchange did not finish within ``refresh_token_wait_max``, or the deadline."""
         if self.call.expired(now):
             return _raised(self.call, self.call.timeout_error())
         token = session.vault.fallback(self.rejected, now)

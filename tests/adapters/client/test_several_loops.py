@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from genesys_cloud import AsyncClient, ClientCredentials
-from genesys_cloud.client.token_holder import TokenHolder
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_core.http.messages import Request, Response
 from genesys_core.session.retry import RetryConfiguration
 
@@ -56,15 +56,15 @@ def test_calls_wait_in_one_loop_after_another(first, second):
 @pytest.mark.parametrize("second", RUNS)
 def test_two_loops_at_once_obtain_one_token(first, second, monkeypatch):
     refused, asked = threading.Event(), threading.Event()
-    take = TokenHolder.take
+    acquire = TokenLock.acquire
 
-    def watched(holder, turn):
-        taken = take(holder, turn)
+    def watched(lock, owner):
+        taken = acquire(lock, owner)
         if not taken:
             refused.set()
         return taken
 
-    monkeypatch.setattr(TokenHolder, "take", watched)
+    monkeypatch.setattr(TokenLock, "acquire", watched)
     exchanges = []
 
     class Login:

@@ -1,0 +1,48 @@
+"""The token lock, shared by the threads and event loops of a process.
+
+Invariants: at most one owner at a time. The lock is free if its owner was garbage-collected, after
+an exception in an unfortunate place for example, or if it belongs to the parent of a forked
+process.
+"""
+
+from typing import Final
+from weakref import ref
+
+from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.process_id import process_id
+from genesys_cloud.step_lock import StepLock
+
+__all__ = ["POLL_INTERVAL", "TokenLock"]
+
+POLL_INTERVAL: Final = 0.05
+"""Seconds between checks of an event loop whether another one has released the token lock."""
+
+
+class TokenLock:
+    """A lock that is acquired without waiting, and belongs to a :class:`LockOwner`."""
+
+    def __init__(self) -> None:
+        self._steps = StepLock()
+        self._owner: ref[LockOwner] | None = None
+        self._process = process_id()
+
+    def acquire(self, owner: LockOwner) -> bool:
+        """Acquire the lock unless another owner holds it; returns whether the owner has it."""
+        return self._steps.run(self._acquire, owner)
+
+    def release(self, owner: LockOwner) -> bool:
+        """Release the lock; returns whether the owner held it."""
+        return self._steps.run(self._release, owner)
+
+    def _acquire(self, owner: LockOwner) -> bool:
+        current = None if self._owner is None else self._owner()
+        if current is not None and current is not owner and self._process == process_id():
+            return False
+        self._owner, self._process = ref(owner), process_id()
+        return True
+
+    def _release(self, owner: LockOwner) -> bool:
+        held = self._owner is not None and self._owner() is owner
+        if held:
+            self._owner = None
+        return held
