@@ -7,14 +7,20 @@ hand.
 
 from __future__ import annotations
 
+from functools import partial
+
 import httpx
+import msgspec
+from msgspec import to_builtins
 
 from genesys_core.api import users
 from genesys_core.calls.lifecycle import NeedPermit, Raised, Returned, Sending, Waiting, start
 from genesys_core.calls.rate_limit import reserve_permit
 from genesys_core.clock import Now
+from genesys_core.codec.encoding import to_json
 from genesys_core.hosts import Hosts
 from genesys_core.http.messages import Response
+from genesys_core.models import Division, User, UserRoutingSkill
 from genesys_core.oauth import Token
 from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.retry import RetryConfiguration
@@ -81,6 +87,23 @@ def by_hand() -> httpx.Request:
 
 OPERATION = build()
 
+
+def user(skills: int) -> User:
+    """A user as somebody would send it: most fields absent."""
+    return User(
+        name="Ann",
+        email="ann@example.com",
+        division=Division(id="d-1", name="Home"),
+        skills=[UserRoutingSkill(id=f"s-{n}", proficiency=1.5) for n in range(skills)],
+    )
+
+
+BODIES = {
+    "encode a small body": user(0),
+    "encode 330 models, 12 KB": [user(10) for _ in range(30)],
+    "encode dictionaries, 12 KB": to_builtins([user(10) for _ in range(30)]),
+}
+
 CASES = {
     "build the operation": build,
     "start the call": begin,
@@ -99,6 +122,12 @@ def main() -> None:
         best = min(rounds) * 1e6
         peer = ratio(spent, name, "httpx.Request by hand")
         print(f"{name:40}{best:8.1f}{best / ALLOWED:10.2f}{peer:10.2f}")
+    encoding = {name: partial(to_json, body) for name, body in BODIES.items()}
+    bare = {f"{name}, bare": partial(msgspec.json.encode, body) for name, body in BODIES.items()}
+    spent = compare(encoding | bare, 200, 60)
+    print(f"\n{'':40}{'µs':>8}{'to bare msgspec':>18}")
+    for name in encoding:
+        print(f"{name:40}{min(spent[name]) * 1e6:8.1f}{ratio(spent, name, f'{name}, bare'):18.2f}")
 
 
 if __name__ == "__main__":

@@ -157,3 +157,32 @@ def test_a_value_that_contains_itself_has_no_form():
     assert (
         str(explain_refusal(tree)) == "the value contains itself or is nested too deeply for JSON"
     )
+
+
+class Untracked(msgspec.Struct, gc=False):
+    value: object
+
+
+@pytest.mark.parametrize(
+    "odd", [b"x", b"", bytearray(b"x"), memoryview(b""), {1}, set(), frozenset(), 1e999, -1e999]
+)
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda odd: Everything(text=odd),
+        lambda odd: Everything(trees=[Tree(id="1"), Tree(id=odd)]),
+        lambda odd: {"a": [{"b": (1, odd)}]},
+        lambda odd: [UserList([odd]), 1],
+        lambda odd: [Untracked(odd)],
+        lambda odd: {"a": Untracked([Tree(id=odd)])},
+    ],
+)
+def test_what_the_encoder_would_alter_is_found_in_every_container(odd, wrap):
+    assert encode_json(wrap("x")) is not None
+    assert encode_json(wrap(odd)) is None
+
+
+def test_plain_values_are_looked_at_level_by_level(monkeypatch):
+    monkeypatch.setattr("genesys_core.codec.json_encoder._sound", None)
+    plain = Everything(trees=[Tree(id="1")] * 5, free={"a": [1, 2.5, ("x", {"b": NULL})]})
+    assert encode_json(plain) is not None
