@@ -1,7 +1,7 @@
-"""The definition's files: read, generate, write, compare.
+"""Reads definition files, and writes or compares generated source.
 
-Invariant: what to write is the core's decision (:mod:`genesys_core.definition`); this module moves bytes.
-A file without the generator's banner is never overwritten or removed.
+Invariants: the core (:mod:`genesys_core.definition`) determines what to write. A file without the
+generator's banner is never overwritten or removed.
 """
 
 import argparse
@@ -20,23 +20,29 @@ from genesys_core.errors import ConfigurationError, GenesysCloudError
 __all__ = ["generate", "load_definition", "load_topics", "main", "write_generated"]
 
 GUIDE = "docs/moving.md"
-"""The one hand-written file with a generated part."""
+"""The only hand-written file with a generated section."""
 
 
 def load_definition(path: str | Path | None = None) -> dict[str, object]:
-    """Read a Swagger definition, JSON as it is or packed by gzip or xz; the library's own if no path is given.
+    """Read a Swagger definition: JSON or JSON compressed with gzip or xz.
+
+    Args:
+        path: the file; by default the library's own.
 
     Raises:
-        ConfigurationError: the file cannot be read, or holds no JSON object.
+        ConfigurationError: the file cannot be read, or contains no JSON object.
     """
     return _load(path, "swagger.json.xz")
 
 
 def load_topics(path: str | Path | None = None) -> dict[str, object]:
-    """Read a topic file, JSON as it is or packed by gzip or xz; the library's own if no path is given.
+    """Read a topic file: JSON or JSON compressed with gzip or xz.
+
+    Args:
+        path: the file; by default the library's own.
 
     Raises:
-        ConfigurationError: the file cannot be read, or holds no JSON object.
+        ConfigurationError: the file cannot be read, or contains no JSON object.
     """
     return _load(path, "notification_mappings.json.xz")
 
@@ -48,12 +54,12 @@ def _load(path: str | Path | None, own: str) -> dict[str, object]:
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
     if not isinstance(document, dict):
-        raise ConfigurationError(f"{path or own}: must hold a JSON object")
+        raise ConfigurationError(f"{path or own}: must contain a JSON object")
     return cast(dict[str, object], document)
 
 
 def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False) -> list[str]:
-    """Make the generated files under ``root`` what ``files`` says.
+    """Update the generated files under ``root`` to match ``files``.
 
     Args:
         root: the root of the repository.
@@ -64,7 +70,7 @@ def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False
         The paths that differ (written, unless ``check``), stale files among them.
 
     Raises:
-        ConfigurationError: a file that is in the way was not generated.
+        ConfigurationError: a file to be replaced was not generated.
     """
     stale = [path for path in _generated(root) if path not in files]
     changed = [path for path, text in files.items() if _read(root / path) != text]
@@ -77,7 +83,7 @@ def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False
 
 
 def _generated(root: Path) -> list[str]:
-    """The generated files that are there now."""
+    """Return the existing generated files."""
     found = [
         path
         for folder in GENERATED_ROOTS
@@ -98,7 +104,7 @@ def _read(path: Path) -> str | None:
 def _write(path: Path, text: str) -> None:
     old = _read(path)
     if old is not None and not old.startswith(BANNER_START):
-        raise ConfigurationError(f"{path}: is in the way and was not generated; move it first")
+        raise ConfigurationError(f"{path}: would be replaced, but was not generated; move it first")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
 
@@ -110,20 +116,20 @@ def generate(
     topics: str | Path | None = None,
     check: bool = False,
 ) -> list[str]:
-    """Generate the source of a definition into a checkout of this library.
+    """Generate the source for a definition into a checkout of this library.
 
     Args:
-        root: the checkout; by default the one that this module lies in.
+        root: the checkout; by default the one that contains this module.
         definition: a Swagger file; by default the library's own.
         topics: a topic file; by default the library's own.
         check: compare only, and write nothing.
 
     Returns:
-        The paths that changed, or with ``check`` those that would.
+        The paths that changed, or would change with ``check``.
 
     Raises:
-        ConfigurationError: a file cannot be read, or one that was not generated is in the way.
-        InvalidValueError: the definition is not one.
+        ConfigurationError: a file cannot be read, or a file to be replaced was not generated.
+        InvalidValueError: not a definition.
     """
     folder = _checkout() if root is None else Path(root)
     source, mapping = load_definition(definition), load_topics(topics)
@@ -132,7 +138,7 @@ def generate(
 
 
 def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
-    """Renew the table of the moving guide, where a checkout has one."""
+    """Update the table of the migration guide, if the checkout has one."""
     old = _read(path)
     if old is None or (new := with_table(old, table)) == old:
         return []
@@ -144,7 +150,7 @@ def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
 def _checkout() -> Path:
     root = Path(__file__).resolve().parents[2]
     if not (root / "pyproject.toml").is_file():
-        raise ConfigurationError(f"{root}: is no checkout of this library; give --root")
+        raise ConfigurationError(f"{root}: is not a checkout of this library; give --root")
     return root
 
 
@@ -152,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """``python -m genesys_cloud.definition generate``.
 
     Returns:
-        0 if done or current, 1 if ``--check`` found a difference, 2 if it could not be done.
+        0 if successful or current, 1 if ``--check`` found a difference, 2 if an error occurred.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -169,11 +175,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
-    command = parser.add_subparsers(required=True).add_parser("generate", help="write the source")
+    command = parser.add_subparsers(required=True).add_parser(
+        "generate", help="generate the source"
+    )
     command.add_argument("--root", help="a checkout of this library")
     command.add_argument("--definition", help="a Swagger file, .json, .json.gz or .json.xz")
     command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
-    command.add_argument("--check", action="store_true", help="compare only; 1 if not current")
+    command.add_argument(
+        "--check", action="store_true", help="only compare; exit code 1 if not current"
+    )
     return parser
 
 

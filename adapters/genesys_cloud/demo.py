@@ -1,7 +1,7 @@
-"""The library's main job, done once: a token, a typed call, all pages of a listing, a notification.
+"""A demonstration: a token, a typed call, all pages of a listing, a notification.
 
-Invariant: it uses the public client over real HTTP, against a simulator of its own, and leaves nothing
-behind: no file, no thread, no open port.
+Invariants: it uses the public client over HTTP with its own simulator, and leaves no file, thread
+or open port behind.
 """
 
 import sys
@@ -22,13 +22,13 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Findings:
-    """What the demo got.
+    """The results of the demo.
 
     Attributes:
-        me: the user for whom the token stands.
+        me: the user that the token belongs to.
         everybody: all users, from all pages.
         queues: the first page of queues.
-        heard: what a notification handler heard when the user's presence was changed.
+        heard: the notification received when the user's presence was changed.
     """
 
     me: UserMe
@@ -44,13 +44,13 @@ class _Section:
 
 
 def run_demo(out: TextIO | None = None) -> int:
-    """Run the demo and print what came back.
+    """Run the demo and print the results.
 
     Args:
-        out: where to; standard output by default.
+        out: the output stream; standard output by default.
 
     Returns:
-        The exit code: 0, or 1 when a call failed, after a line on standard error.
+        The exit code: 0, or 1 if a call failed, with its error on standard error.
     """
     shown = out or sys.stdout
     try:
@@ -63,10 +63,10 @@ def run_demo(out: TextIO | None = None) -> int:
 
 
 def explore_platform(simulator: RunningSimulator) -> Findings:
-    """Make the calls.
+    """Make the demo's calls.
 
     Raises:
-        GenesysCloudError: one of them failed.
+        GenesysCloudError: a call failed.
     """
     auth = ClientCredentials(simulator.client_id, simulator.client_secret)
     with Client(host=simulator.url, auth=auth) as client:
@@ -80,7 +80,7 @@ def explore_platform(simulator: RunningSimulator) -> Findings:
 
 
 def _hear(client: Client, user_id: str) -> Notification[Any]:
-    """Listen to a user, change their presence, and hear of it."""
+    """Subscribe to a user's presence, change it, and receive the notification."""
     known = client.presence.get_systempresences()
     busy = next(each.id for each in known if each.name == "BUSY")
     with client.notification_handler() as handler:

@@ -50,7 +50,7 @@ class StepLock:
 
 
 def _release(lock: "threading.RLock") -> None:
-    """Release a lock; of no effect if this thread does not hold it."""
+    """Release a lock; does nothing if this thread does not hold it."""
     try:  # noqa: SIM105 - an object more would be instructions more
         lock.release()
     except RuntimeError:

@@ -143,7 +143,7 @@ def test_a_file_by_hand_is_never_overwritten(checkout: Path) -> None:
     own = checkout / "sansio_core/genesys_core/api/users.py"
     own.parent.mkdir(parents=True)
     own.write_text("# By hand.\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"users\.py: is in the way"):
+    with pytest.raises(ConfigurationError, match=r"users\.py: would be replaced"):
         write_generated(checkout, {"sansio_core/genesys_core/api/users.py": BANNER_START})
     assert own.read_text(encoding="utf-8") == "# By hand.\n"
 
@@ -159,7 +159,7 @@ def test_a_checkout_without_the_guide_gets_none(checkout: Path) -> None:
     [
         (None, "No such file"),
         (b"{", "cannot be read as JSON"),
-        (b"[]", "must hold a JSON object"),
+        (b"[]", "must contain a JSON object"),
         (b"\xff", "cannot be read as JSON"),
         (b"\x1f\x8bnonsense", "cannot be read as JSON"),
         (gzip.compress(b"{}" * 99, mtime=0)[:20], "cannot be read as JSON"),

@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.words import Text, all_texts
 
 # Places that were read as a whole; grows until it is everything.
-FINISHED = ("sansio_core/genesys_core/",)
+FINISHED = ("adapters/genesys_cloud/", "sansio_core/genesys_core/")
 
 
 class Banned(NamedTuple):
@@ -91,6 +91,18 @@ BANNED = (
     Banned(r"\bpatience\b", "the patience of a call", "timeout"),
     Banned(r"\bg[ia]ven? back\b|\bgives? back\b", "give back all connections", "close, release"),
     Banned(r"\bwaits? for room\b", "wait for room", "wait for capacity"),
+    Banned(r"\b(?:some|any|no)body\b", "if nobody is signed in", "the caller; not signed in"),
+    Banned(r"\bof (?:the caller|one)'s own\b", "a context of the caller's own", "your own"),
+    Banned(r"\bhand(?:s|ed)? on\b|\bpassed on\b", "here it is handed on", "passed, propagated"),
+    Banned(r"\blook(?:s|ed)? again\b", "after which a thread looks again", "checks, polls"),
+    Banned(r"\btime is over\b|\bfrom here on\b|\bfor good\b", "the time is over", "timeout, later"),
+    Banned(r"\bthe usual\b", "the usual authorities", "the default"),
+    Banned(
+        r"\bdo(?:es)? without\b|\bbesides what\b", "whoever does without", "not needed; in addition"
+    ),
+    Banned(r"\bbreaks? off\b|\bin one piece\b", "a body that breaks off", "is cut off; at once"),
+    Banned(r"\b(?:must|may) hold\b|\bholds no\b", "must hold a JSON object", "contains"),
+    Banned(r"\b(?:goes|went|go) wrong\b", "what went wrong", "the error"),
     Banned(r"\b(?:it|which|that) is no\b", "it is no model", "is not a"),
 )
 

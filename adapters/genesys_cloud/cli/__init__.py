@@ -1,7 +1,7 @@
-"""The command ``genesys-cloud``.
+"""The ``genesys-cloud`` command.
 
-Invariants: without its extras the command still starts, and says how to get what is missing. An error of
-the library is one line on standard error and exit code 1, never a traceback.
+Invariants: without its extras the command starts and reports how to install them. An error of the
+library is one line on standard error and exit code 1, never a traceback.
 """
 
 import sys
@@ -19,11 +19,11 @@ _EXTRAS: Final = {
     "hypercorn": "simulator",
     "starlette": "simulator",
 }
-"""Which extra brings which package."""
+"""The extra that installs each package."""
 
 
 def main() -> None:
-    """Run the command with the arguments of this process, and end it."""
+    """Run the command with the arguments of this process, and exit."""
     try:
         from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
 

@@ -1,4 +1,4 @@
-"""``python -m genesys_cloud.cli`` is the command ``genesys-cloud``."""
+"""``python -m genesys_cloud.cli`` runs the ``genesys-cloud`` command."""
 
 from genesys_cloud.cli import main
 

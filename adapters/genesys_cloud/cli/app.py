@@ -1,7 +1,7 @@
-"""The command line: which commands there are.
+"""The command line application and its subcommands.
 
-Invariants: a command imports what it needs when it runs. Asking for help costs no more than typer, and
-one command's missing extra does not keep the others from running.
+Invariants: a command imports its dependencies when it runs. ``--help`` loads only typer, and a
+missing extra affects only the commands that need it.
 """
 
 from typing import Annotated
@@ -18,7 +18,7 @@ app = typer.Typer(
     help="The Genesys Cloud Platform API from the command line.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,  # they print local variables, secrets among them
+    pretty_exceptions_enable=False,  # they print local variables, including secrets
 )
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
@@ -30,9 +30,9 @@ app.add_typer(config.app, name="config")
 app.add_typer(definition.app, name="definition")
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer
     if wanted:
-        from genesys_cloud import __version__  # noqa: PLC0415 - see the module's law
+        from genesys_cloud import __version__  # noqa: PLC0415 - see the module's invariants
 
         print_line(f"genesys-cloud {__version__}")
         raise typer.Exit

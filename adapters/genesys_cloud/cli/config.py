@@ -1,7 +1,7 @@
 """``genesys-cloud config``.
 
-Invariants: what is secret is never printed. Exit code 0 for a configuration that can be used, 1 for one that
-cannot, with every problem on standard error.
+Invariants: secrets are never printed. Exit code 0 for a valid configuration; 1 for an invalid one,
+with every problem on standard error.
 """
 
 import os
@@ -20,7 +20,8 @@ __all__ = ["app"]
 app = typer.Typer(help="Configuration files.", no_args_is_help=True)
 
 File = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="The file; else the default one.")
+    Path | None,
+    typer.Argument(metavar="[PATH]", help="The file to read instead of the default one."),
 ]
 
 
@@ -31,9 +32,9 @@ def group() -> None:
 
 @app.command()
 def check(path: File = None) -> None:
-    """Find every problem of a configuration file.
+    """Validate a configuration file and report every problem.
 
-    Exit code 1 if it has any, or cannot be read. What has no effect is a warning.
+    Exit code 1 if it has any, or cannot be read. Settings without effect are warnings.
     """
     from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415
@@ -48,9 +49,9 @@ def check(path: File = None) -> None:
 
 @app.command()
 def show(path: File = None) -> None:
-    """Show what a client would be configured with here, and where each value comes from.
+    """Show the effective configuration of a client, with the source of each value.
 
-    The environment goes before the file, the file before the defaults. Secrets are masked.
+    The environment takes precedence over the file, the file over the defaults. Secrets are masked.
     """
     from genesys_cloud.config.file import (  # noqa: PLC0415 - see app.py
         DEFAULTS,

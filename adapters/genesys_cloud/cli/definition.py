@@ -9,12 +9,14 @@ from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The API definition that this library is made from.", no_args_is_help=True)
+app = typer.Typer(
+    help="The API definition that this library is generated from.", no_args_is_help=True
+)
 
 
 @app.callback()
 def group() -> None:
-    """The API definition that this library is made from."""
+    """The API definition that this library is generated from."""
 
 
 @app.command()
@@ -24,16 +26,18 @@ def generate(
         Path | None, typer.Option(help="A checkout of this library; by default this one.")
     ] = None,
     definition: Annotated[
-        Path | None, typer.Option(help="A Swagger file, packed or not; by default the bundled.")
+        Path | None,
+        typer.Option(help="A Swagger file, optionally compressed; by default the bundled one."),
     ] = None,
     topics: Annotated[
-        Path | None, typer.Option(help="A topic file, packed or not; by default the bundled.")
+        Path | None,
+        typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Compare only; exit code 1 if not current.")
+        bool, typer.Option("--check", help="Only compare; exit code 1 if not current.")
     ] = False,
 ) -> None:
-    """Write the models, operations and topics of a definition as source."""
+    """Generate source code for the models, operations and topics of a definition."""
     from genesys_cloud.definition import generate as generate_files  # noqa: PLC0415 - see app.py
 
     changed = generate_files(root, definition=definition, topics=topics, check=check)

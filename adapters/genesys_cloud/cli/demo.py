@@ -6,10 +6,10 @@ __all__ = ["demo"]
 
 
 def demo() -> None:
-    """Call a simulated platform and show what comes back.
+    """Call a simulated platform and show the results.
 
-    A token by client credentials, users/me, all pages of users, the queues; over HTTP, on this
-    machine alone.
+    A client credentials token, users/me, all pages of users, the queues, a notification; over HTTP,
+    only on this machine.
     """
     from genesys_cloud.demo import run_demo  # noqa: PLC0415 - see genesys_cloud.cli.app
 

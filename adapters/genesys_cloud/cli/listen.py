@@ -1,7 +1,8 @@
 """``genesys-cloud listen``.
 
-Invariants: standard output has events and gaps alone, one a line with ``--json``; all else goes to standard
-error. Exit code 0 when it is interrupted or has seen enough, 1 when the platform refuses.
+Invariants: only events and gaps are written to standard output, one per line with ``--json``;
+everything else goes to standard error. Exit code 0 when interrupted or after the requested number
+of events, 1 if the platform rejects the client or a topic.
 """
 
 import signal
@@ -29,27 +30,29 @@ __all__ = ["listen"]
 
 def listen(
     topics: Annotated[
-        list[str], typer.Argument(metavar="TOPIC...", help="Such as v2.users.ID.presence.")
+        list[str], typer.Argument(metavar="TOPIC...", help="Topics such as v2.users.ID.presence.")
     ],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
-    count: Annotated[int, typer.Option(min=0, help="End after so many events; 0 for never.")] = 0,
-    host: Annotated[
-        str | None, typer.Option(help="Base URL of the API, where nobody is signed in.")
-    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document per line.")
+    ] = False,
+    count: Annotated[
+        int, typer.Option(min=0, help="Exit after this number of events; 0 for never.")
+    ] = 0,
+    host: Annotated[str | None, typer.Option(help="Base URL of the API, if not signed in.")] = None,
     proxy: Proxy = None,
     ca: Authorities = None,
     token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
-    """Print notifications as they come, until Ctrl-C.
+    """Print notifications as they arrive, until Ctrl-C.
 
-    Uses the sign-in of genesys-cloud login; without one, the environment and the configuration file.
-    What may have been missed while there was no connection is a line too. Exit code 1 if the platform
-    refuses a topic or the client.
+    Uses the sign-in of genesys-cloud login; without one, the environment and the configuration
+    file. Gaps, in which events may have been missed, are printed too. Exit code 1 if the platform
+    rejects a topic or the client.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
-    # A request to end is an end like Ctrl-C: the channel is left in good order.
+    # SIGTERM ends it like Ctrl-C: the channel is closed cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _client(token_file, host, network_options(proxy, ca)) as client:
@@ -100,5 +103,5 @@ def _json(event: "Event") -> str:
 
     if isinstance(event, Gap):
         return to_json({"gap": {"from": event.from_, "to": event.to}}).decode()
-    # As it came, so that fields which this version does not know are there too.
+    # Unchanged, so that fields unknown to this version are included.
     return event.raw

@@ -1,9 +1,8 @@
 """``genesys-cloud login``, ``whoami`` and ``logout``: three commands over one saved sign-in.
 
-Invariants: the token itself is never printed. ``login`` ends with exit code 0 for a token that is
-kept, 1 for a sign-in that was refused or took too long, 2 for one that could not be tried. After
-``logout`` the token is gone from this machine, whatever the platform says or does not say; exit
-code 1 says that it may still be valid elsewhere.
+Invariants: the token itself is never printed. Exit codes of ``login``: 0 if a token was saved, 1 if
+sign-in was rejected or timed out, 2 if it could not be attempted. ``logout`` always deletes the
+token from this machine; exit code 1 means that the platform may not have revoked it.
 """
 
 import webbrowser
@@ -34,7 +33,7 @@ TokenFile = Annotated[
     Path,
     typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Token file."),
 ]
-# That of genesys_cloud.sign_in.saved_sign_in, which help need not load.
+# As in genesys_cloud.sign_in.saved_sign_in, which --help should not load.
 DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
 
 Proxy = Annotated[
@@ -52,14 +51,14 @@ Authorities = Annotated[
 
 
 class GrantName(StrEnum):
-    """What ``--grant`` takes."""
+    """The values of ``--grant``."""
 
     pkce = "pkce"
     implicit = "implicit"
 
 
 def network_options(proxy: str | None, ca: Path | None) -> "NetworkOptions":
-    """What ``--proxy`` and ``--ca`` mean for a client."""
+    """Return the client options for ``--proxy`` and ``--ca``."""
     options: NetworkOptions = {}
     if proxy is not None:
         options["proxy"] = proxy
@@ -113,10 +112,10 @@ def login(
     ] = False,
     token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
-    """Sign in as yourself, in the browser, and keep the token for later commands.
+    """Sign in as a user through the browser, and save the token for later commands.
 
-    The redirect URI must be registered with the client, character by character; that takes a fixed
-    --port. Exit code 1 if the sign-in was refused or took too long, 2 if it could not be tried.
+    Exactly this redirect URI must be registered for the OAuth client, which requires a fixed
+    --port. Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415
@@ -174,9 +173,9 @@ def _open(url: str, *, browser: bool) -> None:
 def whoami(
     *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
 ) -> None:
-    """Show who is signed in: user, organization, region, and until when.
+    """Show who is signed in: user, organization, region, expiry.
 
-    Exit code 1 if nobody is, or if the platform no longer accepts the token.
+    Exit code 1 if not signed in, or if the platform no longer accepts the token.
     """
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
     from genesys_core.errors import AuthenticationError, GenesysCloudError  # noqa: PLC0415
@@ -213,7 +212,7 @@ def _until(expires_at: float | None) -> str:
 def logout(
     *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
 ) -> None:
-    """Revoke the token on the platform, and delete it here.
+    """Revoke the token on the platform and delete it here.
 
     Exit code 1 if revocation failed; the token is deleted here nevertheless.
     """

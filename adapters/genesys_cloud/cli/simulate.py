@@ -54,7 +54,7 @@ def simulate(
 
 
 def _wait_for_interrupt() -> None:
-    # A request to end is an end like Ctrl-C: the port is closed, the thread joined.
+    # SIGTERM ends it like Ctrl-C: the port is closed, the thread joined.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:

@@ -97,7 +97,7 @@ class AtomicFile:
         self.discard()
 
     def _claimed(self, name: str) -> Path:
-        """A name that nobody had, taken in one step; the file then replaces what holds it."""
+        """Reserve an unused name atomically, with an empty file that the rename then replaces."""
         target = self._directory / name
         target.open("xb").close()
         return target

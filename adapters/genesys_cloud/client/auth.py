@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 class _Facts:
-    """What is known of the client's token, as of the moment that it is asked for."""
+    """The current properties of the client's token."""
 
     def __init__(self, cell: SessionCell, tokens: TokenTransactions) -> None:
         self._cell = cell

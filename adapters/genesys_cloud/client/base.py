@@ -122,21 +122,21 @@ class ClientBase(LazyApis, Unpicklable):
 
     @staticmethod
     def _new_loop(token_lock: TokenLock) -> EventLoop:
-        """The operations of the event loop that is running now."""
+        """Return the operations of the running event loop."""
         raise NotImplementedError
 
     @staticmethod
     def _running_loop() -> object:
-        """What tells one event loop from another."""
+        """Return an object that identifies the running event loop."""
         raise NotImplementedError
 
     @staticmethod
     def _has_ended(loop: object) -> bool:
-        """Whether an event loop has ended."""
+        """Return whether an event loop has ended."""
         raise NotImplementedError
 
     def _new_handler(self, make: "Callable[[HandlerContext], Handler]") -> Handler:
-        """A notification handler, closed with the client."""
+        """Create a notification handler that is closed with the client."""
         from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
 
         handler = make(HandlerContext(self._setup, self._network))
@@ -205,7 +205,7 @@ async def _close_handler(handler: Any) -> None:  # noqa: ANN401 - of any flavour
 
 
 def _forget(loop: EventLoop) -> None:
-    """Of an event loop that has ended, nothing is left to close."""
+    """Do nothing: an ended event loop has nothing left to close."""
 
 
 def response_of(outcome: Returned[T] | Raised) -> ApiResponse[T]:

@@ -136,7 +136,7 @@ class Setup:
 
 
 class _Reload:
-    """Applies a changed file. Holds no :class:`Setup`, so that this one can be collected."""
+    """Applies a changed file. It has no reference to :class:`Setup`, which can be garbage-collected."""
 
     def __init__(
         self, sources: Sources, resolved: Resolved, cell: SessionCell, log: LoggingObserver

@@ -159,7 +159,7 @@ class Client(SyncTransfers, SyncApis):
 
     @staticmethod
     def _running_loop() -> None:
-        """Threads of a process share one."""
+        """All threads of a process share one."""
 
     @staticmethod
     def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is but one

@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 class _Transfers(ClientBase):
-    """What both clients do with bodies that are not held in memory."""
+    """The part of transfers that both clients share."""
 
     _can_await: ClassVar[bool]
 

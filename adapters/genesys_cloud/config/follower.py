@@ -95,7 +95,7 @@ class FileEvents(Polling):
             self._notices.close()
 
     def _watch_this_directory(self) -> None:
-        """Watch the directory that has the name now: it may have been replaced."""
+        """Watch the directory that currently has the path: it may have been replaced."""
         current = _identity(self._directory)
         if current == self._watched:
             return
@@ -114,7 +114,7 @@ class FileEvents(Polling):
         )  # fmt: skip
 
     def _noticed(self, notices: Generator[Any, None, None]) -> bool:
-        """Wait for a notice or the interval; ``False`` where the directory cannot be watched."""
+        """Wait for a file system event or the interval; ``False`` if the directory cannot be watched."""
         try:
             next(notices)
         except StopIteration:

@@ -124,7 +124,7 @@ class AsyncNotificationHandler:
 
     async def __aenter__(self) -> Self:
         self._driver.check_unused()
-        # Not before: a handler may be made where no event loop runs.
+        # Not earlier: a handler may be created before the event loop runs.
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         try:
@@ -151,12 +151,12 @@ class AsyncNotificationHandler:
             await self._leave()
 
     async def _leave(self) -> None:
-        # The block's own error is not given to the group, which would wrap it in another.
+        # The task group must not see the block's exception, or it would wrap it.
         self._tasks.cancel_scope.cancel()
         await self._tasks.__aexit__(None, None, None)
 
     async def _dispatch_events(self, callback: AsyncOnEvent) -> None:
-        with contextlib.suppress(Exception):  # the end, of which the methods tell
+        with contextlib.suppress(Exception):  # raised by the methods
             while True:
                 await self._call_back(callback, self._context.delivered(await self._events.take()))
 

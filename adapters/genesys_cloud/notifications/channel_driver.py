@@ -87,7 +87,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
 
 
 class _PendingSubscription:
-    """Somebody who asked for topics, and waits for what comes of it."""
+    """A caller that waits until its topics are confirmed or rejected."""
 
     def __init__(self, topics: tuple[str, ...]) -> None:
         self.topics = topics
@@ -129,7 +129,7 @@ class Driver:
         self._wake, self._due = anyio.Event(), 0.0
         self._over = anyio.Event()
 
-    # What the user wants
+    # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
         """Run until stopped, or until the platform rejects the first connection."""
@@ -141,7 +141,7 @@ class Driver:
                     try:
                         await self._guarded(self._work)
                     finally:
-                        # Where it was cancelled, what still comes back asks for nothing more.
+                        # After cancellation, late results must not cause further effects.
                         self._set = self._set.stop(now=read_clocks()).state
                 self._calls.cancel_scope.cancel()
         finally:
@@ -188,7 +188,7 @@ class Driver:
     async def stop(self) -> None:
         """Close all channels and wait until they are closed."""
         self._advance(self._set.stop(now=read_clocks()))
-        # Not even a checkpoint where it is over: whoever is cancelled has more to close.
+        # No checkpoint if it has ended: a cancelled caller may have more to close.
         if self._started and not self._over.is_set():
             await self._over.wait()
 
@@ -234,7 +234,7 @@ class Driver:
             if waiter.answer is not None or self._set.stopped:
                 waiter.answered.set()
 
-    # What the machine wants
+    # Effects of the state machine
 
     def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
         self._set = step.state
@@ -258,7 +258,7 @@ class Driver:
     def _carry_out(self, channel: int, effect: Effect) -> None:
         match effect:
             case Emit():
-                pass  # handed over, all at once
+                pass  # delivered together
             case ChannelCall(id=call, operation=operation):
                 self._calls.start_soon(self._guarded, self._call, channel, call, operation)
             case Connect(socket=socket, url=url):
@@ -291,7 +291,7 @@ class Driver:
         for _ in range(before - self._connections):
             self._context.observer.channel_closed()
 
-    # What comes back
+    # Results of effects
 
     async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
         outcome: object
@@ -316,7 +316,7 @@ class Driver:
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> None:
         texts = [event.data for event in events if type(event) is Text]
-        others = events if len(texts) < len(events) else ()  # hardly ever any
+        others = events if len(texts) < len(events) else ()  # rarely any
         if any(isinstance(event, HandshakeDone) for event in others):
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
@@ -335,7 +335,7 @@ class Driver:
             return
         self._full = True
         if not self._watched:
-            # Sockets wait for room only once they have read something, which may never come.
+            # A socket waits for capacity only after a read, which may never happen.
             self._watched = True
             self._calls.start_soon(self._guarded, self._watch)
 
@@ -344,17 +344,17 @@ class Driver:
         self._watched = False
 
     async def _room(self) -> None:
-        """Wait until the consumer has room; until somebody says so, sockets count as not read."""
+        """Wait until the consumer has capacity; meanwhile sockets count as not read."""
         await self._consumer.room()
         if self._full:
             self._full = False
             self._advance(self._set.resumed(now=read_clocks()))
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        """What a hook or a rewrite of the caller's raises ends the handler, and is theirs to see."""
+        """Run a task; an exception of the caller's hook or ``connect_uri`` ends the handler and propagates."""
         try:
             await work(*args)
-        except Exception as error:  # noqa: BLE001 - handed to whoever iterates
+        except Exception as error:  # noqa: BLE001 - raised by iteration
             self._context.warn(f"ended by {type(error).__name__}: {error}")
             self._error = self._error or error
             self._advance(self._set.stop(now=read_clocks()))

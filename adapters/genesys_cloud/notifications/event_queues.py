@@ -47,7 +47,7 @@ class EventStore(Protocol[T]):
         ...
 
 
-class QueueClosed(Exception):  # noqa: N818 - no error: there will be no more events
+class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of events
     """The queue was closed."""
 
 
@@ -57,7 +57,7 @@ class AsyncEventQueue(Generic[T]):
     def __init__(self, store: EventStore[T]) -> None:
         self._store = store
         self._end: Exception | None = None
-        # Made by whoever waits, so that an event costs nothing where nobody does.
+        # Created by waiting tasks, so that it costs nothing if no task waits.
         self._arrival: anyio.Event | None = None
         self._space: anyio.Event | None = None
         self._taken = 0

@@ -148,12 +148,12 @@ class NotificationHandler:
                 handler's own thread and would deadlock.
         """
         self._check_thread()
-        with contextlib.suppress(RuntimeError):  # the event loop has ended by itself
+        with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
-        with contextlib.suppress(RuntimeError):  # a hook closes it, in a thread of the pool
+        with contextlib.suppress(RuntimeError):  # closed by a hook, in a thread of the pool
             self._pool.shutdown()
 
     def __iter__(self) -> Self:
@@ -264,7 +264,7 @@ class NotificationHandler:
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
-    # A daemon: a program that forgets to close its handler can end all the same.
+    # A daemon, so that a program that does not close its handler can exit.
     thread = threading.Thread(
         target=work, args=args, name="genesys-cloud notifications", daemon=True
     )

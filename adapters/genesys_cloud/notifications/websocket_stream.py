@@ -116,12 +116,12 @@ class WebSocketStream:
         await deliver(events, read_clocks())
 
     async def _connect(self) -> tuple[WebSocketEvent, ...]:
-        """Open the connection and send the handshake; events mean that it failed."""
+        """Open the connection and send the handshake; returns events if that fails."""
         options = self._options
         try:
             ws = WebSocket.connect(self._url, random_bytes=os.urandom, headers=options.headers)
             route = options.settings.router.route(self._url)
-            # The channel's policy says how long this may take.
+            # Timeouts are in the channel's policy.
             state = dial(route, timeout=None, expires=None, now=read_clocks())
             self._connection = await open_connection(state, running_connector(), options.settings)
             self._socket = ws
@@ -136,7 +136,7 @@ class WebSocketStream:
         return ()
 
     async def _read(self, ws: WebSocket, connection: AsyncConnection) -> tuple[WebSocketEvent, ...]:
-        """The events that one read brings, which may be none."""
+        """Read once and return the resulting events, possibly none."""
         try:
             data = await connection.read(None)
         except ssl.SSLEOFError:
@@ -146,7 +146,7 @@ class WebSocketStream:
             ws.receive_eof()
             return (_broken(error),)
         events = ws.receive_data(data) if data else ws.receive_eof()
-        with contextlib.suppress(OSError):  # the next read says so
+        with contextlib.suppress(OSError):  # reported by the next read
             await self._flush(ws, connection)
         return events
 

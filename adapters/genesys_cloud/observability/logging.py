@@ -195,10 +195,10 @@ class _LoggedCall(CallObserver):
 
 
 def _level_of(logger: logging.Logger) -> LogLevel:
-    """What the program's own settings of ``logging`` ask for.
+    """Return the level that the program configured with ``logging``.
 
-    The root logger lets warnings and errors pass when nobody has said anything, so that an error
-    counts as asked for only where the logger's own level says so.
+    The root logger passes warnings and errors by default, so errors are enabled only by a level of
+    the logger itself.
     """
     if logger.isEnabledFor(logging.DEBUG):
         return "trace" if logger.isEnabledFor(TRACE) else "debug"
@@ -206,9 +206,9 @@ def _level_of(logger: logging.Logger) -> LogLevel:
 
 
 def _takes(logger: logging.Logger, level: int) -> bool:
-    """Whether the program's handlers get a record.
+    """Return whether the program's handlers receive a record.
 
-    A client's level stands for the logger's; a level set on the logger itself holds as well.
+    A client's level replaces the logger's inherited level; a level set on the logger itself applies too.
     """
     if logger.disabled or logger.manager.disable >= level or level < logger.level:
         return False
@@ -261,9 +261,9 @@ def _file_of(settings: LoggingConfiguration) -> "_LogFile | None":
 
 
 class _LogFile(logging.FileHandler):
-    """Appends records to a file, each in one piece; one that was moved away is opened anew.
+    """Appends records to a file, with one write each; reopens a file that was moved.
 
-    The standard library's ``WatchedFileHandler`` does that too, but loads sockets and pickles.
+    The standard library's ``WatchedFileHandler`` does this too, but loads ``socket`` and ``pickle``.
     """
 
     def __init__(self, path: str, style: LogFormat | None) -> None:

@@ -240,7 +240,7 @@ class BrowserSignIn:
         return f"BrowserSignIn(client_id={self._client_id!r}, redirect_uri={self.redirect_uri!r})"
 
     def _ended(self, arrival: Arrival, outcome: SignInOutcome) -> Token:
-        # The browser waits for the exchange, so that its page tells the truth.
+        # The browser waits for the exchange, so that its page shows the actual outcome.
         try:
             token = self._token(outcome)
         except GenesysCloudError as error:

@@ -81,8 +81,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    # flock and not lockf: its locks belong to the open file, so that two clients of one process
-    # exclude each other too, and closing some other descriptor gives nothing away.
+    # flock, not lockf: its locks belong to the open file, so they also exclude clients in the same
+    # process and are not released by closing another descriptor of the file.
     def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -100,7 +100,7 @@ class LoopbackServer:
         self.close()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # it left again
+        with contextlib.suppress(OSError):  # the browser disconnected
             connection, _ = self._listener.accept()
             connection.settimeout(0)
             self._received[connection] = b""
@@ -110,7 +110,7 @@ class LoopbackServer:
 
     def _read(self, connection: socket.socket) -> Arrival | None:
         if connection not in self._received:
-            return None  # dropped since it was selected
+            return None  # closed after it was selected
         try:
             data = connection.recv(65_536)
         except BlockingIOError:

@@ -13,7 +13,7 @@ from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["is_open_to_others", "open_file", "read_file", "read_own_file"]
 
-# Windows has neither; its access lists are no mode bits, and its FIFOs are no files.
+# Windows has neither; it has access control lists instead of modes, and FIFOs are not files.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -34,7 +34,7 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
     descriptor = os.open(path, flags | _FLAGS, 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise TokenStoreError(f"{path} is not a regular file; remove it or give another path")
+        raise TokenStoreError(f"{path} is not a regular file; remove it or use another path")
     return descriptor
 
 

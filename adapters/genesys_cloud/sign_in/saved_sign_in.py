@@ -70,8 +70,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     def options(self) -> ClientOptions:
         """Client arguments for this platform, independent of the environment's region."""
-        # The host is named even where it follows from a gateway, so that no GENESYSCLOUD_REGION
-        # of another day is asked.
+        # The host is explicit even if a gateway implies it, so that GENESYSCLOUD_REGION is ignored.
         return {"host": self.hosts.api, "gateway": self.gateway}
 
     def __str__(self) -> str:
@@ -101,7 +100,7 @@ class SavedSignIn:
         Raises:
             TokenStoreError: a file cannot be written, or belongs to another user.
         """
-        self.target()  # refuses a file that is not ours before anything is written
+        self.target()  # rejects another user's file before anything is written
         self.store.save(target.key, token)
         self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
 
@@ -112,7 +111,7 @@ class SavedSignIn:
             TokenStoreError: the file cannot be read, or belongs to another user.
         """
         try:
-            # Whoever could write it could send the token to a host of their own.
+            # A user who can write it could have the token sent to another host.
             return msgspec.json.decode(read_own_file(self._settings), type=SignInTarget)
         except FileNotFoundError:
             return None
@@ -133,7 +132,7 @@ class SavedSignIn:
         return None if target is None or token is None else (target, token)
 
     def client(self, **options: Unpack[ClientOptions]) -> Client | None:
-        """A signed-in client, or ``None`` if nobody is signed in.
+        """A signed-in client, or ``None`` if not signed in.
 
         It refreshes the token if there is a refresh token and saves it in the token file.
 
@@ -156,7 +155,7 @@ class SavedSignIn:
             options["token_store"] = self.store
         client = Client(**options)
         login = client.configuration.hosts.login
-        if login != target.hosts.login:  # by a gateway that the configuration file has by now
+        if login != target.hosts.login:  # through a gateway added to the configuration file
             client.close()
             raise ConfigurationError(
                 f"the configuration leads to {login}, but the sign-in was at {target.hosts.login}; "
@@ -181,7 +180,7 @@ class SavedSignIn:
 
     def _write(self, content: bytes) -> None:
         try:
-            # mkstemp makes files that only their owner can read.
+            # mkstemp creates files that only their owner can read.
             descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=".sign-in.")
             try:
                 with os.fdopen(descriptor, "wb") as file:

@@ -1,11 +1,11 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
-Invariants: a token is written whole or not at all, readable by its owner alone from the first byte, and
-what a killed process had written is not lost. Between processes one exchange at a time: the locks
-are the operating system's, which takes them back from the dead.
+Invariants: a token is written completely or not at all, and is readable only by its owner from the
+first byte. A token written by a process that is killed is not lost. Processes exchange a token one
+at a time: the locks are the operating system's, which releases them when a process dies.
 
-All methods may block for a moment, and :meth:`lock` for as long as it is told to: an event loop
-calls them in worker threads, it need not be the same one each time.
+All methods may block briefly, and :meth:`lock` up to its timeout. Event loops call them in worker
+threads, possibly a different one each time.
 """
 
 import contextlib
@@ -47,11 +47,11 @@ __all__ = [
 ]
 
 _WRITE_TIMEOUT: Final = 10.0
-"""Seconds to wait for another's write, which takes milliseconds."""
+"""Seconds to wait for another process's write, which takes milliseconds."""
 
 
 class MemoryTokenStore:
-    """Keeps tokens while the process lives, for several clients in it."""
+    """Keeps tokens in memory, for the clients of one process."""
 
     def __init__(self) -> None:
         self._tokens: dict[TokenKey, Token] = {}
@@ -62,21 +62,21 @@ class MemoryTokenStore:
         return self._tokens.get(key)
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Keep a token."""
+        """Store a token."""
         self._tokens[key] = token
 
     def delete(self, key: TokenKey) -> None:
-        """Forget a token."""
+        """Delete a token."""
         self._tokens.pop(key, None)
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Keep other clients out.
+        """Hold the lock of a token, which excludes other clients.
 
         Raises:
-            TokenStoreError: one of them took longer than ``timeout``.
+            TokenStoreError: another client held it for longer than ``timeout``.
         """
-        # setdefault is one step under the interpreter's own locking: all get the same lock.
+        # setdefault is atomic, so all threads get the same lock.
         lock = self._locks.setdefault(key, threading.Lock())
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
             raise TokenStoreError(
@@ -92,17 +92,17 @@ class MemoryTokenStore:
 
 
 class FileTokenStore:
-    """Keeps tokens in a JSON file that only its owner can read; several keys fit in one.
+    """Keeps tokens in a JSON file that only its owner can read. A file can contain several tokens.
 
-    Beside it stand lock files, which hold nothing and are never removed. What is a FIFO or a symbolic
-    link beside it is refused, and so is what somebody else may have planted for a token that was
-    left half written; a token file that other users can read is warned of, once.
+    Empty lock files beside it are never removed. FIFOs and symbolic links in the place of these
+    files are rejected, and so is a temporary file that another user may have planted. A token file
+    that other users can read causes one warning.
 
     Args:
-        path: the file, made when first written; ``~`` is the home directory. Its directory is made
-            as well, for its owner alone.
-        account: tells users apart who sign in with the same client id; needed as soon as there are
-            two of them.
+        path: the file; it and its directory are created on the first write, accessible only to the
+        owner. ``~`` is the home directory.
+        account: distinguishes users who sign in with the same client id; required if there are
+        several.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
@@ -116,37 +116,37 @@ class FileTokenStore:
         """The token, or ``None``.
 
         Raises:
-            TokenStoreError: the file cannot be read, or is no token file.
+            TokenStoreError: the file cannot be read, or is not a token file.
         """
         with self._telling("read"):
-            # A file is replaced in one step, so that reading it needs no lock; but a writer who
-            # was killed may have left a newer one, and Windows replaces no file that is open.
+            # Files are replaced atomically, so reading needs no lock. But a killed writer may have
+            # left a newer file, and Windows cannot replace an open file.
             careful = sys.platform == "win32" or os.path.lexists(self._unfinished)
             with self._writing() if careful else contextlib.nullcontext():
                 return self._read().get(key, self._account)
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Keep a token.
+        """Store a token.
 
         Raises:
-            TokenStoreError: the file cannot be written, or is no token file.
+            TokenStoreError: the file cannot be written, or is not a token file.
         """
         self._change(lambda document: document.put(key, token, self._account))
 
     def delete(self, key: TokenKey) -> None:
-        """Forget a token.
+        """Delete a token.
 
         Raises:
-            TokenStoreError: the file cannot be written, or is no token file.
+            TokenStoreError: the file cannot be written, or is not a token file.
         """
         self._change(lambda document: document.without(key, self._account))
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Keep other processes, and other clients of this one, out.
+        """Hold the lock of a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
+            TokenStoreError: another client held it for longer than ``timeout``, or file locks are not supported.
         """
         name = _digest(key, self._account)
         with hold_lock(self._beside(f".{name}.lock"), timeout=timeout):
@@ -158,7 +158,7 @@ class FileTokenStore:
 
     @property
     def _target(self) -> Path:
-        # The file behind a symbolic link is written, the link stays.
+        # A symbolic link is kept, and its target is written.
         return Path(os.path.realpath(self._path))
 
     @property
@@ -184,7 +184,7 @@ class FileTokenStore:
             yield
 
     def _recover(self) -> None:
-        """Finish what a killed writer had written, or drop it if half of it is missing."""
+        """Complete the write of a killed process, or discard it if it is incomplete."""
         try:
             content = read_own_file(self._unfinished)
         except FileNotFoundError:
@@ -210,8 +210,8 @@ class FileTokenStore:
         if is_open_to_others(facts) and not self._warned:
             self._warned = True
             logging.getLogger(TOKENS_LOGGER).warning(
-                "token file %s: other users can read or write it; chmod 600 it, and sign in again "
-                "if somebody may have done so",
+                "token file %s: other users can read or write it; run chmod 600 on it, and sign in "
+                "again if that may have happened",
                 self._path,
             )
         return TokenDocument.from_bytes(content)
@@ -228,18 +228,18 @@ class FileTokenStore:
 
 
 class Keyring(Protocol):
-    """What is needed of the package ``keyring``, or of one of its backends."""
+    """The interface of the package ``keyring`` or one of its backends."""
 
     def get_password(self, service: str, username: str) -> str | None:
         """The secret, or ``None``."""
         ...
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a secret."""
+        """Store a secret."""
         ...
 
     def delete_password(self, service: str, username: str) -> None:
-        """Forget a secret."""
+        """Delete a secret."""
         ...
 
 
@@ -247,14 +247,14 @@ class KeyringTokenStore:
     """Keeps tokens in the operating system's keyring (``pip install 'genesys-cloud[keyring]'``).
 
     Args:
-        service: the name under which the keyring shows them.
-        account: tells users apart who sign in with the same client id.
-        backend: a keyring of your choice; the system's where there is none.
-        lock_directory: where the lock files are, because keyrings have no locks; made for its
-            owner alone where it is missing.
+        service: the name shown by the keyring.
+        account: distinguishes users who sign in with the same client id.
+        backend: a specific keyring; by default the system's.
+        lock_directory: the directory of the lock files, because keyrings have no locks; created if
+        missing, accessible only to the owner.
 
     Raises:
-        ImportError: the extra ``keyring`` is not installed and no backend given.
+        ImportError: the extra ``keyring`` is not installed, and no backend is given.
     """
 
     def __init__(
@@ -281,17 +281,17 @@ class KeyringTokenStore:
         return None if text is None else decode_token(text.encode("utf-8", "replace"))
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Keep a token.
+        """Store a token.
 
         Raises:
-            TokenStoreError: the keyring is locked or broken, or the token too long for it.
+            TokenStoreError: the keyring is locked or broken, or the token is too long for it.
         """
         text = msgspec.json.format(encode_token(token), indent=-1).decode()
         with _keyring_errors("write"):
             self._keyring.set_password(self._service, self._name(key), text)
 
     def delete(self, key: TokenKey) -> None:
-        """Forget a token.
+        """Delete a token.
 
         Raises:
             TokenStoreError: the keyring is locked or broken.
@@ -302,10 +302,10 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Keep other processes, and other clients of this one, out.
+        """Hold the lock of a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
+            TokenStoreError: another client held it for longer than ``timeout``, or file locks are not supported.
         """
         name = _digest(key, f"{self._service}\0{self._account}")
         with hold_lock(self._locks / f"keyring.{name}.lock", timeout=timeout):
@@ -333,8 +333,8 @@ def _system_keyring() -> Keyring:
 def _keyring_errors(what: str) -> Generator[None, None, None]:
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - backends raise whatever their libraries do
-        # Its words are left out: nobody knows whether they repeat the secret.
+    except Exception as error:  # noqa: BLE001 - backends raise any exception
+        # Its message is omitted because it may contain the secret.
         problem = f"cannot {what} the keyring: {type(error).__name__}; is it unlocked?"
         raise TokenStoreError(problem) from None
 
@@ -348,7 +348,7 @@ _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY"
 
 
 def _write(path: Path, content: bytes) -> None:
-    # Nothing but the owner may ever read it, so the mode is there before the content is.
+    # The mode is set before the content is written, so that only the owner can ever read it.
     descriptor = os.open(path, _NEW_FILE, 0o600)
     try:
         _fill(descriptor, content)
@@ -359,7 +359,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _fill(descriptor: int, content: bytes) -> None:
     try:
-        # One call writes it all: a process that is killed leaves the whole or nothing.
+        # A single write: a killed process leaves everything or nothing.
         if os.write(descriptor, content) != len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
@@ -368,7 +368,7 @@ def _fill(descriptor: int, content: bytes) -> None:
 
 
 def _flush_directory(path: Path) -> None:
-    # A rename is on the disk only when its directory is; Windows cannot open one.
+    # A rename is durable only after the directory is flushed; Windows cannot open one.
     if sys.platform != "win32":
         descriptor = os.open(path, os.O_RDONLY)
         try:

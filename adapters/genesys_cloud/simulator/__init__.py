@@ -1,7 +1,7 @@
-"""The simulated platform behind a socket (extra ``simulator``).
+"""Serves the simulated platform over HTTP (extra ``simulator``).
 
-Invariant: nothing is left behind. When the context manager ends, the port is closed, the thread has
-ended and no connection is open.
+Invariants: when the context manager exits, the port is closed, the thread has ended and no
+connection is open.
 
 ::
 
@@ -13,7 +13,7 @@ ended and no connection is open.
         with Client(host=simulator.url, auth=auth) as client:
             print(client.users.get_users_me().name)
 
-The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no socket at all.
+The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no sockets.
 """
 
 from genesys_cloud.packed_data import bundled_definition

@@ -1,7 +1,8 @@
 """The simulated platform as an ASGI application.
 
-Invariant: it decides nothing. Each request is read, given to the pure simulator with the time, and the
-response written; paths and header fields pass as they came, encoding and repetition included.
+Invariants: no decisions are made here. Each request is read and passed to the pure simulator with
+the time, and the response is written. Paths and headers are passed unchanged, including encoding
+and repetition.
 """
 
 from collections.abc import Callable
@@ -28,17 +29,17 @@ def application(
     clock: Callable[[], Now] = read_clocks,
     after: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """An ASGI application that serves a simulator; any ASGI server will do.
+    """An ASGI application that serves a simulator with any ASGI server.
 
-    Serve it from one event loop only: the simulator's state has no lock.
+    Serve it from only one event loop: the simulator's state has no lock.
 
     Args:
         simulator: the platform.
-        clock: tells the time of each request.
-        after: called after each request, when there may be something for open sockets.
+        clock: reads the time of each request.
+        after: called after each request, which may have caused events for open sockets.
     """
     app = Starlette()
-    # Not a route: the simulator answers every target, `*` and absolute ones too.
+    # Not a route, because the simulator responds to every target, including `*` and absolute URLs.
     app.router.default = _Responder(simulator, clock, after)
     return app
 
@@ -59,7 +60,7 @@ class _Responder:
         try:
             body = await incoming.body()
         except ClientDisconnect:
-            return  # nobody is there to be answered
+            return  # the client has disconnected
         response = self._simulator.respond(_request(incoming, body), now=self._clock())
         self._after()
         await _outgoing(response)(scope, receive, send)
@@ -67,7 +68,7 @@ class _Responder:
 
 def _request(incoming: IncomingRequest, body: bytes) -> Request:
     scope = incoming.scope
-    # The path as it was sent: in `scope["path"]`, %2F could not be told from a slash.
+    # The raw path: in `scope["path"]`, %2F and a slash are indistinguishable.
     target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     url = target + (f"?{query}" if query else "")

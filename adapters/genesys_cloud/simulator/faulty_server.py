@@ -1,8 +1,8 @@
-"""The simulated platform behind a socket on which things go wrong.
+"""Serves the simulated platform with injected network faults.
 
-Invariant: it decides nothing. The core says what to write, how slowly and how a connection ends; this
-carries it out on real sockets. When the context manager ends, every connection has ended, however
-silent it was, and the port is closed.
+Invariants: the core decides what to write, how slowly, and how a connection ends; this module does
+so on real sockets. When the context manager exits, all connections, even idle ones, and the port
+are closed.
 """
 
 import socket
@@ -37,20 +37,20 @@ __all__ = ["FaultySimulator", "faulty_simulator"]
 
 @dataclass(frozen=True)
 class FaultySimulator(RunningSimulator):
-    """A simulator that is being served, with faults.
+    """A running simulator with faults.
 
     Attributes:
-        faults: the plan, and the record of what came and what was done.
+        faults: the plan, with a record of connections, requests and injected faults.
     """
 
     faults: FaultyPlatform
     _connections: "_Connections" = field(repr=False)
 
     def all_closed(self, *, seconds: float = 10) -> None:
-        """Return when no connection is open.
+        """Wait until no connection is open.
 
         Raises:
-            TimeoutError: some still are after so many seconds: a client leaks them.
+            TimeoutError: a connection is still open after the timeout: a client leaks it.
         """
         self._portal.call(self._connections.all_closed, seconds)
 
@@ -65,19 +65,19 @@ def faulty_simulator(
     settings: Settings | None = None,
     clock: Callable[[], Now] = read_clocks,
 ) -> Generator[FaultySimulator]:
-    """Serve a simulator until the block ends, with faults.
+    """Serve a simulator with faults until the block ends.
 
     Args:
-        rules: what goes wrong, and when.
-        simulator: the platform; without one, the bundled definition with a sample world.
+        rules: which faults to inject, and when.
+        simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
-        port: 0 for any free one.
-        socket_port: of the notification channels' sockets; 0 for any free one.
-        settings: how the platform behaves, where no ``simulator`` is given.
-        clock: where the platform takes the time from; the machine's clocks by default.
+        port: 0 picks a free port.
+        socket_port: port of the notification WebSockets; 0 picks a free port.
+        settings: behavior of the platform, if no ``simulator`` is given.
+        clock: the platform's clock; by default the system's.
 
     Raises:
-        OSError: the port cannot be had.
+        OSError: the port cannot be opened.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
     served = simulator_of(simulator, settings)
@@ -126,7 +126,7 @@ class _Connections:
             async with stream:
                 await self._converse(stream)
         except (OSError, anyio.BrokenResourceError):
-            pass  # the client went away
+            pass  # the client disconnected
         finally:
             self._open -= 1
             self._one_closed.set()
@@ -161,11 +161,11 @@ class _Connections:
 
 
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
-"""Linger for no time at all: closing resets the connection."""
+"""``SO_LINGER`` with a timeout of 0: closing resets the connection."""
 
 
 async def _gone(stream: SocketStream) -> None:
-    """Pass over what comes until the client closes."""
+    """Ignore received data until the client closes the connection."""
     while await _received(stream):
         pass
 

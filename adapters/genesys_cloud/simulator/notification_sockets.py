@@ -1,8 +1,8 @@
-"""The sockets of notification channels, served in the event loop of the HTTP server.
+"""Serves the WebSockets of notification channels in the event loop of the HTTP server.
 
-Invariant: it decides nothing. What arrives goes to the hub with the time, and what the hub asks for is
-done at once; one timer serves all sockets. All of it runs in one thread, where alone the
-platform's state changes.
+Invariants: no decisions are made here. Input is passed to the hub with the time, and the effects
+that it returns are performed at once; one timer serves all sockets. Everything runs in one thread,
+the only one that changes the platform's state.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 class SocketServer:
-    """Serves the sockets of a simulator's channels.
+    """Serves the WebSockets of a simulator's channels.
 
     Args:
         simulator: the platform.
-        clock: tells the time.
+        clock: reads the time.
         host: the address to listen on.
-        port: 0 for any free one; the platform's state says which it is.
+        port: 0 picks a free port, which is recorded in the platform's state.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SocketServer:
         """Serve until the block ends; afterwards no connection is open.
 
         Raises:
-            OSError: the port cannot be had.
+            OSError: the port cannot be opened.
         """
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Peer(self), self._host, self._port)
@@ -87,12 +87,12 @@ class SocketServer:
             await self._left.wait()
 
     def tick(self) -> None:
-        """Do what is due by the clock."""
+        """Perform what is due by the clock."""
         self._simulator.hub.timer(self._clock())
         self.flush()
 
     def flush(self) -> None:
-        """Carry out what the hub asks for, and wait for what is due next."""
+        """Perform the hub's effects, and schedule the next timer."""
         for action in self._simulator.hub.take():
             peer = self._open.get(action.socket)
             if peer is not None:
@@ -109,12 +109,12 @@ class SocketServer:
             self._timer.cancel()
             self._timer = None
 
-    # What peers report
+    # Called by connections
 
     def arrived(self, peer: "_Peer") -> None:
-        """A connection was made."""
+        """A connection was accepted."""
         self._peers.add(peer)
-        if self._over:  # it was accepted at the last moment
+        if self._over:  # accepted during shutdown
             peer.transport.abort()
 
     def left(self, peer: "_Peer") -> None:
@@ -127,14 +127,14 @@ class SocketServer:
             self.flush()
 
     def connect(self, peer: "_Peer", target: str) -> int | Refusal:
-        """A connection wants to be the socket of a channel."""
+        """A connection requests to become the WebSocket of a channel."""
         outcome = self._simulator.hub.connected(channel_of(target), self._clock())
         if isinstance(outcome, int):
             self._open[outcome] = peer
         return outcome
 
     def received(self, number: int, text: str) -> None:
-        """A socket brought a text."""
+        """A text message was received."""
         self._simulator.hub.received(number, text, self._clock())
 
 
@@ -148,31 +148,31 @@ class _Peer(asyncio.Protocol):
         self._websocket = WebSocketServer()
         self.number: int | None = None
 
-    # What asyncio reports
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It begins."""
-        self.transport = cast(asyncio.Transport, transport)  # a TCP server's always is one
+        """Called by asyncio: the connection was accepted."""
+        self.transport = cast(asyncio.Transport, transport)  # always one for TCP
         self._server.arrived(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Called by asyncio: data was received."""
         self._happened(self._websocket.receive_data(data))
         self._write()
         self._server.flush()
 
     def eof_received(self) -> None:
-        """No more bytes come."""
+        """Called by asyncio: the peer closed its side."""
         self._happened(self._websocket.receive_data(b""))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """It has ended."""
+        """Called by asyncio: the connection ended."""
         self._server.left(self)
 
-    # What the hub asks for
+    # Effects of the hub
 
     def perform(self, action: Action) -> None:
-        """Do it at once."""
+        """Perform an effect."""
         match action:
             case WriteText(_, text, fragments):
                 self._websocket.send_text(text, fragments)

@@ -1,7 +1,7 @@
-"""The simulated platform on a port, in a thread of its own.
+"""Serves the simulated platform on a port, in its own thread.
 
-Invariant: the port is bound and listening before anybody is told of it, so no caller has to wait or to
-try again; and the thread ends before the context manager returns.
+Invariants: the port is listening before its number is returned, so callers need not wait or retry;
+the thread ends before the context manager exits.
 """
 
 import asyncio
@@ -37,15 +37,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RunningSimulator:
-    """A simulator that is being served.
+    """A running simulator.
 
     Attributes:
-        url: where, such as ``http://127.0.0.1:40123``; login host and API alike.
-        client_id: of the first OAuth client; the sample world's may use all grants.
+        url: base URL of both the login host and the API, such as ``http://127.0.0.1:40123``.
+        client_id: id of the first OAuth client; in the sample data it may use all grants.
         client_secret: its secret; not shown in ``repr``.
-        email: of the first user who may sign in; empty where there is none.
-        password: of all users; not shown in ``repr``.
-        simulator: the platform itself, to look into and to change.
+        email: email of the first user who can sign in; empty if there is none.
+        password: password of all users; not shown in ``repr``.
+        simulator: the platform, to inspect or change.
     """
 
     url: str
@@ -67,7 +67,7 @@ class RunningSimulator:
         portal: BlockingPortal,
         sockets: SocketServer,
     ) -> Self:
-        """The facts of a simulator that is being served at ``url``."""
+        """Return the description of a simulator that is served at ``url``."""
         client = next(iter(served.state.clients.values()))
         return cls(
             url=url,
@@ -82,21 +82,21 @@ class RunningSimulator:
         )
 
     def access_token(self) -> str:
-        """A new access token of the client, without a request.
+        """Issue an access token for the client, without a request.
 
         Raises:
             RuntimeError: the simulator is no longer being served.
         """
-        # In the server's thread, where alone the state changes.
+        # In the server's thread, the only one that changes the state.
         return self._portal.call(self._issue)
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
-        """An event happens, and goes to the sockets of the channels that are subscribed to it.
+        """Publish an event to the channels that are subscribed to its topic.
 
         Args:
-            topic: such as ``v2.users.{id}.presence``, with an id.
+            topic: such as ``v2.users.{id}.presence``, with the id filled in.
             body: the event's body.
-            version: of the body's schema.
+            version: version of the body's schema.
 
         Raises:
             RuntimeError: the simulator is no longer being served.
@@ -104,11 +104,11 @@ class RunningSimulator:
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Do something with the hub of the notification channels, faults above all.
+        """Call a function with the hub of the notification channels, to inject faults for example.
 
         Args:
-            do: called with the hub and the time, in the server's thread; what it asks of sockets
-                is done before this returns.
+            do: called with the hub and the time in the server's thread; its effects on sockets are
+            performed before this returns.
 
         Raises:
             RuntimeError: the simulator is no longer being served.
@@ -116,7 +116,7 @@ class RunningSimulator:
         return self._portal.call(self._done, do)
 
     def tick(self) -> None:
-        """Do what is due by the clock, such as heartbeats: after a clock of one's own was moved.
+        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock.
 
         Raises:
             RuntimeError: the simulator is no longer being served.
@@ -146,15 +146,15 @@ def running_simulator(
     """Serve a simulator until the block ends.
 
     Args:
-        simulator: the platform; without one, the bundled definition with a sample world.
+        simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
-        port: 0 for any free one.
-        socket_port: of the notification channels' sockets; 0 for any free one.
-        settings: how the platform behaves, where no ``simulator`` is given.
-        clock: where the platform takes the time from; the machine's clocks by default.
+        port: 0 picks a free port.
+        socket_port: port of the notification WebSockets; 0 picks a free port.
+        settings: behavior of the platform, if no ``simulator`` is given.
+        clock: the platform's clock; by default the system's.
 
     Raises:
-        OSError: a port cannot be had.
+        OSError: a port cannot be opened.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
     served = simulator_of(simulator, settings)
@@ -167,7 +167,7 @@ def running_simulator(
 
 
 def simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simulator:
-    """The simulator to serve: the caller's, or one of the bundled definition.
+    """Return the simulator to serve: the caller's, or one with the bundled definition.
 
     Raises:
         ValueError: it has no OAuth client, or both it and settings are given.
@@ -182,7 +182,7 @@ def simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simu
 
 
 def url_of(host: str, port: int) -> str:
-    """Where a server listens."""
+    """Return the URL of a listening server."""
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -213,18 +213,18 @@ async def _serve(
     stop = asyncio.Event()
     async with sockets.serving():
         task_status.started(stop)
-        # Both mean ASGI; hypercorn spells its scopes out where Starlette has plain mappings.
+        # Both types describe ASGI; hypercorn's scopes are typed, Starlette's are plain mappings.
         framework = cast(ASGIFramework, app)
         await serve(framework, _config(listener), shutdown_trigger=stop.wait)
 
 
 def _config(listener: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.detach()}"]  # from here on the server's, to close as well
-    config.include_server_header = False  # the platform's own `Server` fields are sent
+    config.bind = [f"fd://{listener.detach()}"]  # now owned by the server, which closes it
+    config.include_server_header = False  # the platform sends its own `Server` headers
     config.errorlog = logging.getLogger("genesys_cloud.simulator")
-    # A connection that ends on its own account would look like a fault of the library under test.
-    # Before this time is up, hypercorn does not let go of idle connections that their client closed.
+    # A connection closed by the server would look like a fault of the client under test.
+    # Until this timeout, hypercorn keeps idle connections that the client has closed.
     config.keep_alive_timeout = 60
     config.keep_alive_max_requests = 10**9
     return config

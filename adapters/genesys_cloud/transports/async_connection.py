@@ -87,7 +87,7 @@ class Connector(Protocol):
         """Schedule a callback on the running event loop after a delay."""
         ...
 
-    def new_waker(self) -> Any:  # noqa: ANN401 - a future here, an event there
+    def new_waker(self) -> Any:  # noqa: ANN401 - asyncio's future or trio's event
         """Create an object to wait for."""
         ...
 
@@ -121,7 +121,7 @@ def new_socket(address: Address) -> socket.socket:
     family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(0)
-    # A request is written at once or in large pieces: nothing is gained by waiting for more.
+    # Requests are written at once or in large chunks, so Nagle's algorithm only delays them.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 

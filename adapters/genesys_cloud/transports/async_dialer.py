@@ -55,7 +55,7 @@ async def open_connection(
         try:
             raise failure
         finally:
-            # Its traceback holds this frame, which would hold it: a cycle for each failed call.
+            # Avoids a reference cycle between the exception and this frame.
             del failure, state
     return cast(AsyncConnection, dialing.connection)
 
@@ -64,7 +64,7 @@ class _Dialing:
     """One connection being opened.
 
     Attributes:
-        connection: it, once there is a socket.
+        connection: the connection, once there is a socket.
     """
 
     def __init__(self, connector: Connector, settings: ConnectionSettings) -> None:
@@ -128,7 +128,7 @@ class _Dialing:
                 await connection.write(layer.take(), state.until)
                 layer.feed(await connection.read(state.until))
         finally:
-            # The rest of the handshake, or the alert that says what is wrong with the peer's.
+            # The rest of the handshake, or a TLS alert.
             if last := layer.take():
                 await connection.write(last, state.until)
         connection.tls.push(layer, state.session_key)

@@ -61,7 +61,8 @@ class AsyncSocketTransport:
         self._settings = ConnectionSettings(network, limits=limits)
         self._pools = OwnedPools(partial(_new_pool, self._settings.limits), _OwnPool.drop)
         self._is_closed = False
-        # An event loop holds the sockets that it watches: collected without close, nobody else would.
+        # The event loop references the sockets that it watches, so garbage collection must close
+        # them.
         weakref.finalize(self, _close_forgotten, self._pools).atexit = False
 
     async def send(self, request: Request) -> Response:
@@ -137,13 +138,13 @@ class AsyncSocketTransport:
     async def _respond(
         self, pool: "_OwnPool", exchange: AnyExchange, content: AsyncIterator[bytes] | None
     ) -> None:
-        """Make the steps of an exchange until there is a response."""
+        """Perform the steps of an exchange until there is a response."""
         now = read_clocks()
         pool.connections.acquire(exchange, exchange.route, now=now)
         step = exchange.begin(now=now)
         while step is not Step.RESPOND:
             if step is Step.BODY:
-                # What the caller's own iterator raises is the caller's.
+                # Exceptions of the caller's iterator propagate unchanged.
                 chunk = await anext(cast(AsyncIterator[bytes], content), None)
                 step = exchange.body(chunk, now=read_clocks())
                 continue
@@ -184,7 +185,7 @@ def _new_pool(limits: PoolLimits) -> "_OwnPool":
 
 
 def _expire(reference: "weakref.ref[_OwnPool]") -> None:
-    # Weakly: a timer of the event loop keeps no pool that nobody else has any more.
+    # A weak reference, so that the timer does not keep an unused pool alive.
     pool = reference()
     if pool is not None:
         pool.expire()
@@ -226,7 +227,7 @@ class _OwnPool:
             self._look_later()
 
     def _look_later(self) -> None:
-        """Look again when the connection idle longest has been idle too long."""
+        """Schedule a check for when the connection idle longest expires."""
         at = self.connections.next_expiry
         self._looks_later = at is not None
         if at is None:
@@ -234,7 +235,7 @@ class _OwnPool:
         seconds = max(at - time.monotonic(), 0) + _LATER
         try:
             self.connector.call_later(seconds, partial(_expire, weakref.ref(self)))
-        except RuntimeError:  # the event loop is over: what is left of a call ends outside it
+        except RuntimeError:  # the event loop has ended: an abandoned call is finalized outside it
             self._looks_later = False
 
     def expire(self) -> None:
@@ -245,7 +246,7 @@ class _OwnPool:
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
         """Close an idle connection when its peer closes it."""
-        # Weakly: a lease that nobody holds any more is a free place.
+        # A weak reference, because an unreferenced lease is a free slot.
         reference = weakref.ref(lease)
 
         def ended() -> None:
@@ -314,5 +315,5 @@ async def _read_more(exchange: AnyExchange) -> None:
 def _connection_of(exchange: AnyExchange) -> AsyncConnection:
     lease = exchange.lease
     if lease is None or lease.connection is None:
-        raise GenesysCloudError("the response was left: its connection belongs to others now")
+        raise GenesysCloudError("the response was closed, and its connection released")
     return lease.connection

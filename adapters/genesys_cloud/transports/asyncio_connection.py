@@ -69,7 +69,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._until: float | None = None
         self.on_end: Callable[[], object] | None = None
 
-    # --- what the event loop calls ----------------------------------------------------------------
+    # --- called by the event loop -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio: the connection is set up."""
@@ -94,7 +94,7 @@ class AsyncioConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Called by asyncio: the peer closed its side."""
         self.data_received(b"")
-        # Whoever sends may go on until the connection is closed; with a failure it is soon.
+        # Writing may continue until the connection is closed.
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,7 +125,7 @@ class AsyncioConnection(asyncio.Protocol):
         if exchange is not None:
             try:
                 step = exchange.received(data, now=read_clocks())
-            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            except Exception as error:  # noqa: BLE001 - raised in the waiting task
                 self._settle(error=error)
             else:
                 if step is Step.READ:
@@ -181,10 +181,10 @@ class AsyncioConnection(asyncio.Protocol):
             return await waiter
         finally:
             self._waiter = None
-            del waiter  # with its exception, whose traceback holds this frame
+            del waiter  # its exception's traceback references this frame
 
     def _set_timer(self) -> None:
-        # A timer that goes off early looks again; one that goes off late would be of no use.
+        # A timer that fires early is rescheduled; one that fires late would be useless.
         until = self._until
         if until is None or (self._timer is not None and self._timer_at <= until):
             return
@@ -203,7 +203,7 @@ class AsyncioConnection(asyncio.Protocol):
         else:
             self._settle(error=TimeoutError())
 
-    # --- what the transport asks for --------------------------------------------------------------
+    # --- called by the transport ------------------------------------------------------------------
 
     async def receive(self, exchange: Exchange["AsyncioConnection"]) -> Step:
         """Read until the exchange's next step is not :attr:`Step.READ`."""
@@ -265,7 +265,7 @@ class AsyncioConnection(asyncio.Protocol):
         """
         self._write(data)
         while not self._writable and self._error is None:
-            # A future of its own: another task may be reading meanwhile.
+            # A separate future: another task may be reading at the same time.
             writer: asyncio.Future[None] = self._loop.create_future()
             self._writers.append(writer)
             async with _timeout_at(until):
@@ -287,7 +287,8 @@ class AsyncioConnection(asyncio.Protocol):
         if is_readable(self._sock):
             if not self._tls.layers:
                 return True
-            # It may be a ticket. The event loop reads what is there before it comes back to us.
+            # It may be a session ticket. The event loop reads what is available before it resumes
+            # this task.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return (
@@ -306,7 +307,7 @@ class AsyncioConnection(asyncio.Protocol):
         """Drop a connection that belongs to another process or a closed event loop."""
         self._timer = None
         self._sock.close()
-        # asyncio would warn of a socket that was never closed, and cannot close it without its loop.
+        # asyncio warns of unclosed sockets, but cannot close one without its event loop.
         if hasattr(self._transport, "_sock"):
             cast(Any, self._transport)._sock = None  # noqa: SLF001
 
@@ -415,7 +416,7 @@ class AsyncioConnector:
 
 
 async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
-    """Run what blocks in a thread whose end nobody waits for; asyncio waits for its own at exit."""
+    """Run a blocking function in a daemon thread; asyncio would wait for its own threads at exit."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T | Exception] = loop.create_future()
 
@@ -426,9 +427,9 @@ async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
     def run() -> None:
         try:
             outcome: T | Exception = work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+        except Exception as error:  # noqa: BLE001 - raised in the waiting task
             outcome = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed by now
+        with contextlib.suppress(RuntimeError):  # the loop was closed
             loop.call_soon_threadsafe(settle, outcome)
 
     threading.Thread(target=run, name="genesys-cloud-resolver", daemon=True).start()
@@ -440,7 +441,7 @@ async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
 
 
 def _timeout_at(until: float | None) -> asyncio.Timeout:
-    """A timeout at a reading of the monotonic clock, which need not be the event loop's."""
+    """A timeout by the monotonic clock, which may differ from the event loop's."""
     return asyncio.timeout(None if until is None else until - time.monotonic())
 
 

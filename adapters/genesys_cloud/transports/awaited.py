@@ -142,7 +142,7 @@ async def _sent_whole(
 ) -> AsyncGenerator[Chunks]:
     if content is not None:
         body = b"".join([chunk async for chunk in content])
-        # Without the length that a stream has to announce: of bytes, a transport knows it.
+        # Only a stream needs an explicit length; the transport knows the length of bytes.
         headers = request.headers.without("content-length")
         request = msgspec.structs.replace(request, headers=headers, body=body)
     response = await transport.send(request)

@@ -108,10 +108,10 @@ def proxy_settings(
             words = str(error).removeprefix("proxy: ")
             raise ConfigurationError(f"proxy {shown!r}: {words}") from None
     if auth is not None:
-        raise ConfigurationError("proxy_auth: is for the proxy that proxy= names; pass both")
+        raise ConfigurationError("proxy_auth: requires proxy=; pass both")
     if not trust_env:
         return ProxySettings()
-    # The system makes its exceptions (macOS, Windows) only where the environment names no proxy.
+    # The system's exceptions (macOS, Windows) apply only if the environment has no proxy.
     bypass = None if getproxies_environment() else _bypasses
     return ProxySettings.from_environment(getproxies(), bypass=bypass)
 
@@ -124,7 +124,7 @@ def _require_socks(proxies: ProxySettings) -> None:
     socks = any(proxy is not None and proxy.is_socks for proxy in (proxies.http, proxies.https))
     if socks and find_spec("python_socks") is None:
         raise ConfigurationError(
-            "proxy: a SOCKS proxy, given or named by the environment (ALL_PROXY), needs the package "
+            "proxy: a SOCKS proxy (argument, or ALL_PROXY in the environment) needs the package "
             "python-socks; install genesys-cloud[socks], or pass trust_env=False to ignore the "
             "environment"
         )

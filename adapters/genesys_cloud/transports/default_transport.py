@@ -41,7 +41,7 @@ def new_transport(network: NetworkOptions) -> Transport:
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
     """
-    # In the branches, so that a client loads the transport that it uses and no other.
+    # Imported in the branches, so that only the transport in use is loaded.
     if transport_name(network) == "httpx":
         from genesys_cloud.transports.httpx_transport import HttpxTransport  # noqa: PLC0415
 

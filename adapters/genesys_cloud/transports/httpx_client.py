@@ -1,7 +1,7 @@
-"""How a client of httpx or httpx2 is made: proxies, TLS, the pool.
+"""Creates clients of httpx or httpx2: proxies, TLS, connection limits.
 
-Invariants: a setting that cannot be used is an error when the client is made, and the error shows no
-password. What the environment says counts only where it is trusted.
+Invariants: an unusable setting is an error when the client is created, and the error contains no
+password. The environment is used only if it is trusted.
 """
 
 import importlib
@@ -18,14 +18,14 @@ from genesys_core.http.redaction import DEFAULT_REDACTION
 __all__ = ["find_httpx", "new_httpx_client"]
 
 _MOST_CONNECTIONS: Final = 100
-"""As many idle connections are kept as may be open: a burst of tasks reuses what it opened."""
+"""As many connections may be idle as open, so that a burst of tasks reuses them."""
 
 
 def find_httpx() -> ModuleType:
-    """httpx, or httpx2 where only that is installed.
+    """Import httpx, or httpx2 if only that is installed.
 
     Raises:
-        ConfigurationError: neither is.
+        ConfigurationError: neither is installed.
     """
     for name in ("httpx", "httpx2"):
         try:
@@ -40,21 +40,21 @@ def find_httpx() -> ModuleType:
 
 
 class _NoCookies(CookieJar):
-    """Keeps nothing, and does not look for anything to keep."""
+    """A cookie jar that ignores all cookies."""
 
     def extract_cookies(self, response: object, request: object) -> None:
         pass
 
 
 def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa: ANN401 - of either library
-    """A client that keeps no cookie.
+    """Create a client that stores no cookies.
 
     Args:
         name: ``Client`` or ``AsyncClient``.
-        network: how it makes connections.
+        network: connection options.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used, or no library.
+        ConfigurationError: an unusable proxy, CA or certificate, or no library is installed.
     """
     network = checked_network(network)
     library = find_httpx()
@@ -65,7 +65,7 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
     given = network.get("proxy")
     auth = network.get("proxy_auth")
     if auth is not None and given is None:
-        raise ConfigurationError("proxy_auth: is for the proxy that proxy= names; pass both")
+        raise ConfigurationError("proxy_auth: requires proxy=; pass both")
     proxy = None if given is None else _proxy(library, given, context, auth)
     limits = library.Limits(
         max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
@@ -76,12 +76,13 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
         )
     except ImportError:
         raise ConfigurationError(
-            "proxy: a SOCKS proxy, given or named by the environment (ALL_PROXY), needs the "
+            "proxy: a SOCKS proxy (argument, or ALL_PROXY in the environment) needs the "
             "package socksio; install httpx[socks], or pass trust_env=False to ignore the "
             "environment"
         ) from None
     except (library.InvalidURL, OSError, ValueError):
-        # What was given is checked: it is HTTPS_PROXY, NO_PROXY or another of their like.
+        # Arguments were checked above, so it is an environment variable such as HTTPS_PROXY or
+        # NO_PROXY.
         raise ConfigurationError(
             "environment: a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or an exception (NO_PROXY) "
             "that it names cannot be used by httpx; correct it, or pass trust_env=False to ignore "
@@ -97,7 +98,7 @@ def _proxy(
 ) -> Any:  # noqa: ANN401 - of either library
     text = given.strip() if isinstance(given, str) else ""
     try:
-        # A bare host and port is what curl takes as well.
+        # Like curl, accept a host and port without a scheme.
         url = library.URL(text if "://" in text else f"http://{text}")
     except library.InvalidURL:
         url = library.URL()

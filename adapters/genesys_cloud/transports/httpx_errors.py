@@ -1,9 +1,9 @@
-"""What an exception of httpx or httpx2 means on the message seam, and how far its request had come.
+"""Maps exceptions of httpx and httpx2 to transport failures, and tracks the progress of requests.
 
-Invariants: whatever the library or the operating system raises becomes a
-:class:`~genesys_core.http.messages.TransportFailure`, which shows no secret, quotes no byte of the
-peer, and claims that nothing was sent only where that is certain. Exceptions are told apart by the
-names of their classes, which both libraries share.
+Invariants: every exception of the library or the operating system becomes a
+:class:`~genesys_core.http.messages.TransportFailure` that contains no secret and no bytes of the
+peer, and guarantees that nothing was sent only if that is certain. Exceptions are recognized by
+class name, which both libraries share.
 """
 
 import re
@@ -31,25 +31,25 @@ _FAILURES: Final[tuple[tuple[str, FailureKind, bool], ...]] = (
     ("HTTPError", "protocol", True),
     ("StreamError", "protocol", True),
     ("UnicodeError", "connect", False),
-    ("OverflowError", "connect", False),  # of a port
+    ("OverflowError", "connect", False),  # from an invalid port
     ("OSError", "closed", True),
 )
-"""In order: the first class that fits. ``sent`` is False only where nothing has been written yet."""
+"""The first matching class applies. ``sent`` is false only if nothing has been written yet."""
 
 _OF_NO_KIND: Final[tuple[str, FailureKind, bool]] = ("", "protocol", True)
 
 _CLOSED: Final = re.compile("Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed")
-"""How httpcore and h11 say that a response was cut off, in an exception that means bad HTTP too."""
+"""Messages of httpcore and h11 for a truncated response; the same exception also means invalid HTTP."""
 
 _QUOTED: Final = re.compile(r":? ?(?:bytearray\()?b['\"]")
 
 
 class Progress:
-    """How far one request has come, as the ``trace`` extension of httpx reports it.
+    """The progress of one request, as reported by the ``trace`` extension of httpx.
 
     Attributes:
-        sent: whether its head was about to be written, or more.
-        proxy: the address connected to, where that is not the origin's.
+        sent: whether writing its head has at least begun.
+        proxy: the address connected to, if it is not the origin's.
     """
 
     __slots__ = ("_connecting", "_head_sent", "_origin", "_traced", "proxy", "sent")
@@ -60,44 +60,43 @@ class Progress:
         self.proxy: str | None = None
 
     def note(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take an event of the trace."""
+        """Process an event of the trace."""
         self._traced = True
         if event == "connection.connect_tcp.started":
             self._connecting = True
             to = (str(info["host"]), int(info["port"]))
             self.proxy = None if to == self._origin else shown_address(*to)
         elif event == "proxy.start_tls.started":
-            self._connecting = False  # what breaks now is the origin's
+            self._connecting = False  # failures from now on are the origin's
         elif event.endswith(".send_request_headers.started"):
-            # CONNECT belongs to the proxy: the request itself is still to come.
+            # CONNECT is sent to the proxy; the request itself follows.
             self.sent = info["request"].method != b"CONNECT"
         elif event.endswith(".send_request_headers.complete"):
             self._head_sent = self.sent
 
     def note_sync(self, event: str, info: Mapping[str, Any]) -> None:
-        """The extension for a synchronous client."""
+        """The ``trace`` extension for a synchronous client."""
         self.note(event, info)
 
     async def note_async(self, event: str, info: Mapping[str, Any]) -> None:
-        """The extension for an asynchronous client."""
+        """The ``trace`` extension for an asynchronous client."""
         self.note(event, info)
 
     @property
     def may_have_sent(self) -> bool:
-        """Whether the request may have reached the server, as far as is known."""
+        """Whether the request may have reached the server; true if unknown."""
         return self.sent or not self._traced
 
     def failure(self, words: str, kind: FailureKind, *, sent: bool) -> TransportFailure:
-        """A failure of the request, with what is known of the way it took.
+        """Return a failure of the request, with the origin and the proxy in its message.
 
         Args:
-            words: what happened.
-            kind: what broke, the proxy aside.
-            sent: what is assumed where nothing is known of the way: a client may have a transport of
-                the user's own, which traces nothing.
+            words: the problem.
+            kind: the kind of failure; replaced with ``proxy`` if connecting to the proxy failed.
+            sent: the assumption if there was no trace, because the client uses a custom transport.
         """
         if self._traced:
-            # Of our own request nothing is written that it cannot be.
+            # A request that cannot be encoded is not written, apart from a complete head.
             sent = self._head_sent if kind == "protocol" and not sent else self.sent
             if self.proxy is not None and not sent and self._connecting and kind != "timeout":
                 kind = "proxy"
@@ -107,7 +106,7 @@ class Progress:
 
 
 def shown_address(host: str, port: int) -> str:
-    """Host and port as they stand in a message."""
+    """Format host and port for a message."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
@@ -118,13 +117,13 @@ def raise_transport_failure(
     began: bool = False,
     expires: float | None = None,
 ) -> NoReturn:
-    """Report an exception of httpx.
+    """Raise the transport failure for an exception of httpx.
 
     Args:
-        error: what httpx raised.
-        progress: how far the request had come.
-        began: whether a part of the body is known to have gone out.
-        expires: the request's deadline: a timeout after it is not one of a single phase.
+        error: the exception.
+        progress: the progress of the request.
+        began: whether a part of the body is known to have been sent.
+        expires: the request's deadline; a timeout after it is reported as the deadline's.
     """
     if isinstance(error, TransportFailure):
         raise error
@@ -136,7 +135,7 @@ def raise_transport_failure(
 
 
 def failure_of(error: Exception, progress: Progress | None = None) -> TransportFailure:
-    """What an exception of httpx means on the message seam."""
+    """Return the transport failure for an exception of httpx."""
     names = {kind_of_error.__name__ for kind_of_error in type(error).__mro__}
     fitting = (each for each in _FAILURES if each[0] in names)
     name, kind, sent = next(fitting, _OF_NO_KIND)
@@ -159,14 +158,14 @@ def _words(error: Exception, reason: Exception) -> str:
 
 
 def _is_quoting(error: Exception) -> bool:
-    """Whether its words are h11's about our own request, which quote it and with it the token."""
+    """Whether the message is h11's about our request, which quotes it and thereby the token."""
     return type(error).__name__ == "LocalProtocolError"
 
 
 def _broken_tls(error: BaseException | None, kind: FailureKind) -> ssl.SSLError | None:
-    """What broke in TLS, if that is what broke, and not the connection under it."""
-    # httpcore raises some of its exceptions "from None", which leaves the context alone. What the
-    # caller is handling meanwhile is context too: the first word of the operating system counts.
+    """Return the TLS error in the chain, unless the connection below TLS failed."""
+    # httpcore raises some exceptions "from None", which keeps the context. Exceptions that the
+    # caller is handling are context too, so the first OSError in the chain applies.
     while error is not None and not isinstance(error, OSError | TransportFailure):
         error = error.__cause__ or error.__context__
     if kind not in {"connect", "closed"} or not isinstance(error, ssl.SSLError):
@@ -176,6 +175,6 @@ def _broken_tls(error: BaseException | None, kind: FailureKind) -> ssl.SSLError 
 
 
 def deadline_failure(*, sent: bool = True) -> TransportFailure:
-    """The failure of a call whose time ran out meanwhile."""
+    """Return the failure of a call whose deadline has passed."""
     words = "the call's deadline, or its time for repeats, has passed"
     return TransportFailure(words, kind="timeout", sent=sent)

@@ -1,10 +1,10 @@
-"""The message seam over httpx, and over httpx2, its kept successor.
+"""Transports over httpx, and httpx2, its maintained successor.
 
 Invariants: a transport sends one request and returns one response, and reports every failure as a
-:class:`~genesys_core.http.messages.TransportFailure` that says whether the request may have arrived.
-It follows no redirect, keeps no cookie and repeats nothing. Nothing private of either library is
-touched: the ``trace`` extension says how far a request came, and content codings are removed by the
-core's decoder, which refuses content that is not whole.
+:class:`~genesys_core.http.messages.TransportFailure` that states whether the request may have
+reached the server. It follows no redirects, stores no cookies and retries nothing. No private names
+of either library are used: the ``trace`` extension reports the progress of a request, and content
+is decoded by the core, which rejects incomplete content.
 """
 
 import sys
@@ -81,18 +81,17 @@ T = TypeVar("T")
 class HttpxTransport:
     """Sends with a client of httpx or httpx2; safe to share between threads.
 
-    A response that is read as a whole is bounded by
-    :class:`~genesys_core.http.limits.ResponseLimits`; one that is streamed is not. A call's deadline
-    shortens each phase and is checked between the pieces of a body: a response head sent slowly, each piece
-    within the read timeout, outlasts it.
+    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are streamed. A call's deadline
+    limits each phase and is checked between chunks of the body; a response head that arrives
+    slowly, each piece within the read timeout, can exceed it.
 
     Args:
-        client: a client of your own, which stays yours to close, or ``None`` for a new one.
-        network: how a new client makes connections.
+        client: your own client, which you have to close; ``None`` creates one.
+        network: connection options of a new client.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
-        TypeError: the client is of neither library.
+        ConfigurationError: an unusable proxy, CA or certificate.
+        TypeError: not a client of httpx or httpx2.
     """
 
     def __init__(
@@ -109,7 +108,7 @@ class HttpxTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         body = self._shared.body(request)
         with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
@@ -118,10 +117,10 @@ class HttpxTransport:
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
-        """Send one request; the response is read as its chunks are asked for.
+        """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+            TransportFailure: no response; raised by the chunks if the body is cut off.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -136,7 +135,7 @@ class HttpxTransport:
         outgoing = call.outgoing(call.progress.note)
         try:
             response = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
-        except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+        except Exception as error:  # noqa: BLE001 - converted there
             call.fail(error)
         with closing(response):
             content = call.content(response, limit)
@@ -144,7 +143,7 @@ class HttpxTransport:
             yield Streamed(response.status_code, content.headers, chunks)
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections of a client that this transport created. Idempotent."""
         if self._owned:
             self._client.close()
 
@@ -152,16 +151,15 @@ class HttpxTransport:
 class AsyncHttpxTransport:
     """Sends with an asynchronous client of httpx or httpx2, on asyncio and trio.
 
-    A response that is read as a whole is bounded by
-    :class:`~genesys_core.http.limits.ResponseLimits`; one that is streamed is not.
+    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are streamed.
 
     Args:
-        client: a client of your own, which stays yours to close, or ``None`` for a new one.
-        network: how a new client makes connections.
+        client: your own client, which you have to close; ``None`` creates one.
+        network: connection options of a new client.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
-        TypeError: the client is of neither library.
+        ConfigurationError: an unusable proxy, CA or certificate.
+        TypeError: not a client of httpx or httpx2.
     """
 
     def __init__(
@@ -178,7 +176,7 @@ class AsyncHttpxTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         body = self._shared.body(request)
         async with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
@@ -188,10 +186,10 @@ class AsyncHttpxTransport:
     def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
-        """Send one request; the response is read as its chunks are asked for.
+        """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+            TransportFailure: no response; raised by the chunks if the body is cut off.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -207,7 +205,7 @@ class AsyncHttpxTransport:
         sending = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
         try:
             response = await _before(call, sending)
-        except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+        except Exception as error:  # noqa: BLE001 - converted there
             call.fail(error)
         async with aclosing(response):
             content = call.content(response, limit)
@@ -215,17 +213,17 @@ class AsyncHttpxTransport:
                 yield Streamed(response.status_code, content.headers, chunks)
 
     async def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections of a client that this transport created. Idempotent."""
         if self._owned:
             await self._client.aclose()
 
 
 class _Shared:
-    """What the calls of one transport share.
+    """State shared by the calls of one transport.
 
     Attributes:
         library: httpx or httpx2.
-        forwarded: origins of plain HTTP that were seen to be reached through a proxy.
+        forwarded: plain HTTP origins that are known to be reached through a proxy.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - of either library
@@ -234,7 +232,7 @@ class _Shared:
         self.forwarded: set[tuple[str, int]] = set()
 
     def body(self, request: Request) -> BytesBody:
-        """The body of a request that holds it."""
+        """Return the body of a request that is not streamed."""
         kind: type[BytesBody] = as_byte_stream(BytesBody, self.library)
         return kind(request.body)
 
@@ -244,7 +242,7 @@ class _Shared:
 
 
 def _library_of(client: object) -> ModuleType:
-    """The module, httpx or httpx2, whose client this is."""
+    """Return the module of a client, httpx or httpx2."""
     for kind in type(client).__mro__:
         name = kind.__module__.partition(".")[0]
         if name in {"httpx", "httpx2"}:
@@ -252,12 +250,12 @@ def _library_of(client: object) -> ModuleType:
     raise wrong_type("client", client, "a client of httpx or httpx2", "httpx.Client()")
 
 
-# What the core decodes.
+# The content codings that the core decodes.
 _ACCEPT_ENCODING: Final = ("Accept-Encoding", "gzip, deflate")
 
 
 class _Call:
-    """One request, and what is known of it."""
+    """One request and its progress."""
 
     def __init__(self, shared: _Shared, request: Request, body: RequestBody) -> None:
         shared.require_open()
@@ -265,7 +263,7 @@ class _Call:
             raise deadline_failure(sent=False)
         if "transfer-encoding" in request.headers:
             raise TransportFailure(
-                "Transfer-Encoding: is for the transport to choose", kind="protocol", sent=False
+                "Transfer-Encoding is set by the transport", kind="protocol", sent=False
             )
         self._shared, self.request, self._body = shared, request, body
         try:
@@ -277,7 +275,7 @@ class _Call:
         self.progress = Progress(*self._origin)
 
     def outgoing(self, trace: object) -> Any:  # noqa: ANN401 - a request of either library
-        """The request as the library wants it."""
+        """Return the library's request."""
         request, fields = self.request, self.request.headers.raw
         if "accept-encoding" not in request.headers:
             fields = (*fields, _ACCEPT_ENCODING)
@@ -299,7 +297,7 @@ class _Call:
         return outgoing
 
     def _phases(self) -> dict[str, float | None]:
-        """The seconds of each phase: none takes longer than the whole call may."""
+        """Return the timeout of each phase, limited by the call's deadline."""
         timeout, expires = self.request.timeout, self.request.expires
         phases = {
             "connect": timeout.connect,
@@ -313,7 +311,7 @@ class _Call:
         return {name: left if of is None else min(of, left) for name, of in phases.items()}
 
     def fail(self, error: Exception) -> NoReturn:
-        """Pass on what the caller's own iterator raised; report all else."""
+        """Re-raise an exception of the caller's iterator; convert all others."""
         body = self._body
         if error is body.error:
             raise error
@@ -322,18 +320,18 @@ class _Call:
         )
 
     def require_time(self) -> None:
-        """Raise where the call's deadline has passed."""
+        """Raise if the call's deadline has passed."""
         expires = self.request.expires
         if expires is not None and expires <= time.monotonic():
             raise deadline_failure(sent=self.progress.may_have_sent)
 
     def content(self, response: Any, limit: int | None) -> "_Content":  # noqa: ANN401
-        """The response's head; its body is still to come."""
+        """Process the response's head; returns a reader for its body."""
         if self._url.scheme == "http":
             if self.progress.proxy is not None:
                 self._shared.forwarded.add(self._origin)
             if response.status_code == 407 and self._origin in self._shared.forwarded:
-                # RFC 9110, 15.5.8: the proxy speaks, and passed the request on to nobody.
+                # RFC 9110, 15.5.8: the response is the proxy's, which did not forward the request.
                 words = "proxy authentication failed (407)"
                 raise TransportFailure(words, kind="proxy", sent=False)
         headers = Headers.received(
@@ -348,7 +346,7 @@ class _Call:
 
 
 class _Content:
-    """A response's body with its content codings removed, and bounded."""
+    """Decodes a response's body and limits its size."""
 
     def __init__(self, headers: Headers, limit: int | None) -> None:
         self.headers = headers
@@ -356,11 +354,11 @@ class _Content:
         self._decoder: ContentDecoder | None = None
 
     def take(self, data: bytes) -> Iterator[bytes]:
-        """The content of a piece of the body."""
+        """Yield the decoded content of a chunk."""
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise response_too_large(self._limit)
-        if self._size == len(data):  # the first: without a body, codings mean nothing
+        if self._size == len(data):  # the first chunk: without a body, content codings are ignored
             codings = content_codings(self.headers.get("content-encoding", ""))
             self._decoder = ContentDecoder(codings, self._limit) if codings else None
         if self._decoder is None:
@@ -371,7 +369,7 @@ class _Content:
             yield piece
 
     def end(self) -> None:
-        """Note that the body is complete."""
+        """Process the end of the body."""
         if self._decoder is not None:
             self._decoder.end()
 
@@ -380,7 +378,7 @@ _PIECE: Final = 65536
 
 
 def _chunks(call: _Call, response: Any, content: _Content) -> Iterator[bytes]:  # noqa: ANN401
-    if response.is_stream_consumed:  # a mock's, which is there as a whole and decoded
+    if response.is_stream_consumed:  # a mock's, complete and decoded
         yield response.content
         return
     raw = response.iter_raw()
@@ -390,7 +388,7 @@ def _chunks(call: _Call, response: Any, content: _Content) -> Iterator[bytes]:  
                 yield from content.take(data)
             call.require_time()
         content.end()
-    except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+    except Exception as error:  # noqa: BLE001 - converted there
         call.fail(error)
 
 
@@ -399,7 +397,7 @@ async def _async_chunks(
     response: Any,  # noqa: ANN401
     content: _Content,
 ) -> AsyncGenerator[bytes, None]:
-    if response.is_stream_consumed:  # a mock's, which is there as a whole and decoded
+    if response.is_stream_consumed:  # a mock's, complete and decoded
         yield response.content
         return
     raw = response.aiter_raw()
@@ -409,11 +407,11 @@ async def _async_chunks(
                 for piece in content.take(data):
                     yield piece
         content.end()
-    except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+    except Exception as error:  # noqa: BLE001 - converted there
         call.fail(error)
     finally:
-        # Left early, the generators within httpx's own would be the garbage collector's, of which
-        # trio warns. With the connection closed under them they end by themselves.
+        # If the stream is left early, generators inside httpx would be finalized by the garbage
+        # collector, with a warning from trio. Closing the connection first ends them.
         await response.aclose()
         with suppress(Exception):
             async for _ in raw:
@@ -421,7 +419,7 @@ async def _async_chunks(
 
 
 async def _before(call: _Call, work: Awaitable[T]) -> T:
-    """What ``work`` returns, unless the call's deadline passes first."""
+    """Await ``work``, at most until the call's deadline."""
     expires = call.request.expires
     if expires is None:
         return await work

@@ -1,7 +1,7 @@
-"""Request bodies on their way into httpx or httpx2.
+"""Request bodies as httpx and httpx2 accept them.
 
-Invariants: what the caller's own iterator raises is the caller's and is passed on as it is; once any of
-it was asked for, the request may have arrived.
+Invariants: exceptions of the caller's iterator propagate unchanged. Once the first chunk was
+requested, the request may have reached the server.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -13,11 +13,11 @@ __all__ = ["AsyncStreamedBody", "BytesBody", "RequestBody", "StreamedBody", "as_
 
 
 class RequestBody:
-    """A body on its way out.
+    """The body of a request.
 
     Attributes:
-        began: whether any of it was asked for.
-        error: what the caller's iterator raised.
+        began: whether reading it has begun.
+        error: the exception raised by the caller's iterator.
     """
 
     began = False
@@ -29,7 +29,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @cache
 def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
-    """A kind of body as a byte stream of the library's own, which it insists on."""
+    """Return a subclass of a body class that is also a byte stream of the library, as it requires."""
     bases: list[type] = [kind]
     if hasattr(kind, "__iter__"):
         bases.append(library.SyncByteStream)
@@ -39,7 +39,7 @@ def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
 
 
 class BytesBody(RequestBody):
-    """A body that is there as a whole."""
+    """A body in memory."""
 
     def __init__(self, content: bytes | None) -> None:
         self._content = content or b""
@@ -47,7 +47,7 @@ class BytesBody(RequestBody):
     def __iter__(self) -> Iterator[bytes]:
         yield self._content
 
-    # Not with a generator, for the reason that AsyncStreamedBody has none.
+    # Not a generator; see AsyncStreamedBody.
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _Once(self._content)
 
@@ -66,7 +66,7 @@ class _Once:
 
 
 class StreamedBody(RequestBody):
-    """A body from an iterable."""
+    """A body read from an iterable."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
         self._content = content
@@ -81,9 +81,9 @@ class StreamedBody(RequestBody):
 
 
 class AsyncStreamedBody(RequestBody):
-    """A body from an asynchronous iterable."""
+    """A body read from an asynchronous iterable."""
 
-    # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.
+    # Not a generator: trio would warn of one that httpx does not exhaust.
     def __init__(self, content: AsyncIterable[bytes]) -> None:
         self._chunks = aiter(content)
 

@@ -1,7 +1,7 @@
-"""Names to addresses, by the system's resolver, in a time that is kept.
+"""Resolves host names with the system's resolver, with a timeout.
 
 Invariants: ``getaddrinfo`` cannot be interrupted and may hang for a minute, so it runs in a daemon
-thread: whoever asked leaves when their time is over, and the interpreter exits without waiting.
+thread: callers time out on their own, and the interpreter exits without waiting.
 """
 
 import socket
@@ -18,21 +18,21 @@ _FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
 def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
-    """Ask the resolver, however long it takes.
+    """Resolve a host without a timeout.
 
     Args:
         host: a name, or an address.
-        port: goes into the addresses.
-        is_literal: whether it is an address: no resolver is asked.
+        port: the port of the addresses.
+        is_literal: whether it is an address, which needs no resolver.
 
     Raises:
-        OSError: it found nothing.
+        OSError: the name could not be resolved.
     """
     flags = socket.AI_NUMERICHOST if is_literal else 0
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError:
-        # The codec that getaddrinfo encodes names with has limits of its own.
+        # The codec used by getaddrinfo raises it for some names.
         raise OSError("the name cannot be looked up") from None
     return [_address(place) for family, _, _, _, place in found if family in _FAMILIES]
 
@@ -40,7 +40,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
 def _address(place: tuple[object, ...]) -> Address:
     match place:
         case (str(host), int(port), int(flow), int(scope)):
-            # A zone is part of the text as well; its number says the same.
+            # The zone is also part of the text; its number is equivalent.
             return Address(host.partition("%")[0], port, is_ipv6=True, flow=flow, scope=scope)
         case (str(host), int(port)):
             return Address(host, port)
@@ -55,13 +55,13 @@ def start_look_up(
     is_literal: bool,
     done: Callable[[list[Address] | OSError], object],
 ) -> None:
-    """Ask the resolver in a thread of its own.
+    """Resolve a host in a new thread.
 
     Args:
         host: a name, or an address.
-        port: goes into the addresses.
+        port: the port of the addresses.
         is_literal: whether it is an address.
-        done: called in that thread, with addresses or with what went wrong.
+        done: called in that thread with the addresses or the error.
     """
 
     def work() -> None:
@@ -75,17 +75,17 @@ def start_look_up(
 
 
 def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None) -> list[Address]:
-    """Ask the resolver, and wait.
+    """Resolve a host with a timeout.
 
     Args:
         host: a name, or an address.
-        port: goes into the addresses.
+        port: the port of the addresses.
         is_literal: whether it is an address.
-        until: when to give up, on the monotonic clock; ``None`` for never.
+        until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Raises:
-        TimeoutError: the time is over.
-        OSError: the resolver found nothing.
+        TimeoutError: timeout.
+        OSError: the name could not be resolved.
     """
     if is_literal:
         return look_up(host, port, is_literal=True)

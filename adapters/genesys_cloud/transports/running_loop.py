@@ -36,4 +36,4 @@ def has_ended(loop: object) -> bool:
 
 
 def _nothing() -> None:
-    """Does nothing; trio refuses to call it once its run is over."""
+    """Do nothing; trio does not accept it once its run has ended."""

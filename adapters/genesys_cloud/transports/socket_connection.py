@@ -1,8 +1,8 @@
-"""One connection over a socket, plain or in TLS, for threads.
+"""One connection over a socket, with or without TLS, for threads.
 
-Invariants: the socket never blocks; whoever waits does so here, and until a moment that the caller
-names. A connection that nobody holds any more closes its socket by itself: no interrupt leaves one
-open. To close never says goodbye in TLS and never waits.
+Invariants: the socket is non-blocking, and every wait has a time limit given by the caller. An
+unreferenced connection closes its socket, so no interrupt leaks one. Closing sends no
+``close_notify`` and never waits.
 """
 
 import contextlib
@@ -25,22 +25,22 @@ __all__ = [
 ]
 
 READ_SIZE: Final = 65_536
-"""Bytes of one read at most."""
+"""Maximum bytes per read."""
 
 _CAN_POLL: Final = hasattr(select, "poll")  # not on Windows
 _LONGEST_POLL: Final = 86_400.0
-"""Seconds of one wait at most: the system counts them in milliseconds, in an int."""
+"""Maximum seconds per wait: the system counts milliseconds in an ``int``."""
 
 
 class StreamSocket(Protocol):
-    """What a connection needs of a socket."""
+    """The socket methods that a connection uses."""
 
     def send(self, data: bytes | memoryview, /) -> int:
-        """Send some of it."""
+        """Send some of the data."""
         ...
 
     def recv(self, size: int, /) -> bytes:
-        """Receive some bytes; ``b""`` at the end."""
+        """Receive some bytes; ``b""`` at end of stream."""
         ...
 
 
@@ -50,16 +50,16 @@ def wait_for_socket(
     """Wait until a socket can be read or written.
 
     Args:
-        sock: which.
-        read: whether to wait for something to read, an end or error included.
-        write: whether to wait for room to write.
-        until: when to give up, on the monotonic clock; ``None`` for never.
+        sock: the socket.
+        read: whether to wait for input, including end of stream and errors.
+        write: whether to wait until data can be written.
+        until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Returns:
         Whether it can be read, and whether it can be written.
 
     Raises:
-        TimeoutError: the time is over.
+        TimeoutError: timeout.
     """
     while True:
         left = None if until is None else max(until - time.monotonic(), 0.0)
@@ -78,7 +78,7 @@ def _look(sock: socket.socket, *, read: bool, write: bool, seconds: float) -> tu
         return bool(readable or (broken and read)), bool(writable or broken)
     poll = select.poll()
     poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-    # Rounded up: what is left must not be polled for again and again.
+    # Rounded up, to avoid polling repeatedly with a timeout of 0.
     for _, events in poll.poll(int(seconds * 1000) + 1 if seconds else 0):
         ended = events & (select.POLLERR | select.POLLHUP | select.POLLNVAL)
         return (
@@ -89,14 +89,14 @@ def _look(sock: socket.socket, *, read: bool, write: bool, seconds: float) -> tu
 
 
 def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[int]:
-    """Wait until one of several sockets that connect has an outcome.
+    """Wait until one of several connecting sockets has an outcome.
 
     Args:
-        sockets: which.
-        until: when to give up, on the monotonic clock; ``None`` for never.
+        sockets: the sockets.
+        until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Returns:
-        The positions of those that have one; none if the time is over first.
+        The positions of those that have one; empty on timeout.
     """
     left = _LONGEST_POLL if until is None else max(until - time.monotonic(), 0.0)
     seconds = min(left, _LONGEST_POLL)
@@ -114,10 +114,10 @@ class SocketConnection:
     """A connected socket.
 
     Args:
-        sock: a socket that does not block.
+        sock: a non-blocking socket.
 
     Attributes:
-        session_key: what its TLS session may be resumed for; ``None`` without TLS.
+        session_key: the key to store its TLS session under; ``None`` without TLS.
     """
 
     __slots__ = ("_is_plain", "_poll", "_socket", "_stream", "session_key")
@@ -144,7 +144,7 @@ class SocketConnection:
 
     @property
     def ends(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
-        """Host and port of this end, and of the other."""
+        """The local and the remote host and port."""
         return self._socket.getsockname()[:2], self._socket.getpeername()[:2]
 
     def start_tls(
@@ -154,11 +154,11 @@ class SocketConnection:
         session: ssl.SSLSession | None,
         until: float | None,
     ) -> str | None:
-        """Go on in TLS, or in TLS within TLS; returns the protocol that the peer chose.
+        """Start TLS, or TLS inside TLS; returns the protocol that ALPN selected.
 
         Raises:
-            TimeoutError: the time is over.
-            OSError: the handshake failed; :class:`ssl.SSLError` where TLS says so.
+            TimeoutError: timeout.
+            OSError: the handshake failed; :class:`ssl.SSLError` if in TLS itself.
         """
         self._is_plain = False
         if isinstance(self._stream, ssl.SSLSocket):
@@ -171,7 +171,7 @@ class SocketConnection:
             self._socket,
             server_hostname=server_name,
             do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,  # an end that TLS did not announce may be an attacker's
+            suppress_ragged_eofs=False,  # an end without close_notify may be an attack
             session=session,
         )
         self._watch(secured)
@@ -190,17 +190,17 @@ class SocketConnection:
 
     @property
     def session(self) -> ssl.SSLSession | None:
-        """The TLS session, to be resumed by another connection."""
+        """The TLS session, which another connection can resume."""
         stream = self._stream
         if isinstance(stream, NestedTls):
             return stream.tls.session
         return stream.session if isinstance(stream, ssl.SSLSocket) else None
 
     def read(self, until: float | None) -> bytes:
-        """Wait for bytes; ``b""`` is the end.
+        """Read some bytes, waiting if necessary; ``b""`` at end of stream.
 
         Raises:
-            TimeoutError: the time is over.
+            TimeoutError: timeout.
             OSError: the connection broke.
         """
         while True:
@@ -211,7 +211,7 @@ class SocketConnection:
                 return data
 
     def read_now(self) -> bytes | None:
-        """The bytes that are there; ``b""`` at the end, ``None`` if there are none.
+        """Read without waiting; ``b""`` at end of stream, ``None`` if nothing is available.
 
         Raises:
             OSError: the connection broke.
@@ -219,7 +219,7 @@ class SocketConnection:
         try:
             return self._stream.recv(READ_SIZE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return None  # woken for nothing, or for something of TLS's own
+            return None  # a spurious wake-up, or a TLS message without content
         except ssl.SSLZeroReturnError:
             return b""
 
@@ -239,13 +239,13 @@ class SocketConnection:
         return stream.pending() > 0 if isinstance(stream, ssl.SSLSocket) else False
 
     def write(self, data: bytes | memoryview, until: float | None) -> int:
-        """Write some bytes, waiting for room if need be.
+        """Write some bytes, waiting if necessary.
 
         Returns:
-            How many; 0 if there is something to read first.
+            The number of bytes written; 0 if input is available first.
 
         Raises:
-            TimeoutError: the time is over.
+            TimeoutError: timeout.
             OSError: the connection broke.
         """
         while True:
@@ -257,21 +257,21 @@ class SocketConnection:
                     return 0
 
     def write_all(self, data: bytes, until: float | None) -> None:
-        """Write bytes to the last.
+        """Write all of the data.
 
         Raises:
-            TimeoutError: the time is over.
+            TimeoutError: timeout.
             OSError: the connection broke.
         """
         view = memoryview(data)
         while view:
             count = self.write(view, until)
             view = view[count:]
-            if not count:  # there is something to read, which has to wait
+            if not count:  # input is available, but is read later
                 wait_for_socket(self._socket, read=False, write=True, until=until)
 
     def is_readable(self) -> bool:
-        """Whether there is anything to read, the end included, without waiting."""
+        """Whether a read would return immediately, including end of stream."""
         poll = self._poll
         if self._is_plain:
             if poll is not None:
@@ -279,7 +279,7 @@ class SocketConnection:
             return _look(self._socket, read=True, write=False, seconds=0)[0]
         try:
             return self._tls_is_readable()
-        except (OSError, ValueError):  # broken, or closed
+        except (OSError, ValueError):  # broken or closed
             return True
 
     def _tls_is_readable(self) -> bool:
@@ -293,7 +293,7 @@ class SocketConnection:
         try:
             stream.recv(1)
         except ssl.SSLWantReadError:
-            return False  # tickets, and the like
+            return False  # no content, such as session tickets
         return True
 
     def close(self) -> None:
@@ -301,20 +301,20 @@ class SocketConnection:
         self._socket.close()
 
     def __del__(self) -> None:
-        with contextlib.suppress(AttributeError):  # interrupted before there was one
+        with contextlib.suppress(AttributeError):  # the constructor was interrupted
             self._socket.close()
 
 
 class NestedTls:
-    """TLS within the TLS of a socket.
+    """TLS inside the TLS of a socket.
 
     Args:
-        outer: the socket in TLS.
+        outer: the TLS socket.
         tls: the inner TLS.
 
     Attributes:
         tls: the inner TLS.
-        wants_write: whether it waits for room to write, and not for something to read.
+        wants_write: whether it must wait until data can be written, and not for input.
     """
 
     def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
@@ -324,7 +324,7 @@ class NestedTls:
         self.wants_write = False
 
     def shake_hands(self) -> bool:
-        """Go on with the handshake; whether it is done. If not, something is to be waited for."""
+        """Continue the handshake; returns whether it is complete. If not, wait and call again."""
         done = self.tls.shake_hands()
         try:
             self._flush()
@@ -341,7 +341,7 @@ class NestedTls:
         return True
 
     def send(self, data: bytes | memoryview, /) -> int:
-        """Send some of it."""
+        """Send some of the data."""
         self._flush()
         piece = data[:READ_SIZE]
         self.tls.write(piece)
@@ -350,14 +350,14 @@ class NestedTls:
         return len(piece)
 
     def recv(self, size: int, /) -> bytes:
-        """Receive some bytes; ``b""`` at the end."""
+        """Receive some bytes; ``b""`` at end of stream."""
         self._flush()
         while (data := self.tls.read(size)) is None:
             self.tls.feed(self._receive())
         return data
 
     def has_content(self) -> bool:
-        """Whether anything but tickets and the like has come; a byte of it is lost."""
+        """Whether content or an end has arrived; consumes a byte of it."""
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())

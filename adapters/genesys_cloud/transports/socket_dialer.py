@@ -1,7 +1,7 @@
-"""The dialer for threads: opens sockets as :mod:`genesys_core.transport.dialer` says.
+"""The dialer for threads: performs the steps of :mod:`genesys_core.transport.dialer`.
 
-Invariants: whatever is opened and not handed over is closed, also if an exception comes in between. No
-step outlasts the moment that its state names.
+Invariants: a socket that is not returned is closed, even if an exception is raised in between. No
+step exceeds the time limit of its state.
 """
 
 import errno
@@ -62,14 +62,14 @@ def open_connection(
 
 
 class _Dialer:
-    """What one dial has opened."""
+    """The sockets opened so far."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
         self.connection: SocketConnection | None = None
 
     def advance(self, state: DialStep) -> DialState:
-        """Do one step."""
+        """Perform one step."""
         match state:
             case ResolvingHost(host=host, port=port, is_literal=literal):
                 addresses = resolve_host(host, port, is_literal=literal, until=state.until)
@@ -113,7 +113,7 @@ class _Dialer:
 
 
 class _Attempts:
-    """Attempts to connect, several at a time (RFC 8305)."""
+    """Parallel connection attempts (RFC 8305)."""
 
     def __init__(self, race: Race, until: float | None) -> None:
         self.race = race
@@ -121,10 +121,10 @@ class _Attempts:
         self._connections: dict[Address, SocketConnection] = {}
 
     def run(self) -> SocketConnection | None:
-        """The first connection; nothing if all fail.
+        """Return the first connection; ``None`` if all attempts fail.
 
         Raises:
-            TimeoutError: the time is over.
+            TimeoutError: timeout.
         """
         winner = None
         while winner is None and not self.race.is_lost:
@@ -136,7 +136,7 @@ class _Attempts:
 
     def _start(self, address: Address) -> None:
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
-        self.race = self.race.waited(now=read_clocks())  # it is started
+        self.race = self.race.waited(now=read_clocks())  # has just started
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
             self._connections[address] = connection
@@ -157,7 +157,7 @@ class _Attempts:
         self.race = self.race.failed(address, reason, now=read_clocks())
 
     def _wait(self) -> SocketConnection | None:
-        """Wait for an outcome, or for the time of the next attempt."""
+        """Wait for an outcome, or until the next attempt is due."""
         moments = [at for at in (self.race.next_start, self._until) if at is not None]
         under_way = list(self._connections.items())
         sockets = [connection.socket for _, connection in under_way]
@@ -174,7 +174,7 @@ class _Attempts:
         return None
 
     def close(self) -> None:
-        """Close every connection but the winner."""
+        """Close all connections except the winner."""
         while self._connections:
             self._connections.popitem()[1].close()
 
@@ -190,11 +190,11 @@ def _place(address: Address) -> tuple[str | int, ...]:
 
 
 def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
-    """Have python-socks connect, in a thread whose end nobody waits for.
+    """Connect with python-socks in a daemon thread, with a timeout.
 
     Raises:
-        TimeoutError: the time is over.
-        OSError: the proxy failed.
+        TimeoutError: timeout.
+        OSError: the connection failed.
     """
     left = None if state.until is None else max(state.until - time.monotonic(), 0.001)
     outcomes: list[socket.socket | Exception] = []
@@ -204,7 +204,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
     def work() -> None:
         try:
             outcomes.append(ask_socks_proxy(state, left))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+        except Exception as error:  # noqa: BLE001 - raised in the waiting thread
             outcomes.append(error)
         ready.release()
 
@@ -218,11 +218,11 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
 
 
 def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
-    """Have python-socks connect, however long it takes beyond ``timeout`` seconds.
+    """Connect with python-socks, without our timeout.
 
     Raises:
-        TimeoutError: the time is over.
-        OSError: the proxy failed.
+        TimeoutError: timeout.
+        OSError: the connection failed.
     """
     from python_socks import ProxyError, ProxyTimeoutError, ProxyType  # noqa: PLC0415 - an extra
     from python_socks.sync import Proxy  # noqa: PLC0415
@@ -247,4 +247,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The library takes its own timeout for none at all."""
+"""Timeout passed to python-socks, which has no way to disable it; ours is shorter."""

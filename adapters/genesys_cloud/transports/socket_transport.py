@@ -1,10 +1,10 @@
-"""The transport for threads: HTTP/1.1 over sockets of its own.
+"""The default transport of :class:`~genesys_cloud.Client`: HTTP/1.1 over sockets, for threads.
 
-Invariants: one request, one response, and every failure is a
-:class:`~genesys_core.http.messages.TransportFailure`. What is done next, and what a failure means, the
-core decides (:mod:`genesys_core.transport.exchange`). An exception at any instruction, a signal's for
-one, loses no place in the pool, holds no lock, and leaves no connection in the middle of a reply where
-another call would find it. No lock is held during a read, write, connect or close.
+Invariants: the core (:mod:`genesys_core.transport.exchange`) makes every decision, and every
+failure is a :class:`~genesys_core.http.messages.TransportFailure`. An exception at any instruction,
+such as one from a signal handler, loses no slot of the pool, leaves no lock held, and never leaves
+a connection with an incomplete response in the pool. No lock is held during a read, write, connect
+or close.
 """
 
 import threading
@@ -34,7 +34,7 @@ __all__ = ["SocketTransport"]
 
 SocketExchange: TypeAlias = Exchange[SocketConnection]
 
-# Before Python 3.12 an attribute of an enumeration costs as much as a small function.
+# Before Python 3.12, access to an attribute of an enum is slow.
 _WAIT: Final = Step.WAIT
 _CHECK: Final = Step.CHECK
 _DIAL: Final = Step.DIAL
@@ -47,33 +47,33 @@ _NO_LIMIT: Final = ResponseLimits(body=None)
 
 
 class SocketTransport:
-    """Sends over sockets; safe to share between threads, and to use on after a fork.
+    """HTTP/1.1 over its own sockets. Thread-safe, and usable after a fork.
 
     Args:
-        network: how connections are made.
-        limits: how many connections there may be, and how long they are kept.
+        network: connection options.
+        limits: maximum number of connections and how long they are kept alive.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: an unusable proxy, CA or certificate.
     """
 
     def __init__(
         self, network: NetworkOptions | None = None, *, limits: PoolLimits | None = None
     ) -> None:
         self._settings = settings = ConnectionSettings(network, limits=limits)
-        # Without a reference to itself: it goes, and closes its sockets, with the last to hold it.
+        # No reference cycles, so that sockets are closed as soon as the transport is unreferenced.
         self._pools = OwnedPools(lambda: _LockedPool(settings.limits), _LockedPool.close)
         self._closed = False
 
     def __del__(self) -> None:
-        with suppress(AttributeError):  # its settings could not be used
+        with suppress(AttributeError):  # the constructor failed
             self.close()
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         pool = self._pools.find(process_id())
         exchange = self._exchange(request)
@@ -84,7 +84,7 @@ class SocketTransport:
             finally:
                 pool.release(exchange)
         finally:
-            # Once more, if an exception came in the middle of the first time.
+            # Again, in case an exception interrupted the first time.
             if exchange.lease is not None or exchange.is_waiting:
                 pool.release(exchange)
 
@@ -92,15 +92,15 @@ class SocketTransport:
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> Generator[Streamed[Iterator[bytes]]]:
-        """Send one request; the response is read as its chunks are asked for.
+        """Send one request and stream the response.
 
         Args:
             request: what to send.
-            content: the body, piece by piece, instead of ``request.body``. It is gone through once
-                at most; what it raises is passed on as it is.
+            content: the body in chunks, instead of ``request.body``. It is iterated at most once;
+            its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+            TransportFailure: no response; raised by the chunks if the body is cut off.
         """
         pool = self._pools.find(process_id())
         exchange = self._exchange(request, uploads=content is not None, streams=True)
@@ -115,20 +115,17 @@ class SocketTransport:
                 pool.release(exchange)
 
     def close(self) -> None:
-        """Close the idle connections; those in use are closed when their calls end.
-
-        Calls that come later, or wait for a connection, fail.
-        """
+        """Close idle connections at once, and connections in use when their calls end. Idempotent."""
         self._closed = True
         for pool in self._pools.pools(process_id()):
             pool.close()
 
     def statistics(self) -> PoolStatistics:
-        """How many connections there are, and how many calls wait for one."""
+        """Connection statistics of this process."""
         return self._pools.find(process_id()).statistics()
 
     def connections(self) -> int:
-        """How many connections are open, idle ones included."""
+        """Number of open connections, idle ones included."""
         return self.statistics().open
 
     def _exchange(
@@ -147,13 +144,13 @@ class SocketTransport:
     def _run(
         self, exchange: SocketExchange, pool: "_LockedPool", content: Iterator[bytes] | None
     ) -> None:
-        """Make the steps of an exchange until the response is there."""
+        """Perform the steps of an exchange until there is a response."""
         now = read_clocks()
         pool.acquire(exchange, now)
         step = exchange.begin(now=now)
         while step is not _RESPOND:
             if step is _BODY:
-                # What the caller's own iterator raises is the caller's.
+                # Exceptions of the caller's iterator propagate unchanged.
                 chunk = None if content is None else next(content, None)
                 step = exchange.body(chunk, now=read_clocks())
                 continue
@@ -176,7 +173,7 @@ class SocketTransport:
             data = connection.read(exchange.until)
             return exchange.received(data, now=read_clocks())
         if step is _WRITE:
-            # As a view: some tracebacks show variables, and these bytes hold a token.
+            # A view, because some tracebacks show variables and these bytes contain a token.
             count = connection.write(memoryview(exchange.data), exchange.until)
             if count:
                 return exchange.written(count, now=read_clocks())
@@ -203,12 +200,12 @@ class SocketTransport:
 def _connection_of(exchange: SocketExchange) -> SocketConnection:
     lease = exchange.lease
     if lease is None or lease.connection is None:
-        raise GenesysCloudError("the response was left: its connection belongs to others now")
+        raise GenesysCloudError("the response was closed, and its connection released")
     return lease.connection
 
 
 def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
-    """The body of a response, read as it is asked for."""
+    """Yield the body of a response as it is received."""
     while True:
         connection = _connection_of(exchange)
         chunk = exchange.read_body(now=read_clocks())
@@ -224,35 +221,35 @@ def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
 
 
 class _LockedPool:
-    """A pool, and the lock for its steps."""
+    """A pool and the lock for its steps."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self._pool: Pool[SocketConnection] = Pool(limits)
         self._lock = StepLock()
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
-        """Ask for a connection."""
+        """Request a connection."""
         self._lock.run(self._pool.acquire, exchange, exchange.route, now=now)
         self._settle()
 
     def release(self, exchange: SocketExchange) -> None:
-        """Give back what the exchange holds: its connection, or its place in the queue."""
+        """Release an exchange's connection, or its place in the queue."""
         self._lock.run(self._pool.release, exchange, now=read_clocks())
         self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
-        """Wait for a connection, or until it is time to look again."""
+        """Wait for a connection, or until the next check."""
         waker = threading.Lock()
         waker.acquire()
         exchange.waker = waker
-        if exchange.is_waiting:  # still, now that it can be woken
+        if exchange.is_waiting:  # checked again, now that it can be woken
             left = LOOK_AGAIN if exchange.until is None else exchange.until - time.monotonic()
             waker.acquire(timeout=min(max(left, 0), LOOK_AGAIN))
         self._lock.run(self._pool.serve, now=read_clocks())
         self._settle()
 
     def statistics(self) -> PoolStatistics:
-        """What the pool holds."""
+        """Return a snapshot of the pool."""
         self._lock.run(self._pool.expire, now=read_clocks())
         self._settle()
         return self._lock.run(self._pool.statistics)
@@ -260,14 +257,14 @@ class _LockedPool:
     def close(self) -> None:
         """Close the pool.
 
-        In a process that was forked off the one that opened its connections, this closes descriptors
-        and says nothing on the wire: the connections go on as long as their own process has them open.
+        In a child process that did not open its connections, this only closes file descriptors: the
+        connections stay usable for the parent.
         """
         self._lock.run(self._pool.close)
         self._settle()
 
     def _settle(self) -> None:
-        """Close and wake, as the pool wants it, without the lock."""
+        """Close connections and wake claims for the pool, without the lock."""
         pool = self._pool
         if pool.closing:
             while (lease := pool.next_closing()) is not None:
@@ -276,5 +273,5 @@ class _LockedPool:
         if pool.waking:
             while (claim := pool.next_waking()) is not None:
                 if claim.waker is not None:
-                    with suppress(RuntimeError):  # woken already
+                    with suppress(RuntimeError):  # already woken
                         cast(threading.Lock, claim.waker).release()

@@ -1,8 +1,8 @@
-"""TLS: which authorities are trusted, and which certificate the client shows.
+"""TLS settings: trusted certificate authorities and the client certificate.
 
-Invariant: certificates are always verified, unless the caller brings a context of their own that does
-not. Key material given as text is on disk only while OpenSSL reads it, in a directory that nobody
-else may enter; neither it nor its password is ever part of an error.
+Invariants: certificates are always verified, unless the caller passes an SSL context that disables
+it. Key material given as text is on disk only while OpenSSL reads it, in a directory that only the
+owner can access; neither it nor its password appears in an error.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from genesys_core.transport.dialer import ALPN
 __all__ = ["Certificate", "Pem", "Verify", "shared_context", "tls_context"]
 
 Pem: TypeAlias = str | bytes | PathLike[str]
-"""A PEM file's path, or what is in one: text with ``-----BEGIN`` in it."""
+"""The path of a PEM file, or PEM text, which contains ``-----BEGIN``."""
 
 Verify: TypeAlias = Literal[True] | Pem | ssl.SSLContext
-"""Who is trusted: ``True`` for the usual authorities; the path of a CA file or directory, or PEM
-text, for these instead; or a context of the caller's own."""
+"""Trusted CAs: ``True`` for the default ones; the path of a CA file or directory, or PEM text, to
+replace them; or an SSL context."""
 
 Certificate: TypeAlias = Pem | tuple[Pem, Pem] | tuple[Pem, Pem, str | bytes]
-"""A client certificate: one PEM with certificate and key, or certificate and key, or those and the
-key's password."""
+"""A client certificate: a PEM file or text with certificate and key; or a tuple of certificate and
+key, optionally with the key's password."""
 
 _PEM_MARK: Final = "-----BEGIN "
 _LONGEST_SHOWN: Final = 200
@@ -40,15 +40,15 @@ _LONGEST_SHOWN: Final = 200
 def tls_context(
     verify: Verify, cert: Certificate | None, *, trust_env: bool
 ) -> ssl.SSLContext | Literal[True]:
-    """The context for connections, or ``True`` where the usual authorities are meant.
+    """Return the SSL context for connections, or ``True`` for the default CAs.
 
     Args:
-        verify: who is trusted.
-        cert: the client's certificate, or ``None``.
-        trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` say who the usual authorities are.
+        verify: the trusted CAs.
+        cert: the client certificate, or ``None``.
+        trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: verification switched off, or a file or text that cannot be used.
+        ConfigurationError: verification is disabled, or a file or text is unusable.
     """
     if isinstance(verify, ssl.SSLContext):
         if cert is not None:
@@ -68,17 +68,17 @@ def tls_context(
 def shared_context(
     verify: Verify, cert: Certificate | None, *, trust_env: bool
 ) -> Callable[[], ssl.SSLContext]:
-    """What makes a context for sockets of our own; equal settings share one.
+    """Return a function that creates the SSL context; equal settings share one context.
 
-    The usual authorities are read when the context is needed first; all else is checked at once.
+    The default CAs are loaded on first use; everything else is checked immediately.
 
     Args:
-        verify: who is trusted.
-        cert: the client's certificate, or ``None``.
-        trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` say who the usual authorities are.
+        verify: the trusted CAs.
+        cert: the client certificate, or ``None``.
+        trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: verification switched off, or a file or text that cannot be used.
+        ConfigurationError: verification is disabled, or a file or text is unusable.
     """
     if isinstance(verify, ssl.SSLContext) and cert is None:
         return lambda: verify
@@ -107,7 +107,7 @@ _STORES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def _settings_key(verify: object, cert: object, *, trust_env: bool) -> object:
-    """What makes two settings equal: the same text, or the same file unchanged; never a secret."""
+    """Return a cache key without secrets: equal for the same text, or the same unchanged file."""
     parts = cast(tuple[object, ...], cert) if isinstance(cert, tuple) else (cert,)
     stores = [os.environ.get(name) for name in _STORES] if trust_env else [None]
     return tuple(map(_part_key, (verify, *parts, trust_env, *stores)))
@@ -119,7 +119,7 @@ def _part_key(part: object) -> object:
     text = part if isinstance(part, bytes) else os.fspath(part).encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(text).digest()
     try:
-        found = os.stat(text)  # noqa: PTH116 - the text may be no path at all
+        found = os.stat(text)  # noqa: PTH116 - the text may not be a valid path
     except (OSError, ValueError):
         return digest
     return digest, found.st_mtime_ns, found.st_size, found.st_ino
@@ -140,11 +140,11 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cadata=source)
     except (ssl.SSLError, ValueError):
-        raise ConfigurationError("verify: the PEM text holds no CA certificate") from None
+        raise ConfigurationError("verify: the PEM text contains no CA certificate") from None
 
 
 def _usual(*, trust_env: bool) -> ssl.SSLContext:
-    """A context that trusts the usual authorities: those the environment names, or the system's."""
+    """Return a context with the default CAs: the environment's, or the system's."""
     file, directories = (os.environ.get(name) or None if trust_env else None for name in _STORES)
     if file or directories:
         usable = not directories or any(map(_holds_files, directories.split(os.pathsep)))
@@ -153,11 +153,11 @@ def _usual(*, trust_env: bool) -> ssl.SSLContext:
             if usable:
                 return context
         raise ConfigurationError(
-            "environment: SSL_CERT_FILE or SSL_CERT_DIR names authorities that cannot be used; "
+            "environment: SSL_CERT_FILE or SSL_CERT_DIR has no usable CA certificates; "
             "correct it, or pass trust_env=False to ignore the environment"
         )
     if sys.platform in {"darwin", "win32"}:
-        # Their stores are not files: the system is asked about each certificate.
+        # Windows and macOS have no CA files: the system verifies each certificate.
         truststore = import_module("truststore")
         return cast(ssl.SSLContext, truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     paths = ssl.get_default_verify_paths()
@@ -165,7 +165,7 @@ def _usual(*, trust_env: bool) -> ssl.SSLContext:
     directory = paths.openssl_capath if _holds_files(paths.openssl_capath) else None
     if file is None and directory is None:
         raise ConfigurationError(
-            "verify: this system has no certificate authorities; install its package "
+            "verify: this system has no CA certificates; install its package "
             "(ca-certificates), or name a file of them with verify= or SSL_CERT_FILE"
         )
     return ssl.create_default_context(cafile=file, capath=directory)
@@ -201,7 +201,7 @@ def _load_chain(context: ssl.SSLContext, pems: list[Path | str], password: str |
         files = [_as_file(pem, Path(private) / str(number)) for number, pem in enumerate(pems)]
         certificate, key = files[0], files[1] if len(files) > 1 else None
         try:
-            # Without a password of ours OpenSSL asks for one at the terminal.
+            # Without a password, OpenSSL would prompt for one on the terminal.
             context.load_cert_chain(certificate, key, lambda: password)
         except (OSError, ValueError) as error:
             given = next((pem for pem in pems if isinstance(pem, Path)), Path("PEM text"))
@@ -220,7 +220,7 @@ def _as_file(pem: Path | str, private: Path) -> Path:
 
 
 def _read(name: str, pem: Pem) -> Path | str:
-    """PEM text as text, anything else as a path."""
+    """Return PEM text unchanged; read anything else as a path."""
     if isinstance(pem, PathLike) or (isinstance(pem, str) and _PEM_MARK not in pem):
         return Path(pem)
     text = pem if isinstance(pem, str) else pem.decode("ascii", "replace")
@@ -230,8 +230,8 @@ def _read(name: str, pem: Pem) -> Path | str:
 
 
 def _unusable(name: str, path: Path, what: str, error: Exception) -> ConfigurationError:
-    # OpenSSL's reasons are words such as PEM_LIB or KEY_VALUES_MISMATCH, never contents.
+    # OpenSSL's reasons are codes such as PEM_LIB or KEY_VALUES_MISMATCH, without contents.
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-    # What is no path may be a key without its -----BEGIN line.
+    # Not a path: it may be a key without its -----BEGIN line.
     shown = repr(str(path)) if len(str(path)) < _LONGEST_SHOWN else "(a long text)"
     return ConfigurationError(f"{name} {shown}: must be {what}: {reason or 'it cannot be read'}")

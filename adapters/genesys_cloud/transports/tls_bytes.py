@@ -1,7 +1,7 @@
-"""TLS as bytes in, bytes out: for event loops whose own TLS resumes no session, and for TLS in TLS.
+"""TLS as bytes in, bytes out: for event loops whose TLS cannot resume sessions, and for TLS in TLS.
 
-Invariants: nothing here touches a socket. Whoever moves the bytes sends what :meth:`TlsBytes.take`
-returns after every other step, and passes what arrived to :meth:`TlsBytes.feed`.
+Invariants: no I/O. The caller sends the result of :meth:`TlsBytes.take` after every other step, and
+passes received bytes to :meth:`TlsBytes.feed`.
 """
 
 import ssl
@@ -10,12 +10,12 @@ from typing import Final
 __all__ = ["TlsBytes", "tls_reason"]
 
 _RECORD: Final = 16_384
-"""Bytes of a TLS record at most (RFC 8446, 5.1)."""
+"""Maximum bytes of a TLS record (RFC 8446, 5.1)."""
 
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
-    """OpenSSL's reason, and why a certificate was not accepted, if that is it."""
-    # Python gives an end of the connection no reason.
+    """Return OpenSSL's reason, and why a certificate was rejected."""
+    # Python provides no reason for an end of the connection.
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
     reason = error.reason or ("UNEXPECTED_EOF_WHILE_READING" if ended else None)
     words = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else None
@@ -26,9 +26,9 @@ class TlsBytes:
     """The client's side of one TLS connection.
 
     Args:
-        context: who is trusted.
-        server_name: the name to verify and to send.
-        session: one to resume.
+        context: the SSL context.
+        server_name: the name to verify and to send (SNI).
+        session: a session to resume.
     """
 
     def __init__(
@@ -41,21 +41,21 @@ class TlsBytes:
         )
 
     def feed(self, data: bytes) -> None:
-        """Take bytes of the peer; ``b""`` means that the connection under TLS ended."""
+        """Process bytes from the peer; ``b""`` means that the connection ended."""
         if data:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
 
     def take(self) -> bytes:
-        """The bytes to send to the peer; to be asked for after every other step."""
+        """Return the bytes to send to the peer; call it after every other step."""
         return self._outgoing.read()
 
     def shake_hands(self) -> bool:
-        """Go on with the handshake; whether it is done.
+        """Continue the handshake; returns whether it is complete.
 
         Raises:
-            ssl.SSLError: it failed.
+            ssl.SSLError: the handshake failed.
         """
         try:
             self._tls.do_handshake()
@@ -64,7 +64,7 @@ class TlsBytes:
         return True
 
     def write(self, data: bytes | memoryview) -> None:
-        """Encrypt data; :meth:`take` has it then.
+        """Encrypt data, to be sent with :meth:`take`.
 
         Raises:
             ssl.SSLError: TLS broke.
@@ -74,13 +74,13 @@ class TlsBytes:
             view = view[self._tls.write(view) :]
 
     def read(self, size: int = 4 * _RECORD) -> bytes | None:
-        """The next bytes of content; ``b""`` at its end, announced as TLS wants it.
+        """Return the next bytes of content; ``b""`` after ``close_notify``.
 
         Returns:
             Content, or ``None`` if more bytes must be fed first.
 
         Raises:
-            ssl.SSLEOFError: the connection ended without TLS saying so.
+            ssl.SSLEOFError: the connection ended without ``close_notify``.
             ssl.SSLError: TLS broke.
         """
         pieces: list[bytes] = []
@@ -99,9 +99,9 @@ class TlsBytes:
         return b"".join(pieces)
 
     def has_content(self) -> bool:
-        """Whether content, or an end, is there: more than tickets and the like.
+        """Whether content or an end has arrived, apart from session tickets and the like.
 
-        To be asked where none is expected; a byte of it is lost.
+        Consumes a byte of it, so call this only if none is expected.
         """
         try:
             self._tls.read(1)
@@ -113,10 +113,10 @@ class TlsBytes:
 
     @property
     def alpn(self) -> str | None:
-        """The protocol that the peer chose."""
+        """The protocol that ALPN selected."""
         return self._tls.selected_alpn_protocol()
 
     @property
     def session(self) -> ssl.SSLSession | None:
-        """The session, to be resumed by another connection; with TLS 1.3 it comes after a while."""
+        """The session, which another connection can resume; with TLS 1.3 it arrives after the handshake."""
         return self._tls.session

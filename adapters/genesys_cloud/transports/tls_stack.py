@@ -26,7 +26,7 @@ class TlsStack:
 
     def __init__(self) -> None:
         self.layers: list[TlsBytes] = []
-        self._keys: list[Hashable] = []  # of the layers whose sessions are still to be kept
+        self._keys: list[Hashable] = []  # of the layers whose sessions are not stored yet
         self.ended = False
         self.error: ssl.SSLError | None = None
 

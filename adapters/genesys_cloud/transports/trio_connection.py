@@ -52,8 +52,7 @@ class TrioConnection:
     async def receive(self, exchange: Exchange["TrioConnection"]) -> Step:
         """Read until the exchange's next step is not :attr:`Step.READ`."""
         step = Step.READ
-        # Waited for first: a response is hardly ever there already, and each call has to give others
-        # their turn once.
+        # Wait first: a response is rarely available at once, and each call must yield once.
         with _until(exchange.until):
             await trio.lowlevel.wait_readable(self._sock)
         while step is Step.READ:
@@ -65,7 +64,7 @@ class TrioConnection:
         """Write some of the exchange's data, or process input that arrives meanwhile."""
         data = exchange.data
         if self._tls.layers:
-            # A record that was begun has to be finished, so this one takes no answer meanwhile.
+            # A TLS record must be completed once begun, so no input is processed meanwhile.
             piece = data if len(data) <= _SIZE else memoryview(data)[:_SIZE]
             await self.write(piece, exchange.until)
             return exchange.written(len(piece), now=read_clocks())
@@ -90,7 +89,7 @@ class TrioConnection:
             if self._tls.ended:
                 return b""
             try:
-                # Tried before it is waited for: after a wait it never blocks.
+                # Try before waiting; after a wait it never blocks.
                 data = self._sock.recv(_SIZE)
             except BlockingIOError:
                 with _until(until):
@@ -105,11 +104,11 @@ class TrioConnection:
 
     async def write(self, data: bytes | memoryview, until: float | None) -> None:
         """Write all of the data."""
-        # Encrypted at once, and queued for in the same step: records have an order.
+        # Encrypt and enqueue without a checkpoint in between: the order of records matters.
         await self._write(self._tls.encrypt(data), until)
 
     async def _write(self, data: bytes | memoryview, until: float | None) -> None:
-        # A reader may have to answer in TLS while another task writes.
+        # A reading task may have to send TLS messages while another task writes.
         async with self._writing:
             view = memoryview(data)
             while view:
@@ -133,7 +132,7 @@ class TrioConnection:
             return False
         except OSError:
             return True
-        # It may be a ticket, which is no content.
+        # It may be a session ticket, which is not content.
         self._content = self._tls.decrypt(data)
         return bool(self._content) or self._tls.ended
 
@@ -263,8 +262,8 @@ def _seconds(until: float | None) -> float:
     return math.inf if until is None else max(until - time.monotonic(), 0)
 
 
-class _until:  # noqa: N801 - reads like a function
-    """Raises ``TimeoutError`` when the time has come."""
+class _until:  # noqa: N801 - used like a function
+    """Raises ``TimeoutError`` at a time on the monotonic clock."""
 
     def __init__(self, until: float | None) -> None:
         self._scope = trio.CancelScope(

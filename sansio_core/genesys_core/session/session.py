@@ -91,7 +91,7 @@ class Session(Struct, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """What is replaced wherever somebody's words repeat it."""
+        """The secrets that are redacted in messages from other parties."""
         return KnownSecrets.of((*self.settings.secrets.values, *self.vault.secrets()))
 
     def with_vault(self, vault: Vault) -> "Session":

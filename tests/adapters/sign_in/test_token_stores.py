@@ -351,8 +351,8 @@ def test_a_file_that_others_can_read_is_warned_of_once(path, caplog):
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("genesys_cloud.tokens", "WARNING")
     assert record.getMessage() == (
-        f"token file {path}: other users can read or write it; chmod 600 it, and sign in again if "
-        "somebody may have done so"
+        f"token file {path}: other users can read or write it; run chmod 600 on it, and sign in again "
+        "if that may have happened"
     )
     store.save(KEY, Token("a2"))
     caplog.clear()

@@ -289,7 +289,7 @@ def test_a_certificate_that_cannot_be_used(certificates, cert, words):
 BAD_AUTHORITIES = {
     "no file": (Path("/nowhere/ca.pem"), r"verify '/nowhere/ca\.pem'.*No such file"),
     "no certificate": (Path(__file__), "CA certificates"),
-    "garbage": ("-----BEGIN CERTIFICATE-----\nnothing", "holds no CA certificate"),
+    "garbage": ("-----BEGIN CERTIFICATE-----\nnothing", "contains no CA certificate"),
     "off": (False, r"verify=False: must be True.*always verified.*ssl\.CERT_NONE"),
     "none": (None, "verify=None: must be True"),
     "zero": (0, "verify=0: must be True"),
