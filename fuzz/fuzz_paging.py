@@ -21,13 +21,15 @@ from genesys_core.errors import PaginationError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.session.session import Settings
-from tests.helpers.paging import API, LINKED, LINKS, USERS, Page, reply, url_of
+from tests.helpers.paging import API, BY_NUMBER, LINKED, LINKS, USERS, Page, reply, url_of
 from tests.strategies.values import hosts
 
 __all__ = ["TARGETS"]
 
 BASES: Final = ("https://api.example", "http://127.0.0.1:8080/base", "https://gw.example/api")
-OPERATION: Final = Operation[object](Endpoint("get_users", "GET", "/api/v2/users", paged=True))
+OPERATION: Final = Operation[object](
+    Endpoint("get_users", "GET", "/api/v2/users", listing=BY_NUMBER)
+)
 
 
 def next_link(data: bytes) -> None:

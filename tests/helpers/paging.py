@@ -2,6 +2,7 @@
 
 import msgspec
 
+from genesys_core.calls.listing import Listing
 from genesys_core.calls.operation import Endpoint
 from genesys_core.calls.paging import Paging
 from genesys_core.calls.prepare import prepare_request
@@ -24,7 +25,10 @@ class Page(Model, kw_only=True):
 API = "https://api.mypurecloud.ie"
 
 
-USERS = Endpoint("get_users", "GET", "/api/v2/users", returns="Page", paged=True)
+BY_NUMBER = Listing("page", send="query.pageNumber", links=True)
+
+
+USERS = Endpoint("get_users", "GET", "/api/v2/users", returns="Page", listing=BY_NUMBER)
 
 
 LINKED = Endpoint("get_flows", "GET", "/api/v2/flows/{id}/runs", returns="Page")

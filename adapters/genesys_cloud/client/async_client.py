@@ -21,13 +21,13 @@ from genesys_cloud.transports.hooks import (
 from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_cloud.transports.running_loop import has_ended, in_trio, running_loop
 from genesys_core.calls.operation import Operation, raw_operation
-from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_core.calls.paging import Items
 
 __all__ = ["AsyncClient"]
 
@@ -107,14 +107,18 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
         """Iterate over the pages of a listing, one request per page."""
+        from genesys_core.calls.paging import Paging  # noqa: PLC0415 - few calls list
+
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
             found, paging = paging.received(await self.send_raw(paging.asked()))
             for page in found:
                 yield page
 
-    async def paginate(self, operation: Operation[Items[T]]) -> AsyncIterator[T]:
+    async def paginate(self, operation: "Operation[Items[T]]") -> AsyncIterator[T]:
         """Iterate over the items of all pages of a listing."""
+        from genesys_core.calls.paging import items_of  # noqa: PLC0415 - few calls list
+
         async for page in self.pages(operation):
             for item in items_of(page):
                 yield item

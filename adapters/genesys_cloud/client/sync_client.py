@@ -17,13 +17,13 @@ from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
 from genesys_core.calls.operation import Operation, raw_operation
-from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_core.calls.paging import Items
 
 __all__ = ["Client"]
 
@@ -98,13 +98,17 @@ class Client(SyncTransfers, SyncApis):
 
     def pages(self, operation: Operation[T]) -> Iterator[T]:
         """Iterate over the pages of a listing, one request per page."""
+        from genesys_core.calls.paging import Paging  # noqa: PLC0415 - few calls list
+
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
             found, paging = paging.received(self.send_raw(paging.asked()))
             yield from found
 
-    def paginate(self, operation: Operation[Items[T]]) -> Iterator[T]:
+    def paginate(self, operation: "Operation[Items[T]]") -> Iterator[T]:
         """Iterate over the items of all pages of a listing."""
+        from genesys_core.calls.paging import items_of  # noqa: PLC0415 - few calls list
+
         for page in self.pages(operation):
             yield from items_of(page)
 

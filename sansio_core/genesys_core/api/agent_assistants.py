@@ -5,11 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -162,11 +167,10 @@ def get_assistant_queues(
     after: str | None = None,
     page_size: str | None = None,
     expand: _Open[_Literal["assistant"]] | None = None,
-) -> _Operation[_m.AssistantQueueListing]:
+) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
     """GET /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
 
-    Requires ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         assistant_id: path, string.
@@ -175,10 +179,10 @@ def get_assistant_queues(
         page_size: query, string.
         expand: query, string: assistant.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
-            "AssistantQueueListing",
+            "AssistantQueueListing", listing=_l.token_9fc445a9,
         ),
         (("assistantId", assistant_id),),
         (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
@@ -193,11 +197,10 @@ def get_assistants(
     page_size: str | None = None,
     name: str | None = None,
     expand: _Open[_Literal["copilot"]] | None = None,
-) -> _Operation[_m.AssistantListing]:
+) -> _Lists[_m.AssistantListing, _m.Assistant]:
     """GET /api/v2/assistants -> ``AssistantListing``.
 
-    Requires ``assistants:assistant:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``assistants:assistant:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -207,8 +210,11 @@ def get_assistants(
         name: query, string.
         expand: query, string: copilot.
     """
-    return _Operation(
-        _Endpoint("get_assistants", "GET", "/api/v2/assistants", "AssistantListing"),
+    return _Lists(
+        _Endpoint(
+            "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
+            listing=_l.token_9fc445a9,
+        ),
         (),
         (
             ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
@@ -244,11 +250,10 @@ def get_assistants_agentchecklists(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["dateModified", "language", "name"]] | None = None,
     agent_checklist_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.AgentChecklistListing]:
+) -> _Lists[_m.AgentChecklistListing, _m.AgentChecklist]:
     """GET /api/v2/assistants/agentchecklists -> ``AgentChecklistListing``.
 
-    Requires ``assistants:agentchecklist:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``assistants:agentchecklist:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -260,10 +265,10 @@ def get_assistants_agentchecklists(
         sort_by: query, string: dateModified, language, name.
         agent_checklist_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
-            "AgentChecklistListing",
+            "AgentChecklistListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -274,15 +279,16 @@ def get_assistants_agentchecklists(
     )
 
 
-def get_assistants_agentchecklists_languages() -> _Operation[_m.EntityListing]:
+def get_assistants_agentchecklists_languages() -> _Lists[_m.EntityListing, _Any]:
     """GET /api/v2/assistants/agentchecklists/languages -> ``EntityListing``.
 
     Requires ``assistants:agentchecklist:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistants_agentchecklists_languages", "GET",
             "/api/v2/assistants/agentchecklists/languages", "EntityListing",
+            listing=_l.single_ebc03964,
         ),
     )
 
@@ -294,11 +300,10 @@ def get_assistants_queues(
     page_size: str | None = None,
     queue_ids: str | None = None,
     expand: _Open[_Literal["assistant"]] | None = None,
-) -> _Operation[_m.AssistantQueueListing]:
+) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
     """GET /api/v2/assistants/queues -> ``AssistantQueueListing``.
 
-    Requires ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -307,9 +312,10 @@ def get_assistants_queues(
         queue_ids: query, string.
         expand: query, string: assistant.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -346,19 +352,19 @@ def patch_assistant(
 def patch_assistant_queues(
     assistant_id: str,
     body: _Sequence[_m.AssistantQueue | _JsonObject],
-) -> _Operation[_m.AssistantQueueListing]:
+) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
     """PATCH /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
 
-    Requires ``assistants:queue:edit``. Pages by ``next_uri`` of the response.
+    Requires ``assistants:queue:edit``.
 
     Args:
         assistant_id: path, string.
         body: list of ``AssistantQueue``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_assistant_queues", "PATCH", "/api/v2/assistants/{assistantId}/queues",
-            "AssistantQueueListing", body="array", body_required=True,
+            "AssistantQueueListing", body="array", body_required=True, listing=_l.single_20dec4b2,
         ),
         (("assistantId", assistant_id),),
         (),
@@ -371,7 +377,7 @@ def post_assistant_queue_users_bulk_add(
     assistant_id: str,
     queue_id: str,
     body: _m.AssistantQueueUsersBulkAddRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add -> ``BulkResponse``.
 
     Requires ``assistants:queueUserAssignment:add``.
@@ -381,11 +387,11 @@ def post_assistant_queue_users_bulk_add(
         queue_id: path, string.
         body: ``AssistantQueueUsersBulkAddRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_assistant_queue_users_bulk_add", "POST",
             "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add", "BulkResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
@@ -398,7 +404,7 @@ def post_assistant_queue_users_bulk_remove(
     assistant_id: str,
     queue_id: str,
     body: _m.AssistantQueueUsersBulkRemoveRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove -> ``BulkResponse``.
 
     Requires ``assistants:queueUserAssignment:delete``.
@@ -408,11 +414,11 @@ def post_assistant_queue_users_bulk_remove(
         queue_id: path, string.
         body: ``AssistantQueueUsersBulkRemoveRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_assistant_queue_users_bulk_remove", "POST",
             "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove", "BulkResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
@@ -454,7 +460,7 @@ def post_assistant_queue_users_query(
     body: _m.AssistantQueueUsersQueryRequest | _JsonObject,
     *,
     expand: _Sequence[_Open[_Literal["assistant", "copilot"]]] | None = None,
-) -> _Operation[_m.AssistantQueueUsersQueryResponse]:
+) -> _Lists[_m.AssistantQueueUsersQueryResponse, _m.UserReference]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/query -> ``AssistantQueueUsersQueryResponse``.
 
     Read-only. Requires ``assistants:queueUserAssignment:view``.
@@ -465,11 +471,12 @@ def post_assistant_queue_users_query(
         expand: query, list of string: assistant, copilot.
         body: ``AssistantQueueUsersQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_assistant_queue_users_query", "POST",
             "/api/v2/assistants/{assistantId}/queues/{queueId}/users/query",
             "AssistantQueueUsersQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_2666c6a5,
         ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (("expand", expand),),

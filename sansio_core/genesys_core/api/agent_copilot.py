@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -31,7 +36,7 @@ def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
 def get_assistants_copilot_featuresupport(
     *,
     language: str | None = None,
-) -> _Operation[_m.LanguageSupportResponse]:
+) -> _Lists[_m.LanguageSupportResponse, _m.LanguageSupportInfoRecord]:
     """GET /api/v2/assistants/copilot/featuresupport -> ``LanguageSupportResponse``.
 
     Requires ``assistants:copilot:view``.
@@ -39,10 +44,11 @@ def get_assistants_copilot_featuresupport(
     Args:
         language: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistants_copilot_featuresupport", "GET",
             "/api/v2/assistants/copilot/featuresupport", "LanguageSupportResponse",
+            listing=_l.single_d11f9894,
         ),
         (),
         (("language", language),),

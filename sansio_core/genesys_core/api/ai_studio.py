@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -112,7 +117,7 @@ def get_agentic_virtualagents(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AgenticVirtualAgentEntityListing]:
+) -> _Lists[_m.AgenticVirtualAgentEntityListing, _m.AgenticVirtualAgent]:
     """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
 
     Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
@@ -126,10 +131,10 @@ def get_agentic_virtualagents(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgentEntityListing", paged=True,
+            "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
         ),
         (),
         (
@@ -165,7 +170,7 @@ def get_conversations_summaries_settings(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     language: str | None = None,
     sort_by: _Open[_Literal["dateModified", "name"]] | None = None,
-) -> _Operation[_m.SummarySettingEntityListing]:
+) -> _Lists[_m.SummarySettingEntityListing, _m.SummarySetting]:
     """GET /api/v2/conversations/summaries/settings -> ``SummarySettingEntityListing``.
 
     Requires ``aiStudio:summaryConfig:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -179,10 +184,11 @@ def get_conversations_summaries_settings(
         language: query, string.
         sort_by: query, string: dateModified, name.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_summaries_settings", "GET",
-            "/api/v2/conversations/summaries/settings", "SummarySettingEntityListing", paged=True,
+            "/api/v2/conversations/summaries/settings", "SummarySettingEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -271,7 +277,7 @@ def get_guides(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.GuideEntityListing]:
+) -> _Lists[_m.GuideEntityListing, _m.Guide]:
     """GET /api/v2/guides -> ``GuideEntityListing``.
 
     Requires ``aiStudio:guide:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -285,8 +291,10 @@ def get_guides(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
-        _Endpoint("get_guides", "GET", "/api/v2/guides", "GuideEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("name", name), ("nameContains", name_contains), ("status", status),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Any as _Any
@@ -174,18 +179,19 @@ def patch_alerting_rules_bulk(
 def post_alerting_alerts_query(
     *,
     body: _m.GetAlertQuery | _JsonObject | None = None,
-) -> _Operation[_m.AlertListing]:
+) -> _Lists[_m.AlertListing, _m.CommonAlert]:
     """POST /api/v2/alerting/alerts/query -> ``AlertListing``.
 
-    Read-only. Requires ``alerting:alert:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``alerting:alert:view``. Pages by ``pageNumber`` of the body or ``next_uri``
+    of the response.
 
     Args:
         body: ``GetAlertQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_alerting_alerts_query", "POST", "/api/v2/alerting/alerts/query", "AlertListing",
-            body="object", reads=True,
+            body="object", reads=True, listing=_l.page_48f2e892,
         ),
         (),
         (),
@@ -216,7 +222,7 @@ def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.Comm
 
 def post_alerting_rules_bulk_remove(
     body: _m.CommonRuleBulkDeleteRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/alerting/rules/bulk/remove -> ``BulkResponse``.
 
     Requires ``alerting:rule:delete``.
@@ -224,10 +230,10 @@ def post_alerting_rules_bulk_remove(
     Args:
         body: ``CommonRuleBulkDeleteRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_alerting_rules_bulk_remove", "POST", "/api/v2/alerting/rules/bulk/remove",
-            "BulkResponse", body="object", body_required=True,
+            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -239,18 +245,19 @@ def post_alerting_rules_bulk_remove(
 def post_alerting_rules_query(
     *,
     body: _m.GetRulesQuery | _JsonObject | None = None,
-) -> _Operation[_m.CommonRuleContainer]:
+) -> _Lists[_m.CommonRuleContainer, _m.CommonRule]:
     """POST /api/v2/alerting/rules/query -> ``CommonRuleContainer``.
 
-    Read-only. Requires ``alerting:rule:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``alerting:rule:view``. Pages by ``pageNumber`` of the body or ``next_uri``
+    of the response.
 
     Args:
         body: ``GetRulesQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_alerting_rules_query", "POST", "/api/v2/alerting/rules/query",
-            "CommonRuleContainer", body="object", reads=True,
+            "CommonRuleContainer", body="object", reads=True, listing=_l.page_48f2e892,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -384,7 +389,7 @@ def get_analytics_actions_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.ActionAsyncAggregateQueryResponse]:
+) -> _Lists[_m.ActionAsyncAggregateQueryResponse, _m.ActionAggregateDataContainer]:
     """GET /api/v2/analytics/actions/aggregates/jobs/{jobId}/results -> ``ActionAsyncAggregateQueryResponse``.
 
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``cursor``.
@@ -393,11 +398,11 @@ def get_analytics_actions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_actions_aggregates_job_results", "GET",
             "/api/v2/analytics/actions/aggregates/jobs/{jobId}/results",
-            "ActionAsyncAggregateQueryResponse",
+            "ActionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -442,7 +447,7 @@ def get_analytics_agentcopilots_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.AgentCopilotAsyncAggregateQueryResponse]:
+) -> _Lists[_m.AgentCopilotAsyncAggregateQueryResponse, _m.AgentCopilotAggregateDataContainer]:
     """GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results -> ``AgentCopilotAsyncAggregateQueryResponse``.
 
     Requires ``analytics:agentCopilotAggregate:view``. Pages by ``cursor``.
@@ -451,11 +456,11 @@ def get_analytics_agentcopilots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_agentcopilots_aggregates_job_results", "GET",
             "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results",
-            "AgentCopilotAsyncAggregateQueryResponse",
+            "AgentCopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -483,7 +488,7 @@ def get_analytics_agentutilizations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.AgentUtilizationAsyncAggregateQueryResponse]:
+) -> _Lists[_m.AgentUtilizationAsyncAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer]:
     """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
 
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``. Pages
@@ -493,11 +498,11 @@ def get_analytics_agentutilizations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_agentutilizations_aggregates_job_results", "GET",
             "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results",
-            "AgentUtilizationAsyncAggregateQueryResponse",
+            "AgentUtilizationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -514,10 +519,10 @@ def get_analytics_botflow_divisions_reportingturns(
     session_id: str | None = None,
     language: str | None = None,
     ask_action_results: _AskActionResultsValues | None = None,
-) -> _Operation[_m.ReportingTurnsResponse]:
+) -> _Lists[_m.ReportingTurnsResponse, _m.ReportingTurn]:
     """GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
 
-    Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by the cursor ``after`` or
+    Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by ``after`` or
     ``next_uri`` of the response.
 
     Args:
@@ -534,11 +539,11 @@ def get_analytics_botflow_divisions_reportingturns(
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_botflow_divisions_reportingturns", "GET",
             "/api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns",
-            "ReportingTurnsResponse",
+            "ReportingTurnsResponse", listing=_l.token_b4981ed1,
         ),
         (("botFlowId", bot_flow_id),),
         (
@@ -559,11 +564,11 @@ def get_analytics_botflow_reportingturns(
     session_id: str | None = None,
     language: str | None = None,
     ask_action_results: _AskActionResultsValues | None = None,
-) -> _Operation[_m.ReportingTurnsResponse]:
+) -> _Lists[_m.ReportingTurnsResponse, _m.ReportingTurn]:
     """GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
 
-    Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Pages by ``after`` or ``next_uri``
+    of the response.
 
     Args:
         bot_flow_id: path, string.
@@ -579,10 +584,11 @@ def get_analytics_botflow_reportingturns(
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_botflow_reportingturns", "GET",
             "/api/v2/analytics/botflows/{botFlowId}/reportingturns", "ReportingTurnsResponse",
+            listing=_l.token_b4981ed1,
         ),
         (("botFlowId", bot_flow_id),),
         (
@@ -604,11 +610,10 @@ def get_analytics_botflow_sessions(
         "BotDisconnect", "SessionExpired", "Transfer",
     ]] | None = None,
     end_language: str | None = None,
-) -> _Operation[_m.SessionsResponse]:
+) -> _Lists[_m.SessionsResponse, _m.BotFlowSession]:
     """GET /api/v2/analytics/botflows/{botFlowId}/sessions -> ``SessionsResponse``.
 
-    Requires ``analytics:botFlowSession:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``analytics:botFlowSession:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         bot_flow_id: path, string.
@@ -619,10 +624,11 @@ def get_analytics_botflow_sessions(
             UserDisconnect, BotDisconnect, SessionExpired, Transfer.
         end_language: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_botflow_sessions", "GET",
             "/api/v2/analytics/botflows/{botFlowId}/sessions", "SessionsResponse",
+            listing=_l.token_9fc445a9,
         ),
         (("botFlowId", bot_flow_id),),
         (
@@ -653,7 +659,7 @@ def get_analytics_bots_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.BotAsyncAggregateQueryResponse]:
+) -> _Lists[_m.BotAsyncAggregateQueryResponse, _m.BotAggregateDataContainer]:
     """GET /api/v2/analytics/bots/aggregates/jobs/{jobId}/results -> ``BotAsyncAggregateQueryResponse``.
 
     Requires ``analytics:botAggregate:view``. Pages by ``cursor``.
@@ -662,11 +668,11 @@ def get_analytics_bots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_bots_aggregates_job_results", "GET",
             "/api/v2/analytics/bots/aggregates/jobs/{jobId}/results",
-            "BotAsyncAggregateQueryResponse",
+            "BotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -694,7 +700,7 @@ def get_analytics_casemanagement_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.CaseManagementAsyncAggregateQueryResponse]:
+) -> _Lists[_m.CaseManagementAsyncAggregateQueryResponse, _m.CaseManagementAggregateDataContainer]:
     """GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results -> ``CaseManagementAsyncAggregateQueryResponse``.
 
     Requires ``analytics:caseManagementAggregate:view``. Pages by ``cursor``.
@@ -703,11 +709,11 @@ def get_analytics_casemanagement_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_casemanagement_aggregates_job_results", "GET",
             "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results",
-            "CaseManagementAsyncAggregateQueryResponse",
+            "CaseManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -755,7 +761,7 @@ def get_analytics_conversations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.ConversationAsyncAggregateQueryResponse]:
+) -> _Lists[_m.ConversationAsyncAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
 
     Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
@@ -764,11 +770,11 @@ def get_analytics_conversations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_aggregates_job_results", "GET",
             "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-            "ConversationAsyncAggregateQueryResponse",
+            "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -778,7 +784,7 @@ def get_analytics_conversations_aggregates_job_results(
 def get_analytics_conversations_details(
     *,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.AnalyticsConversationWithoutAttributesMultiGetResponse]:
+) -> _Lists[_m.AnalyticsConversationWithoutAttributesMultiGetResponse, _m.AnalyticsConversationWithoutAttributes]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -786,10 +792,10 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-            "AnalyticsConversationWithoutAttributesMultiGetResponse",
+            "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
         ),
         (),
         (("id", id),),
@@ -818,7 +824,7 @@ def get_analytics_conversations_details_job_results(
     *,
     cursor: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AnalyticsConversationAsyncQueryResponse]:
+) -> _Lists[_m.AnalyticsConversationAsyncQueryResponse, _m.AnalyticsConversation]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -829,11 +835,11 @@ def get_analytics_conversations_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_details_job_results", "GET",
             "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-            "AnalyticsConversationAsyncQueryResponse",
+            "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
         ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
@@ -875,7 +881,7 @@ def get_analytics_copilots_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.CopilotAsyncAggregateQueryResponse]:
+) -> _Lists[_m.CopilotAsyncAggregateQueryResponse, _m.CopilotAggregateDataContainer]:
     """GET /api/v2/analytics/copilots/aggregates/jobs/{jobId}/results -> ``CopilotAsyncAggregateQueryResponse``.
 
     Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Pages by
@@ -885,11 +891,11 @@ def get_analytics_copilots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_copilots_aggregates_job_results", "GET",
             "/api/v2/analytics/copilots/aggregates/jobs/{jobId}/results",
-            "CopilotAsyncAggregateQueryResponse",
+            "CopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -921,11 +927,11 @@ def get_analytics_dataextraction_downloads_metadata(
     data_schema: str | None = None,
     date_start: _datetime | str | None = None,
     date_end: _datetime | str | None = None,
-) -> _Operation[_m.DataExtractionFileSchemaListing]:
+) -> _Lists[_m.DataExtractionFileSchemaListing, _m.DataExtractionFileSchema]:
     """GET /api/v2/analytics/dataextraction/downloads/metadata -> ``DataExtractionFileSchemaListing``.
 
-    Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Pages by
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -935,11 +941,11 @@ def get_analytics_dataextraction_downloads_metadata(
         date_start: query, date-time.
         date_end: query, date-time.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_dataextraction_downloads_metadata", "GET",
             "/api/v2/analytics/dataextraction/downloads/metadata",
-            "DataExtractionFileSchemaListing",
+            "DataExtractionFileSchemaListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -983,7 +989,7 @@ def get_analytics_evaluations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.EvaluationAsyncAggregateQueryResponse]:
+) -> _Lists[_m.EvaluationAsyncAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
 
     Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
@@ -992,11 +998,11 @@ def get_analytics_evaluations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_evaluations_aggregates_job_results", "GET",
             "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-            "EvaluationAsyncAggregateQueryResponse",
+            "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1024,7 +1030,7 @@ def get_analytics_flowexecutions_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.FlowExecutionAsyncAggregateQueryResponse]:
+) -> _Lists[_m.FlowExecutionAsyncAggregateQueryResponse, _m.FlowExecutionAggregateDataContainer]:
     """GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results -> ``FlowExecutionAsyncAggregateQueryResponse``.
 
     Requires ``analytics:flowExecutionAggregate:view``. Pages by ``cursor``.
@@ -1033,11 +1039,11 @@ def get_analytics_flowexecutions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_flowexecutions_aggregates_job_results", "GET",
             "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results",
-            "FlowExecutionAsyncAggregateQueryResponse",
+            "FlowExecutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1065,7 +1071,7 @@ def get_analytics_flows_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.FlowAsyncAggregateQueryResponse]:
+) -> _Lists[_m.FlowAsyncAggregateQueryResponse, _m.FlowAggregateDataContainer]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
 
     Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
@@ -1074,11 +1080,11 @@ def get_analytics_flows_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_flows_aggregates_job_results", "GET",
             "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-            "FlowAsyncAggregateQueryResponse",
+            "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1106,7 +1112,7 @@ def get_analytics_journeys_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.JourneyAsyncAggregateQueryResponse]:
+) -> _Lists[_m.JourneyAsyncAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
 
     Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
@@ -1115,11 +1121,11 @@ def get_analytics_journeys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_journeys_aggregates_job_results", "GET",
             "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-            "JourneyAsyncAggregateQueryResponse",
+            "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1147,7 +1153,7 @@ def get_analytics_knowledge_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.KnowledgeAsyncAggregateQueryResponse]:
+) -> _Lists[_m.KnowledgeAsyncAggregateQueryResponse, _m.KnowledgeAggregateDataContainer]:
     """GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results -> ``KnowledgeAsyncAggregateQueryResponse``.
 
     Requires ``analytics:knowledgeAggregate:view``. Pages by ``cursor``.
@@ -1156,11 +1162,11 @@ def get_analytics_knowledge_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_knowledge_aggregates_job_results", "GET",
             "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results",
-            "KnowledgeAsyncAggregateQueryResponse",
+            "KnowledgeAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1192,7 +1198,7 @@ def get_analytics_reporting_dashboards_users(
     id: _Sequence[str] | None = None,
     state: _Open[_Literal["active", "inactive"]] | None = None,
     deleted_only: bool | None = None,
-) -> _Operation[_m.DashboardUserListing]:
+) -> _Lists[_m.DashboardUserListing, _m.DashboardUser]:
     """GET /api/v2/analytics/reporting/dashboards/users -> ``DashboardUserListing``.
 
     Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -1206,10 +1212,11 @@ def get_analytics_reporting_dashboards_users(
         state: query, string: active, inactive.
         deleted_only: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_reporting_dashboards_users", "GET",
-            "/api/v2/analytics/reporting/dashboards/users", "DashboardUserListing", paged=True,
+            "/api/v2/analytics/reporting/dashboards/users", "DashboardUserListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1223,7 +1230,7 @@ def get_analytics_reporting_exports(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.ReportingExportJobListing]:
+) -> _Lists[_m.ReportingExportJobListing, _m.ReportingExportJobResponse]:
     """GET /api/v2/analytics/reporting/exports -> ``ReportingExportJobListing``.
 
     Requires ``analytics:dataExport:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1233,25 +1240,27 @@ def get_analytics_reporting_exports(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
-            "ReportingExportJobListing", paged=True,
+            "ReportingExportJobListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
 
 
-def get_analytics_reporting_exports_metadata() -> _Operation[_m.ReportingExportMetadataJobListing]:
+def get_analytics_reporting_exports_metadata(
+) -> _Lists[_m.ReportingExportMetadataJobListing, _m.ReportingExportMetadataJobResponse]:
     """GET /api/v2/analytics/reporting/exports/metadata -> ``ReportingExportMetadataJobListing``.
 
     Requires ``analytics:dataExport:view``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_reporting_exports_metadata", "GET",
             "/api/v2/analytics/reporting/exports/metadata", "ReportingExportMetadataJobListing",
+            listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1275,7 +1284,7 @@ def get_analytics_reporting_settings_dashboards_query(
     sort_by: str | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DashboardConfigurationListing]:
+) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
     """GET /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
 
     Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -1290,11 +1299,11 @@ def get_analytics_reporting_settings_dashboards_query(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_reporting_settings_dashboards_query", "GET",
             "/api/v2/analytics/reporting/settings/dashboards/query",
-            "DashboardConfigurationListing", paged=True,
+            "DashboardConfigurationListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1315,7 +1324,7 @@ def get_analytics_reporting_settings_user_dashboards(
     favorite_only: bool | None = None,
     deleted_only: bool | None = None,
     name: str | None = None,
-) -> _Operation[_m.DashboardConfigurationListing]:
+) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
     """GET /api/v2/analytics/reporting/settings/users/{userId}/dashboards -> ``DashboardConfigurationListing``.
 
     Requires ``analytics:dashboardConfigurations:viewPrivate``. Pages by ``page_number`` or
@@ -1331,11 +1340,11 @@ def get_analytics_reporting_settings_user_dashboards(
         deleted_only: query, boolean.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_reporting_settings_user_dashboards", "GET",
             "/api/v2/analytics/reporting/settings/users/{userId}/dashboards",
-            "DashboardConfigurationListing", paged=True,
+            "DashboardConfigurationListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (
@@ -1367,7 +1376,7 @@ def get_analytics_resolutions_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.ResolutionAsyncAggregateQueryResponse]:
+) -> _Lists[_m.ResolutionAsyncAggregateQueryResponse, _m.ResolutionAggregateDataContainer]:
     """GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results -> ``ResolutionAsyncAggregateQueryResponse``.
 
     Requires ``analytics:resolutionAggregate:view``. Pages by ``cursor``.
@@ -1376,11 +1385,11 @@ def get_analytics_resolutions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_resolutions_aggregates_job_results", "GET",
             "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results",
-            "ResolutionAsyncAggregateQueryResponse",
+            "ResolutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1408,7 +1417,7 @@ def get_analytics_summaries_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.SummaryAsyncAggregateQueryResponse]:
+) -> _Lists[_m.SummaryAsyncAggregateQueryResponse, _m.SummaryAggregateDataContainer]:
     """GET /api/v2/analytics/summaries/aggregates/jobs/{jobId}/results -> ``SummaryAsyncAggregateQueryResponse``.
 
     Requires ``analytics:summaryAggregate:view``. Pages by ``cursor``.
@@ -1417,11 +1426,11 @@ def get_analytics_summaries_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_summaries_aggregates_job_results", "GET",
             "/api/v2/analytics/summaries/aggregates/jobs/{jobId}/results",
-            "SummaryAsyncAggregateQueryResponse",
+            "SummaryAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1449,7 +1458,7 @@ def get_analytics_surveys_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.SurveyAsyncAggregateQueryResponse]:
+) -> _Lists[_m.SurveyAsyncAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
 
     Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
@@ -1458,11 +1467,11 @@ def get_analytics_surveys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_surveys_aggregates_job_results", "GET",
             "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-            "SurveyAsyncAggregateQueryResponse",
+            "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1490,7 +1499,7 @@ def get_analytics_taskmanagement_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.TaskManagementAsyncAggregateQueryResponse]:
+) -> _Lists[_m.TaskManagementAsyncAggregateQueryResponse, _m.TaskManagementAggregateDataContainer]:
     """GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results -> ``TaskManagementAsyncAggregateQueryResponse``.
 
     Requires ``analytics:taskManagementAggregate:view``. Pages by ``cursor``.
@@ -1499,11 +1508,11 @@ def get_analytics_taskmanagement_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_taskmanagement_aggregates_job_results", "GET",
             "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results",
-            "TaskManagementAsyncAggregateQueryResponse",
+            "TaskManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1531,7 +1540,7 @@ def get_analytics_transcripts_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.TranscriptAsyncAggregateQueryResponse]:
+) -> _Lists[_m.TranscriptAsyncAggregateQueryResponse, _m.TranscriptAggregateDataContainer]:
     """GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results -> ``TranscriptAsyncAggregateQueryResponse``.
 
     Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Pages by ``cursor``.
@@ -1540,11 +1549,11 @@ def get_analytics_transcripts_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_transcripts_aggregates_job_results", "GET",
             "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results",
-            "TranscriptAsyncAggregateQueryResponse",
+            "TranscriptAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1572,7 +1581,7 @@ def get_analytics_users_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.UserAsyncAggregateQueryResponse]:
+) -> _Lists[_m.UserAsyncAggregateQueryResponse, _m.UserAggregateDataContainer]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
 
     Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
@@ -1581,11 +1590,11 @@ def get_analytics_users_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_users_aggregates_job_results", "GET",
             "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-            "UserAsyncAggregateQueryResponse",
+            "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -1614,7 +1623,7 @@ def get_analytics_users_details_job_results(
     *,
     cursor: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AnalyticsUserDetailsAsyncQueryResponse]:
+) -> _Lists[_m.AnalyticsUserDetailsAsyncQueryResponse, _m.AnalyticsUserDetail]:
     """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
 
     Requires ``analytics:userDetail:view``. Pages by ``cursor``.
@@ -1624,11 +1633,11 @@ def get_analytics_users_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_users_details_job_results", "GET",
             "/api/v2/analytics/users/details/jobs/{jobId}/results",
-            "AnalyticsUserDetailsAsyncQueryResponse",
+            "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
         ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
@@ -1695,7 +1704,7 @@ def post_analytics_actions_aggregates_jobs(
 
 def post_analytics_actions_aggregates_query(
     body: _m.ActionAggregationQuery | _JsonObject,
-) -> _Operation[_m.ActionAggregateQueryResponse]:
+) -> _Lists[_m.ActionAggregateQueryResponse, _m.ActionAggregateDataContainer]:
     """POST /api/v2/analytics/actions/aggregates/query -> ``ActionAggregateQueryResponse``.
 
     Read-only. Requires ``integrations:action:view`` or ``bridge:actions:view``.
@@ -1703,11 +1712,11 @@ def post_analytics_actions_aggregates_query(
     Args:
         body: ``ActionAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_actions_aggregates_query", "POST",
             "/api/v2/analytics/actions/aggregates/query", "ActionAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1741,7 +1750,7 @@ def post_analytics_agentcopilots_aggregates_jobs(
 
 def post_analytics_agentcopilots_aggregates_query(
     body: _m.AgentCopilotAggregationQuery | _JsonObject,
-) -> _Operation[_m.AgentCopilotAggregateQueryResponse]:
+) -> _Lists[_m.AgentCopilotAggregateQueryResponse, _m.AgentCopilotAggregateDataContainer]:
     """POST /api/v2/analytics/agentcopilots/aggregates/query -> ``AgentCopilotAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:agentCopilotAggregate:view``.
@@ -1749,11 +1758,12 @@ def post_analytics_agentcopilots_aggregates_query(
     Args:
         body: ``AgentCopilotAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_agentcopilots_aggregates_query", "POST",
             "/api/v2/analytics/agentcopilots/aggregates/query",
             "AgentCopilotAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -1791,7 +1801,7 @@ def post_analytics_agents_status_counts(
 
 def post_analytics_agents_status_query(
     body: _m.AgentStateQueryRequest | _JsonObject,
-) -> _Operation[_m.AnalyticsAgentStateQueryResponse]:
+) -> _Lists[_m.AnalyticsAgentStateQueryResponse, _m.AnalyticsAgentStateAgentResponse]:
     """POST /api/v2/analytics/agents/status/query -> ``AnalyticsAgentStateQueryResponse``.
 
     Read-only. Requires ``analytics:agentState:view``.
@@ -1799,10 +1809,11 @@ def post_analytics_agents_status_query(
     Args:
         body: ``AgentStateQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_agents_status_query", "POST", "/api/v2/analytics/agents/status/query",
             "AnalyticsAgentStateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -1836,7 +1847,7 @@ def post_analytics_agentutilizations_aggregates_jobs(
 
 def post_analytics_agentutilizations_aggregates_query(
     body: _m.AgentUtilizationAggregationQuery | _JsonObject,
-) -> _Operation[_m.AgentUtilizationAggregateQueryResponse]:
+) -> _Lists[_m.AgentUtilizationAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer]:
     """POST /api/v2/analytics/agentutilizations/aggregates/query -> ``AgentUtilizationAggregateQueryResponse``.
 
     Preview: may change without notice. Read-only. Requires
@@ -1845,11 +1856,12 @@ def post_analytics_agentutilizations_aggregates_query(
     Args:
         body: ``AgentUtilizationAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_agentutilizations_aggregates_query", "POST",
             "/api/v2/analytics/agentutilizations/aggregates/query",
             "AgentUtilizationAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1882,7 +1894,7 @@ def post_analytics_bots_aggregates_jobs(
 
 def post_analytics_bots_aggregates_query(
     body: _m.BotAggregationQuery | _JsonObject,
-) -> _Operation[_m.BotAggregateQueryResponse]:
+) -> _Lists[_m.BotAggregateQueryResponse, _m.BotAggregateDataContainer]:
     """POST /api/v2/analytics/bots/aggregates/query -> ``BotAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:botAggregate:view``.
@@ -1890,11 +1902,11 @@ def post_analytics_bots_aggregates_query(
     Args:
         body: ``BotAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_bots_aggregates_query", "POST",
             "/api/v2/analytics/bots/aggregates/query", "BotAggregateQueryResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -1928,7 +1940,7 @@ def post_analytics_casemanagement_aggregates_jobs(
 
 def post_analytics_casemanagement_aggregates_query(
     body: _m.CaseManagementAggregationQuery | _JsonObject,
-) -> _Operation[_m.CaseManagementAggregateQueryResponse]:
+) -> _Lists[_m.CaseManagementAggregateQueryResponse, _m.CaseManagementAggregateDataContainer]:
     """POST /api/v2/analytics/casemanagement/aggregates/query -> ``CaseManagementAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:caseManagementAggregate:view``.
@@ -1936,11 +1948,12 @@ def post_analytics_casemanagement_aggregates_query(
     Args:
         body: ``CaseManagementAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_casemanagement_aggregates_query", "POST",
             "/api/v2/analytics/casemanagement/aggregates/query",
             "CaseManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1952,7 +1965,7 @@ def post_analytics_casemanagement_aggregates_query(
 def post_analytics_conversation_details_properties(
     conversation_id: str,
     body: _m.PropertyIndexRequest | _JsonObject,
-) -> _Operation[_m.PropertyIndexRequest]:
+) -> _Lists[_m.PropertyIndexRequest, _m.AnalyticsProperty]:
     """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
 
     Requires ``analytics:conversationProperties:index``.
@@ -1961,11 +1974,11 @@ def post_analytics_conversation_details_properties(
         conversation_id: path, string.
         body: ``PropertyIndexRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversation_details_properties", "POST",
             "/api/v2/analytics/conversations/{conversationId}/details/properties",
-            "PropertyIndexRequest", body="object", body_required=True,
+            "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
         ),
         (("conversationId", conversation_id),),
         (),
@@ -1979,7 +1992,7 @@ def post_analytics_conversations_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ConversationActivityResponse]:
+) -> _Lists[_m.ConversationActivityResponse, _m.ConversationActivityData]:
     """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
@@ -1989,11 +2002,11 @@ def post_analytics_conversations_activity_query(
         page_number: query, integer.
         body: ``ConversationActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_activity_query", "POST",
             "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
-            body="object", body_required=True, reads=True, paged=True,
+            body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2027,7 +2040,7 @@ def post_analytics_conversations_aggregates_jobs(
 
 def post_analytics_conversations_aggregates_query(
     body: _m.ConversationAggregationQuery | _JsonObject,
-) -> _Operation[_m.ConversationAggregateQueryResponse]:
+) -> _Lists[_m.ConversationAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
     """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:conversationAggregate:view``.
@@ -2035,11 +2048,12 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_aggregates_query", "POST",
             "/api/v2/analytics/conversations/aggregates/query",
             "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -2073,20 +2087,20 @@ def post_analytics_conversations_details_jobs(
 
 def post_analytics_conversations_details_query(
     body: _m.ConversationQuery | _JsonObject,
-) -> _Operation[_m.AnalyticsConversationQueryResponse]:
+) -> _Lists[_m.AnalyticsConversationQueryResponse, _m.AnalyticsConversationWithoutAttributes]:
     """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
 
     Read-only. Requires ``analytics:conversationDetail:view`` or
-    ``analytics:agentConversationDetail:view``.
+    ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
 
     Args:
         body: ``ConversationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_details_query", "POST",
             "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
         ),
         (),
         (),
@@ -2120,7 +2134,7 @@ def post_analytics_copilots_aggregates_jobs(
 
 def post_analytics_copilots_aggregates_query(
     body: _m.CopilotAggregationQuery | _JsonObject,
-) -> _Operation[_m.CopilotAggregateQueryResponse]:
+) -> _Lists[_m.CopilotAggregateQueryResponse, _m.CopilotAggregateDataContainer]:
     """POST /api/v2/analytics/copilots/aggregates/query -> ``CopilotAggregateQueryResponse``.
 
     Preview: may change without notice. Read-only. Requires ``analytics:copilotsAggregate:view``.
@@ -2128,11 +2142,11 @@ def post_analytics_copilots_aggregates_query(
     Args:
         body: ``CopilotAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_copilots_aggregates_query", "POST",
             "/api/v2/analytics/copilots/aggregates/query", "CopilotAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2143,7 +2157,7 @@ def post_analytics_copilots_aggregates_query(
 
 def post_analytics_dataextraction_downloads_bulk(
     body: _m.DownloadServiceRequest | _JsonObject,
-) -> _Operation[_m.DataExtractionFileUrlListing]:
+) -> _Lists[_m.DataExtractionFileUrlListing, _m.DataExtractionFileUrl]:
     """POST /api/v2/analytics/dataextraction/downloads/bulk -> ``DataExtractionFileUrlListing``.
 
     Preview: may change without notice. Requires ``analytics:datawarehouse:view``.
@@ -2151,11 +2165,11 @@ def post_analytics_dataextraction_downloads_bulk(
     Args:
         body: ``DownloadServiceRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_dataextraction_downloads_bulk", "POST",
             "/api/v2/analytics/dataextraction/downloads/bulk", "DataExtractionFileUrlListing",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -2189,7 +2203,7 @@ def post_analytics_evaluations_aggregates_jobs(
 
 def post_analytics_evaluations_aggregates_query(
     body: _m.EvaluationAggregationQuery | _JsonObject,
-) -> _Operation[_m.EvaluationAggregateQueryResponse]:
+) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
     """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:evaluationAggregate:view``.
@@ -2197,11 +2211,11 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_evaluations_aggregates_query", "POST",
             "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2235,7 +2249,7 @@ def post_analytics_flowexecutions_aggregates_jobs(
 
 def post_analytics_flowexecutions_aggregates_query(
     body: _m.FlowExecutionAggregationQuery | _JsonObject,
-) -> _Operation[_m.FlowExecutionAggregateQueryResponse]:
+) -> _Lists[_m.FlowExecutionAggregateQueryResponse, _m.FlowExecutionAggregateDataContainer]:
     """POST /api/v2/analytics/flowexecutions/aggregates/query -> ``FlowExecutionAggregateQueryResponse``.
 
     Requires ``analytics:flowExecutionAggregate:view``.
@@ -2243,11 +2257,12 @@ def post_analytics_flowexecutions_aggregates_query(
     Args:
         body: ``FlowExecutionAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flowexecutions_aggregates_query", "POST",
             "/api/v2/analytics/flowexecutions/aggregates/query",
             "FlowExecutionAggregateQueryResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2261,7 +2276,7 @@ def post_analytics_flows_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.FlowActivityResponse]:
+) -> _Lists[_m.FlowActivityResponse, _m.FlowActivityData]:
     """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
 
     Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
@@ -2271,10 +2286,11 @@ def post_analytics_flows_activity_query(
         page_number: query, integer.
         body: ``FlowActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-            "FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "FlowActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2308,7 +2324,7 @@ def post_analytics_flows_aggregates_jobs(
 
 def post_analytics_flows_aggregates_query(
     body: _m.FlowAggregationQuery | _JsonObject,
-) -> _Operation[_m.FlowAggregateQueryResponse]:
+) -> _Lists[_m.FlowAggregateQueryResponse, _m.FlowAggregateDataContainer]:
     """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:flowAggregate:view``.
@@ -2316,11 +2332,11 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_aggregates_query", "POST",
             "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2331,7 +2347,7 @@ def post_analytics_flows_aggregates_query(
 
 def post_analytics_flows_observations_query(
     body: _m.FlowObservationQuery | _JsonObject,
-) -> _Operation[_m.FlowObservationQueryResponse]:
+) -> _Lists[_m.FlowObservationQueryResponse, _m.FlowObservationDataContainer]:
     """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
 
     Read-only. Requires ``analytics:flowObservation:view``.
@@ -2339,11 +2355,11 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_observations_query", "POST",
             "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2377,7 +2393,7 @@ def post_analytics_journeys_aggregates_jobs(
 
 def post_analytics_journeys_aggregates_query(
     body: _m.JourneyAggregationQuery | _JsonObject,
-) -> _Operation[_m.JourneyAggregateQueryResponse]:
+) -> _Lists[_m.JourneyAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
     """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:journeyAggregate:view``.
@@ -2385,11 +2401,11 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_journeys_aggregates_query", "POST",
             "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2423,7 +2439,7 @@ def post_analytics_knowledge_aggregates_jobs(
 
 def post_analytics_knowledge_aggregates_query(
     body: _m.KnowledgeAggregationQuery | _JsonObject,
-) -> _Operation[_m.KnowledgeAggregateQueryResponse]:
+) -> _Lists[_m.KnowledgeAggregateQueryResponse, _m.KnowledgeAggregateDataContainer]:
     """POST /api/v2/analytics/knowledge/aggregates/query -> ``KnowledgeAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:knowledgeAggregate:view``.
@@ -2431,11 +2447,11 @@ def post_analytics_knowledge_aggregates_query(
     Args:
         body: ``KnowledgeAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_knowledge_aggregates_query", "POST",
             "/api/v2/analytics/knowledge/aggregates/query", "KnowledgeAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -2446,7 +2462,7 @@ def post_analytics_knowledge_aggregates_query(
 
 def post_analytics_queues_observations_query(
     body: _m.QueueObservationQuery | _JsonObject,
-) -> _Operation[_m.QueueObservationQueryResponse]:
+) -> _Lists[_m.QueueObservationQueryResponse, _m.QueueObservationDataContainer]:
     """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``.
@@ -2454,11 +2470,11 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_queues_observations_query", "POST",
             "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2469,7 +2485,7 @@ def post_analytics_queues_observations_query(
 
 def post_analytics_ratelimits_aggregates_query(
     body: _m.RateLimitAggregationQuery | _JsonObject,
-) -> _Operation[_m.RateLimitAggregateQueryResponse]:
+) -> _Lists[_m.RateLimitAggregateQueryResponse, _m.RateLimitAggregateDataContainer]:
     """POST /api/v2/analytics/ratelimits/aggregates/query -> ``RateLimitAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:rateLimitAggregate:view``.
@@ -2477,11 +2493,11 @@ def post_analytics_ratelimits_aggregates_query(
     Args:
         body: ``RateLimitAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_ratelimits_aggregates_query", "POST",
             "/api/v2/analytics/ratelimits/aggregates/query", "RateLimitAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2559,20 +2575,21 @@ def post_analytics_reporting_settings_dashboards_bulk_remove(
 
 def post_analytics_reporting_settings_dashboards_query(
     body: _m.DashboardConfigurationQueryRequest | _JsonObject,
-) -> _Operation[_m.DashboardConfigurationListing]:
+) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
     """POST /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
 
-    Read-only. Requires ``analytics:dashboardConfigurations:view``. Pages by ``next_uri`` of the
-    response.
+    Read-only. Requires ``analytics:dashboardConfigurations:view``. Pages by ``pageNumber`` of the
+    body or ``next_uri`` of the response.
 
     Args:
         body: ``DashboardConfigurationQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_reporting_settings_dashboards_query", "POST",
             "/api/v2/analytics/reporting/settings/dashboards/query",
             "DashboardConfigurationListing", body="object", body_required=True, reads=True,
+            listing=_l.page_48f2e892,
         ),
         (),
         (),
@@ -2606,7 +2623,7 @@ def post_analytics_resolutions_aggregates_jobs(
 
 def post_analytics_resolutions_aggregates_query(
     body: _m.ResolutionAggregationQuery | _JsonObject,
-) -> _Operation[_m.ResolutionAggregateQueryResponse]:
+) -> _Lists[_m.ResolutionAggregateQueryResponse, _m.ResolutionAggregateDataContainer]:
     """POST /api/v2/analytics/resolutions/aggregates/query -> ``ResolutionAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:resolutionAggregate:view``.
@@ -2614,11 +2631,11 @@ def post_analytics_resolutions_aggregates_query(
     Args:
         body: ``ResolutionAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_resolutions_aggregates_query", "POST",
             "/api/v2/analytics/resolutions/aggregates/query", "ResolutionAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2632,7 +2649,7 @@ def post_analytics_routing_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.RoutingActivityResponse]:
+) -> _Lists[_m.RoutingActivityResponse, _m.RoutingActivityData]:
     """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
@@ -2642,11 +2659,11 @@ def post_analytics_routing_activity_query(
         page_number: query, integer.
         body: ``RoutingActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_routing_activity_query", "POST",
             "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
-            body_required=True, reads=True, paged=True,
+            body_required=True, reads=True, listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2680,7 +2697,7 @@ def post_analytics_summaries_aggregates_jobs(
 
 def post_analytics_summaries_aggregates_query(
     body: _m.SummaryAggregationQuery | _JsonObject,
-) -> _Operation[_m.SummaryAggregateQueryResponse]:
+) -> _Lists[_m.SummaryAggregateQueryResponse, _m.SummaryAggregateDataContainer]:
     """POST /api/v2/analytics/summaries/aggregates/query -> ``SummaryAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:summaryAggregate:view``.
@@ -2688,11 +2705,11 @@ def post_analytics_summaries_aggregates_query(
     Args:
         body: ``SummaryAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_summaries_aggregates_query", "POST",
             "/api/v2/analytics/summaries/aggregates/query", "SummaryAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -2726,7 +2743,7 @@ def post_analytics_surveys_aggregates_jobs(
 
 def post_analytics_surveys_aggregates_query(
     body: _m.SurveyAggregationQuery | _JsonObject,
-) -> _Operation[_m.SurveyAggregateQueryResponse]:
+) -> _Lists[_m.SurveyAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
     """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:surveyAggregate:view``.
@@ -2734,11 +2751,11 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_surveys_aggregates_query", "POST",
             "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2772,7 +2789,7 @@ def post_analytics_taskmanagement_aggregates_jobs(
 
 def post_analytics_taskmanagement_aggregates_query(
     body: _m.TaskManagementAggregationQuery | _JsonObject,
-) -> _Operation[_m.TaskManagementAggregateQueryResponse]:
+) -> _Lists[_m.TaskManagementAggregateQueryResponse, _m.TaskManagementAggregateDataContainer]:
     """POST /api/v2/analytics/taskmanagement/aggregates/query -> ``TaskManagementAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:taskManagementAggregate:view``.
@@ -2780,11 +2797,12 @@ def post_analytics_taskmanagement_aggregates_query(
     Args:
         body: ``TaskManagementAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_taskmanagement_aggregates_query", "POST",
             "/api/v2/analytics/taskmanagement/aggregates/query",
             "TaskManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2798,22 +2816,23 @@ def post_analytics_taskmanagement_metrics_query(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.TaskManagementObservationQueryResponse]:
+) -> _Lists[_m.TaskManagementObservationQueryResponse, _m.TaskManagementObservationResult]:
     """POST /api/v2/analytics/taskmanagement/metrics/query -> ``TaskManagementObservationQueryResponse``.
 
-    Read-only. Requires ``analytics:taskManagementObservation:view``. Pages by the cursor ``after``
-    or ``next_uri`` of the response.
+    Read-only. Requires ``analytics:taskManagementObservation:view``. Pages by ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         after: query, string.
         page_size: query, integer.
         body: ``TaskManagementObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_taskmanagement_metrics_query", "POST",
             "/api/v2/analytics/taskmanagement/metrics/query",
             "TaskManagementObservationQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.token_491202c9,
         ),
         (),
         (("after", after), ("pageSize", page_size)),
@@ -2827,7 +2846,7 @@ def post_analytics_teams_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TeamActivityResponse]:
+) -> _Lists[_m.TeamActivityResponse, _m.TeamActivityData]:
     """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
 
     Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
@@ -2837,10 +2856,11 @@ def post_analytics_teams_activity_query(
         page_number: query, integer.
         body: ``TeamActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-            "TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "TeamActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2874,7 +2894,7 @@ def post_analytics_transcripts_aggregates_jobs(
 
 def post_analytics_transcripts_aggregates_query(
     body: _m.TranscriptAggregationQuery | _JsonObject,
-) -> _Operation[_m.TranscriptAggregateQueryResponse]:
+) -> _Lists[_m.TranscriptAggregateQueryResponse, _m.TranscriptAggregateDataContainer]:
     """POST /api/v2/analytics/transcripts/aggregates/query -> ``TranscriptAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
@@ -2882,11 +2902,11 @@ def post_analytics_transcripts_aggregates_query(
     Args:
         body: ``TranscriptAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_transcripts_aggregates_query", "POST",
             "/api/v2/analytics/transcripts/aggregates/query", "TranscriptAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -2900,7 +2920,7 @@ def post_analytics_users_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.UserActivityResponse]:
+) -> _Lists[_m.UserActivityResponse, _m.UserActivityData]:
     """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
 
     Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
@@ -2910,10 +2930,11 @@ def post_analytics_users_activity_query(
         page_number: query, integer.
         body: ``UserActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-            "UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "UserActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2947,7 +2968,7 @@ def post_analytics_users_aggregates_jobs(
 
 def post_analytics_users_aggregates_query(
     body: _m.UserAggregationQuery | _JsonObject,
-) -> _Operation[_m.UserAggregateQueryResponse]:
+) -> _Lists[_m.UserAggregateQueryResponse, _m.UserAggregateDataContainer]:
     """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:userAggregate:view``.
@@ -2955,11 +2976,11 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_aggregates_query", "POST",
             "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2992,18 +3013,19 @@ def post_analytics_users_details_jobs(
 
 def post_analytics_users_details_query(
     body: _m.UserDetailsQuery | _JsonObject,
-) -> _Operation[_m.AnalyticsUserDetailsQueryResponse]:
+) -> _Lists[_m.AnalyticsUserDetailsQueryResponse, _m.AnalyticsUserDetail]:
     """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
 
-    Read-only. Requires ``analytics:userDetail:view``.
+    Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
 
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
             "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_4b6012a5,
         ),
         (),
         (),
@@ -3014,7 +3036,7 @@ def post_analytics_users_details_query(
 
 def post_analytics_users_observations_query(
     body: _m.UserObservationQuery | _JsonObject,
-) -> _Operation[_m.UserObservationQueryResponse]:
+) -> _Lists[_m.UserObservationQueryResponse, _m.UserObservationDataContainer]:
     """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
 
     Read-only. Requires ``analytics:userObservation:view``.
@@ -3022,11 +3044,11 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_observations_query", "POST",
             "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),

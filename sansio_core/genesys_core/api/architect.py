@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -400,7 +405,7 @@ def get_architect_dependencytracking(
     consuming_resources: bool | None = None,
     consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
-) -> _Operation[_m.DependencyObjectEntityListing]:
+) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
     """GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -467,10 +472,10 @@ def get_architect_dependencytracking(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
-            "DependencyObjectEntityListing", paged=True,
+            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -504,7 +509,7 @@ def get_architect_dependencytracking_consumedresources(
     resource_type: _Sequence[str] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.ConsumedResourcesEntityListing]:
+) -> _Lists[_m.ConsumedResourcesEntityListing, _m.Dependency]:
     """GET /api/v2/architect/dependencytracking/consumedresources -> ``ConsumedResourcesEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -534,11 +539,11 @@ def get_architect_dependencytracking_consumedresources(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking_consumedresources", "GET",
             "/api/v2/architect/dependencytracking/consumedresources",
-            "ConsumedResourcesEntityListing", paged=True,
+            "ConsumedResourcesEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -557,7 +562,7 @@ def get_architect_dependencytracking_consumingresources(
     page_number: int | None = None,
     page_size: int | None = None,
     flow_filter: _Open[_Literal["checkedIn", "published"]] | None = None,
-) -> _Operation[_m.ConsumingResourcesEntityListing]:
+) -> _Lists[_m.ConsumingResourcesEntityListing, _m.Dependency]:
     """GET /api/v2/architect/dependencytracking/consumingresources -> ``ConsumingResourcesEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -588,11 +593,11 @@ def get_architect_dependencytracking_consumingresources(
         page_size: query, integer.
         flow_filter: query, string: checkedIn, published.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking_consumingresources", "GET",
             "/api/v2/architect/dependencytracking/consumingresources",
-            "ConsumingResourcesEntityListing", paged=True,
+            "ConsumingResourcesEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -612,7 +617,7 @@ def get_architect_dependencytracking_deletedresourceconsumers(
     consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DependencyObjectEntityListing]:
+) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
     """GET /api/v2/architect/dependencytracking/deletedresourceconsumers -> ``DependencyObjectEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -661,11 +666,11 @@ def get_architect_dependencytracking_deletedresourceconsumers(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking_deletedresourceconsumers", "GET",
             "/api/v2/architect/dependencytracking/deletedresourceconsumers",
-            "DependencyObjectEntityListing", paged=True,
+            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -789,7 +794,7 @@ def get_architect_dependencytracking_types(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DependencyTypeEntityListing]:
+) -> _Lists[_m.DependencyTypeEntityListing, _m.DependencyType]:
     """GET /api/v2/architect/dependencytracking/types -> ``DependencyTypeEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -799,10 +804,11 @@ def get_architect_dependencytracking_types(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking_types", "GET",
-            "/api/v2/architect/dependencytracking/types", "DependencyTypeEntityListing", paged=True,
+            "/api/v2/architect/dependencytracking/types", "DependencyTypeEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -817,7 +823,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
     consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DependencyObjectEntityListing]:
+) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
     """GET /api/v2/architect/dependencytracking/updatedresourceconsumers -> ``DependencyObjectEntityListing``.
 
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -865,11 +871,11 @@ def get_architect_dependencytracking_updatedresourceconsumers(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_dependencytracking_updatedresourceconsumers", "GET",
             "/api/v2/architect/dependencytracking/updatedresourceconsumers",
-            "DependencyObjectEntityListing", paged=True,
+            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -904,7 +910,7 @@ def get_architect_emergencygroups(
     sort_by: str | None = None,
     sort_order: str | None = None,
     name: str | None = None,
-) -> _Operation[_m.EmergencyGroupListing]:
+) -> _Lists[_m.EmergencyGroupListing, _m.EmergencyGroup]:
     """GET /api/v2/architect/emergencygroups -> ``EmergencyGroupListing``.
 
     Requires ``routing:emergencyGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -917,10 +923,10 @@ def get_architect_emergencygroups(
         sort_order: query, string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
-            "EmergencyGroupListing", paged=True,
+            "EmergencyGroupListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -939,7 +945,7 @@ def get_architect_emergencygroups_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.EmergencyGroupDivisionViewEntityListing]:
+) -> _Lists[_m.EmergencyGroupDivisionViewEntityListing, _m.EmergencyGroupDivisionView]:
     """GET /api/v2/architect/emergencygroups/divisionviews -> ``EmergencyGroupDivisionViewEntityListing``.
 
     Requires ``routing:emergencyGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -954,11 +960,11 @@ def get_architect_emergencygroups_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_emergencygroups_divisionviews", "GET",
             "/api/v2/architect/emergencygroups/divisionviews",
-            "EmergencyGroupDivisionViewEntityListing", paged=True,
+            "EmergencyGroupDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1022,7 +1028,7 @@ def get_architect_grammars(
     description: str | None = None,
     name_or_description: str | None = None,
     include_file_urls: bool | None = None,
-) -> _Operation[_m.GrammarListing]:
+) -> _Lists[_m.GrammarListing, _m.Grammar]:
     """GET /api/v2/architect/grammars -> ``GrammarListing``.
 
     Requires ``architect:grammar:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1038,10 +1044,10 @@ def get_architect_grammars(
         name_or_description: query, string.
         include_file_urls: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_grammars", "GET", "/api/v2/architect/grammars", "GrammarListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1093,7 +1099,7 @@ def get_architect_ivrs(
     dnis: str | None = None,
     schedule_group: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
-) -> _Operation[_m.IVREntityListing]:
+) -> _Lists[_m.IVREntityListing, _m.IVR]:
     """GET /api/v2/architect/ivrs -> ``IVREntityListing``.
 
     Requires ``routing:callRoute:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1108,9 +1114,10 @@ def get_architect_ivrs(
         schedule_group: query, string.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing", paged=True,
+            "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1130,7 +1137,7 @@ def get_architect_ivrs_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.IVRDivisionViewEntityListing]:
+) -> _Lists[_m.IVRDivisionViewEntityListing, _m.IVRDivisionView]:
     """GET /api/v2/architect/ivrs/divisionviews -> ``IVRDivisionViewEntityListing``.
 
     Requires ``routing:callRoute:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1144,10 +1151,10 @@ def get_architect_ivrs_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
-            "IVRDivisionViewEntityListing", paged=True,
+            "IVRDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1193,7 +1200,7 @@ def get_architect_prompt_history_history_id(
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
-) -> _Operation[_m.HistoryListing]:
+) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
     """GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
     Requires ``architect:userPrompt:view``. Pages by ``page_number``.
@@ -1208,11 +1215,11 @@ def get_architect_prompt_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_prompt_history_history_id", "GET",
             "/api/v2/architect/prompts/{promptId}/history/{historyId}", "HistoryListing",
-            paged=True,
+            listing=_l.page_50ed5365,
         ),
         (("promptId", prompt_id), ("historyId", history_id)),
         (
@@ -1245,7 +1252,7 @@ def get_architect_prompt_resources(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.PromptAssetEntityListing]:
+) -> _Lists[_m.PromptAssetEntityListing, _m.PromptAsset]:
     """GET /api/v2/architect/prompts/{promptId}/resources -> ``PromptAssetEntityListing``.
 
     Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1256,11 +1263,11 @@ def get_architect_prompt_resources(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_prompt_resources", "GET",
             "/api/v2/architect/prompts/{promptId}/resources", "PromptAssetEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("promptId", prompt_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -1280,7 +1287,7 @@ def get_architect_prompts(
     include_resources: bool | None = None,
     language: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.PromptEntityListing]:
+) -> _Lists[_m.PromptEntityListing, _m.Prompt]:
     """GET /api/v2/architect/prompts -> ``PromptEntityListing``.
 
     Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1299,10 +1306,10 @@ def get_architect_prompts(
         language: query, list of string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1357,7 +1364,7 @@ def get_architect_schedulegroups(
     name: str | None = None,
     schedule_ids: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ScheduleGroupEntityListing]:
+) -> _Lists[_m.ScheduleGroupEntityListing, _m.ScheduleGroup]:
     """GET /api/v2/architect/schedulegroups -> ``ScheduleGroupEntityListing``.
 
     Requires ``routing:scheduleGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1372,10 +1379,10 @@ def get_architect_schedulegroups(
         schedule_ids: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
-            "ScheduleGroupEntityListing", paged=True,
+            "ScheduleGroupEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1395,7 +1402,7 @@ def get_architect_schedulegroups_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ScheduleGroupDivisionViewEntityListing]:
+) -> _Lists[_m.ScheduleGroupDivisionViewEntityListing, _m.ScheduleGroupDivisionView]:
     """GET /api/v2/architect/schedulegroups/divisionviews -> ``ScheduleGroupDivisionViewEntityListing``.
 
     Requires ``routing:scheduleGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1410,11 +1417,11 @@ def get_architect_schedulegroups_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_schedulegroups_divisionviews", "GET",
             "/api/v2/architect/schedulegroups/divisionviews",
-            "ScheduleGroupDivisionViewEntityListing", paged=True,
+            "ScheduleGroupDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1432,7 +1439,7 @@ def get_architect_schedules(
     sort_order: str | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ScheduleEntityListing]:
+) -> _Lists[_m.ScheduleEntityListing, _m.Schedule]:
     """GET /api/v2/architect/schedules -> ``ScheduleEntityListing``.
 
     Requires ``routing:schedule:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1445,10 +1452,10 @@ def get_architect_schedules(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_schedules", "GET", "/api/v2/architect/schedules",
-            "ScheduleEntityListing", paged=True,
+            "ScheduleEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1467,7 +1474,7 @@ def get_architect_schedules_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ScheduleDivisionViewEntityListing]:
+) -> _Lists[_m.ScheduleDivisionViewEntityListing, _m.SchedulesDivisionView]:
     """GET /api/v2/architect/schedules/divisionviews -> ``ScheduleDivisionViewEntityListing``.
 
     Requires ``routing:schedule:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1481,11 +1488,11 @@ def get_architect_schedules_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_schedules_divisionviews", "GET",
             "/api/v2/architect/schedules/divisionviews", "ScheduleDivisionViewEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1534,7 +1541,7 @@ def get_architect_systemprompt_history_history_id(
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
-) -> _Operation[_m.HistoryListing]:
+) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
     """GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
     Requires ``architect:systemPrompt:view``. Pages by ``page_number``.
@@ -1549,11 +1556,11 @@ def get_architect_systemprompt_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_systemprompt_history_history_id", "GET",
             "/api/v2/architect/systemprompts/{promptId}/history/{historyId}", "HistoryListing",
-            paged=True,
+            listing=_l.page_50ed5365,
         ),
         (("promptId", prompt_id), ("historyId", history_id)),
         (
@@ -1592,7 +1599,7 @@ def get_architect_systemprompt_resources(
     page_size: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.SystemPromptAssetEntityListing]:
+) -> _Lists[_m.SystemPromptAssetEntityListing, _m.SystemPromptAsset]:
     """GET /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAssetEntityListing``.
 
     Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1605,11 +1612,11 @@ def get_architect_systemprompt_resources(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_systemprompt_resources", "GET",
             "/api/v2/architect/systemprompts/{promptId}/resources",
-            "SystemPromptAssetEntityListing", paged=True,
+            "SystemPromptAssetEntityListing", listing=_l.page_ece8a87b,
         ),
         (("promptId", prompt_id),),
         (
@@ -1631,7 +1638,7 @@ def get_architect_systemprompts(
     include_media_uris: bool | None = None,
     include_resources: bool | None = None,
     language: _Sequence[str] | None = None,
-) -> _Operation[_m.SystemPromptEntityListing]:
+) -> _Lists[_m.SystemPromptEntityListing, _m.SystemPrompt]:
     """GET /api/v2/architect/systemprompts -> ``SystemPromptEntityListing``.
 
     Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1649,10 +1656,10 @@ def get_architect_systemprompts(
         include_resources: query, boolean.
         language: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
-            "SystemPromptEntityListing", paged=True,
+            "SystemPromptEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1689,7 +1696,7 @@ def get_flow_history_history_id(
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
-) -> _Operation[_m.HistoryListing]:
+) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
     """GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
 
     Requires ``architect:flow:view``. Pages by ``page_number``.
@@ -1704,10 +1711,10 @@ def get_flow_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flow_history_history_id", "GET", "/api/v2/flows/{flowId}/history/{historyId}",
-            "HistoryListing", paged=True,
+            "HistoryListing", listing=_l.page_50ed5365,
         ),
         (("flowId", flow_id), ("historyId", history_id)),
         (
@@ -1901,7 +1908,7 @@ def get_flow_versions(
     page_number: int | None = None,
     page_size: int | None = None,
     deleted: bool | None = None,
-) -> _Operation[_m.FlowVersionEntityListing]:
+) -> _Lists[_m.FlowVersionEntityListing, _m.FlowVersion]:
     """GET /api/v2/flows/{flowId}/versions -> ``FlowVersionEntityListing``.
 
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1912,10 +1919,10 @@ def get_flow_versions(
         page_size: query, integer.
         deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions",
-            "FlowVersionEntityListing", paged=True,
+            "FlowVersionEntityListing", listing=_l.page_ece8a87b,
         ),
         (("flowId", flow_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted)),
@@ -1944,7 +1951,7 @@ def get_flows(
     published_after: str | None = None,
     published_before: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.FlowEntityListing]:
+) -> _Lists[_m.FlowEntityListing, _m.Flow]:
     """GET /api/v2/flows -> ``FlowEntityListing``.
 
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1974,8 +1981,10 @@ def get_flows(
         published_before: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("get_flows", "GET", "/api/v2/flows", "FlowEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_flows", "GET", "/api/v2/flows", "FlowEntityListing", listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("type", type), ("pageNumber", page_number), ("pageSize", page_size),
@@ -2061,7 +2070,7 @@ def get_flows_datatable_import_jobs(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DataTableImportEntityListing]:
+) -> _Lists[_m.DataTableImportEntityListing, _m.DataTableImportJob]:
     """GET /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportEntityListing``.
 
     Requires ``architect:datatable:edit`` or ``architect:datatableRow:view``. Pages by
@@ -2072,11 +2081,11 @@ def get_flows_datatable_import_jobs(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_datatable_import_jobs", "GET",
             "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportEntityListing",
-            paged=True,
+            listing=_l.page_436206ab,
         ),
         (("datatableId", datatable_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -2115,7 +2124,7 @@ def get_flows_datatable_rows(
     page_size: int | None = None,
     showbrief: bool | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.DataTableRowEntityListing]:
+) -> _Lists[_m.DataTableRowEntityListing, dict[str, _Any]]:
     """GET /api/v2/flows/datatables/{datatableId}/rows -> ``DataTableRowEntityListing``.
 
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Pages by
@@ -2128,10 +2137,10 @@ def get_flows_datatable_rows(
         showbrief: query, boolean.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
-            "DataTableRowEntityListing", paged=True,
+            "DataTableRowEntityListing", listing=_l.page_ded7fe2b,
         ),
         (("datatableId", datatable_id),),
         (
@@ -2150,7 +2159,7 @@ def get_flows_datatables(
     sort_order: str | None = None,
     division_id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.DataTablesDomainEntityListing]:
+) -> _Lists[_m.DataTablesDomainEntityListing, _m.DataTable]:
     """GET /api/v2/flows/datatables -> ``DataTablesDomainEntityListing``.
 
     Requires ``architect:datatable:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2164,10 +2173,10 @@ def get_flows_datatables(
         division_id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_datatables", "GET", "/api/v2/flows/datatables",
-            "DataTablesDomainEntityListing", paged=True,
+            "DataTablesDomainEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2210,7 +2219,7 @@ def get_flows_datatables_divisionviews(
     sort_order: str | None = None,
     division_id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.DataTablesDomainEntityListing]:
+) -> _Lists[_m.DataTablesDomainEntityListing, _m.DataTable]:
     """GET /api/v2/flows/datatables/divisionviews -> ``DataTablesDomainEntityListing``.
 
     Requires ``architect:datatable:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2225,10 +2234,10 @@ def get_flows_datatables_divisionviews(
         division_id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
-            "DataTablesDomainEntityListing", paged=True,
+            "DataTablesDomainEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2253,7 +2262,7 @@ def get_flows_divisionviews(
     published_before: str | None = None,
     division_id: _Sequence[str] | None = None,
     include_schemas: bool | None = None,
-) -> _Operation[_m.FlowDivisionViewEntityListing]:
+) -> _Lists[_m.FlowDivisionViewEntityListing, _m.FlowDivisionView]:
     """GET /api/v2/flows/divisionviews -> ``FlowDivisionViewEntityListing``.
 
     Requires ``architect:flow:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2275,10 +2284,10 @@ def get_flows_divisionviews(
         division_id: query, list of string.
         include_schemas: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
-            "FlowDivisionViewEntityListing", paged=True,
+            "FlowDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2335,7 +2344,7 @@ def get_flows_instance(
     instance_id: str,
     *,
     expand: _Open[_Literal["bots", "dataActions"]] | None = None,
-) -> _Operation[_m.GetFlowExecutionDataJobResult]:
+) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
     """GET /api/v2/flows/instances/{instanceId} -> ``GetFlowExecutionDataJobResult``.
 
     Requires ``architect:flowInstance:view``.
@@ -2344,17 +2353,19 @@ def get_flows_instance(
         instance_id: path, string.
         expand: query, string: bots, dataActions.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
-            "GetFlowExecutionDataJobResult",
+            "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
         ),
         (("instanceId", instance_id),),
         (("expand", expand),),
     )
 
 
-def get_flows_instances_job(job_id: str) -> _Operation[_m.GetFlowExecutionDataJobResult]:
+def get_flows_instances_job(
+    job_id: str,
+) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
     """GET /api/v2/flows/instances/jobs/{jobId} -> ``GetFlowExecutionDataJobResult``.
 
     Requires ``architect:flowInstance:view``.
@@ -2362,10 +2373,10 @@ def get_flows_instances_job(job_id: str) -> _Operation[_m.GetFlowExecutionDataJo
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
-            "GetFlowExecutionDataJobResult",
+            "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
         ),
         (("jobId", job_id),),
     )
@@ -2411,7 +2422,7 @@ def get_flows_instances_settings_loglevels(
     expand: _Sequence[_ExpandValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.FlowSettingsResponseEntityListing]:
+) -> _Lists[_m.FlowSettingsResponseEntityListing, _m.FlowSettingsResponse]:
     """GET /api/v2/flows/instances/settings/loglevels -> ``FlowSettingsResponseEntityListing``.
 
     Requires ``architect:flowLogLevel:view`` and ``architect:flow:search``. Pages by ``page_number``
@@ -2422,11 +2433,11 @@ def get_flows_instances_settings_loglevels(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_instances_settings_loglevels", "GET",
             "/api/v2/flows/instances/settings/loglevels", "FlowSettingsResponseEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("expand", expand), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -2498,7 +2509,7 @@ def get_flows_lookup(
     page_size: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.FlowEntityListing]:
+) -> _Lists[_m.FlowEntityListing, _m.Flow]:
     """GET /api/v2/flows/lookup -> ``FlowEntityListing``.
 
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2510,9 +2521,10 @@ def get_flows_lookup(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing", paged=True,
+            "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2549,7 +2561,7 @@ def get_flows_milestones(
     description: str | None = None,
     name_or_description: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.FlowMilestoneListing]:
+) -> _Lists[_m.FlowMilestoneListing, _m.FlowMilestone]:
     """GET /api/v2/flows/milestones -> ``FlowMilestoneListing``.
 
     Requires ``architect:flowMilestone:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2566,10 +2578,10 @@ def get_flows_milestones(
         name_or_description: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2589,7 +2601,7 @@ def get_flows_milestones_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.FlowMilestoneDivisionViewEntityListing]:
+) -> _Lists[_m.FlowMilestoneDivisionViewEntityListing, _m.FlowMilestoneDivisionView]:
     """GET /api/v2/flows/milestones/divisionviews -> ``FlowMilestoneDivisionViewEntityListing``.
 
     Requires ``architect:flowMilestone:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2604,10 +2616,10 @@ def get_flows_milestones_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
-            "FlowMilestoneDivisionViewEntityListing", paged=True,
+            "FlowMilestoneDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2644,7 +2656,7 @@ def get_flows_outcomes(
     description: str | None = None,
     name_or_description: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.FlowOutcomeListing]:
+) -> _Lists[_m.FlowOutcomeListing, _m.FlowOutcome]:
     """GET /api/v2/flows/outcomes -> ``FlowOutcomeListing``.
 
     Requires ``architect:flowOutcome:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2661,9 +2673,10 @@ def get_flows_outcomes(
         name_or_description: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing", paged=True,
+            "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2683,7 +2696,7 @@ def get_flows_outcomes_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.FlowOutcomeDivisionViewEntityListing]:
+) -> _Lists[_m.FlowOutcomeDivisionViewEntityListing, _m.FlowOutcomeDivisionView]:
     """GET /api/v2/flows/outcomes/divisionviews -> ``FlowOutcomeDivisionViewEntityListing``.
 
     Requires ``architect:flowOutcome:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2698,10 +2711,10 @@ def get_flows_outcomes_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
-            "FlowOutcomeDivisionViewEntityListing", paged=True,
+            "FlowOutcomeDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -3495,7 +3508,7 @@ def post_flows_instances_jobs(
     body: _m.ExecutionDataRequest | _JsonObject,
     *,
     expand: _Open[_Literal["bots", "dataActions"]] | None = None,
-) -> _Operation[_m.GetFlowExecutionDataJobResult]:
+) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
     """POST /api/v2/flows/instances/jobs -> ``GetFlowExecutionDataJobResult``.
 
     Requires ``architect:flowInstance:view``.
@@ -3504,10 +3517,11 @@ def post_flows_instances_jobs(
         expand: query, string: bots, dataActions.
         body: ``ExecutionDataRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
             "GetFlowExecutionDataJobResult", body="object", body_required=True,
+            listing=_l.single_20dec4b2,
         ),
         (),
         (("expand", expand),),
@@ -3521,7 +3535,7 @@ def post_flows_instances_query(
     *,
     index_only: bool | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.FlowResultEntityListing]:
+) -> _Lists[_m.FlowResultEntityListing, _m.FlowExecutionDataQueryResult]:
     """POST /api/v2/flows/instances/query -> ``FlowResultEntityListing``.
 
     Read-only. Requires ``architect:flowInstance:search``. Pages by ``next_uri`` of the response.
@@ -3531,10 +3545,11 @@ def post_flows_instances_query(
         page_size: query, integer.
         body: ``CriteriaQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_flows_instances_query", "POST", "/api/v2/flows/instances/query",
             "FlowResultEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.link_455864b9,
         ),
         (),
         (("indexOnly", index_only), ("pageSize", page_size)),

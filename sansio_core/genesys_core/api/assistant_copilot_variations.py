@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -52,7 +57,9 @@ def get_assistant_variation(
     )
 
 
-def get_assistant_variations(assistant_id: str) -> _Operation[_m.AssistantCopilotVariationListing]:
+def get_assistant_variations(
+    assistant_id: str,
+) -> _Lists[_m.AssistantCopilotVariationListing, _m.AssistantCopilotVariation]:
     """GET /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariationListing``.
 
     Requires ``assistants:copilot:view``. Pages by ``next_uri`` of the response.
@@ -60,10 +67,10 @@ def get_assistant_variations(assistant_id: str) -> _Operation[_m.AssistantCopilo
     Args:
         assistant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
-            "AssistantCopilotVariationListing",
+            "AssistantCopilotVariationListing", listing=_l.link_c625e8da,
         ),
         (("assistantId", assistant_id),),
     )

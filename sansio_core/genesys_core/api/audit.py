@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -15,28 +20,30 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-def get_audits_query_realtime_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
+def get_audits_query_realtime_servicemapping(
+) -> _Lists[_m.AuditQueryServiceMapping, _m.AuditQueryService]:
     """GET /api/v2/audits/query/realtime/servicemapping -> ``AuditQueryServiceMapping``.
 
     Requires ``audits:audit:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_audits_query_realtime_servicemapping", "GET",
             "/api/v2/audits/query/realtime/servicemapping", "AuditQueryServiceMapping",
+            listing=_l.single_c7380831,
         ),
     )
 
 
-def get_audits_query_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
+def get_audits_query_servicemapping() -> _Lists[_m.AuditQueryServiceMapping, _m.AuditQueryService]:
     """GET /api/v2/audits/query/servicemapping -> ``AuditQueryServiceMapping``.
 
     Requires ``audits:audit:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
-            "AuditQueryServiceMapping",
+            "AuditQueryServiceMapping", listing=_l.single_c7380831,
         ),
     )
 
@@ -67,7 +74,7 @@ def get_audits_query_transaction_id_results(
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
     allow_redirect: bool | None = None,
-) -> _Operation[_m.AuditQueryExecutionResultsResponse]:
+) -> _Lists[_m.AuditQueryExecutionResultsResponse, _m.AuditLogMessage]:
     """GET /api/v2/audits/query/{transactionId}/results -> ``AuditQueryExecutionResultsResponse``.
 
     Requires ``audits:audit:view``. Pages by ``cursor``.
@@ -79,10 +86,11 @@ def get_audits_query_transaction_id_results(
         expand: query, list of string: user.
         allow_redirect: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_audits_query_transaction_id_results", "GET",
             "/api/v2/audits/query/{transactionId}/results", "AuditQueryExecutionResultsResponse",
+            listing=_l.token_1b4b40b5,
         ),
         (("transactionId", transaction_id),),
         (
@@ -118,19 +126,20 @@ def post_audits_query_realtime(
     body: _m.AuditRealtimeQueryRequest | _JsonObject,
     *,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
-) -> _Operation[_m.AuditRealtimeQueryResultsResponse]:
+) -> _Lists[_m.AuditRealtimeQueryResultsResponse, _m.AuditLogMessage]:
     """POST /api/v2/audits/query/realtime -> ``AuditRealtimeQueryResultsResponse``.
 
-    Read-only. Requires ``audits:audit:view``.
+    Read-only. Requires ``audits:audit:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         expand: query, list of string: user.
         body: ``AuditRealtimeQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_audits_query_realtime", "POST", "/api/v2/audits/query/realtime",
             "AuditRealtimeQueryResultsResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_26784069,
         ),
         (),
         (("expand", expand),),
@@ -143,7 +152,7 @@ def post_audits_query_realtime_related(
     body: _m.AuditRealtimeRelatedRequest | _JsonObject,
     *,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
-) -> _Operation[_m.AuditRealtimeRelatedResultsResponse]:
+) -> _Lists[_m.AuditRealtimeRelatedResultsResponse, _m.AuditLogMessage]:
     """POST /api/v2/audits/query/realtime/related -> ``AuditRealtimeRelatedResultsResponse``.
 
     Read-only. Requires ``audits:audit:view``.
@@ -152,10 +161,11 @@ def post_audits_query_realtime_related(
         expand: query, list of string: user.
         body: ``AuditRealtimeRelatedRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_audits_query_realtime_related", "POST", "/api/v2/audits/query/realtime/related",
             "AuditRealtimeRelatedResultsResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_20dec4b2,
         ),
         (),
         (("expand", expand),),

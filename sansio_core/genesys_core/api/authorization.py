@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -122,7 +127,7 @@ def get_authorization_division_grants(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthzDivisionGrantEntityListing]:
+) -> _Lists[_m.AuthzDivisionGrantEntityListing, _m.AuthzGrant]:
     """GET /api/v2/authorization/divisions/{divisionId}/grants -> ``AuthzDivisionGrantEntityListing``.
 
     Requires ``authorization:grant:view``. Pages by ``page_number``.
@@ -132,11 +137,11 @@ def get_authorization_division_grants(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_division_grants", "GET",
             "/api/v2/authorization/divisions/{divisionId}/grants",
-            "AuthzDivisionGrantEntityListing", paged=True,
+            "AuthzDivisionGrantEntityListing", listing=_l.page_50ed5365,
         ),
         (("divisionId", division_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -154,7 +159,7 @@ def get_authorization_divisions(
     object_count: bool | None = None,
     id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.AuthzDivisionEntityListing]:
+) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -170,10 +175,10 @@ def get_authorization_divisions(
         id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-            "AuthzDivisionEntityListing", paged=True,
+            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -188,7 +193,7 @@ def get_authorization_divisions_deleted(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthzDivisionEntityListing]:
+) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
 
     Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -198,10 +203,10 @@ def get_authorization_divisions_deleted(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-            "AuthzDivisionEntityListing", paged=True,
+            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -235,10 +240,10 @@ def get_authorization_divisions_query(
     page_size: str | None = None,
     id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.AuthzDivisionCursorListing]:
+) -> _Lists[_m.AuthzDivisionCursorListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -247,10 +252,10 @@ def get_authorization_divisions_query(
         id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-            "AuthzDivisionCursorListing",
+            "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),
@@ -261,7 +266,7 @@ def get_authorization_divisionspermitted_me(
     permission: str,
     *,
     name: str | None = None,
-) -> _Operation[list[_m.AuthzDivision]]:
+) -> _Lists[list[_m.AuthzDivision], _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
 
     Deprecated.
@@ -270,10 +275,11 @@ def get_authorization_divisionspermitted_me(
         name: query, string.
         permission: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_me", "GET",
             "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+            listing=_l.single_4eeb41b1,
         ),
         (),
         (("name", name), ("permission", permission)),
@@ -285,7 +291,7 @@ def get_authorization_divisionspermitted_paged_me(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DivsPermittedEntityListing]:
+) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -295,11 +301,11 @@ def get_authorization_divisionspermitted_paged_me(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_paged_me", "GET",
             "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -312,7 +318,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DivsPermittedEntityListing]:
+) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -323,11 +329,11 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_paged_subject_id", "GET",
             "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-            "DivsPermittedEntityListing", paged=True,
+            "DivsPermittedEntityListing", listing=_l.page_ece8a87b,
         ),
         (("subjectId", subject_id),),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -340,7 +346,7 @@ def get_authorization_permissions(
     page_number: int | None = None,
     query_type: _Open[_Literal["domain", "permission"]] | None = None,
     query: str | None = None,
-) -> _Operation[_m.PermissionCollectionEntityListing]:
+) -> _Lists[_m.PermissionCollectionEntityListing, _m.DomainPermissionCollection]:
     """GET /api/v2/authorization/permissions -> ``PermissionCollectionEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -351,10 +357,10 @@ def get_authorization_permissions(
         query_type: query, string: domain, permission.
         query: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
-            "PermissionCollectionEntityListing", paged=True,
+            "PermissionCollectionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -368,20 +374,19 @@ def get_authorization_policies(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthorizationPolicyEntityListing]:
+) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
     """GET /api/v2/authorization/policies -> ``AuthorizationPolicyEntityListing``.
 
-    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_policies", "GET", "/api/v2/authorization/policies",
-            "AuthorizationPolicyEntityListing",
+            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("after", after), ("pageSize", page_size)),
@@ -393,22 +398,21 @@ def get_authorization_policies_subject_subject_id(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthorizationPolicyEntityListing]:
+) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
     """GET /api/v2/authorization/policies/subject/{subjectId} -> ``AuthorizationPolicyEntityListing``.
 
-    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         subject_id: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_policies_subject_subject_id", "GET",
             "/api/v2/authorization/policies/subject/{subjectId}",
-            "AuthorizationPolicyEntityListing",
+            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
         ),
         (("subjectId", subject_id),),
         (("after", after), ("pageSize", page_size)),
@@ -420,22 +424,21 @@ def get_authorization_policies_target(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthorizationPolicyEntityListing]:
+) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
     """GET /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicyEntityListing``.
 
-    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         target_name: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_policies_target", "GET",
             "/api/v2/authorization/policies/targets/{targetName}",
-            "AuthorizationPolicyEntityListing",
+            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
         ),
         (("targetName", target_name),),
         (("after", after), ("pageSize", page_size)),
@@ -464,15 +467,15 @@ def get_authorization_policies_target_subject_subject_id(
     )
 
 
-def get_authorization_policies_targets() -> _Operation[_m.TargetAttributes]:
+def get_authorization_policies_targets() -> _Lists[_m.TargetAttributes, _m.PolicyAttribute]:
     """GET /api/v2/authorization/policies/targets -> ``TargetAttributes``.
 
     Requires ``authorization:policy:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
-            "TargetAttributes",
+            "TargetAttributes", listing=_l.single_b9f9e10e,
         ),
     )
 
@@ -511,12 +514,13 @@ def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyA
     )
 
 
-def get_authorization_products() -> _Operation[_m.OrganizationProductEntityListing]:
+def get_authorization_products(
+) -> _Lists[_m.OrganizationProductEntityListing, _m.DomainOrganizationProduct]:
     """GET /api/v2/authorization/products -> ``OrganizationProductEntityListing``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_products", "GET", "/api/v2/authorization/products",
-            "OrganizationProductEntityListing",
+            "OrganizationProductEntityListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -577,7 +581,7 @@ def get_authorization_role_subjectgrants(
     expand: _Sequence[str] | None = None,
     next_page: str | None = None,
     previous_page: str | None = None,
-) -> _Operation[_m.SubjectDivisionGrantsEntityListing]:
+) -> _Lists[_m.SubjectDivisionGrantsEntityListing, _m.SubjectDivisionGrants]:
     """GET /api/v2/authorization/roles/{roleId}/subjectgrants -> ``SubjectDivisionGrantsEntityListing``.
 
     Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -591,11 +595,11 @@ def get_authorization_role_subjectgrants(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_role_subjectgrants", "GET",
             "/api/v2/authorization/roles/{roleId}/subjectgrants",
-            "SubjectDivisionGrantsEntityListing", paged=True,
+            "SubjectDivisionGrantsEntityListing", listing=_l.page_ece8a87b,
         ),
         (("roleId", role_id),),
         (
@@ -610,7 +614,7 @@ def get_authorization_role_users(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.UserReferenceEntityListing]:
+) -> _Lists[_m.UserReferenceEntityListing, _m.UserReference]:
     """GET /api/v2/authorization/roles/{roleId}/users -> ``UserReferenceEntityListing``.
 
     Pages by ``page_number``.
@@ -620,10 +624,10 @@ def get_authorization_role_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
-            "UserReferenceEntityListing", paged=True,
+            "UserReferenceEntityListing", listing=_l.page_436206ab,
         ),
         (("roleId", role_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -643,7 +647,7 @@ def get_authorization_roles(
     default_role_id: _Sequence[str] | None = None,
     user_count: bool | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.OrganizationRoleEntityListing]:
+) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
     """GET /api/v2/authorization/roles -> ``OrganizationRoleEntityListing``.
 
     Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -661,10 +665,10 @@ def get_authorization_roles(
         user_count: query, boolean.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_roles", "GET", "/api/v2/authorization/roles",
-            "OrganizationRoleEntityListing", paged=True,
+            "OrganizationRoleEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -940,7 +944,7 @@ def post_authorization_policies_target(
 def post_authorization_policies_target_validate(
     target_name: str,
     body: _m.AuthorizationPolicy | _JsonObject,
-) -> _Operation[_m.ValidationErrorListing]:
+) -> _Lists[_m.ValidationErrorListing, _m.ValidationErrorResponse]:
     """POST /api/v2/authorization/policies/targets/{targetName}/validate -> ``ValidationErrorListing``.
 
     Requires ``authorization:policy:add``.
@@ -949,11 +953,11 @@ def post_authorization_policies_target_validate(
         target_name: path, string.
         body: ``AuthorizationPolicy``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_authorization_policies_target_validate", "POST",
             "/api/v2/authorization/policies/targets/{targetName}/validate",
-            "ValidationErrorListing", body="object", body_required=True,
+            "ValidationErrorListing", body="object", body_required=True, listing=_l.single_ebc03964,
         ),
         (("targetName", target_name),),
         (),
@@ -1066,18 +1070,18 @@ def post_authorization_roles(
 def post_authorization_roles_default(
     *,
     force: bool | None = None,
-) -> _Operation[_m.OrganizationRoleEntityListing]:
+) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
     """POST /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
 
-    Requires ``authorization:role:edit``. Pages by ``next_uri`` of the response.
+    Requires ``authorization:role:edit``.
 
     Args:
         force: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_authorization_roles_default", "POST", "/api/v2/authorization/roles/default",
-            "OrganizationRoleEntityListing",
+            "OrganizationRoleEntityListing", listing=_l.single_fb29b5bd,
         ),
         (),
         (("force", force),),
@@ -1343,18 +1347,19 @@ def put_authorization_role_users_remove(
 
 def put_authorization_roles_default(
     body: _Sequence[_m.DomainOrganizationRole | _JsonObject],
-) -> _Operation[_m.OrganizationRoleEntityListing]:
+) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
     """PUT /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
 
-    Requires ``authorization:role:edit``. Pages by ``next_uri`` of the response.
+    Requires ``authorization:role:edit``.
 
     Args:
         body: list of ``DomainOrganizationRole``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "put_authorization_roles_default", "PUT", "/api/v2/authorization/roles/default",
             "OrganizationRoleEntityListing", body="array", body_required=True,
+            listing=_l.single_fb29b5bd,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from datetime import date as _date, datetime as _datetime
@@ -62,11 +67,11 @@ def get_billing_contracts(
     date_end: _date | str | None = None,
     status: _Open[_Literal["Active", "Inactive"]] | None = None,
     external_number: str | None = None,
-) -> _Operation[_m.BillingContractListing]:
+) -> _Lists[_m.BillingContractListing, _m.BillingContract]:
     """GET /api/v2/billing/contracts -> ``BillingContractListing``.
 
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
-    ``after`` or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
+    or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -77,9 +82,10 @@ def get_billing_contracts(
         status: query, string: Active, Inactive.
         external_number: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -113,11 +119,11 @@ def get_billing_contracts_invoice_lines(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.BillingInvoiceItemListing]:
+) -> _Lists[_m.BillingInvoiceItemListing, _m.BillingInvoiceItem]:
     """GET /api/v2/billing/contracts/invoices/{invoiceId}/lines -> ``BillingInvoiceItemListing``.
 
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
-    ``after`` or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
+    or ``next_uri`` of the response.
 
     Args:
         invoice_id: path, string.
@@ -125,10 +131,11 @@ def get_billing_contracts_invoice_lines(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_billing_contracts_invoice_lines", "GET",
             "/api/v2/billing/contracts/invoices/{invoiceId}/lines", "BillingInvoiceItemListing",
+            listing=_l.token_9fc445a9,
         ),
         (("invoiceId", invoice_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -143,11 +150,11 @@ def get_billing_contracts_invoices(
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
     payment_status: _Open[_Literal["Paid", "UnPaid"]] | None = None,
-) -> _Operation[_m.BillingInvoiceListing]:
+) -> _Lists[_m.BillingInvoiceListing, _m.BillingInvoice]:
     """GET /api/v2/billing/contracts/invoices -> ``BillingInvoiceListing``.
 
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
-    ``after`` or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
+    or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -157,10 +164,10 @@ def get_billing_contracts_invoices(
         date_end: query, date.
         payment_status: query, string: Paid, UnPaid.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",
-            "BillingInvoiceListing",
+            "BillingInvoiceListing", listing=_l.token_9fc445a9,
         ),
         (),
         (

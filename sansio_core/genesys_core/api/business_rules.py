@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -203,22 +208,22 @@ def get_businessrules_decisiontable_exports(
     *,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.DecisionTableExportJobListing]:
+) -> _Lists[_m.DecisionTableExportJobListing, _m.DecisionTableExportJob]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJobListing``.
 
-    Requires ``businessrules:decisionTableExportJob:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``businessrules:decisionTableExportJob:view``. Pages by ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         table_id: path, string.
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontable_exports", "GET",
             "/api/v2/businessrules/decisiontables/{tableId}/exports",
-            "DecisionTableExportJobListing",
+            "DecisionTableExportJobListing", listing=_l.token_9fc445a9,
         ),
         (("tableId", table_id),),
         (("after", after), ("pageSize", page_size)),
@@ -252,22 +257,22 @@ def get_businessrules_decisiontable_imports(
     *,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.DecisionTableImportJobListing]:
+) -> _Lists[_m.DecisionTableImportJobListing, _m.DecisionTableImportJob]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJobListing``.
 
-    Requires ``businessrules:decisionTableImportJob:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``businessrules:decisionTableImportJob:view``. Pages by ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         table_id: path, string.
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontable_imports", "GET",
             "/api/v2/businessrules/decisiontables/{tableId}/imports",
-            "DecisionTableImportJobListing",
+            "DecisionTableImportJobListing", listing=_l.token_9fc445a9,
         ),
         (("tableId", table_id),),
         (("after", after), ("pageSize", page_size)),
@@ -326,7 +331,7 @@ def get_businessrules_decisiontable_version_rows(
     *,
     page_number: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.DecisionTableRowListing]:
+) -> _Lists[_m.DecisionTableRowListing, _m.DecisionTableRow]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRowListing``.
 
     Requires ``businessrules:decisionTableRow:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -338,11 +343,11 @@ def get_businessrules_decisiontable_version_rows(
         page_number: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontable_version_rows", "GET",
             "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
-            "DecisionTableRowListing", paged=True,
+            "DecisionTableRowListing", listing=_l.page_ece8a87b,
         ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -356,11 +361,11 @@ def get_businessrules_decisiontable_versions(
     page_size: str | None = None,
     status: _Sequence[str] | None = None,
     has_snapshot: bool | None = None,
-) -> _Operation[_m.DecisionTableVersionListing]:
+) -> _Lists[_m.DecisionTableVersionListing, _m.DecisionTableVersion]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersionListing``.
 
-    Requires ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         table_id: path, string.
@@ -369,11 +374,11 @@ def get_businessrules_decisiontable_versions(
         status: query, list of string.
         has_snapshot: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontable_versions", "GET",
             "/api/v2/businessrules/decisiontables/{tableId}/versions",
-            "DecisionTableVersionListing",
+            "DecisionTableVersionListing", listing=_l.token_9fc445a9,
         ),
         (("tableId", table_id),),
         (
@@ -389,11 +394,11 @@ def get_businessrules_decisiontables(
     page_size: str | None = None,
     division_ids: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.DecisionTableListing]:
+) -> _Lists[_m.DecisionTableListing, _m.DecisionTable]:
     """GET /api/v2/businessrules/decisiontables -> ``DecisionTableListing``.
 
-    Requires ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -401,10 +406,10 @@ def get_businessrules_decisiontables(
         division_ids: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
-            "DecisionTableListing",
+            "DecisionTableListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("after", after), ("pageSize", page_size), ("divisionIds", division_ids), ("name", name)),
@@ -422,11 +427,11 @@ def get_businessrules_decisiontables_search(
         "ExecutionInputSchema", "ExecutionOutputSchema",
     ]]] | None = None,
     ids: _Sequence[str] | None = None,
-) -> _Operation[_m.DecisionTableListing]:
+) -> _Lists[_m.DecisionTableListing, _m.DecisionTable]:
     """GET /api/v2/businessrules/decisiontables/search -> ``DecisionTableListing``.
 
-    Requires ``businessrules:decisionTable:search``. Pages by the cursor ``after`` or ``next_uri``
-    of the response.
+    Requires ``businessrules:decisionTable:search``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -437,10 +442,11 @@ def get_businessrules_decisiontables_search(
         expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema.
         ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_decisiontables_search", "GET",
             "/api/v2/businessrules/decisiontables/search", "DecisionTableListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -493,10 +499,10 @@ def get_businessrules_schema_versions(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.BusinessRulesDataSchemaListing]:
+) -> _Lists[_m.BusinessRulesDataSchemaListing, _m.BusinessRulesDataSchema]:
     """GET /api/v2/businessrules/schemas/{schemaId}/versions -> ``BusinessRulesDataSchemaListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         schema_id: path, string.
@@ -504,25 +510,27 @@ def get_businessrules_schema_versions(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_schema_versions", "GET",
             "/api/v2/businessrules/schemas/{schemaId}/versions", "BusinessRulesDataSchemaListing",
+            listing=_l.token_9fc445a9,
         ),
         (("schemaId", schema_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
 
 
-def get_businessrules_schemas() -> _Operation[_m.BusinessRulesDataSchemaListing]:
+def get_businessrules_schemas(
+) -> _Lists[_m.BusinessRulesDataSchemaListing, _m.BusinessRulesDataSchema]:
     """GET /api/v2/businessrules/schemas -> ``BusinessRulesDataSchemaListing``.
 
     Requires ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
-            "BusinessRulesDataSchemaListing",
+            "BusinessRulesDataSchemaListing", listing=_l.link_c625e8da,
         ),
     )
 
@@ -544,15 +552,15 @@ def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Cor
     )
 
 
-def get_businessrules_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_businessrules_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/businessrules/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``businessrules:businessRulesSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
-            "CoretypeListing",
+            "CoretypeListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -823,7 +831,7 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
     table_id: str,
     table_version: int,
     body: _m.BulkAddDecisionTableRowsRequest | _JsonObject,
-) -> _Operation[_m.BulkAddDecisionTableRowsResponse]:
+) -> _Lists[_m.BulkAddDecisionTableRowsResponse, _m.DecisionTableRow]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add -> ``BulkAddDecisionTableRowsResponse``.
 
     Requires ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
@@ -833,11 +841,12 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
         table_version: path, integer.
         body: ``BulkAddDecisionTableRowsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_businessrules_decisiontable_version_rows_bulk_add", "POST",
             "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add",
             "BulkAddDecisionTableRowsResponse", body="object", body_required=True,
+            listing=_l.single_02a66a3e,
         ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
@@ -877,7 +886,7 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
     table_id: str,
     table_version: int,
     body: _m.BulkUpdateDecisionTableRowsRequest | _JsonObject,
-) -> _Operation[_m.BulkUpdateDecisionTableRowsResponse]:
+) -> _Lists[_m.BulkUpdateDecisionTableRowsResponse, _m.DecisionTableRow]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update -> ``BulkUpdateDecisionTableRowsResponse``.
 
     Requires ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
@@ -887,11 +896,12 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
         table_version: path, integer.
         body: ``BulkUpdateDecisionTableRowsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_businessrules_decisiontable_version_rows_bulk_update", "POST",
             "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update",
             "BulkUpdateDecisionTableRowsResponse", body="object", body_required=True,
+            listing=_l.single_02a66a3e,
         ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
@@ -907,7 +917,7 @@ def post_businessrules_decisiontable_version_rows_search(
     *,
     page_number: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.DecisionTableRowListing]:
+) -> _Lists[_m.DecisionTableRowListing, _m.DecisionTableRow]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search -> ``DecisionTableRowListing``.
 
     Read-only. Requires ``businessrules:decisionTableRow:search``. Pages by ``page_number`` or
@@ -920,11 +930,12 @@ def post_businessrules_decisiontable_version_rows_search(
         page_size: query, string.
         body: ``SearchDecisionTableRowsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_businessrules_decisiontable_version_rows_search", "POST",
             "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search",
-            "DecisionTableRowListing", body="object", body_required=True, reads=True, paged=True,
+            "DecisionTableRowListing", body="object", body_required=True, reads=True,
+            listing=_l.page_ece8a87b,
         ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (("pageNumber", page_number), ("pageSize", page_size)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -163,11 +168,11 @@ def get_casemanagement_case_associations(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.CaseAssociationListing]:
+) -> _Lists[_m.CaseAssociationListing, _m.CaseAssociation]:
     """GET /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociationListing``.
 
-    Requires ``caseManagement:caseAssociation:view``. Pages by the cursor ``after`` or ``next_uri``
-    of the response.
+    Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         case_id: path, string.
@@ -175,10 +180,11 @@ def get_casemanagement_case_associations(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_case_associations", "GET",
             "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociationListing",
+            listing=_l.token_9fc445a9,
         ),
         (("caseId", case_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -209,11 +215,10 @@ def get_casemanagement_case_comments(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.CommentListing]:
+) -> _Lists[_m.CommentListing, _m.Comment]:
     """GET /api/v2/casemanagement/cases/{caseId}/comments -> ``CommentListing``.
 
-    Requires ``caseManagement:comment:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:comment:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         case_id: path, string.
@@ -221,10 +226,11 @@ def get_casemanagement_case_comments(
         page_size: query, integer.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_case_comments", "GET",
             "/api/v2/casemanagement/cases/{caseId}/comments", "CommentListing",
+            listing=_l.token_9fc445a9,
         ),
         (("caseId", case_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -279,11 +285,10 @@ def get_casemanagement_case_stage_steps(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.StepListing]:
+) -> _Lists[_m.StepListing, _m.Step]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps -> ``StepListing``.
 
-    Requires ``caseManagement:step:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:step:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         case_id: path, string.
@@ -292,10 +297,11 @@ def get_casemanagement_case_stage_steps(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_case_stage_steps", "GET",
             "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps", "StepListing",
+            listing=_l.token_9fc445a9,
         ),
         (("caseId", case_id), ("stageId", stage_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -308,11 +314,10 @@ def get_casemanagement_case_stages(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.StageListing]:
+) -> _Lists[_m.StageListing, _m.Stage]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages -> ``StageListing``.
 
-    Requires ``caseManagement:stage:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:stage:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         case_id: path, string.
@@ -320,10 +325,10 @@ def get_casemanagement_case_stages(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
-            "StageListing",
+            "StageListing", listing=_l.token_9fc445a9,
         ),
         (("caseId", case_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -389,7 +394,7 @@ def get_casemanagement_caseplan_version(
 def get_casemanagement_caseplan_version_dataschemas(
     caseplan_id: str,
     version_id: str,
-) -> _Operation[_m.CaseplanDataSchemaListing]:
+) -> _Lists[_m.CaseplanDataSchemaListing, _m.CaseplanDataSchema]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas -> ``CaseplanDataSchemaListing``.
 
     Requires ``caseManagement:caseplanDataSchemas:view``.
@@ -398,11 +403,11 @@ def get_casemanagement_caseplan_version_dataschemas(
         caseplan_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_caseplan_version_dataschemas", "GET",
             "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas",
-            "CaseplanDataSchemaListing",
+            "CaseplanDataSchemaListing", listing=_l.single_20dec4b2,
         ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
     )
@@ -411,7 +416,7 @@ def get_casemanagement_caseplan_version_dataschemas(
 def get_casemanagement_caseplan_version_intakesettings(
     caseplan_id: str,
     version_id: str,
-) -> _Operation[_m.IntakeSettingsListing]:
+) -> _Lists[_m.IntakeSettingsListing, _m.IntakeSetting]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings -> ``IntakeSettingsListing``.
 
     Requires ``caseManagement:caseplanIntakeSettings:view``.
@@ -420,11 +425,11 @@ def get_casemanagement_caseplan_version_intakesettings(
         caseplan_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_caseplan_version_intakesettings", "GET",
             "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings",
-            "IntakeSettingsListing",
+            "IntakeSettingsListing", listing=_l.single_ebc03964,
         ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
     )
@@ -500,11 +505,10 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
     after: str | None = None,
     page_size: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan", "stageplan", "worktype"]]] | None = None,
-) -> _Operation[_m.StepplanListing]:
+) -> _Lists[_m.StepplanListing, _m.Stepplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
 
-    Requires ``caseManagement:stepplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:stepplan:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         caseplan_id: path, string.
@@ -515,11 +519,11 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         page_size: query, string.
         expands: query, list of string: caseplan, stageplan, worktype.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
             "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans",
-            "StepplanListing",
+            "StepplanListing", listing=_l.token_9fc445a9,
         ),
         (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
@@ -534,11 +538,10 @@ def get_casemanagement_caseplan_version_stageplans(
     after: str | None = None,
     page_size: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan"]]] | None = None,
-) -> _Operation[_m.StageplanListing]:
+) -> _Lists[_m.StageplanListing, _m.Stageplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans -> ``StageplanListing``.
 
-    Requires ``caseManagement:stageplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:stageplan:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         caseplan_id: path, string.
@@ -548,11 +551,11 @@ def get_casemanagement_caseplan_version_stageplans(
         page_size: query, string.
         expands: query, list of string: caseplan.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_caseplan_version_stageplans", "GET",
             "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans",
-            "StageplanListing",
+            "StageplanListing", listing=_l.token_9fc445a9,
         ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
@@ -565,11 +568,10 @@ def get_casemanagement_caseplans(
     page_size: int | None = None,
     customer_intent_id: str | None = None,
     division_ids: str | None = None,
-) -> _Operation[_m.CaseplanListing]:
+) -> _Lists[_m.CaseplanListing, _m.Caseplan]:
     """GET /api/v2/casemanagement/caseplans -> ``CaseplanListing``.
 
-    Requires ``caseManagement:caseplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:caseplan:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -577,10 +579,10 @@ def get_casemanagement_caseplans(
         customer_intent_id: query, string.
         division_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
-            "CaseplanListing",
+            "CaseplanListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -597,11 +599,11 @@ def get_casemanagement_cases_externalcontact(
     page_size: int | None = None,
     division_ids: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan"]]] | None = None,
-) -> _Operation[_m.CaseListing]:
+) -> _Lists[_m.CaseListing, _m.Case]:
     """GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId} -> ``CaseListing``.
 
-    Requires ``caseManagement:caseExternalContact:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``caseManagement:caseExternalContact:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         external_contact_id: path, string.
@@ -610,10 +612,11 @@ def get_casemanagement_cases_externalcontact(
         division_ids: query, string.
         expands: query, list of string: caseplan.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_cases_externalcontact", "GET",
             "/api/v2/casemanagement/cases/externalcontacts/{externalContactId}", "CaseListing",
+            listing=_l.token_9fc445a9,
         ),
         (("externalContactId", external_contact_id),),
         (
@@ -642,7 +645,7 @@ def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJo
 
 def get_casemanagement_cases_query_job_results(
     job_id: str,
-) -> _Operation[_m.CaseQueryJobResultsResponse]:
+) -> _Lists[_m.CaseQueryJobResultsResponse, _m.Case]:
     """GET /api/v2/casemanagement/cases/query/jobs/{jobId}/results -> ``CaseQueryJobResultsResponse``.
 
     Preview: may change without notice. Requires ``caseManagement:queryJobResults:view``.
@@ -650,11 +653,11 @@ def get_casemanagement_cases_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_casemanagement_cases_query_job_results", "GET",
             "/api/v2/casemanagement/cases/query/jobs/{jobId}/results",
-            "CaseQueryJobResultsResponse",
+            "CaseQueryJobResultsResponse", listing=_l.single_fb29b5bd,
         ),
         (("jobId", job_id),),
     )
@@ -1109,18 +1112,20 @@ def post_casemanagement_caseplans(
 
 def post_casemanagement_caseplans_query(
     body: _m.CaseplanQueryRequest | _JsonObject,
-) -> _Operation[_m.CaseplanQueryEntityListing]:
+) -> _Lists[_m.CaseplanQueryEntityListing, _m.Caseplan]:
     """POST /api/v2/casemanagement/caseplans/query -> ``CaseplanQueryEntityListing``.
 
-    Read-only. Requires ``caseManagement:caseplan:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``caseManagement:caseplan:view``. Pages by ``after`` of the body or
+    ``next_uri`` of the response.
 
     Args:
         body: ``CaseplanQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_casemanagement_caseplans_query", "POST", "/api/v2/casemanagement/caseplans/query",
             "CaseplanQueryEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.token_45f9556a,
         ),
         (),
         (),
@@ -1151,20 +1156,20 @@ def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_
 
 def post_casemanagement_cases_associations_query(
     body: _m.CaseAssociationQuery | _JsonObject,
-) -> _Operation[_m.CaseAssociationQueryEntityListing]:
+) -> _Lists[_m.CaseAssociationQueryEntityListing, _m.CaseAssociation]:
     """POST /api/v2/casemanagement/cases/associations/query -> ``CaseAssociationQueryEntityListing``.
 
-    Read-only. Requires ``caseManagement:caseAssociation:view``. Pages by ``next_uri`` of the
-    response.
+    Read-only. Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` of the body or
+    ``next_uri`` of the response.
 
     Args:
         body: ``CaseAssociationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_casemanagement_cases_associations_query", "POST",
             "/api/v2/casemanagement/cases/associations/query", "CaseAssociationQueryEntityListing",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.token_45f9556a,
         ),
         (),
         (),

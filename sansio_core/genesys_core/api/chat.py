@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -142,7 +147,7 @@ def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
 def get_chats_room_message(
     room_jid: str,
     message_ids: str,
-) -> _Operation[_m.ChatMessageEntityListing]:
+) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
     """GET /api/v2/chats/rooms/{roomJid}/messages/{messageIds} -> ``ChatMessageEntityListing``.
 
     Requires ``chat:chat:access`` or ``chat:room:view``.
@@ -151,10 +156,10 @@ def get_chats_room_message(
         room_jid: path, string.
         message_ids: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
-            "ChatMessageEntityListing",
+            "ChatMessageEntityListing", listing=_l.single_20dec4b2,
         ),
         (("roomJid", room_jid), ("messageIds", message_ids)),
     )
@@ -167,10 +172,10 @@ def get_chats_room_messages(
     before: str | None = None,
     after: str | None = None,
     exclude_metadata: bool | None = None,
-) -> _Operation[_m.ChatMessageEntityListing]:
+) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
     """GET /api/v2/chats/rooms/{roomJid}/messages -> ``ChatMessageEntityListing``.
 
-    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
 
     Args:
         room_jid: path, string.
@@ -179,10 +184,10 @@ def get_chats_room_messages(
         after: query, string.
         exclude_metadata: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
-            "ChatMessageEntityListing",
+            "ChatMessageEntityListing", listing=_l.time_fd41b306,
         ),
         (("roomJid", room_jid),),
         (
@@ -215,7 +220,7 @@ def get_chats_room_participants(
     room_jid: str,
     *,
     notify: bool | None = None,
-) -> _Operation[_m.RoomParticipantsResponse]:
+) -> _Lists[_m.RoomParticipantsResponse, _m.RoomParticipantResponse]:
     """GET /api/v2/chats/rooms/{roomJid}/participants -> ``RoomParticipantsResponse``.
 
     Requires ``chat:chat:access`` or ``chat:room:view``.
@@ -224,10 +229,10 @@ def get_chats_room_participants(
         room_jid: path, string.
         notify: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
-            "RoomParticipantsResponse",
+            "RoomParticipantsResponse", listing=_l.single_4b564a42,
         ),
         (("roomJid", room_jid),),
         (("notify", notify),),
@@ -251,10 +256,10 @@ def get_chats_thread_messages(
     before: str | None = None,
     after: str | None = None,
     exclude_metadata: bool | None = None,
-) -> _Operation[_m.ChatMessageEntityListing]:
+) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
     """GET /api/v2/chats/threads/{threadId}/messages -> ``ChatMessageEntityListing``.
 
-    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
 
     Args:
         thread_id: path, string.
@@ -263,10 +268,10 @@ def get_chats_thread_messages(
         after: query, string.
         exclude_metadata: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
-            "ChatMessageEntityListing",
+            "ChatMessageEntityListing", listing=_l.time_fd41b306,
         ),
         (("threadId", thread_id),),
         (
@@ -276,7 +281,7 @@ def get_chats_thread_messages(
     )
 
 
-def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
+def get_chats_user(user_id: str) -> _Lists[_m.OneOnOne, _m.AddressableEntityRef]:
     """GET /api/v2/chats/users/{userId} -> ``OneOnOne``.
 
     Requires ``chat:chat:access`` or ``chat:1on1:view``.
@@ -284,8 +289,11 @@ def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne"),
+    return _Lists(
+        _Endpoint(
+            "get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne",
+            listing=_l.single_0b73308f,
+        ),
         (("userId", user_id),),
     )
 
@@ -293,7 +301,7 @@ def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
 def get_chats_user_message(
     user_id: str,
     message_ids: str,
-) -> _Operation[_m.ChatMessageEntityListing]:
+) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
     """GET /api/v2/chats/users/{userId}/messages/{messageIds} -> ``ChatMessageEntityListing``.
 
     Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
@@ -302,10 +310,10 @@ def get_chats_user_message(
         user_id: path, string.
         message_ids: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
-            "ChatMessageEntityListing",
+            "ChatMessageEntityListing", listing=_l.single_20dec4b2,
         ),
         (("userId", user_id), ("messageIds", message_ids)),
     )
@@ -321,7 +329,7 @@ def get_chats_user_messages(
 ) -> _Operation[_m.ChatMessageResponse]:
     """GET /api/v2/chats/users/{userId}/messages -> ``ChatMessageResponse``.
 
-    Requires ``chat:chat:access`` or ``chat:1on1Message:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
 
     Args:
         user_id: path, string.

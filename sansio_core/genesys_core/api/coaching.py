@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -55,7 +60,9 @@ def delete_coaching_appointment_annotation(
     )
 
 
-def get_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentResponse]:
+def get_coaching_appointment(
+    appointment_id: str,
+) -> _Lists[_m.CoachingAppointmentResponse, _m.ConversationReference]:
     """GET /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
 
     Requires ``coaching:appointment:view``.
@@ -63,10 +70,10 @@ def get_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppoi
     Args:
         appointment_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
-            "CoachingAppointmentResponse",
+            "CoachingAppointmentResponse", listing=_l.single_6afb441a,
         ),
         (("appointmentId", appointment_id),),
     )
@@ -99,7 +106,7 @@ def get_coaching_appointment_annotations(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.CoachingAnnotationList]:
+) -> _Lists[_m.CoachingAnnotationList, _m.CoachingAnnotation]:
     """GET /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotationList``.
 
     Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Pages by
@@ -110,11 +117,11 @@ def get_coaching_appointment_annotations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_appointment_annotations", "GET",
             "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotationList",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("appointmentId", appointment_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -126,7 +133,7 @@ def get_coaching_appointment_statuses(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.CoachingAppointmentStatusResponseList]:
+) -> _Lists[_m.CoachingAppointmentStatusResponseList, _m.CoachingAppointmentStatusResponse]:
     """GET /api/v2/coaching/appointments/{appointmentId}/statuses -> ``CoachingAppointmentStatusResponseList``.
 
     Requires ``coaching:appointmentStatus:view``. Pages by ``page_number``.
@@ -136,11 +143,11 @@ def get_coaching_appointment_statuses(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_appointment_statuses", "GET",
             "/api/v2/coaching/appointments/{appointmentId}/statuses",
-            "CoachingAppointmentStatusResponseList", paged=True,
+            "CoachingAppointmentStatusResponseList", listing=_l.page_50ed5365,
         ),
         (("appointmentId", appointment_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -160,7 +167,7 @@ def get_coaching_appointments(
     completion_interval: str | None = None,
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
-) -> _Operation[_m.CoachingAppointmentResponseList]:
+) -> _Lists[_m.CoachingAppointmentResponseList, _m.CoachingAppointmentResponse]:
     """GET /api/v2/coaching/appointments -> ``CoachingAppointmentResponseList``.
 
     Requires ``coaching:appointment:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -179,10 +186,10 @@ def get_coaching_appointments(
         overdue: query, string: True, False, Any.
         interval_condition: query, string: StartsIn, Overlaps.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
-            "CoachingAppointmentResponseList", paged=True,
+            "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -207,7 +214,7 @@ def get_coaching_appointments_me(
     completion_interval: str | None = None,
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
-) -> _Operation[_m.CoachingAppointmentResponseList]:
+) -> _Lists[_m.CoachingAppointmentResponseList, _m.CoachingAppointmentResponse]:
     """GET /api/v2/coaching/appointments/me -> ``CoachingAppointmentResponseList``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -224,10 +231,10 @@ def get_coaching_appointments_me(
         overdue: query, string: True, False, Any.
         interval_condition: query, string: StartsIn, Overlaps.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",
-            "CoachingAppointmentResponseList", paged=True,
+            "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -267,7 +274,7 @@ def get_coaching_notifications(
     page_number: int | None = None,
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["appointment"]]] | None = None,
-) -> _Operation[_m.CoachingNotificationList]:
+) -> _Lists[_m.CoachingNotificationList, _m.CoachingNotification]:
     """GET /api/v2/coaching/notifications -> ``CoachingNotificationList``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -277,17 +284,19 @@ def get_coaching_notifications(
         page_size: query, integer.
         expand: query, list of string: appointment.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
-            "CoachingNotificationList", paged=True,
+            "CoachingNotificationList", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("expand", expand)),
     )
 
 
-def get_coaching_scheduleslots_job(job_id: str) -> _Operation[_m.CoachingScheduleSlotsJobResponse]:
+def get_coaching_scheduleslots_job(
+    job_id: str,
+) -> _Lists[_m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResult]:
     """GET /api/v2/coaching/scheduleslots/jobs/{jobId} -> ``CoachingScheduleSlotsJobResponse``.
 
     Requires ``coaching:scheduleSlotJob:view``.
@@ -295,10 +304,10 @@ def get_coaching_scheduleslots_job(job_id: str) -> _Operation[_m.CoachingSchedul
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
-            "CoachingScheduleSlotsJobResponse",
+            "CoachingScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
         ),
         (("jobId", job_id),),
     )
@@ -455,7 +464,7 @@ def post_coaching_appointment_conversations(
 
 def post_coaching_appointments(
     body: _m.CreateCoachingAppointmentRequest | _JsonObject,
-) -> _Operation[_m.CoachingAppointmentResponse]:
+) -> _Lists[_m.CoachingAppointmentResponse, _m.ConversationReference]:
     """POST /api/v2/coaching/appointments -> ``CoachingAppointmentResponse``.
 
     Requires ``coaching:appointment:add``.
@@ -463,10 +472,11 @@ def post_coaching_appointments(
     Args:
         body: ``CreateCoachingAppointmentRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_coaching_appointments", "POST", "/api/v2/coaching/appointments",
             "CoachingAppointmentResponse", body="object", body_required=True,
+            listing=_l.single_6afb441a,
         ),
         (),
         (),
@@ -477,7 +487,7 @@ def post_coaching_appointments(
 
 def post_coaching_appointments_aggregates_query(
     body: _m.CoachingAppointmentAggregateRequest | _JsonObject,
-) -> _Operation[_m.CoachingAppointmentAggregateResponse]:
+) -> _Lists[_m.CoachingAppointmentAggregateResponse, _m.QueryResponseGroupedData]:
     """POST /api/v2/coaching/appointments/aggregates/query -> ``CoachingAppointmentAggregateResponse``.
 
     Read-only. Requires ``coaching:appointment:view``.
@@ -485,11 +495,12 @@ def post_coaching_appointments_aggregates_query(
     Args:
         body: ``CoachingAppointmentAggregateRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_coaching_appointments_aggregates_query", "POST",
             "/api/v2/coaching/appointments/aggregates/query",
             "CoachingAppointmentAggregateResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -500,7 +511,7 @@ def post_coaching_appointments_aggregates_query(
 
 def post_coaching_scheduleslots_jobs(
     body: _m.CoachingScheduleSlotsJobRequest | _JsonObject,
-) -> _Operation[_m.CoachingScheduleSlotsJobResponse]:
+) -> _Lists[_m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResult]:
     """POST /api/v2/coaching/scheduleslots/jobs -> ``CoachingScheduleSlotsJobResponse``.
 
     Requires ``coaching:scheduleSlotJob:add``.
@@ -508,10 +519,11 @@ def post_coaching_scheduleslots_jobs(
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
             "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),

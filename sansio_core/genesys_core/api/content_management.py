@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -181,7 +186,7 @@ def get_contentmanagement_documents(
     page_number: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.DocumentEntityListing]:
+) -> _Lists[_m.DocumentEntityListing, _m.Document]:
     """GET /api/v2/contentmanagement/documents -> ``DocumentEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -195,10 +200,10 @@ def get_contentmanagement_documents(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
-            "DocumentEntityListing", paged=True,
+            "DocumentEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -217,7 +222,7 @@ def get_contentmanagement_query(
     sort_by: str | None = None,
     sort_order: str | None = None,
     expand: _Sequence[_Open[_Literal["acl", "workspace"]]] | None = None,
-) -> _Operation[_m.QueryResults]:
+) -> _Lists[_m.QueryResults, _m.QueryResult]:
     """GET /api/v2/contentmanagement/query -> ``QueryResults``.
 
     Pages by ``page_number``.
@@ -230,10 +235,10 @@ def get_contentmanagement_query(
         query_phrase: query, string.
         expand: query, list of string: acl, workspace.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
-            paged=True,
+            listing=_l.page_34328031,
         ),
         (),
         (
@@ -260,15 +265,17 @@ def get_contentmanagement_securityprofile(
     )
 
 
-def get_contentmanagement_securityprofiles() -> _Operation[_m.SecurityProfileEntityListing]:
+def get_contentmanagement_securityprofiles(
+) -> _Lists[_m.SecurityProfileEntityListing, _m.SecurityProfile]:
     """GET /api/v2/contentmanagement/securityprofiles -> ``SecurityProfileEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_securityprofiles", "GET",
             "/api/v2/contentmanagement/securityprofiles", "SecurityProfileEntityListing",
+            listing=_l.link_a911cd2f,
         ),
     )
 
@@ -325,7 +332,7 @@ def get_contentmanagement_shares(
     expand: _Sequence[_Open[_Literal["member"]]] | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ShareEntityListing]:
+) -> _Lists[_m.ShareEntityListing, _m.Share]:
     """GET /api/v2/contentmanagement/shares -> ``ShareEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -336,10 +343,10 @@ def get_contentmanagement_shares(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
-            "ShareEntityListing", paged=True,
+            "ShareEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -353,7 +360,7 @@ def get_contentmanagement_status(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.CommandStatusEntityListing]:
+) -> _Lists[_m.CommandStatusEntityListing, _m.CommandStatus]:
     """GET /api/v2/contentmanagement/status -> ``CommandStatusEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -362,10 +369,10 @@ def get_contentmanagement_status(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
-            "CommandStatusEntityListing", paged=True,
+            "CommandStatusEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -387,10 +394,13 @@ def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.Comm
     )
 
 
-def get_contentmanagement_usage() -> _Operation[_m.Usage]:
+def get_contentmanagement_usage() -> _Lists[_m.Usage, _m.UsageItem]:
     """GET /api/v2/contentmanagement/usage -> ``Usage``."""
-    return _Operation(
-        _Endpoint("get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage"),
+    return _Lists(
+        _Endpoint(
+            "get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage",
+            listing=_l.single_1b9f1e35,
+        ),
     )
 
 
@@ -423,7 +433,7 @@ def get_contentmanagement_workspace_documents(
     page_number: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.DocumentEntityListing]:
+) -> _Lists[_m.DocumentEntityListing, _m.Document]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/documents -> ``DocumentEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -436,11 +446,11 @@ def get_contentmanagement_workspace_documents(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_workspace_documents", "GET",
             "/api/v2/contentmanagement/workspaces/{workspaceId}/documents", "DocumentEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("workspaceId", workspace_id),),
         (
@@ -480,7 +490,7 @@ def get_contentmanagement_workspace_members(
     page_size: int | None = None,
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["member"]]] | None = None,
-) -> _Operation[_m.WorkspaceMemberEntityListing]:
+) -> _Lists[_m.WorkspaceMemberEntityListing, _m.WorkspaceMember]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/members -> ``WorkspaceMemberEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -491,11 +501,11 @@ def get_contentmanagement_workspace_members(
         page_number: query, integer.
         expand: query, list of string: member.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_workspace_members", "GET",
             "/api/v2/contentmanagement/workspaces/{workspaceId}/members",
-            "WorkspaceMemberEntityListing", paged=True,
+            "WorkspaceMemberEntityListing", listing=_l.page_ece8a87b,
         ),
         (("workspaceId", workspace_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),
@@ -532,7 +542,7 @@ def get_contentmanagement_workspace_tagvalues(
     page_size: int | None = None,
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["acl"]]] | None = None,
-) -> _Operation[_m.TagValueEntityListing]:
+) -> _Lists[_m.TagValueEntityListing, _m.TagValue]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValueEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -544,11 +554,11 @@ def get_contentmanagement_workspace_tagvalues(
         page_number: query, integer.
         expand: query, list of string: acl.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_workspace_tagvalues", "GET",
             "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValueEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("workspaceId", workspace_id),),
         (
@@ -570,7 +580,7 @@ def get_contentmanagement_workspaces(
         "tag:remove", "tag:delete",
     ]]] | None = None,
     expand: _Sequence[_Open[_Literal["summary", "acl"]]] | None = None,
-) -> _Operation[_m.WorkspaceEntityListing]:
+) -> _Lists[_m.WorkspaceEntityListing, _m.Workspace]:
     """GET /api/v2/contentmanagement/workspaces -> ``WorkspaceEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -585,10 +595,10 @@ def get_contentmanagement_workspaces(
             tag:delete.
         expand: query, list of string: summary, acl.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
-            "WorkspaceEntityListing", paged=True,
+            "WorkspaceEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -687,19 +697,19 @@ def post_contentmanagement_query(
     body: _m.QueryRequest | _JsonObject,
     *,
     expand: _Open[_Literal["acl", "workspace"]] | None = None,
-) -> _Operation[_m.QueryResults]:
+) -> _Lists[_m.QueryResults, _m.QueryResult]:
     """POST /api/v2/contentmanagement/query -> ``QueryResults``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         expand: query, string: acl, workspace.
         body: ``QueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_contentmanagement_query", "POST", "/api/v2/contentmanagement/query",
-            "QueryResults", body="object", body_required=True, reads=True,
+            "QueryResults", body="object", body_required=True, reads=True, listing=_l.page_cdfba148,
         ),
         (),
         (("expand", expand),),
@@ -756,21 +766,22 @@ def post_contentmanagement_workspace_tagvalues_query(
     body: _m.TagQueryRequest | _JsonObject,
     *,
     expand: _Sequence[_Open[_Literal["acl"]]] | None = None,
-) -> _Operation[_m.TagValueEntityListing]:
+) -> _Lists[_m.TagValueEntityListing, _m.TagValue]:
     """POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query -> ``TagValueEntityListing``.
 
-    Read-only. Pages by ``next_uri`` of the response.
+    Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
 
     Args:
         workspace_id: path, string.
         expand: query, list of string: acl.
         body: ``TagQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_contentmanagement_workspace_tagvalues_query", "POST",
             "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query",
             "TagValueEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.page_48f2e892,
         ),
         (("workspaceId", workspace_id),),
         (("expand", expand),),

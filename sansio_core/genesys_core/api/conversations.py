@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -436,7 +441,7 @@ def get_analytics_conversations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.ConversationAsyncAggregateQueryResponse]:
+) -> _Lists[_m.ConversationAsyncAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
 
     Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
@@ -445,11 +450,11 @@ def get_analytics_conversations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_aggregates_job_results", "GET",
             "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-            "ConversationAsyncAggregateQueryResponse",
+            "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -459,7 +464,7 @@ def get_analytics_conversations_aggregates_job_results(
 def get_analytics_conversations_details(
     *,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.AnalyticsConversationWithoutAttributesMultiGetResponse]:
+) -> _Lists[_m.AnalyticsConversationWithoutAttributesMultiGetResponse, _m.AnalyticsConversationWithoutAttributes]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -467,10 +472,10 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-            "AnalyticsConversationWithoutAttributesMultiGetResponse",
+            "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
         ),
         (),
         (("id", id),),
@@ -499,7 +504,7 @@ def get_analytics_conversations_details_job_results(
     *,
     cursor: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AnalyticsConversationAsyncQueryResponse]:
+) -> _Lists[_m.AnalyticsConversationAsyncQueryResponse, _m.AnalyticsConversation]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -510,11 +515,11 @@ def get_analytics_conversations_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_conversations_details_job_results", "GET",
             "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-            "AnalyticsConversationAsyncQueryResponse",
+            "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
         ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
@@ -553,7 +558,7 @@ def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
 
 def get_conversation_accessattributes(
     conversation_id: str,
-) -> _Operation[_m.ConversationAccessAttributesResponse]:
+) -> _Lists[_m.ConversationAccessAttributesResponse, str]:
     """GET /api/v2/conversations/{conversationId}/accessattributes -> ``ConversationAccessAttributesResponse``.
 
     Preview: may change without notice. Requires ``conversation:accessAttributes:view``.
@@ -561,11 +566,11 @@ def get_conversation_accessattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_accessattributes", "GET",
             "/api/v2/conversations/{conversationId}/accessattributes",
-            "ConversationAccessAttributesResponse",
+            "ConversationAccessAttributesResponse", listing=_l.single_b0010452,
         ),
         (("conversationId", conversation_id),),
     )
@@ -573,7 +578,7 @@ def get_conversation_accessattributes(
 
 def get_conversation_assistant_copilotcontext(
     conversation_id: str,
-) -> _Operation[_m.CopilotContextValues]:
+) -> _Lists[_m.CopilotContextValues, _m.CopilotContextEntity]:
     """GET /api/v2/conversations/{conversationId}/assistant/copilotcontext -> ``CopilotContextValues``.
 
     Preview: may change without notice. Requires ``conversation:assistantCopilotContext:view``.
@@ -581,11 +586,11 @@ def get_conversation_assistant_copilotcontext(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_assistant_copilotcontext", "GET",
             "/api/v2/conversations/{conversationId}/assistant/copilotcontext",
-            "CopilotContextValues",
+            "CopilotContextValues", listing=_l.single_ebc03964,
         ),
         (("conversationId", conversation_id),),
     )
@@ -650,7 +655,7 @@ def get_conversation_communication_agentchecklist_job(
 def get_conversation_communication_agentchecklists(
     conversation_id: str,
     communication_id: str,
-) -> _Operation[_m.AgentChecklistResponseList]:
+) -> _Lists[_m.AgentChecklistResponseList, _m.AgentChecklistResponse]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists -> ``AgentChecklistResponseList``.
 
     Requires ``conversation:agentchecklist:view``. Pages by ``next_uri`` of the response.
@@ -659,11 +664,11 @@ def get_conversation_communication_agentchecklists(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_communication_agentchecklists", "GET",
             "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists",
-            "AgentChecklistResponseList",
+            "AgentChecklistResponseList", listing=_l.link_c625e8da,
         ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
@@ -702,7 +707,7 @@ def get_conversation_communication_internalmessages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.InternalMessageDataEntityListing]:
+) -> _Lists[_m.InternalMessageDataEntityListing, _m.InternalMessageData]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageDataEntityListing``.
 
     Requires ``conversation:internalMessaging:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -714,11 +719,11 @@ def get_conversation_communication_internalmessages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_communication_internalmessages", "GET",
             "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
-            "InternalMessageDataEntityListing", paged=True,
+            "InternalMessageDataEntityListing", listing=_l.page_ece8a87b,
         ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -749,7 +754,7 @@ def get_conversation_customattribute(
 
 def get_conversation_customattributes(
     conversation_id: str,
-) -> _Operation[_m.CustomAttributesListing]:
+) -> _Lists[_m.CustomAttributesListing, _m.CustomAttributes]:
     """GET /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesListing``.
 
     Requires ``conversation:customAttributes:view``.
@@ -757,10 +762,11 @@ def get_conversation_customattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_customattributes", "GET",
             "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesListing",
+            listing=_l.single_38f3f8d1,
         ),
         (("conversationId", conversation_id),),
     )
@@ -794,18 +800,18 @@ def get_conversation_participant_secureivrsession(
 def get_conversation_participant_secureivrsessions(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[_m.SecureSessionEntityListing]:
+) -> _Lists[_m.SecureSessionEntityListing, _m.SecureSession]:
     """GET /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSessionEntityListing``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_participant_secureivrsessions", "GET",
             "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
-            "SecureSessionEntityListing",
+            "SecureSessionEntityListing", listing=_l.single_20dec4b2,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
@@ -838,18 +844,18 @@ def get_conversation_participant_wrapup(
 def get_conversation_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_participant_wrapupcodes", "GET",
             "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
@@ -907,11 +913,10 @@ def get_conversation_suggestions(
         "SuggestedKnowledgeAnswer", "ThirdPartySuggestion",
     ]] | None = None,
     state: _Open[_Literal["Suggested", "Accepted", "Dismissed", "Failed", "Rated"]] | None = None,
-) -> _Operation[_m.SuggestionListing]:
+) -> _Lists[_m.SuggestionListing, _m.Suggestion]:
     """GET /api/v2/conversations/{conversationId}/suggestions -> ``SuggestionListing``.
 
-    Requires ``conversation:suggestion:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``conversation:suggestion:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         conversation_id: path, string.
@@ -922,10 +927,11 @@ def get_conversation_suggestions(
             Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion.
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_suggestions", "GET",
             "/api/v2/conversations/{conversationId}/suggestions", "SuggestionListing",
+            listing=_l.token_9fc445a9,
         ),
         (("conversationId", conversation_id),),
         (
@@ -937,7 +943,7 @@ def get_conversation_suggestions(
 
 def get_conversation_summaries(
     conversation_id: str,
-) -> _Operation[_m.ConversationSummariesGetResponse]:
+) -> _Lists[_m.ConversationSummariesGetResponse, _m.ConversationSessionSummary]:
     """GET /api/v2/conversations/{conversationId}/summaries -> ``ConversationSummariesGetResponse``.
 
     Requires ``conversation:summary:view``.
@@ -945,10 +951,10 @@ def get_conversation_summaries(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
-            "ConversationSummariesGetResponse",
+            "ConversationSummariesGetResponse", listing=_l.single_952d5dc7,
         ),
         (("conversationId", conversation_id),),
     )
@@ -957,7 +963,7 @@ def get_conversation_summaries(
 def get_conversations(
     *,
     communication_type: str | None = None,
-) -> _Operation[_m.ConversationEntityListing]:
+) -> _Lists[_m.ConversationEntityListing, _m.Conversation]:
     """GET /api/v2/conversations -> ``ConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
@@ -965,8 +971,11 @@ def get_conversations(
     Args:
         communication_type: query, string.
     """
-    return _Operation(
-        _Endpoint("get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing",
+            listing=_l.link_a911cd2f,
+        ),
         (),
         (("communicationType", communication_type),),
     )
@@ -1043,18 +1052,18 @@ def get_conversations_call_participant_wrapup(
 def get_conversations_call_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_call_participant_wrapupcodes", "GET",
             "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
@@ -1131,45 +1140,46 @@ def get_conversations_callback_participant_wrapup(
 def get_conversations_callback_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_callback_participant_wrapupcodes", "GET",
             "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
 
 
-def get_conversations_callbacks() -> _Operation[_m.CallbackConversationEntityListing]:
+def get_conversations_callbacks(
+) -> _Lists[_m.CallbackConversationEntityListing, _m.CallbackConversation]:
     """GET /api/v2/conversations/callbacks -> ``CallbackConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
-            "CallbackConversationEntityListing",
+            "CallbackConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
 
-def get_conversations_calls() -> _Operation[_m.CallConversationEntityListing]:
+def get_conversations_calls() -> _Lists[_m.CallConversationEntityListing, _m.CallConversation]:
     """GET /api/v2/conversations/calls -> ``CallConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_calls", "GET", "/api/v2/conversations/calls",
-            "CallConversationEntityListing",
+            "CallConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1182,7 +1192,7 @@ def get_conversations_calls_history(
     expand: _Sequence[_Open[_Literal[
         "externalorganization", "externalcontact", "user", "queue", "group",
     ]]] | None = None,
-) -> _Operation[_m.CallHistoryConversationEntityListing]:
+) -> _Lists[_m.CallHistoryConversationEntityListing, _m.CallHistoryConversation]:
     """GET /api/v2/conversations/calls/history -> ``CallHistoryConversationEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1193,10 +1203,10 @@ def get_conversations_calls_history(
         interval: query, string.
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
-            "CallHistoryConversationEntityListing", paged=True,
+            "CallHistoryConversationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1291,7 +1301,7 @@ def get_conversations_cobrowsesession_participant_wrapup(
 def get_conversations_cobrowsesession_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Deprecated.
@@ -1300,25 +1310,26 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
             "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
 
 
-def get_conversations_cobrowsesessions() -> _Operation[_m.CobrowseConversationEntityListing]:
+def get_conversations_cobrowsesessions(
+) -> _Lists[_m.CobrowseConversationEntityListing, _m.CobrowseConversation]:
     """GET /api/v2/conversations/cobrowsesessions -> ``CobrowseConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
-            "CobrowseConversationEntityListing",
+            "CobrowseConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1366,7 +1377,7 @@ def get_conversations_customattributes_schema_version(
 
 def get_conversations_customattributes_schema_versions(
     schema_id: str,
-) -> _Operation[_m.ConversationDataSchemaListing]:
+) -> _Lists[_m.ConversationDataSchemaListing, _m.ConversationDataSchema]:
     """GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions -> ``ConversationDataSchemaListing``.
 
     Requires ``conversation:customAttributes:schemaView``.
@@ -1374,25 +1385,27 @@ def get_conversations_customattributes_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_customattributes_schema_versions", "GET",
             "/api/v2/conversations/customattributes/schemas/{schemaId}/versions",
-            "ConversationDataSchemaListing",
+            "ConversationDataSchemaListing", listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_conversations_customattributes_schemas() -> _Operation[_m.ConversationDataSchemaListing]:
+def get_conversations_customattributes_schemas(
+) -> _Lists[_m.ConversationDataSchemaListing, _m.ConversationDataSchema]:
     """GET /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchemaListing``.
 
     Requires ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_customattributes_schemas", "GET",
             "/api/v2/conversations/customattributes/schemas", "ConversationDataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1416,15 +1429,17 @@ def get_conversations_customattributes_schemas_coretype(
     )
 
 
-def get_conversations_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_conversations_customattributes_schemas_coretypes(
+) -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/conversations/customattributes/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_customattributes_schemas_coretypes", "GET",
             "/api/v2/conversations/customattributes/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1480,7 +1495,7 @@ def get_conversations_email_messages(
     conversation_id: str,
     *,
     include_agentless_stitched_messages: bool | None = None,
-) -> _Operation[_m.EmailMessagePreviewListing]:
+) -> _Lists[_m.EmailMessagePreviewListing, _m.EmailMessagePreview]:
     """GET /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessagePreviewListing``.
 
     Pages by ``next_uri`` of the response.
@@ -1489,10 +1504,11 @@ def get_conversations_email_messages(
         conversation_id: path, string.
         include_agentless_stitched_messages: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_email_messages", "GET",
             "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessagePreviewListing",
+            listing=_l.link_a911cd2f,
         ),
         (("conversationId", conversation_id),),
         (("includeAgentlessStitchedMessages", include_agentless_stitched_messages),),
@@ -1570,18 +1586,18 @@ def get_conversations_email_participant_wrapup(
 def get_conversations_email_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_email_participant_wrapupcodes", "GET",
             "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
@@ -1602,15 +1618,15 @@ def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.Emai
     )
 
 
-def get_conversations_emails() -> _Operation[_m.EmailConversationEntityListing]:
+def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.EmailConversation]:
     """GET /api/v2/conversations/emails -> ``EmailConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_emails", "GET", "/api/v2/conversations/emails",
-            "EmailConversationEntityListing",
+            "EmailConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1635,15 +1651,16 @@ def get_conversations_internalmessage(
     )
 
 
-def get_conversations_internalmessages() -> _Operation[_m.InternalMessageConversationEntityListing]:
+def get_conversations_internalmessages(
+) -> _Lists[_m.InternalMessageConversationEntityListing, _m.InternalMessageConversation]:
     """GET /api/v2/conversations/internalmessages -> ``InternalMessageConversationEntityListing``.
 
     Requires ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
-            "InternalMessageConversationEntityListing",
+            "InternalMessageConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1669,15 +1686,15 @@ def get_conversations_keyconfiguration(
 
 
 def get_conversations_keyconfigurations(
-) -> _Operation[_m.ConversationEncryptionConfigurationListing]:
+) -> _Lists[_m.ConversationEncryptionConfigurationListing, _m.ConversationEncryptionConfiguration]:
     """GET /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfigurationListing``.
 
     Requires ``conversation:encryptionKey:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
-            "ConversationEncryptionConfigurationListing",
+            "ConversationEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1704,7 +1721,7 @@ def get_conversations_message_communication_messages_media(
     status: _Open[_Literal["uploading", "valid", "invalid"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.MessageMediaListing]:
+) -> _Lists[_m.MessageMediaListing, _m.MessageMediaData]:
     """GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
 
     Requires ``conversation:messageMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1717,11 +1734,11 @@ def get_conversations_message_communication_messages_media(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_message_communication_messages_media", "GET",
             "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
-            "MessageMediaListing", paged=True,
+            "MessageMediaListing", listing=_l.page_ece8a87b,
         ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (("status", status), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -1849,32 +1866,33 @@ def get_conversations_message_participant_wrapup(
 def get_conversations_message_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
 
     Args:
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_message_participant_wrapupcodes", "GET",
             "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]",
+            "list[WrapupCode]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
 
 
-def get_conversations_messages() -> _Operation[_m.MessageConversationEntityListing]:
+def get_conversations_messages(
+) -> _Lists[_m.MessageConversationEntityListing, _m.MessageConversation]:
     """GET /api/v2/conversations/messages -> ``MessageConversationEntityListing``.
 
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messages", "GET", "/api/v2/conversations/messages",
-            "MessageConversationEntityListing",
+            "MessageConversationEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -1884,7 +1902,7 @@ def get_conversations_messages_cachedmedia(
     page_size: int | None = None,
     page_number: int | None = None,
     url: str | None = None,
-) -> _Operation[_m.CachedMediaItemEntityListing]:
+) -> _Lists[_m.CachedMediaItemEntityListing, _m.CachedMediaItem]:
     """GET /api/v2/conversations/messages/cachedmedia -> ``CachedMediaItemEntityListing``.
 
     Requires ``conversation:cachedMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1895,11 +1913,11 @@ def get_conversations_messages_cachedmedia(
         page_number: query, integer.
         url: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messages_cachedmedia", "GET",
             "/api/v2/conversations/messages/cachedmedia", "CachedMediaItemEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("url", url)),
@@ -1939,17 +1957,17 @@ def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCrede
 
 
 def get_conversations_messaging_facebook_permissions(
-) -> _Operation[_m.FacebookPermissionEntityListing]:
+) -> _Lists[_m.FacebookPermissionEntityListing, _m.FacebookPermission]:
     """GET /api/v2/conversations/messaging/facebook/permissions -> ``FacebookPermissionEntityListing``.
 
     Requires ``messaging:integration:add`` or ``messaging:integration:edit`` or
     ``messaging:conversationInstagramIntegration:add``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_facebook_permissions", "GET",
             "/api/v2/conversations/messaging/facebook/permissions",
-            "FacebookPermissionEntityListing",
+            "FacebookPermissionEntityListing", listing=_l.single_ebc03964,
         ),
     )
 
@@ -2082,7 +2100,7 @@ def get_conversations_messaging_identityresolution_integrations_whatsapp_integra
 
 def get_conversations_messaging_integration_twitter_oauth_settings(
     integration_id: str,
-) -> _Operation[_m.TwitterOAuthSettings]:
+) -> _Lists[_m.TwitterOAuthSettings, str]:
     """GET /api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings -> ``TwitterOAuthSettings``.
 
     Requires ``messaging:XIntegration:add``.
@@ -2090,11 +2108,11 @@ def get_conversations_messaging_integration_twitter_oauth_settings(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
             "/api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings",
-            "TwitterOAuthSettings",
+            "TwitterOAuthSettings", listing=_l.single_92606158,
         ),
         (("integrationId", integration_id),),
     )
@@ -2107,7 +2125,7 @@ def get_conversations_messaging_integrations(
     expand: _Sequence[_ExpandValues] | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.MessagingIntegrationEntityListing]:
+) -> _Lists[_m.MessagingIntegrationEntityListing, _m.MessagingIntegration]:
     """GET /api/v2/conversations/messaging/integrations -> ``MessagingIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2120,11 +2138,11 @@ def get_conversations_messaging_integrations(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations", "GET",
             "/api/v2/conversations/messaging/integrations", "MessagingIntegrationEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2142,7 +2160,7 @@ def get_conversations_messaging_integrations_apple(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.AppleIntegrationEntityListing]:
+) -> _Lists[_m.AppleIntegrationEntityListing, _m.AppleIntegration]:
     """GET /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2155,11 +2173,11 @@ def get_conversations_messaging_integrations_apple(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_apple", "GET",
             "/api/v2/conversations/messaging/integrations/apple", "AppleIntegrationEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2201,7 +2219,7 @@ def get_conversations_messaging_integrations_facebook(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.FacebookIntegrationEntityListing]:
+) -> _Lists[_m.FacebookIntegrationEntityListing, _m.FacebookIntegration]:
     """GET /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2214,11 +2232,11 @@ def get_conversations_messaging_integrations_facebook(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_facebook", "GET",
             "/api/v2/conversations/messaging/integrations/facebook",
-            "FacebookIntegrationEntityListing", paged=True,
+            "FacebookIntegrationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2260,7 +2278,7 @@ def get_conversations_messaging_integrations_instagram(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.InstagramIntegrationEntityListing]:
+) -> _Lists[_m.InstagramIntegrationEntityListing, _m.InstagramIntegration]:
     """GET /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2273,11 +2291,11 @@ def get_conversations_messaging_integrations_instagram(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_instagram", "GET",
             "/api/v2/conversations/messaging/integrations/instagram",
-            "InstagramIntegrationEntityListing", paged=True,
+            "InstagramIntegrationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2319,7 +2337,7 @@ def get_conversations_messaging_integrations_open(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.OpenIntegrationEntityListing]:
+) -> _Lists[_m.OpenIntegrationEntityListing, _m.OpenIntegration]:
     """GET /api/v2/conversations/messaging/integrations/open -> ``OpenIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2332,11 +2350,11 @@ def get_conversations_messaging_integrations_open(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_open", "GET",
             "/api/v2/conversations/messaging/integrations/open", "OpenIntegrationEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2373,18 +2391,18 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings(
-) -> _Operation[_m.GoogleOAuthSettingsResponse]:
+) -> _Lists[_m.GoogleOAuthSettingsResponse, str]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings -> ``GoogleOAuthSettingsResponse``.
 
     Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileOAuthSettings:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
             "GET",
             "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings",
-            "GoogleOAuthSettingsResponse",
+            "GoogleOAuthSettingsResponse", listing=_l.single_92606158,
         ),
     )
 
@@ -2412,7 +2430,7 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts(
     token_id: str,
-) -> _Operation[_m.GoogleBusinessProfileAccountListing]:
+) -> _Lists[_m.GoogleBusinessProfileAccountListing, _m.GoogleBusinessProfileAccount]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts -> ``GoogleBusinessProfileAccountListing``.
 
     Preview: may change without notice. Requires ``messaging:googleBusinessProfileAccount:view``.
@@ -2420,12 +2438,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     Args:
         token_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
             "GET",
             "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts",
-            "GoogleBusinessProfileAccountListing",
+            "GoogleBusinessProfileAccountListing", listing=_l.single_20dec4b2,
         ),
         (("tokenId", token_id),),
     )
@@ -2461,7 +2479,7 @@ def get_conversations_messaging_integrations_twitter(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.TwitterIntegrationEntityListing]:
+) -> _Lists[_m.TwitterIntegrationEntityListing, _m.TwitterIntegration]:
     """GET /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2474,11 +2492,11 @@ def get_conversations_messaging_integrations_twitter(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_twitter", "GET",
             "/api/v2/conversations/messaging/integrations/twitter",
-            "TwitterIntegrationEntityListing", paged=True,
+            "TwitterIntegrationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2514,16 +2532,16 @@ def get_conversations_messaging_integrations_twitter_integration_id(
 
 
 def get_conversations_messaging_integrations_twitter_oauth_settings(
-) -> _Operation[_m.TwitterSignupOAuthSettings]:
+) -> _Lists[_m.TwitterSignupOAuthSettings, str]:
     """GET /api/v2/conversations/messaging/integrations/twitter/oauth/settings -> ``TwitterSignupOAuthSettings``.
 
     Requires ``messaging:XIntegration:add``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
             "/api/v2/conversations/messaging/integrations/twitter/oauth/settings",
-            "TwitterSignupOAuthSettings",
+            "TwitterSignupOAuthSettings", listing=_l.single_92606158,
         ),
     )
 
@@ -2535,7 +2553,7 @@ def get_conversations_messaging_integrations_whatsapp(
     expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
-) -> _Operation[_m.WhatsAppIntegrationEntityListing]:
+) -> _Lists[_m.WhatsAppIntegrationEntityListing, _m.WhatsAppIntegration]:
     """GET /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegrationEntityListing``.
 
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2548,11 +2566,11 @@ def get_conversations_messaging_integrations_whatsapp(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_integrations_whatsapp", "GET",
             "/api/v2/conversations/messaging/integrations/whatsapp",
-            "WhatsAppIntegrationEntityListing", paged=True,
+            "WhatsAppIntegrationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2632,7 +2650,7 @@ def get_conversations_messaging_settings(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.MessagingConfigListing]:
+) -> _Lists[_m.MessagingConfigListing, _m.MessagingSetting]:
     """GET /api/v2/conversations/messaging/settings -> ``MessagingConfigListing``.
 
     Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2641,10 +2659,11 @@ def get_conversations_messaging_settings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_settings", "GET",
-            "/api/v2/conversations/messaging/settings", "MessagingConfigListing", paged=True,
+            "/api/v2/conversations/messaging/settings", "MessagingConfigListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2668,7 +2687,7 @@ def get_conversations_messaging_supportedcontent(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.SupportedContentListing]:
+) -> _Lists[_m.SupportedContentListing, _m.SupportedContent]:
     """GET /api/v2/conversations/messaging/supportedcontent -> ``SupportedContentListing``.
 
     Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2678,11 +2697,11 @@ def get_conversations_messaging_supportedcontent(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_supportedcontent", "GET",
             "/api/v2/conversations/messaging/supportedcontent", "SupportedContentListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2722,15 +2741,17 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
     )
 
 
-def get_conversations_messaging_threadingtimeline() -> _Operation[_m.ConversationThreadingWindow]:
+def get_conversations_messaging_threadingtimeline(
+) -> _Lists[_m.ConversationThreadingWindow, _m.ConversationThreadingWindowSetting]:
     """GET /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
 
     Requires ``conversation:threadingTimeline:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversations_messaging_threadingtimeline", "GET",
             "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
+            listing=_l.single_a2b11564,
         ),
     )
 
@@ -4205,7 +4226,7 @@ def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[
 def post_analytics_conversation_details_properties(
     conversation_id: str,
     body: _m.PropertyIndexRequest | _JsonObject,
-) -> _Operation[_m.PropertyIndexRequest]:
+) -> _Lists[_m.PropertyIndexRequest, _m.AnalyticsProperty]:
     """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
 
     Requires ``analytics:conversationProperties:index``.
@@ -4214,11 +4235,11 @@ def post_analytics_conversation_details_properties(
         conversation_id: path, string.
         body: ``PropertyIndexRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversation_details_properties", "POST",
             "/api/v2/analytics/conversations/{conversationId}/details/properties",
-            "PropertyIndexRequest", body="object", body_required=True,
+            "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
         ),
         (("conversationId", conversation_id),),
         (),
@@ -4232,7 +4253,7 @@ def post_analytics_conversations_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ConversationActivityResponse]:
+) -> _Lists[_m.ConversationActivityResponse, _m.ConversationActivityData]:
     """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
@@ -4242,11 +4263,11 @@ def post_analytics_conversations_activity_query(
         page_number: query, integer.
         body: ``ConversationActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_activity_query", "POST",
             "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
-            body="object", body_required=True, reads=True, paged=True,
+            body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -4280,7 +4301,7 @@ def post_analytics_conversations_aggregates_jobs(
 
 def post_analytics_conversations_aggregates_query(
     body: _m.ConversationAggregationQuery | _JsonObject,
-) -> _Operation[_m.ConversationAggregateQueryResponse]:
+) -> _Lists[_m.ConversationAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
     """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:conversationAggregate:view``.
@@ -4288,11 +4309,12 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_aggregates_query", "POST",
             "/api/v2/analytics/conversations/aggregates/query",
             "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_7f22cad1,
         ),
         (),
         (),
@@ -4326,20 +4348,20 @@ def post_analytics_conversations_details_jobs(
 
 def post_analytics_conversations_details_query(
     body: _m.ConversationQuery | _JsonObject,
-) -> _Operation[_m.AnalyticsConversationQueryResponse]:
+) -> _Lists[_m.AnalyticsConversationQueryResponse, _m.AnalyticsConversationWithoutAttributes]:
     """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
 
     Read-only. Requires ``analytics:conversationDetail:view`` or
-    ``analytics:agentConversationDetail:view``.
+    ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
 
     Args:
         body: ``ConversationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_conversations_details_query", "POST",
             "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
         ),
         (),
         (),
@@ -4509,21 +4531,22 @@ def post_conversation_communication_agentchecklists_finalize(
     conversation_id: str,
     communication_id: str,
     body: _m.ChecklistFinalizePayload | _JsonObject,
-) -> _Operation[_m.AgentChecklistResponseList]:
+) -> _Lists[_m.AgentChecklistResponseList, _m.AgentChecklistResponse]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize -> ``AgentChecklistResponseList``.
 
-    Requires ``conversation:agentchecklist:edit``. Pages by ``next_uri`` of the response.
+    Requires ``conversation:agentchecklist:edit``.
 
     Args:
         conversation_id: path, string.
         communication_id: path, string.
         body: ``ChecklistFinalizePayload``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversation_communication_agentchecklists_finalize", "POST",
             "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize",
             "AgentChecklistResponseList", body="object", body_required=True,
+            listing=_l.single_20dec4b2,
         ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
@@ -5411,7 +5434,7 @@ def post_conversations_callback_participant_replace(
 
 def post_conversations_callbacks(
     body: _m.CreateCallbackCommand | _JsonObject,
-) -> _Operation[_m.CreateCallbackResponse]:
+) -> _Lists[_m.CreateCallbackResponse, _m.CallbackIdentifier]:
     """POST /api/v2/conversations/callbacks -> ``CreateCallbackResponse``.
 
     Requires ``conversation:callback:create``.
@@ -5419,10 +5442,10 @@ def post_conversations_callbacks(
     Args:
         body: ``CreateCallbackCommand``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_callbacks", "POST", "/api/v2/conversations/callbacks",
-            "CreateCallbackResponse", body="object", body_required=True,
+            "CreateCallbackResponse", body="object", body_required=True, listing=_l.single_308d26a4,
         ),
         (),
         (),
@@ -5455,7 +5478,7 @@ def post_conversations_callbacks_bulk_disconnect(
 
 def post_conversations_callbacks_bulk_update(
     body: _m.BulkCallbackPatchRequest | _JsonObject,
-) -> _Operation[_m.BulkCallbackPatchResponse]:
+) -> _Lists[_m.BulkCallbackPatchResponse, _m.BulkResult]:
     """POST /api/v2/conversations/callbacks/bulk/update -> ``BulkCallbackPatchResponse``.
 
     Requires ``conversation:callback:edit``.
@@ -5463,11 +5486,11 @@ def post_conversations_callbacks_bulk_update(
     Args:
         body: ``BulkCallbackPatchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_callbacks_bulk_update", "POST",
             "/api/v2/conversations/callbacks/bulk/update", "BulkCallbackPatchResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -5609,19 +5632,19 @@ def post_conversations_customattributes_schemas(
 
 def post_conversations_customattributes_search(
     body: _m.ConversationCustomAttributesSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonSearchResponse]:
+) -> _Lists[_m.JsonSearchResponse, _Any]:
     """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
 
-    Read-only. Requires ``conversation:customAttributes:view``.
+    Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_customattributes_search", "POST",
             "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (),
@@ -6152,7 +6175,7 @@ def post_conversations_message_messages_bulk(
     conversation_id: str,
     *,
     body: _Sequence[str] | None = None,
-) -> _Operation[_m.TextMessageListing]:
+) -> _Lists[_m.TextMessageListing, _m.MessageData]:
     """POST /api/v2/conversations/messages/{conversationId}/messages/bulk -> ``TextMessageListing``.
 
     Read-only. Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
@@ -6161,11 +6184,11 @@ def post_conversations_message_messages_bulk(
         conversation_id: path, string.
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_message_messages_bulk", "POST",
             "/api/v2/conversations/messages/{conversationId}/messages/bulk", "TextMessageListing",
-            body="array", reads=True,
+            body="array", reads=True, listing=_l.single_20dec4b2,
         ),
         (("conversationId", conversation_id),),
         (),
@@ -6632,19 +6655,20 @@ def post_conversations_messaging_supportedcontent(
 
 def post_conversations_participants_attributes_search(
     body: _m.ConversationParticipantSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonCursorSearchResponse]:
+) -> _Lists[_m.JsonCursorSearchResponse, _Any]:
     """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
 
-    Read-only. Requires ``conversation:participant:attributesview``.
+    Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
+    body.
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_participants_attributes_search", "POST",
             "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
         ),
         (),
         (),

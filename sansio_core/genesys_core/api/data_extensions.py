@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -36,15 +41,15 @@ def get_dataextensions_coretype(
     )
 
 
-def get_dataextensions_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_dataextensions_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/dataextensions/coretypes -> ``CoretypeListing``.
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
-            "CoretypeListing",
+            "CoretypeListing", listing=_l.single_fb29b5bd,
         ),
     )
 

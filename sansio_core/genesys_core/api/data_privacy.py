@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -45,15 +50,15 @@ def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
     )
 
 
-def get_dataprivacy_maskingrules() -> _Operation[_m.MaskingRuleListing]:
+def get_dataprivacy_maskingrules() -> _Lists[_m.MaskingRuleListing, _m.MaskingRule]:
     """GET /api/v2/dataprivacy/maskingrules -> ``MaskingRuleListing``.
 
     Requires ``dataprivacy:maskingrule:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
-            "MaskingRuleListing",
+            "MaskingRuleListing", listing=_l.single_20dec4b2,
         ),
     )
 

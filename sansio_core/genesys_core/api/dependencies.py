@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -23,7 +28,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
     before_source_id: str | None = None,
     after_source_type: str | None = None,
     after_source_id: str | None = None,
-) -> _Operation[_m.DependencyEntityListing]:
+) -> _Lists[_m.DependencyEntityListing, _m.DependencyEntity]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby -> ``DependencyEntityListing``.
 
     Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
@@ -37,11 +42,11 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
         after_source_type: query, string.
         after_source_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
             "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby",
-            "DependencyEntityListing",
+            "DependencyEntityListing", listing=_l.link_394801da,
         ),
         (("entityType", entity_type), ("entityId", entity_id)),
         (
@@ -83,7 +88,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
     before_source_id: str | None = None,
     after_source_type: str | None = None,
     after_source_id: str | None = None,
-) -> _Operation[_m.DependencyEntityListing]:
+) -> _Lists[_m.DependencyEntityListing, _m.DependencyEntity]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires -> ``DependencyEntityListing``.
 
     Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
@@ -97,11 +102,11 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
         after_source_type: query, string.
         after_source_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",
             "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires",
-            "DependencyEntityListing",
+            "DependencyEntityListing", listing=_l.link_394801da,
         ),
         (("entityType", entity_type), ("entityId", entity_id)),
         (

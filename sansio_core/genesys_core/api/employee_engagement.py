@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from datetime import datetime as _datetime
@@ -36,7 +41,7 @@ def get_employeeengagement_celebrations(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.GetCelebrationListing]:
+) -> _Lists[_m.GetCelebrationListing, _m.Celebration]:
     """GET /api/v2/employeeengagement/celebrations -> ``GetCelebrationListing``.
 
     Requires ``engagement:celebration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -46,10 +51,10 @@ def get_employeeengagement_celebrations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
-            "GetCelebrationListing", paged=True,
+            "GetCelebrationListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -81,7 +86,7 @@ def get_employeeengagement_recognitions(
     date_end: _datetime | str | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.Recognitions]:
+) -> _Lists[_m.Recognitions, _m.Recognition]:
     """GET /api/v2/employeeengagement/recognitions -> ``Recognitions``.
 
     Requires ``engagement:recognition:view``. Pages by ``page_number``.
@@ -94,10 +99,10 @@ def get_employeeengagement_recognitions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
-            "Recognitions", paged=True,
+            "Recognitions", listing=_l.page_436206ab,
         ),
         (),
         (

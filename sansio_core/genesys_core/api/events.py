@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import Endpoint as _Endpoint, ListOperation as _Lists
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -14,7 +15,7 @@ if _TYPE_CHECKING:
 
 def post_events_conversations(
     body: _m.BatchConversationEventRequest | _JsonObject,
-) -> _Operation[_m.BatchEventResponse]:
+) -> _Lists[_m.BatchEventResponse, _m.EventError]:
     """POST /api/v2/events/conversations -> ``BatchEventResponse``.
 
     Requires ``conversation:conversation:inject``.
@@ -22,10 +23,10 @@ def post_events_conversations(
     Args:
         body: ``BatchConversationEventRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_events_conversations", "POST", "/api/v2/events/conversations",
-            "BatchEventResponse", body="object", body_required=True,
+            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
         ),
         (),
         (),
@@ -36,7 +37,7 @@ def post_events_conversations(
 
 def post_events_routing_customkpiattributions(
     body: _m.BatchPredictiveRoutingCustomKpiAttributionEventRequest | _JsonObject,
-) -> _Operation[_m.BatchEventResponse]:
+) -> _Lists[_m.BatchEventResponse, _m.EventError]:
     """POST /api/v2/events/routing/customkpiattributions -> ``BatchEventResponse``.
 
     Requires ``routing:customKpiAttribution:inject``.
@@ -44,11 +45,11 @@ def post_events_routing_customkpiattributions(
     Args:
         body: ``BatchPredictiveRoutingCustomKpiAttributionEventRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_events_routing_customkpiattributions", "POST",
             "/api/v2/events/routing/customkpiattributions", "BatchEventResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_2520134a,
         ),
         (),
         (),
@@ -59,7 +60,7 @@ def post_events_routing_customkpiattributions(
 
 def post_events_users_presence(
     body: _m.BatchUserPresenceEventRequest | _JsonObject,
-) -> _Operation[_m.BatchEventResponse]:
+) -> _Lists[_m.BatchEventResponse, _m.EventError]:
     """POST /api/v2/events/users/presence -> ``BatchEventResponse``.
 
     Requires ``presence:userPresence:inject``.
@@ -67,10 +68,10 @@ def post_events_users_presence(
     Args:
         body: ``BatchUserPresenceEventRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_events_users_presence", "POST", "/api/v2/events/users/presence",
-            "BatchEventResponse", body="object", body_required=True,
+            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
         ),
         (),
         (),
@@ -81,7 +82,7 @@ def post_events_users_presence(
 
 def post_events_users_routingstatus(
     body: _m.BatchUserRoutingStatusEventRequest | _JsonObject,
-) -> _Operation[_m.BatchEventResponse]:
+) -> _Lists[_m.BatchEventResponse, _m.EventError]:
     """POST /api/v2/events/users/routingstatus -> ``BatchEventResponse``.
 
     Requires ``routing:routingstatus:inject``.
@@ -89,10 +90,10 @@ def post_events_users_routingstatus(
     Args:
         body: ``BatchUserRoutingStatusEventRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_events_users_routingstatus", "POST", "/api/v2/events/users/routingstatus",
-            "BatchEventResponse", body="object", body_required=True,
+            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
         ),
         (),
         (),

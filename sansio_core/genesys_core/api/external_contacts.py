@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -229,7 +234,7 @@ def get_externalcontacts_contact(
 
 def get_externalcontacts_contact_identifiers(
     contact_id: str,
-) -> _Operation[_m.ContactIdentifierListing]:
+) -> _Lists[_m.ContactIdentifierListing, _m.ContactIdentifier]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifierListing``.
 
     Requires ``externalContacts:contact:view``.
@@ -237,10 +242,11 @@ def get_externalcontacts_contact_identifiers(
     Args:
         contact_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_identifiers", "GET",
             "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifierListing",
+            listing=_l.single_ebc03964,
         ),
         (("contactId", contact_id),),
     )
@@ -251,7 +257,7 @@ def get_externalcontacts_contact_journey_segments(
     *,
     include_merged: bool | None = None,
     limit: int | None = None,
-) -> _Operation[_m.SegmentAssignmentListing]:
+) -> _Lists[_m.SegmentAssignmentListing, _m.SegmentAssignment]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
 
     Requires ``externalContacts:segmentAssignment:view``.
@@ -261,11 +267,11 @@ def get_externalcontacts_contact_journey_segments(
         include_merged: query, boolean.
         limit: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_journey_segments", "GET",
             "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "SegmentAssignmentListing",
+            "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
         ),
         (("contactId", contact_id),),
         (("includeMerged", include_merged), ("limit", limit)),
@@ -278,11 +284,10 @@ def get_externalcontacts_contact_journey_sessions(
     page_size: str | None = None,
     after: str | None = None,
     include_merged: bool | None = None,
-) -> _Operation[_m.SessionListing]:
+) -> _Lists[_m.SessionListing, _m.Session]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
 
-    Requires ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         contact_id: path, string.
@@ -290,10 +295,11 @@ def get_externalcontacts_contact_journey_sessions(
         after: query, string.
         include_merged: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_journey_sessions", "GET",
             "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+            listing=_l.token_9fc445a9,
         ),
         (("contactId", contact_id),),
         (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
@@ -334,7 +340,7 @@ def get_externalcontacts_contact_notes(
     expand: _Sequence[_Open[_Literal[
         "author", "externalDataSources", "division", "mergeset",
     ]]] | None = None,
-) -> _Operation[_m.NoteListing]:
+) -> _Lists[_m.NoteListing, _m.Note]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/notes -> ``NoteListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
@@ -347,10 +353,11 @@ def get_externalcontacts_contact_notes(
         sort_order: query, string.
         expand: query, list of string: author, externalDataSources, division, mergeset.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_notes", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes", "NoteListing", paged=True,
+            "/api/v2/externalcontacts/contacts/{contactId}/notes", "NoteListing",
+            listing=_l.page_064ce770,
         ),
         (("contactId", contact_id),),
         (
@@ -394,7 +401,7 @@ def get_externalcontacts_contacts(
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
     division_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.ContactListing]:
+) -> _Lists[_m.ContactListing, _m.ExternalContact]:
     """GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
@@ -409,10 +416,10 @@ def get_externalcontacts_contacts(
             externalSources, division.
         division_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
-            "ContactListing", paged=True,
+            "ContactListing", listing=_l.page_bd94e5ae,
         ),
         (),
         (
@@ -444,21 +451,22 @@ def get_externalcontacts_contacts_exports(
     division_ids: _Sequence[str] | None = None,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.ContactsExportListing]:
+) -> _Lists[_m.ContactsExportListing, _m.ContactsExport]:
     """GET /api/v2/externalcontacts/contacts/exports -> ``ContactsExportListing``.
 
-    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the response.
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contacts_exports", "GET",
             "/api/v2/externalcontacts/contacts/exports", "ContactsExportListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
@@ -506,7 +514,7 @@ def get_externalcontacts_contacts_schema_version(
 
 def get_externalcontacts_contacts_schema_versions(
     schema_id: str,
-) -> _Operation[_m.DataSchemaListing]:
+) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
     Requires ``externalContacts:customFields:view``.
@@ -514,24 +522,26 @@ def get_externalcontacts_contacts_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contacts_schema_versions", "GET",
             "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_externalcontacts_contacts_schemas() -> _Operation[_m.DataSchemaListing]:
+def get_externalcontacts_contacts_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/externalcontacts/contacts/schemas -> ``DataSchemaListing``.
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contacts_schemas", "GET",
             "/api/v2/externalcontacts/contacts/schemas", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -553,15 +563,16 @@ def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Oper
     )
 
 
-def get_externalcontacts_contacts_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_externalcontacts_contacts_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/externalcontacts/contacts/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contacts_schemas_coretypes", "GET",
             "/api/v2/externalcontacts/contacts/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -603,7 +614,7 @@ def get_externalcontacts_externalsources(
     limit: int | None = None,
     name: str | None = None,
     active: bool | None = None,
-) -> _Operation[_m.CursorExternalSourceListing]:
+) -> _Lists[_m.CursorExternalSourceListing, _m.ExternalSource]:
     """GET /api/v2/externalcontacts/externalsources -> ``CursorExternalSourceListing``.
 
     Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
@@ -616,10 +627,11 @@ def get_externalcontacts_externalsources(
         name: query, string.
         active: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_externalsources", "GET",
             "/api/v2/externalcontacts/externalsources", "CursorExternalSourceListing",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("cursor", cursor), ("limit", limit), ("name", name), ("active", active)),
@@ -673,7 +685,7 @@ def get_externalcontacts_graphs_clusterscan_clusters(
     cursor: str | None = None,
     division_ids: _Sequence[str] | None = None,
     merge_info_status: str | None = None,
-) -> _Operation[_m.ClusterList]:
+) -> _Lists[_m.ClusterList, _m.Cluster]:
     """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters -> ``ClusterList``.
 
     Pages by ``cursor`` or ``next_uri`` of the response.
@@ -685,10 +697,11 @@ def get_externalcontacts_graphs_clusterscan_clusters(
         division_ids: query, list of string.
         merge_info_status: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_graphs_clusterscan_clusters", "GET",
             "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters", "ClusterList",
+            listing=_l.token_b254ee14,
         ),
         (("scanId", scan_id),),
         (
@@ -721,7 +734,7 @@ def get_externalcontacts_graphs_clusterscans(
     limit: int | None = None,
     cursor: str | None = None,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.ClusterScanList]:
+) -> _Lists[_m.ClusterScanList, _m.ClusterScan]:
     """GET /api/v2/externalcontacts/graphs/clusterscans -> ``ClusterScanList``.
 
     Pages by ``cursor`` or ``next_uri`` of the response.
@@ -731,10 +744,11 @@ def get_externalcontacts_graphs_clusterscans(
         cursor: query, string.
         expand: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_graphs_clusterscans", "GET",
             "/api/v2/externalcontacts/graphs/clusterscans", "ClusterScanList",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor), ("expand", expand)),
@@ -805,21 +819,21 @@ def get_externalcontacts_import_csv_settings(
     after: str | None = None,
     page_size: str | None = None,
     external_settings_id: str | None = None,
-) -> _Operation[_m.Listing]:
+) -> _Lists[_m.Listing, _m.CsvSettings]:
     """GET /api/v2/externalcontacts/import/csv/settings -> ``Listing``.
 
-    Requires ``externalContacts:importCsvSettings:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``externalContacts:importCsvSettings:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
         page_size: query, string.
         external_settings_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_import_csv_settings", "GET",
-            "/api/v2/externalcontacts/import/csv/settings", "Listing",
+            "/api/v2/externalcontacts/import/csv/settings", "Listing", listing=_l.token_9fc445a9,
         ),
         (),
         (("after", after), ("pageSize", page_size), ("externalSettingsId", external_settings_id)),
@@ -898,11 +912,11 @@ def get_externalcontacts_import_jobs(
     job_status: _Open[_Literal[
         "Created", "Running", "Completed", "Failed", "Cancelled",
     ]] | None = None,
-) -> _Operation[_m.ContactImportJobEntityListing]:
+) -> _Lists[_m.ContactImportJobEntityListing, _m.ContactImportJobResponse]:
     """GET /api/v2/externalcontacts/import/jobs -> ``ContactImportJobEntityListing``.
 
-    Requires ``externalContacts:importJob:viewAll``. Pages by the cursor ``after`` or ``next_uri``
-    of the response.
+    Requires ``externalContacts:importJob:viewAll``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         expand: query, list of string: division.
@@ -911,10 +925,10 @@ def get_externalcontacts_import_jobs(
         sort_order: query, string: Ascending, Descending.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
-            "ContactImportJobEntityListing",
+            "ContactImportJobEntityListing", listing=_l.token_9c339ce9,
         ),
         (),
         (
@@ -947,11 +961,11 @@ def get_externalcontacts_import_settings(
     page_size: str | None = None,
     sort_order: _Open[_Literal["Ascending", "Descending"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.ContactImportSettingsEntityListing]:
+) -> _Lists[_m.ContactImportSettingsEntityListing, _m.ContactImportSettings]:
     """GET /api/v2/externalcontacts/import/settings -> ``ContactImportSettingsEntityListing``.
 
-    Requires ``externalContacts:importSettings:viewAll``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``externalContacts:importSettings:viewAll``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -959,10 +973,11 @@ def get_externalcontacts_import_settings(
         sort_order: query, string: Ascending, Descending.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_import_settings", "GET",
             "/api/v2/externalcontacts/import/settings", "ContactImportSettingsEntityListing",
+            listing=_l.token_9c339ce9,
         ),
         (),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("name", name)),
@@ -992,22 +1007,22 @@ def get_externalcontacts_notes_exports(
     division_ids: _Sequence[str] | None = None,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.NotesExportListing]:
+) -> _Lists[_m.NotesExportListing, _m.NotesExport]:
     """GET /api/v2/externalcontacts/notes/exports -> ``NotesExportListing``.
 
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
-    ``externalContacts:externalOrganization:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    ``externalContacts:externalOrganization:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         division_ids: query, list of string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
-            "NotesExportListing",
+            "NotesExportListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
@@ -1048,7 +1063,7 @@ def get_externalcontacts_organization_contacts(
     q: str | None = None,
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.ContactListing]:
+) -> _Lists[_m.ContactListing, _m.ExternalContact]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
@@ -1063,11 +1078,11 @@ def get_externalcontacts_organization_contacts(
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organization_contacts", "GET",
             "/api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts",
-            "ContactListing", paged=True,
+            "ContactListing", listing=_l.page_bd94e5ae,
         ),
         (("externalOrganizationId", external_organization_id),),
         (
@@ -1079,7 +1094,7 @@ def get_externalcontacts_organization_contacts(
 
 def get_externalcontacts_organization_identifiers(
     external_organization_id: str,
-) -> _Operation[_m.ExternalOrganizationIdentifierListing]:
+) -> _Lists[_m.ExternalOrganizationIdentifierListing, _m.ExternalOrganizationIdentifier]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifierListing``.
 
     Requires ``externalContacts:externalOrganization:view``.
@@ -1087,11 +1102,11 @@ def get_externalcontacts_organization_identifiers(
     Args:
         external_organization_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organization_identifiers", "GET",
             "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
-            "ExternalOrganizationIdentifierListing",
+            "ExternalOrganizationIdentifierListing", listing=_l.single_ebc03964,
         ),
         (("externalOrganizationId", external_organization_id),),
     )
@@ -1130,7 +1145,7 @@ def get_externalcontacts_organization_notes(
     page_number: int | None = None,
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues_2] | None = None,
-) -> _Operation[_m.NoteListing]:
+) -> _Lists[_m.NoteListing, _m.Note]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
 
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
@@ -1143,11 +1158,11 @@ def get_externalcontacts_organization_notes(
         sort_order: query, string.
         expand: query, list of string: author, externalDataSources, division.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organization_notes", "GET",
             "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "NoteListing",
-            paged=True,
+            listing=_l.page_064ce770,
         ),
         (("externalOrganizationId", external_organization_id),),
         (
@@ -1164,7 +1179,7 @@ def get_externalcontacts_organization_relationships(
     page_number: int | None = None,
     expand: _Sequence[_ExpandValues_4] | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.RelationshipListing]:
+) -> _Lists[_m.RelationshipListing, _m.Relationship]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
 
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
@@ -1177,11 +1192,11 @@ def get_externalcontacts_organization_relationships(
         expand: query, list of string: externalDataSources, division.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organization_relationships", "GET",
             "/api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships",
-            "RelationshipListing", paged=True,
+            "RelationshipListing", listing=_l.page_9408909b,
         ),
         (("externalOrganizationId", external_organization_id),),
         (
@@ -1201,7 +1216,7 @@ def get_externalcontacts_organizations(
     expand: _Sequence[_ExpandValues_3] | None = None,
     include_trustors: bool | None = None,
     division_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.ExternalOrganizationListing]:
+) -> _Lists[_m.ExternalOrganizationListing, _m.ExternalOrganization]:
     """GET /api/v2/externalcontacts/organizations -> ``ExternalOrganizationListing``.
 
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
@@ -1217,10 +1232,10 @@ def get_externalcontacts_organizations(
         include_trustors: query, boolean.
         division_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
-            "ExternalOrganizationListing", paged=True,
+            "ExternalOrganizationListing", listing=_l.page_8a81e52d,
         ),
         (),
         (
@@ -1253,21 +1268,22 @@ def get_externalcontacts_organizations_exports(
     division_ids: _Sequence[str] | None = None,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.OrganizationsExportListing]:
+) -> _Lists[_m.OrganizationsExportListing, _m.OrganizationsExport]:
     """GET /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExportListing``.
 
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organizations_exports", "GET",
             "/api/v2/externalcontacts/organizations/exports", "OrganizationsExportListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
@@ -1315,7 +1331,7 @@ def get_externalcontacts_organizations_schema_version(
 
 def get_externalcontacts_organizations_schema_versions(
     schema_id: str,
-) -> _Operation[_m.DataSchemaListing]:
+) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
     Requires ``externalContacts:customFields:view``.
@@ -1323,25 +1339,26 @@ def get_externalcontacts_organizations_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organizations_schema_versions", "GET",
             "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions",
-            "DataSchemaListing",
+            "DataSchemaListing", listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_externalcontacts_organizations_schemas() -> _Operation[_m.DataSchemaListing]:
+def get_externalcontacts_organizations_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/externalcontacts/organizations/schemas -> ``DataSchemaListing``.
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organizations_schemas", "GET",
             "/api/v2/externalcontacts/organizations/schemas", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1365,15 +1382,17 @@ def get_externalcontacts_organizations_schemas_coretype(
     )
 
 
-def get_externalcontacts_organizations_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_externalcontacts_organizations_schemas_coretypes(
+) -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/externalcontacts/organizations/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_organizations_schemas_coretypes", "GET",
             "/api/v2/externalcontacts/organizations/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1436,21 +1455,22 @@ def get_externalcontacts_relationships_exports(
     division_ids: _Sequence[str] | None = None,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.RelationshipsExportListing]:
+) -> _Lists[_m.RelationshipsExportListing, _m.RelationshipsExport]:
     """GET /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExportListing``.
 
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_relationships_exports", "GET",
             "/api/v2/externalcontacts/relationships/exports", "RelationshipsExportListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
@@ -1464,7 +1484,7 @@ def get_externalcontacts_reversewhitepageslookup(
         "contacts.externalOrganization", "externalDataSources", "division",
     ]]] | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.ReverseWhitepagesLookupResult]:
+) -> _Lists[_m.ReverseWhitepagesLookupResult, _m.ExternalContact]:
     """GET /api/v2/externalcontacts/reversewhitepageslookup -> ``ReverseWhitepagesLookupResult``.
 
     Requires ``externalContacts:contact:view``.
@@ -1474,10 +1494,11 @@ def get_externalcontacts_reversewhitepageslookup(
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_reversewhitepageslookup", "GET",
             "/api/v2/externalcontacts/reversewhitepageslookup", "ReverseWhitepagesLookupResult",
+            listing=_l.single_82110a85,
         ),
         (),
         (("lookupVal", lookup_val), ("expand", expand), ("divisionId", division_id)),
@@ -1489,7 +1510,7 @@ def get_externalcontacts_scan_contacts(
     limit: int | None = None,
     cursor: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.CursorContactListing]:
+) -> _Lists[_m.CursorContactListing, _m.ExternalContact]:
     """GET /api/v2/externalcontacts/scan/contacts -> ``CursorContactListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
@@ -1500,10 +1521,10 @@ def get_externalcontacts_scan_contacts(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
-            "CursorContactListing",
+            "CursorContactListing", listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
@@ -1514,7 +1535,7 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
     *,
     limit: int | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.CursorContactListing]:
+) -> _Lists[_m.CursorContactListing, _m.ExternalContact]:
     """GET /api/v2/externalcontacts/scan/contacts/divisionviews/all -> ``CursorContactListing``.
 
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
@@ -1524,10 +1545,11 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
             "/api/v2/externalcontacts/scan/contacts/divisionviews/all", "CursorContactListing",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor)),
@@ -1539,7 +1561,7 @@ def get_externalcontacts_scan_notes(
     limit: int | None = None,
     cursor: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.CursorNoteListing]:
+) -> _Lists[_m.CursorNoteListing, _m.Note]:
     """GET /api/v2/externalcontacts/scan/notes -> ``CursorNoteListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
@@ -1550,10 +1572,10 @@ def get_externalcontacts_scan_notes(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
-            "CursorNoteListing",
+            "CursorNoteListing", listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
@@ -1564,7 +1586,7 @@ def get_externalcontacts_scan_notes_divisionviews_all(
     *,
     limit: int | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.CursorNoteListing]:
+) -> _Lists[_m.CursorNoteListing, _m.Note]:
     """GET /api/v2/externalcontacts/scan/notes/divisionviews/all -> ``CursorNoteListing``.
 
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
@@ -1574,10 +1596,11 @@ def get_externalcontacts_scan_notes_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_notes_divisionviews_all", "GET",
             "/api/v2/externalcontacts/scan/notes/divisionviews/all", "CursorNoteListing",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor)),
@@ -1589,7 +1612,7 @@ def get_externalcontacts_scan_organizations(
     limit: int | None = None,
     cursor: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.CursorOrganizationListing]:
+) -> _Lists[_m.CursorOrganizationListing, _m.ExternalOrganization]:
     """GET /api/v2/externalcontacts/scan/organizations -> ``CursorOrganizationListing``.
 
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
@@ -1600,10 +1623,11 @@ def get_externalcontacts_scan_organizations(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_organizations", "GET",
             "/api/v2/externalcontacts/scan/organizations", "CursorOrganizationListing",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
@@ -1614,7 +1638,7 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
     *,
     limit: int | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.CursorOrganizationListing]:
+) -> _Lists[_m.CursorOrganizationListing, _m.ExternalOrganization]:
     """GET /api/v2/externalcontacts/scan/organizations/divisionviews/all -> ``CursorOrganizationListing``.
 
     Requires ``externalContacts:externalOrganization:viewAll``. Pages by ``cursor`` or ``next_uri``
@@ -1624,11 +1648,11 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
             "/api/v2/externalcontacts/scan/organizations/divisionviews/all",
-            "CursorOrganizationListing",
+            "CursorOrganizationListing", listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor)),
@@ -1640,7 +1664,7 @@ def get_externalcontacts_scan_relationships(
     limit: int | None = None,
     cursor: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.CursorRelationshipListing]:
+) -> _Lists[_m.CursorRelationshipListing, _m.Relationship]:
     """GET /api/v2/externalcontacts/scan/relationships -> ``CursorRelationshipListing``.
 
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
@@ -1651,10 +1675,11 @@ def get_externalcontacts_scan_relationships(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_relationships", "GET",
             "/api/v2/externalcontacts/scan/relationships", "CursorRelationshipListing",
+            listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
@@ -1665,7 +1690,7 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
     *,
     limit: int | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.CursorRelationshipListing]:
+) -> _Lists[_m.CursorRelationshipListing, _m.Relationship]:
     """GET /api/v2/externalcontacts/scan/relationships/divisionviews/all -> ``CursorRelationshipListing``.
 
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
@@ -1675,11 +1700,11 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
             "/api/v2/externalcontacts/scan/relationships/divisionviews/all",
-            "CursorRelationshipListing",
+            "CursorRelationshipListing", listing=_l.token_b254ee14,
         ),
         (),
         (("limit", limit), ("cursor", cursor)),
@@ -1867,7 +1892,7 @@ def patch_externalcontacts_relationship(
 
 def post_externalcontacts_bulk_contacts(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchContactsResponse]:
+) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/contacts -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view``.
@@ -1875,10 +1900,11 @@ def post_externalcontacts_bulk_contacts(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts", "POST", "/api/v2/externalcontacts/bulk/contacts",
             "BulkFetchContactsResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -1889,7 +1915,7 @@ def post_externalcontacts_bulk_contacts(
 
 def post_externalcontacts_bulk_contacts_add(
     body: _m.BulkContactsRequest | _JsonObject,
-) -> _Operation[_m.BulkContactsResponse]:
+) -> _Lists[_m.BulkContactsResponse, _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact]:
     """POST /api/v2/externalcontacts/bulk/contacts/add -> ``BulkContactsResponse``.
 
     Requires ``externalContacts:contact:add``.
@@ -1897,11 +1923,11 @@ def post_externalcontacts_bulk_contacts_add(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_add", "POST",
             "/api/v2/externalcontacts/bulk/contacts/add", "BulkContactsResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -1912,7 +1938,7 @@ def post_externalcontacts_bulk_contacts_add(
 
 def post_externalcontacts_bulk_contacts_divisionviews(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchContactsResponse]:
+) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/contacts/divisionviews -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:search``.
@@ -1920,11 +1946,11 @@ def post_externalcontacts_bulk_contacts_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_divisionviews", "POST",
             "/api/v2/externalcontacts/bulk/contacts/divisionviews", "BulkFetchContactsResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -1937,7 +1963,7 @@ def post_externalcontacts_bulk_contacts_enrich(
     body: _m.BulkContactsEnrichRequest | _JsonObject,
     *,
     dry_run: bool | None = None,
-) -> _Operation[_m.BulkContactsEnrichResponse]:
+) -> _Lists[_m.BulkContactsEnrichResponse, _m.BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest]:
     """POST /api/v2/externalcontacts/bulk/contacts/enrich -> ``BulkContactsEnrichResponse``.
 
     Requires ``externalContacts:contact:enrich``.
@@ -1946,11 +1972,11 @@ def post_externalcontacts_bulk_contacts_enrich(
         dry_run: query, boolean.
         body: ``BulkContactsEnrichRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_enrich", "POST",
             "/api/v2/externalcontacts/bulk/contacts/enrich", "BulkContactsEnrichResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (("dryRun", dry_run),),
@@ -1961,7 +1987,7 @@ def post_externalcontacts_bulk_contacts_enrich(
 
 def post_externalcontacts_bulk_contacts_remove(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkDeleteResponse]:
+) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/contacts/remove -> ``BulkDeleteResponse``.
 
     Requires ``externalContacts:contact:delete``.
@@ -1969,11 +1995,11 @@ def post_externalcontacts_bulk_contacts_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_remove", "POST",
             "/api/v2/externalcontacts/bulk/contacts/remove", "BulkDeleteResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -1984,7 +2010,7 @@ def post_externalcontacts_bulk_contacts_remove(
 
 def post_externalcontacts_bulk_contacts_unresolved(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchContactsResponse]:
+) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/contacts/unresolved -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view``.
@@ -1992,11 +2018,11 @@ def post_externalcontacts_bulk_contacts_unresolved(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_unresolved", "POST",
             "/api/v2/externalcontacts/bulk/contacts/unresolved", "BulkFetchContactsResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2007,7 +2033,7 @@ def post_externalcontacts_bulk_contacts_unresolved(
 
 def post_externalcontacts_bulk_contacts_update(
     body: _m.BulkContactsRequest | _JsonObject,
-) -> _Operation[_m.BulkContactsResponse]:
+) -> _Lists[_m.BulkContactsResponse, _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact]:
     """POST /api/v2/externalcontacts/bulk/contacts/update -> ``BulkContactsResponse``.
 
     Requires ``externalContacts:contact:edit``.
@@ -2015,11 +2041,11 @@ def post_externalcontacts_bulk_contacts_update(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_contacts_update", "POST",
             "/api/v2/externalcontacts/bulk/contacts/update", "BulkContactsResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2030,7 +2056,7 @@ def post_externalcontacts_bulk_contacts_update(
 
 def post_externalcontacts_bulk_notes(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchNotesResponse]:
+) -> _Lists[_m.BulkFetchNotesResponse, _m.BulkResponseResultNoteEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/notes -> ``BulkFetchNotesResponse``.
 
     Read-only. Requires ``externalContacts:contact:view`` and
@@ -2039,10 +2065,11 @@ def post_externalcontacts_bulk_notes(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_notes", "POST", "/api/v2/externalcontacts/bulk/notes",
             "BulkFetchNotesResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2053,7 +2080,7 @@ def post_externalcontacts_bulk_notes(
 
 def post_externalcontacts_bulk_notes_add(
     body: _m.BulkNotesRequest | _JsonObject,
-) -> _Operation[_m.BulkNotesResponse]:
+) -> _Lists[_m.BulkNotesResponse, _m.BulkResponseResultNoteNoteBulkEntityErrorNote]:
     """POST /api/v2/externalcontacts/bulk/notes/add -> ``BulkNotesResponse``.
 
     Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
@@ -2061,11 +2088,11 @@ def post_externalcontacts_bulk_notes_add(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_notes_add", "POST",
             "/api/v2/externalcontacts/bulk/notes/add", "BulkNotesResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2076,7 +2103,7 @@ def post_externalcontacts_bulk_notes_add(
 
 def post_externalcontacts_bulk_notes_remove(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkDeleteResponse]:
+) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/notes/remove -> ``BulkDeleteResponse``.
 
     Requires ``externalContacts:contact:delete`` and
@@ -2085,11 +2112,11 @@ def post_externalcontacts_bulk_notes_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_notes_remove", "POST",
             "/api/v2/externalcontacts/bulk/notes/remove", "BulkDeleteResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2100,7 +2127,7 @@ def post_externalcontacts_bulk_notes_remove(
 
 def post_externalcontacts_bulk_notes_update(
     body: _m.BulkNotesRequest | _JsonObject,
-) -> _Operation[_m.BulkNotesResponse]:
+) -> _Lists[_m.BulkNotesResponse, _m.BulkResponseResultNoteNoteBulkEntityErrorNote]:
     """POST /api/v2/externalcontacts/bulk/notes/update -> ``BulkNotesResponse``.
 
     Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
@@ -2108,11 +2135,11 @@ def post_externalcontacts_bulk_notes_update(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_notes_update", "POST",
             "/api/v2/externalcontacts/bulk/notes/update", "BulkNotesResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2123,7 +2150,7 @@ def post_externalcontacts_bulk_notes_update(
 
 def post_externalcontacts_bulk_organizations(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchOrganizationsResponse]:
+) -> _Lists[_m.BulkFetchOrganizationsResponse, _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/organizations -> ``BulkFetchOrganizationsResponse``.
 
     Read-only. Requires ``externalContacts:externalOrganization:view``.
@@ -2131,11 +2158,11 @@ def post_externalcontacts_bulk_organizations(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations", "POST",
             "/api/v2/externalcontacts/bulk/organizations", "BulkFetchOrganizationsResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2146,7 +2173,7 @@ def post_externalcontacts_bulk_organizations(
 
 def post_externalcontacts_bulk_organizations_add(
     body: _m.BulkOrganizationsRequest | _JsonObject,
-) -> _Operation[_m.BulkOrganizationsResponse]:
+) -> _Lists[_m.BulkOrganizationsResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization]:
     """POST /api/v2/externalcontacts/bulk/organizations/add -> ``BulkOrganizationsResponse``.
 
     Requires ``externalContacts:externalOrganization:add``.
@@ -2154,11 +2181,11 @@ def post_externalcontacts_bulk_organizations_add(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations_add", "POST",
             "/api/v2/externalcontacts/bulk/organizations/add", "BulkOrganizationsResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2169,7 +2196,7 @@ def post_externalcontacts_bulk_organizations_add(
 
 def post_externalcontacts_bulk_organizations_divisionviews(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchOrganizationsResponse]:
+) -> _Lists[_m.BulkFetchOrganizationsResponse, _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/organizations/divisionviews -> ``BulkFetchOrganizationsResponse``.
 
     Read-only. Requires ``externalContacts:externalOrganization:search``.
@@ -2177,11 +2204,12 @@ def post_externalcontacts_bulk_organizations_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations_divisionviews", "POST",
             "/api/v2/externalcontacts/bulk/organizations/divisionviews",
             "BulkFetchOrganizationsResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2194,7 +2222,7 @@ def post_externalcontacts_bulk_organizations_enrich(
     body: _m.BulkOrganizationsEnrichRequest | _JsonObject,
     *,
     dry_run: bool | None = None,
-) -> _Operation[_m.BulkOrganizationsEnrichResponse]:
+) -> _Lists[_m.BulkOrganizationsEnrichResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest]:
     """POST /api/v2/externalcontacts/bulk/organizations/enrich -> ``BulkOrganizationsEnrichResponse``.
 
     Requires ``externalContacts:externalOrganization:enrich``.
@@ -2203,11 +2231,11 @@ def post_externalcontacts_bulk_organizations_enrich(
         dry_run: query, boolean.
         body: ``BulkOrganizationsEnrichRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations_enrich", "POST",
             "/api/v2/externalcontacts/bulk/organizations/enrich", "BulkOrganizationsEnrichResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (("dryRun", dry_run),),
@@ -2218,7 +2246,7 @@ def post_externalcontacts_bulk_organizations_enrich(
 
 def post_externalcontacts_bulk_organizations_remove(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkDeleteResponse]:
+) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/organizations/remove -> ``BulkDeleteResponse``.
 
     Requires ``externalContacts:externalOrganization:delete``.
@@ -2226,11 +2254,11 @@ def post_externalcontacts_bulk_organizations_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations_remove", "POST",
             "/api/v2/externalcontacts/bulk/organizations/remove", "BulkDeleteResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2241,7 +2269,7 @@ def post_externalcontacts_bulk_organizations_remove(
 
 def post_externalcontacts_bulk_organizations_update(
     body: _m.BulkOrganizationsRequest | _JsonObject,
-) -> _Operation[_m.BulkOrganizationsResponse]:
+) -> _Lists[_m.BulkOrganizationsResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization]:
     """POST /api/v2/externalcontacts/bulk/organizations/update -> ``BulkOrganizationsResponse``.
 
     Requires ``externalContacts:externalOrganization:edit``.
@@ -2249,11 +2277,11 @@ def post_externalcontacts_bulk_organizations_update(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_organizations_update", "POST",
             "/api/v2/externalcontacts/bulk/organizations/update", "BulkOrganizationsResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2264,7 +2292,7 @@ def post_externalcontacts_bulk_organizations_update(
 
 def post_externalcontacts_bulk_relationships(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkFetchRelationshipsResponse]:
+) -> _Lists[_m.BulkFetchRelationshipsResponse, _m.BulkResponseResultRelationshipEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/relationships -> ``BulkFetchRelationshipsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view`` and
@@ -2273,11 +2301,11 @@ def post_externalcontacts_bulk_relationships(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_relationships", "POST",
             "/api/v2/externalcontacts/bulk/relationships", "BulkFetchRelationshipsResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2288,7 +2316,7 @@ def post_externalcontacts_bulk_relationships(
 
 def post_externalcontacts_bulk_relationships_add(
     body: _m.BulkRelationshipsRequest | _JsonObject,
-) -> _Operation[_m.BulkRelationshipsResponse]:
+) -> _Lists[_m.BulkRelationshipsResponse, _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship]:
     """POST /api/v2/externalcontacts/bulk/relationships/add -> ``BulkRelationshipsResponse``.
 
     Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
@@ -2296,11 +2324,11 @@ def post_externalcontacts_bulk_relationships_add(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_relationships_add", "POST",
             "/api/v2/externalcontacts/bulk/relationships/add", "BulkRelationshipsResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2311,7 +2339,7 @@ def post_externalcontacts_bulk_relationships_add(
 
 def post_externalcontacts_bulk_relationships_remove(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Operation[_m.BulkDeleteResponse]:
+) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
     """POST /api/v2/externalcontacts/bulk/relationships/remove -> ``BulkDeleteResponse``.
 
     Requires ``externalContacts:contact:delete`` and
@@ -2320,11 +2348,11 @@ def post_externalcontacts_bulk_relationships_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_relationships_remove", "POST",
             "/api/v2/externalcontacts/bulk/relationships/remove", "BulkDeleteResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2335,7 +2363,7 @@ def post_externalcontacts_bulk_relationships_remove(
 
 def post_externalcontacts_bulk_relationships_update(
     body: _m.BulkRelationshipsRequest | _JsonObject,
-) -> _Operation[_m.BulkRelationshipsResponse]:
+) -> _Lists[_m.BulkRelationshipsResponse, _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship]:
     """POST /api/v2/externalcontacts/bulk/relationships/update -> ``BulkRelationshipsResponse``.
 
     Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
@@ -2343,11 +2371,11 @@ def post_externalcontacts_bulk_relationships_update(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_bulk_relationships_update", "POST",
             "/api/v2/externalcontacts/bulk/relationships/update", "BulkRelationshipsResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -2544,19 +2572,19 @@ def post_externalcontacts_contacts_schemas(
 
 def post_externalcontacts_contacts_search(
     body: _m.ContactSearchRequest | _JsonObject,
-) -> _Operation[_m.ContactListing]:
+) -> _Lists[_m.ContactListing, _m.ExternalContact]:
     """POST /api/v2/externalcontacts/contacts/search -> ``ContactListing``.
 
-    Read-only. Pages by ``next_uri`` of the response.
+    Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
 
     Args:
         body: ``ContactSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_contacts_search", "POST",
             "/api/v2/externalcontacts/contacts/search", "ContactListing", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_48f2e892,
         ),
         (),
         (),
@@ -2714,7 +2742,7 @@ def post_externalcontacts_import_csv_settings(
 
 def post_externalcontacts_import_csv_uploads(
     body: _m.CsvUploadRequest | _JsonObject,
-) -> _Operation[_m.CsvUploadResponse]:
+) -> _Lists[_m.CsvUploadResponse, _m.Header]:
     """POST /api/v2/externalcontacts/import/csv/uploads -> ``CsvUploadResponse``.
 
     Requires ``externalContacts:importCsvUpload:add``.
@@ -2722,11 +2750,11 @@ def post_externalcontacts_import_csv_uploads(
     Args:
         body: ``CsvUploadRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_externalcontacts_import_csv_uploads", "POST",
             "/api/v2/externalcontacts/import/csv/uploads", "CsvUploadResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_7fce0980,
         ),
         (),
         (),

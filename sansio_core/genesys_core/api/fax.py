@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -55,7 +60,7 @@ def get_fax_documents(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.FaxDocumentEntityListing]:
+) -> _Lists[_m.FaxDocumentEntityListing, _m.FaxDocument]:
     """GET /api/v2/fax/documents -> ``FaxDocumentEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -64,10 +69,10 @@ def get_fax_documents(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_fax_documents", "GET", "/api/v2/fax/documents", "FaxDocumentEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -50,7 +55,7 @@ def get_analytics_flows_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.FlowAsyncAggregateQueryResponse]:
+) -> _Lists[_m.FlowAsyncAggregateQueryResponse, _m.FlowAggregateDataContainer]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
 
     Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
@@ -59,11 +64,11 @@ def get_analytics_flows_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_flows_aggregates_job_results", "GET",
             "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-            "FlowAsyncAggregateQueryResponse",
+            "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -75,7 +80,7 @@ def post_analytics_flows_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.FlowActivityResponse]:
+) -> _Lists[_m.FlowActivityResponse, _m.FlowActivityData]:
     """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
 
     Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
@@ -85,10 +90,11 @@ def post_analytics_flows_activity_query(
         page_number: query, integer.
         body: ``FlowActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-            "FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "FlowActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -122,7 +128,7 @@ def post_analytics_flows_aggregates_jobs(
 
 def post_analytics_flows_aggregates_query(
     body: _m.FlowAggregationQuery | _JsonObject,
-) -> _Operation[_m.FlowAggregateQueryResponse]:
+) -> _Lists[_m.FlowAggregateQueryResponse, _m.FlowAggregateDataContainer]:
     """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:flowAggregate:view``.
@@ -130,11 +136,11 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_aggregates_query", "POST",
             "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -145,7 +151,7 @@ def post_analytics_flows_aggregates_query(
 
 def post_analytics_flows_observations_query(
     body: _m.FlowObservationQuery | _JsonObject,
-) -> _Operation[_m.FlowObservationQueryResponse]:
+) -> _Lists[_m.FlowObservationQueryResponse, _m.FlowObservationDataContainer]:
     """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
 
     Read-only. Requires ``analytics:flowObservation:view``.
@@ -153,11 +159,11 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_flows_observations_query", "POST",
             "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -87,7 +92,7 @@ def get_employeeperformance_externalmetrics_definitions(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ExternalMetricDefinitionListing]:
+) -> _Lists[_m.ExternalMetricDefinitionListing, _m.ExternalMetricDefinition]:
     """GET /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinitionListing``.
 
     Requires ``employeePerformance:externalMetricDefinition:view``. Pages by ``page_number`` or
@@ -97,11 +102,11 @@ def get_employeeperformance_externalmetrics_definitions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_employeeperformance_externalmetrics_definitions", "GET",
             "/api/v2/employeeperformance/externalmetrics/definitions",
-            "ExternalMetricDefinitionListing", paged=True,
+            "ExternalMetricDefinitionListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -132,7 +137,7 @@ def get_gamification_contest_agents_scores(
     page_size: int | None = None,
     workday: _date | str | None = None,
     returns_view: _Open[_Literal["All", "TopAndBottom"]] | None = None,
-) -> _Operation[_m.ContestScoresAgentsPagedList]:
+) -> _Lists[_m.ContestScoresAgentsPagedList, _m.ContestScoresAgents]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores -> ``ContestScoresAgentsPagedList``.
 
     Requires ``gamification:contest:viewAll``. Pages by ``page_number``.
@@ -144,11 +149,11 @@ def get_gamification_contest_agents_scores(
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contest_agents_scores", "GET",
             "/api/v2/gamification/contests/{contestId}/agents/scores",
-            "ContestScoresAgentsPagedList", paged=True,
+            "ContestScoresAgentsPagedList", listing=_l.page_50ed5365,
         ),
         (("contestId", contest_id),),
         (
@@ -165,7 +170,7 @@ def get_gamification_contest_agents_scores_me(
     page_size: int | None = None,
     workday: _date | str | None = None,
     returns_view: _Open[_Literal["All", "TopAndBottom"]] | None = None,
-) -> _Operation[_m.ContestScoresAgentsPagedList]:
+) -> _Lists[_m.ContestScoresAgentsPagedList, _m.ContestScoresAgents]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/me -> ``ContestScoresAgentsPagedList``.
 
     Requires ``gamification:contest:view``. Pages by ``page_number``.
@@ -177,11 +182,11 @@ def get_gamification_contest_agents_scores_me(
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contest_agents_scores_me", "GET",
             "/api/v2/gamification/contests/{contestId}/agents/scores/me",
-            "ContestScoresAgentsPagedList", paged=True,
+            "ContestScoresAgentsPagedList", listing=_l.page_50ed5365,
         ),
         (("contestId", contest_id),),
         (
@@ -193,7 +198,7 @@ def get_gamification_contest_agents_scores_me(
 
 def get_gamification_contest_agents_scores_trends(
     contest_id: str,
-) -> _Operation[_m.ContestScoresGroupTrendList]:
+) -> _Lists[_m.ContestScoresGroupTrendList, _m.ContestScoresGroupTrend]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends -> ``ContestScoresGroupTrendList``.
 
     Requires ``gamification:contest:view``.
@@ -201,11 +206,11 @@ def get_gamification_contest_agents_scores_trends(
     Args:
         contest_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contest_agents_scores_trends", "GET",
             "/api/v2/gamification/contests/{contestId}/agents/scores/trends",
-            "ContestScoresGroupTrendList",
+            "ContestScoresGroupTrendList", listing=_l.single_ebc03964,
         ),
         (("contestId", contest_id),),
     )
@@ -213,7 +218,7 @@ def get_gamification_contest_agents_scores_trends(
 
 def get_gamification_contest_agents_scores_trends_me(
     contest_id: str,
-) -> _Operation[_m.ContestScoresAgentTrendList]:
+) -> _Lists[_m.ContestScoresAgentTrendList, _m.ContestScoresAgentTrend]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends/me -> ``ContestScoresAgentTrendList``.
 
     Requires ``gamification:contest:view``.
@@ -221,11 +226,11 @@ def get_gamification_contest_agents_scores_trends_me(
     Args:
         contest_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contest_agents_scores_trends_me", "GET",
             "/api/v2/gamification/contests/{contestId}/agents/scores/trends/me",
-            "ContestScoresAgentTrendList",
+            "ContestScoresAgentTrendList", listing=_l.single_ebc03964,
         ),
         (("contestId", contest_id),),
     )
@@ -261,7 +266,7 @@ def get_gamification_contests(
     status: _Sequence[_StatusValues] | None = None,
     sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.GetContestsEssentialsListing]:
+) -> _Lists[_m.GetContestsEssentialsListing, _m.ContestsEssentials]:
     """GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
 
     Requires ``gamification:contest:viewAll``. Pages by ``page_number`` or ``next_uri`` of the
@@ -278,10 +283,10 @@ def get_gamification_contests(
             participantCount.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contests", "GET", "/api/v2/gamification/contests",
-            "GetContestsEssentialsListing", paged=True,
+            "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -302,7 +307,7 @@ def get_gamification_contests_me(
     sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     view: _Open[_Literal["participant", "creator"]] | None = None,
-) -> _Operation[_m.GetContestsEssentialsListing]:
+) -> _Lists[_m.GetContestsEssentialsListing, _m.ContestsEssentials]:
     """GET /api/v2/gamification/contests/me -> ``GetContestsEssentialsListing``.
 
     Requires ``gamification:contest:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -320,10 +325,10 @@ def get_gamification_contests_me(
         sort_order: query, string: asc, desc.
         view: query, string: participant, creator.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_contests_me", "GET", "/api/v2/gamification/contests/me",
-            "GetContestsEssentialsListing", paged=True,
+            "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -348,7 +353,7 @@ def get_gamification_insights(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     user_ids: str | None = None,
     reports_to: str | None = None,
-) -> _Operation[_m.InsightsSummary]:
+) -> _Lists[_m.InsightsSummary, _m.InsightsSummaryUserItem]:
     """GET /api/v2/gamification/insights -> ``InsightsSummary``.
 
     Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
@@ -368,10 +373,10 @@ def get_gamification_insights(
         user_ids: query, string.
         reports_to: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
-            paged=True,
+            listing=_l.page_50ed5365,
         ),
         (),
         (
@@ -424,7 +429,7 @@ def get_gamification_insights_groups_trends(
     comparative_period_end_workday: _date | str,
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
-) -> _Operation[_m.InsightsTrend]:
+) -> _Lists[_m.InsightsTrend, _m.InsightsTrendMetricItem]:
     """GET /api/v2/gamification/insights/groups/trends -> ``InsightsTrend``.
 
     Requires ``gamification:insights:view``.
@@ -438,10 +443,11 @@ def get_gamification_insights_groups_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_groups_trends", "GET",
             "/api/v2/gamification/insights/groups/trends", "InsightsTrend",
+            listing=_l.single_a8fc8f4e,
         ),
         (),
         (
@@ -462,7 +468,7 @@ def get_gamification_insights_groups_trends_all(
     comparative_period_end_workday: _date | str,
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
-) -> _Operation[_m.InsightsTrend]:
+) -> _Lists[_m.InsightsTrend, _m.InsightsTrendMetricItem]:
     """GET /api/v2/gamification/insights/groups/trends/all -> ``InsightsTrend``.
 
     Requires ``gamification:insights:viewAll``.
@@ -476,10 +482,11 @@ def get_gamification_insights_groups_trends_all(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_groups_trends_all", "GET",
             "/api/v2/gamification/insights/groups/trends/all", "InsightsTrend",
+            listing=_l.single_a8fc8f4e,
         ),
         (),
         (
@@ -500,7 +507,7 @@ def get_gamification_insights_managers(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.InsightsAgents]:
+) -> _Lists[_m.InsightsAgents, _m.InsightsAgentItem]:
     """GET /api/v2/gamification/insights/managers -> ``InsightsAgents``.
 
     Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
@@ -513,10 +520,10 @@ def get_gamification_insights_managers(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
-            "InsightsAgents", paged=True,
+            "InsightsAgents", listing=_l.page_f76ca3df,
         ),
         (),
         (
@@ -533,7 +540,7 @@ def get_gamification_insights_members(
     start_workday: _date | str,
     *,
     reports_to: str | None = None,
-) -> _Operation[_m.InsightsAgents]:
+) -> _Lists[_m.InsightsAgents, _m.InsightsAgentItem]:
     """GET /api/v2/gamification/insights/members -> ``InsightsAgents``.
 
     Requires ``gamification:insights:viewAll``.
@@ -545,10 +552,10 @@ def get_gamification_insights_members(
         start_workday: query, date.
         reports_to: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
-            "InsightsAgents",
+            "InsightsAgents", listing=_l.single_20dec4b2,
         ),
         (),
         (
@@ -612,7 +619,7 @@ def get_gamification_insights_trends(
     comparative_period_end_workday: _date | str,
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
-) -> _Operation[_m.UserInsightsTrend]:
+) -> _Lists[_m.UserInsightsTrend, _m.UserInsightsTrendMetricItem]:
     """GET /api/v2/gamification/insights/trends -> ``UserInsightsTrend``.
 
     Requires ``gamification:insights:view``.
@@ -626,10 +633,10 @@ def get_gamification_insights_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
-            "UserInsightsTrend",
+            "UserInsightsTrend", listing=_l.single_a8fc8f4e,
         ),
         (),
         (
@@ -685,7 +692,7 @@ def get_gamification_insights_user_trends(
     comparative_period_end_workday: _date | str,
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
-) -> _Operation[_m.UserInsightsTrend]:
+) -> _Lists[_m.UserInsightsTrend, _m.UserInsightsTrendMetricItem]:
     """GET /api/v2/gamification/insights/users/{userId}/trends -> ``UserInsightsTrend``.
 
     Requires ``gamification:insights:viewAll``.
@@ -700,10 +707,11 @@ def get_gamification_insights_user_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_insights_user_trends", "GET",
             "/api/v2/gamification/insights/users/{userId}/trends", "UserInsightsTrend",
+            listing=_l.single_a8fc8f4e,
         ),
         (("userId", user_id),),
         (
@@ -776,7 +784,7 @@ def get_gamification_leaderboard_all(
 def get_gamification_leaderboard_all_bestpoints(
     filter_type: _FilterTypeValues,
     filter_id: str,
-) -> _Operation[_m.OverallBestPoints]:
+) -> _Lists[_m.OverallBestPoints, _m.OverallBestPointsItem]:
     """GET /api/v2/gamification/leaderboard/all/bestpoints -> ``OverallBestPoints``.
 
     Requires ``gamification:leaderboard:viewAll``.
@@ -785,25 +793,28 @@ def get_gamification_leaderboard_all_bestpoints(
         filter_type: query, string: PerformanceProfile, Division.
         filter_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_leaderboard_all_bestpoints", "GET",
             "/api/v2/gamification/leaderboard/all/bestpoints", "OverallBestPoints",
+            listing=_l.single_cf038221,
         ),
         (),
         (("filterType", filter_type), ("filterId", filter_id)),
     )
 
 
-def get_gamification_leaderboard_bestpoints() -> _Operation[_m.OverallBestPoints]:
+def get_gamification_leaderboard_bestpoints(
+) -> _Lists[_m.OverallBestPoints, _m.OverallBestPointsItem]:
     """GET /api/v2/gamification/leaderboard/bestpoints -> ``OverallBestPoints``.
 
     Requires ``gamification:leaderboard:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_leaderboard_bestpoints", "GET",
             "/api/v2/gamification/leaderboard/bestpoints", "OverallBestPoints",
+            listing=_l.single_cf038221,
         ),
     )
 
@@ -825,15 +836,16 @@ def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_
     )
 
 
-def get_gamification_metricdefinitions() -> _Operation[_m.GetMetricDefinitionsResponse]:
+def get_gamification_metricdefinitions(
+) -> _Lists[_m.GetMetricDefinitionsResponse, _m.MetricDefinition]:
     """GET /api/v2/gamification/metricdefinitions -> ``GetMetricDefinitionsResponse``.
 
     Requires ``gamification:profile:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
-            "GetMetricDefinitionsResponse",
+            "GetMetricDefinitionsResponse", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -856,7 +868,7 @@ def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfil
     )
 
 
-def get_gamification_profile_members(profile_id: str) -> _Operation[_m.MemberListing]:
+def get_gamification_profile_members(profile_id: str) -> _Lists[_m.MemberListing, _m.Member]:
     """GET /api/v2/gamification/profiles/{profileId}/members -> ``MemberListing``.
 
     Requires ``gamification:profile:view``.
@@ -864,10 +876,11 @@ def get_gamification_profile_members(profile_id: str) -> _Operation[_m.MemberLis
     Args:
         profile_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_profile_members", "GET",
             "/api/v2/gamification/profiles/{profileId}/members", "MemberListing",
+            listing=_l.single_20dec4b2,
         ),
         (("profileId", profile_id),),
     )
@@ -905,7 +918,7 @@ def get_gamification_profile_metrics(
     expand: _Sequence[_Open[_Literal["objective"]]] | None = None,
     workday: _date | str | None = None,
     metric_ids: str | None = None,
-) -> _Operation[_m.GetMetricResponse]:
+) -> _Lists[_m.GetMetricResponse, _m.Metric]:
     """GET /api/v2/gamification/profiles/{profileId}/metrics -> ``GetMetricResponse``.
 
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
@@ -917,10 +930,11 @@ def get_gamification_profile_metrics(
         workday: query, date.
         metric_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_profile_metrics", "GET",
             "/api/v2/gamification/profiles/{profileId}/metrics", "GetMetricResponse",
+            listing=_l.single_fb29b5bd,
         ),
         (("profileId", profile_id),),
         (("expand", expand), ("workday", workday), ("metricIds", metric_ids)),
@@ -931,7 +945,7 @@ def get_gamification_profile_metrics_objectivedetails(
     profile_id: str,
     *,
     workday: _date | str | None = None,
-) -> _Operation[_m.GetMetricsResponse]:
+) -> _Lists[_m.GetMetricsResponse, _m.Metrics]:
     """GET /api/v2/gamification/profiles/{profileId}/metrics/objectivedetails -> ``GetMetricsResponse``.
 
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
@@ -941,27 +955,27 @@ def get_gamification_profile_metrics_objectivedetails(
         profile_id: path, string.
         workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_profile_metrics_objectivedetails", "GET",
             "/api/v2/gamification/profiles/{profileId}/metrics/objectivedetails",
-            "GetMetricsResponse",
+            "GetMetricsResponse", listing=_l.single_fb29b5bd,
         ),
         (("profileId", profile_id),),
         (("workday", workday),),
     )
 
 
-def get_gamification_profiles() -> _Operation[_m.GetProfilesResponse]:
+def get_gamification_profiles() -> _Lists[_m.GetProfilesResponse, _m.PerformanceProfile]:
     """GET /api/v2/gamification/profiles -> ``GetProfilesResponse``.
 
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_profiles", "GET", "/api/v2/gamification/profiles",
-            "GetProfilesResponse",
+            "GetProfilesResponse", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1013,7 +1027,7 @@ def get_gamification_scorecards(
     workday: _date | str,
     *,
     expand: _Sequence[_Open[_Literal["objective"]]] | None = None,
-) -> _Operation[_m.WorkdayMetricListing]:
+) -> _Lists[_m.WorkdayMetricListing, _m.WorkdayMetric]:
     """GET /api/v2/gamification/scorecards -> ``WorkdayMetricListing``.
 
     Requires ``gamification:scorecard:view``.
@@ -1022,10 +1036,10 @@ def get_gamification_scorecards(
         workday: query, date.
         expand: query, list of string: objective.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
-            "WorkdayMetricListing",
+            "WorkdayMetricListing", listing=_l.single_ebc03964,
         ),
         (),
         (("workday", workday), ("expand", expand)),
@@ -1035,7 +1049,7 @@ def get_gamification_scorecards(
 def get_gamification_scorecards_attendance(
     start_workday: _date | str,
     end_workday: _date | str,
-) -> _Operation[_m.AttendanceStatusListing]:
+) -> _Lists[_m.AttendanceStatusListing, _m.AttendanceStatus]:
     """GET /api/v2/gamification/scorecards/attendance -> ``AttendanceStatusListing``.
 
     Requires ``gamification:scorecard:view``.
@@ -1044,25 +1058,27 @@ def get_gamification_scorecards_attendance(
         start_workday: query, date.
         end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_attendance", "GET",
             "/api/v2/gamification/scorecards/attendance", "AttendanceStatusListing",
+            listing=_l.single_ebc03964,
         ),
         (),
         (("startWorkday", start_workday), ("endWorkday", end_workday)),
     )
 
 
-def get_gamification_scorecards_bestpoints() -> _Operation[_m.UserBestPoints]:
+def get_gamification_scorecards_bestpoints() -> _Lists[_m.UserBestPoints, _m.UserBestPointsItem]:
     """GET /api/v2/gamification/scorecards/bestpoints -> ``UserBestPoints``.
 
     Requires ``gamification:scorecard:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_bestpoints", "GET",
             "/api/v2/gamification/scorecards/bestpoints", "UserBestPoints",
+            listing=_l.single_cf038221,
         ),
     )
 
@@ -1252,7 +1268,7 @@ def get_gamification_scorecards_user(
     workday: _date | str,
     *,
     expand: _Sequence[_Open[_Literal["objective"]]] | None = None,
-) -> _Operation[_m.WorkdayMetricListing]:
+) -> _Lists[_m.WorkdayMetricListing, _m.WorkdayMetric]:
     """GET /api/v2/gamification/scorecards/users/{userId} -> ``WorkdayMetricListing``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1262,10 +1278,11 @@ def get_gamification_scorecards_user(
         workday: query, date.
         expand: query, list of string: objective.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_user", "GET",
             "/api/v2/gamification/scorecards/users/{userId}", "WorkdayMetricListing",
+            listing=_l.single_ebc03964,
         ),
         (("userId", user_id),),
         (("workday", workday), ("expand", expand)),
@@ -1276,7 +1293,7 @@ def get_gamification_scorecards_user_attendance(
     user_id: str,
     start_workday: _date | str,
     end_workday: _date | str,
-) -> _Operation[_m.AttendanceStatusListing]:
+) -> _Lists[_m.AttendanceStatusListing, _m.AttendanceStatus]:
     """GET /api/v2/gamification/scorecards/users/{userId}/attendance -> ``AttendanceStatusListing``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1286,17 +1303,20 @@ def get_gamification_scorecards_user_attendance(
         start_workday: query, date.
         end_workday: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_user_attendance", "GET",
             "/api/v2/gamification/scorecards/users/{userId}/attendance", "AttendanceStatusListing",
+            listing=_l.single_ebc03964,
         ),
         (("userId", user_id),),
         (("startWorkday", start_workday), ("endWorkday", end_workday)),
     )
 
 
-def get_gamification_scorecards_user_bestpoints(user_id: str) -> _Operation[_m.UserBestPoints]:
+def get_gamification_scorecards_user_bestpoints(
+    user_id: str,
+) -> _Lists[_m.UserBestPoints, _m.UserBestPointsItem]:
     """GET /api/v2/gamification/scorecards/users/{userId}/bestpoints -> ``UserBestPoints``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1304,10 +1324,11 @@ def get_gamification_scorecards_user_bestpoints(user_id: str) -> _Operation[_m.U
     Args:
         user_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_user_bestpoints", "GET",
             "/api/v2/gamification/scorecards/users/{userId}/bestpoints", "UserBestPoints",
+            listing=_l.single_cf038221,
         ),
         (("userId", user_id),),
     )
@@ -1368,7 +1389,7 @@ def get_gamification_scorecards_user_values_trends(
     end_workday: _date | str,
     *,
     time_zone: str | None = None,
-) -> _Operation[_m.WorkdayValuesTrend]:
+) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
     """GET /api/v2/gamification/scorecards/users/{userId}/values/trends -> ``WorkdayValuesTrend``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1379,10 +1400,11 @@ def get_gamification_scorecards_user_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_user_values_trends", "GET",
             "/api/v2/gamification/scorecards/users/{userId}/values/trends", "WorkdayValuesTrend",
+            listing=_l.single_30abf7bd,
         ),
         (("userId", user_id),),
         (("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone)),
@@ -1419,7 +1441,7 @@ def get_gamification_scorecards_users_values_average(
     workday: _date | str,
     *,
     time_zone: str | None = None,
-) -> _Operation[_m.SingleWorkdayAverageValues]:
+) -> _Lists[_m.SingleWorkdayAverageValues, _m.WorkdayValuesMetricItem]:
     """GET /api/v2/gamification/scorecards/users/values/average -> ``SingleWorkdayAverageValues``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1430,10 +1452,11 @@ def get_gamification_scorecards_users_values_average(
         workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_users_values_average", "GET",
             "/api/v2/gamification/scorecards/users/values/average", "SingleWorkdayAverageValues",
+            listing=_l.single_30abf7bd,
         ),
         (),
         (
@@ -1450,7 +1473,7 @@ def get_gamification_scorecards_users_values_trends(
     end_workday: _date | str,
     *,
     time_zone: str | None = None,
-) -> _Operation[_m.WorkdayValuesTrend]:
+) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
     """GET /api/v2/gamification/scorecards/users/values/trends -> ``WorkdayValuesTrend``.
 
     Requires ``gamification:scorecard:viewAll``.
@@ -1462,10 +1485,11 @@ def get_gamification_scorecards_users_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_users_values_trends", "GET",
             "/api/v2/gamification/scorecards/users/values/trends", "WorkdayValuesTrend",
+            listing=_l.single_30abf7bd,
         ),
         (),
         (
@@ -1479,7 +1503,7 @@ def get_gamification_scorecards_values_average(
     workday: _date | str,
     *,
     time_zone: str | None = None,
-) -> _Operation[_m.SingleWorkdayAverageValues]:
+) -> _Lists[_m.SingleWorkdayAverageValues, _m.WorkdayValuesMetricItem]:
     """GET /api/v2/gamification/scorecards/values/average -> ``SingleWorkdayAverageValues``.
 
     Requires ``gamification:scorecard:view``.
@@ -1488,10 +1512,11 @@ def get_gamification_scorecards_values_average(
         workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_values_average", "GET",
             "/api/v2/gamification/scorecards/values/average", "SingleWorkdayAverageValues",
+            listing=_l.single_30abf7bd,
         ),
         (),
         (("workday", workday), ("timeZone", time_zone)),
@@ -1505,7 +1530,7 @@ def get_gamification_scorecards_values_trends(
     filter_type: _FilterTypeValues | None = None,
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
-) -> _Operation[_m.WorkdayValuesTrend]:
+) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
     """GET /api/v2/gamification/scorecards/values/trends -> ``WorkdayValuesTrend``.
 
     Requires ``gamification:scorecard:view``.
@@ -1517,10 +1542,11 @@ def get_gamification_scorecards_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_scorecards_values_trends", "GET",
             "/api/v2/gamification/scorecards/values/trends", "WorkdayValuesTrend",
+            listing=_l.single_30abf7bd,
         ),
         (),
         (
@@ -1560,15 +1586,15 @@ def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTempla
     )
 
 
-def get_gamification_templates() -> _Operation[_m.GetTemplatesResponse]:
+def get_gamification_templates() -> _Lists[_m.GetTemplatesResponse, _m.ObjectiveTemplate]:
     """GET /api/v2/gamification/templates -> ``GetTemplatesResponse``.
 
     Requires ``gamification:profile:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gamification_templates", "GET", "/api/v2/gamification/templates",
-            "GetTemplatesResponse",
+            "GetTemplatesResponse", listing=_l.single_fb29b5bd,
         ),
     )
 

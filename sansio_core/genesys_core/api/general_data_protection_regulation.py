@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -32,7 +37,7 @@ def get_gdpr_requests(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.GDPRRequestEntityListing]:
+) -> _Lists[_m.GDPRRequestEntityListing, _m.GDPRRequest]:
     """GET /api/v2/gdpr/requests -> ``GDPRRequestEntityListing``.
 
     Requires ``gdpr:request:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -41,10 +46,10 @@ def get_gdpr_requests(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", "GDPRRequestEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -57,7 +62,7 @@ def get_gdpr_subjects(
         "WHATSAPP", "EXTERNAL_ID",
     ]],
     search_value: str,
-) -> _Operation[_m.GDPRSubjectEntityListing]:
+) -> _Lists[_m.GDPRSubjectEntityListing, _m.GDPRSubject]:
     """GET /api/v2/gdpr/subjects -> ``GDPRSubjectEntityListing``.
 
     Requires ``gdpr:subject:view``. Pages by ``next_uri`` of the response.
@@ -67,8 +72,11 @@ def get_gdpr_subjects(
             APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID.
         search_value: query, string.
     """
-    return _Operation(
-        _Endpoint("get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing",
+            listing=_l.link_a72ae9ac,
+        ),
         (),
         (("searchType", search_type), ("searchValue", search_value)),
     )

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -135,7 +140,7 @@ def get_greetings(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.DomainEntityListing]:
+) -> _Lists[_m.DomainEntityListing, _m.DomainEntity]:
     """GET /api/v2/greetings -> ``DomainEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -144,8 +149,11 @@ def get_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
-        _Endpoint("get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
@@ -165,7 +173,7 @@ def get_group_greetings(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.GreetingListing]:
+) -> _Lists[_m.GreetingListing, _m.Greeting]:
     """GET /api/v2/groups/{groupId}/greetings -> ``GreetingListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -175,10 +183,10 @@ def get_group_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", "GreetingListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("groupId", group_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -205,7 +213,7 @@ def get_user_greetings(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.DomainEntityListing]:
+) -> _Lists[_m.DomainEntityListing, _m.DomainEntity]:
     """GET /api/v2/users/{userId}/greetings -> ``DomainEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -215,10 +223,10 @@ def get_user_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", "DomainEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -103,7 +108,7 @@ def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefini
     )
 
 
-def get_group_individuals(group_id: str) -> _Operation[_m.UserEntityListing]:
+def get_group_individuals(group_id: str) -> _Lists[_m.UserEntityListing, _m.User]:
     """GET /api/v2/groups/{groupId}/individuals -> ``UserEntityListing``.
 
     Pages by ``next_uri`` of the response.
@@ -111,10 +116,10 @@ def get_group_individuals(group_id: str) -> _Operation[_m.UserEntityListing]:
     Args:
         group_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals",
-            "UserEntityListing",
+            "UserEntityListing", listing=_l.link_a911cd2f,
         ),
         (("groupId", group_id),),
     )
@@ -133,7 +138,7 @@ def get_group_members(
         "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
         "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
     ]]] | None = None,
-) -> _Operation[_m.UserEntityListing]:
+) -> _Lists[_m.UserEntityListing, _m.User]:
     """GET /api/v2/groups/{groupId}/members -> ``UserEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -149,10 +154,10 @@ def get_group_members(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("groupId", group_id),),
         (
@@ -185,7 +190,7 @@ def get_groups(
     id: _Sequence[str] | None = None,
     jabber_id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.GroupEntityListing]:
+) -> _Lists[_m.GroupEntityListing, _m.Group]:
     """GET /api/v2/groups -> ``GroupEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -197,8 +202,10 @@ def get_groups(
         jabber_id: query, list of string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
-        _Endpoint("get_groups", "GET", "/api/v2/groups", "GroupEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_groups", "GET", "/api/v2/groups", "GroupEntityListing", listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
@@ -211,15 +218,20 @@ def get_groups_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.GroupsSearchResponse]:
+) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
     """GET /api/v2/groups/search -> ``GroupsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
-        _Endpoint("get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
+            listing=_l.token_6d58992f,
+        ),
         (),
         (("q64", q64), ("expand", expand)),
     )
@@ -232,7 +244,7 @@ def get_profiles_groups(
     id: _Sequence[str] | None = None,
     jabber_id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.GroupProfileEntityListing]:
+) -> _Lists[_m.GroupProfileEntityListing, _m.GroupProfile]:
     """GET /api/v2/profiles/groups -> ``GroupProfileEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -244,10 +256,10 @@ def get_profiles_groups(
         jabber_id: query, list of string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -322,18 +334,18 @@ def post_groups_dynamicsettings_preview(
 
 def post_groups_search(
     body: _m.GroupSearchRequest | _JsonObject,
-) -> _Operation[_m.GroupsSearchResponse]:
+) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
     """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Any as _Any
@@ -183,15 +188,15 @@ def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
     )
 
 
-def get_identityproviders() -> _Operation[_m.IdentityProviderEntityListing]:
+def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLProvider]:
     """GET /api/v2/identityproviders -> ``IdentityProviderEntityListing``.
 
     Requires ``sso:provider:view``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_identityproviders", "GET", "/api/v2/identityproviders",
-            "IdentityProviderEntityListing",
+            "IdentityProviderEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -21,7 +26,7 @@ def get_infrastructureascode_accelerator(
         "ar", "cs", "da", "de", "en-US", "es", "fi", "fr", "it", "iw", "ko", "ja", "nl", "no", "pl",
         "pt-BR", "pt-PT", "sv", "th", "tr", "zh-CN", "zh-TW",
     ]] | None = None,
-) -> _Operation[_m.AcceleratorSpecification]:
+) -> _Lists[_m.AcceleratorSpecification, _m.MetadataResultEntity]:
     """GET /api/v2/infrastructureascode/accelerators/{acceleratorId} -> ``AcceleratorSpecification``.
 
     Requires ``infrastructureascode:accelerator:view``.
@@ -31,10 +36,11 @@ def get_infrastructureascode_accelerator(
         preferred_language: query, string: ar, cs, da, de, en-US, es, fi, fr, it, iw, ko, ja, nl,
             no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_infrastructureascode_accelerator", "GET",
             "/api/v2/infrastructureascode/accelerators/{acceleratorId}", "AcceleratorSpecification",
+            listing=_l.single_dc128f6f,
         ),
         (("acceleratorId", accelerator_id),),
         (("preferredLanguage", preferred_language),),
@@ -53,7 +59,7 @@ def get_infrastructureascode_accelerators(
     type: _Open[_Literal["module", "accelerator", "blueprint"]] | None = None,
     classification: str | None = None,
     tags: str | None = None,
-) -> _Operation[_m.AcceleratorList]:
+) -> _Lists[_m.AcceleratorList, _m.AcceleratorMetadata]:
     """GET /api/v2/infrastructureascode/accelerators -> ``AcceleratorList``.
 
     Requires ``infrastructureascode:accelerator:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -71,10 +77,11 @@ def get_infrastructureascode_accelerators(
         classification: query, string.
         tags: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_infrastructureascode_accelerators", "GET",
-            "/api/v2/infrastructureascode/accelerators", "AcceleratorList", paged=True,
+            "/api/v2/infrastructureascode/accelerators", "AcceleratorList",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (

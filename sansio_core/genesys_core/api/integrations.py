@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -94,7 +99,7 @@ def get_integration(
 ) -> _Operation[_m.Integration]:
     """GET /api/v2/integrations/{integrationId} -> ``Integration``.
 
-    Requires ``integrations:integration:view``. Pages by ``page_number``.
+    Requires ``integrations:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -106,10 +111,7 @@ def get_integration(
         previous_page: query, string.
     """
     return _Operation(
-        _Endpoint(
-            "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
-            paged=True,
-        ),
+        _Endpoint("get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration"),
         (("integrationId", integration_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -149,7 +151,7 @@ def get_integrations(
         "ACTIVE", "ACTIVATING", "INACTIVE", "DEACTIVATING", "ERROR",
     ]] | None = None,
     credential_id: str | None = None,
-) -> _Operation[_m.IntegrationEntityListing]:
+) -> _Lists[_m.IntegrationEntityListing, _m.Integration]:
     """GET /api/v2/integrations -> ``IntegrationEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -167,10 +169,10 @@ def get_integrations(
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR.
         credential_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations", "GET", "/api/v2/integrations", "IntegrationEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -299,7 +301,7 @@ def get_integrations_action_draft_template(action_id: str, file_name: str) -> _O
 
 def get_integrations_action_draft_validation(
     action_id: str,
-) -> _Operation[_m.DraftValidationResult]:
+) -> _Lists[_m.DraftValidationResult, _m.ErrorBody]:
     """GET /api/v2/integrations/actions/{actionId}/draft/validation -> ``DraftValidationResult``.
 
     Requires ``integrations:action:edit``.
@@ -307,10 +309,11 @@ def get_integrations_action_draft_validation(
     Args:
         action_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_action_draft_validation", "GET",
             "/api/v2/integrations/actions/{actionId}/draft/validation", "DraftValidationResult",
+            listing=_l.single_2520134a,
         ),
         (("actionId", action_id),),
     )
@@ -391,7 +394,7 @@ def get_integrations_actions(
     secure: _Open[_Literal["true", "false"]] | None = None,
     include_auth_actions: _Open[_Literal["true", "false"]] | None = None,
     include_config: bool | None = None,
-) -> _Operation[_m.ActionEntityListing]:
+) -> _Lists[_m.ActionEntityListing, _m.Action]:
     """GET /api/v2/integrations/actions -> ``ActionEntityListing``.
 
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
@@ -411,10 +414,10 @@ def get_integrations_actions(
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions", "GET", "/api/v2/integrations/actions",
-            "ActionEntityListing", paged=True,
+            "ActionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -435,7 +438,7 @@ def get_integrations_actions_categories(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ASC", "DESC"]] | None = None,
     secure: _Open[_Literal["true", "false"]] | None = None,
-) -> _Operation[_m.CategoryEntityListing]:
+) -> _Lists[_m.CategoryEntityListing, _m.Category]:
     """GET /api/v2/integrations/actions/categories -> ``CategoryEntityListing``.
 
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number``.
@@ -449,10 +452,10 @@ def get_integrations_actions_categories(
         sort_order: query, string: ASC, DESC.
         secure: query, string: true, false.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
-            "CategoryEntityListing", paged=True,
+            "CategoryEntityListing", listing=_l.page_50ed5365,
         ),
         (),
         (
@@ -467,7 +470,7 @@ def get_integrations_actions_certificates(
     *,
     status: _Open[_Literal["Current", "Upcoming"]] | None = None,
     type: _Open[_Literal["Client"]] | None = None,
-) -> _Operation[_m.ActionCertificateListing]:
+) -> _Lists[_m.ActionCertificateListing, _m.ActionCertificate]:
     """GET /api/v2/integrations/actions/certificates -> ``ActionCertificateListing``.
 
     Requires ``integrations:actionCertificate:view``. Pages by ``next_uri`` of the response.
@@ -476,25 +479,28 @@ def get_integrations_actions_certificates(
         status: query, string: Current, Upcoming.
         type: query, string: Client.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions_certificates", "GET",
             "/api/v2/integrations/actions/certificates", "ActionCertificateListing",
+            listing=_l.link_a72ae9ac,
         ),
         (),
         (("status", status), ("type", type)),
     )
 
 
-def get_integrations_actions_certificates_truststore() -> _Operation[_m.TrustedCertificates]:
+def get_integrations_actions_certificates_truststore(
+) -> _Lists[_m.TrustedCertificates, _m.TrustedCertificateInfo]:
     """GET /api/v2/integrations/actions/certificates/truststore -> ``TrustedCertificates``.
 
     Requires ``integrations:actionCertificate:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions_certificates_truststore", "GET",
             "/api/v2/integrations/actions/certificates/truststore", "TrustedCertificates",
+            listing=_l.single_a8fc8f4e,
         ),
     )
 
@@ -513,7 +519,7 @@ def get_integrations_actions_drafts(
     secure: _Open[_Literal["true", "false"]] | None = None,
     include_auth_actions: _Open[_Literal["true", "false"]] | None = None,
     include_config: bool | None = None,
-) -> _Operation[_m.ActionEntityListing]:
+) -> _Lists[_m.ActionEntityListing, _m.Action]:
     """GET /api/v2/integrations/actions/drafts -> ``ActionEntityListing``.
 
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
@@ -533,10 +539,10 @@ def get_integrations_actions_drafts(
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
-            "ActionEntityListing", paged=True,
+            "ActionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -548,15 +554,17 @@ def get_integrations_actions_drafts(
     )
 
 
-def get_integrations_actions_functions_runtimes() -> _Operation[list[_m.FunctionRuntime]]:
+def get_integrations_actions_functions_runtimes(
+) -> _Lists[list[_m.FunctionRuntime], _m.FunctionRuntime]:
     """GET /api/v2/integrations/actions/functions/runtimes -> list of ``FunctionRuntime``.
 
     Requires ``integrations:actionFunction:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_actions_functions_runtimes", "GET",
             "/api/v2/integrations/actions/functions/runtimes", "list[FunctionRuntime]",
+            listing=_l.single_387d9ec7,
         ),
     )
 
@@ -591,7 +599,7 @@ def get_integrations_botconnector_bots(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.BotListing]:
+) -> _Lists[_m.BotListing, _m.Bot]:
     """GET /api/v2/integrations/botconnectors/{integrationId}/bots -> ``BotListing``.
 
     Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
@@ -602,10 +610,11 @@ def get_integrations_botconnector_bots(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_botconnector_bots", "GET",
-            "/api/v2/integrations/botconnectors/{integrationId}/bots", "BotListing", paged=True,
+            "/api/v2/integrations/botconnectors/{integrationId}/bots", "BotListing",
+            listing=_l.page_ece8a87b,
         ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -617,7 +626,7 @@ def get_integrations_botconnector_bots_summaries(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.BotSummaryEntityListing]:
+) -> _Lists[_m.BotSummaryEntityListing, _m.BotConnectorSummary]:
     """GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
 
     Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
@@ -628,11 +637,11 @@ def get_integrations_botconnector_bots_summaries(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_botconnector_bots_summaries", "GET",
             "/api/v2/integrations/botconnectors/{integrationId}/bots/summaries",
-            "BotSummaryEntityListing", paged=True,
+            "BotSummaryEntityListing", listing=_l.page_ece8a87b,
         ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -670,7 +679,7 @@ def get_integrations_botconnector_integration_id_bot_versions(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.BotConnectorBotVersionSummaryEntityListing]:
+) -> _Lists[_m.BotConnectorBotVersionSummaryEntityListing, _m.BotVersionSummary]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions -> ``BotConnectorBotVersionSummaryEntityListing``.
 
     Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -682,11 +691,11 @@ def get_integrations_botconnector_integration_id_bot_versions(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_botconnector_integration_id_bot_versions", "GET",
             "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions",
-            "BotConnectorBotVersionSummaryEntityListing", paged=True,
+            "BotConnectorBotVersionSummaryEntityListing", listing=_l.page_ece8a87b,
         ),
         (("integrationId", integration_id), ("botId", bot_id)),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -695,7 +704,7 @@ def get_integrations_botconnector_integration_id_bot_versions(
 
 def get_integrations_botconnector_integration_id_bots(
     integration_id: str,
-) -> _Operation[_m.BotList]:
+) -> _Lists[_m.BotList, _m.BotConnectorBot]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots -> ``BotList``.
 
     Requires ``integration:botconnector:view``.
@@ -703,10 +712,11 @@ def get_integrations_botconnector_integration_id_bots(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_botconnector_integration_id_bots", "GET",
             "/api/v2/integrations/botconnector/{integrationId}/bots", "BotList",
+            listing=_l.single_b22b9919,
         ),
         (("integrationId", integration_id),),
     )
@@ -717,7 +727,7 @@ def get_integrations_botconnector_integration_id_bots_summaries(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.BotConnectorBotSummaryEntityListing]:
+) -> _Lists[_m.BotConnectorBotSummaryEntityListing, _m.BotSummary]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
 
     Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -728,11 +738,11 @@ def get_integrations_botconnector_integration_id_bots_summaries(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_botconnector_integration_id_bots_summaries", "GET",
             "/api/v2/integrations/botconnector/{integrationId}/bots/summaries",
-            "BotConnectorBotSummaryEntityListing", paged=True,
+            "BotConnectorBotSummaryEntityListing", listing=_l.page_ece8a87b,
         ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -747,7 +757,7 @@ def get_integrations_clientapps(
     expand: _Sequence[str] | None = None,
     next_page: str | None = None,
     previous_page: str | None = None,
-) -> _Operation[_m.ClientAppEntityListing]:
+) -> _Lists[_m.ClientAppEntityListing, _m.ClientApp]:
     """GET /api/v2/integrations/clientapps -> ``ClientAppEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -760,10 +770,10 @@ def get_integrations_clientapps(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
-            "ClientAppEntityListing", paged=True,
+            "ClientAppEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -794,7 +804,7 @@ def get_integrations_credentials(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.CredentialInfoListing]:
+) -> _Lists[_m.CredentialInfoListing, _m.CredentialInfo]:
     """GET /api/v2/integrations/credentials -> ``CredentialInfoListing``.
 
     Deprecated. Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri``
@@ -804,10 +814,10 @@ def get_integrations_credentials(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
-            "CredentialInfoListing", paged=True,
+            "CredentialInfoListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -819,36 +829,36 @@ def get_integrations_credentials_listing(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.CredentialInfoCursorListing]:
+) -> _Lists[_m.CredentialInfoCursorListing, _m.CredentialInfo]:
     """GET /api/v2/integrations/credentials/listing -> ``CredentialInfoCursorListing``.
 
-    Requires ``integrations:integration:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``integrations:integration:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_credentials_listing", "GET",
             "/api/v2/integrations/credentials/listing", "CredentialInfoCursorListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
 
 
-def get_integrations_credentials_types() -> _Operation[list[_m.CredentialType]]:
+def get_integrations_credentials_types() -> _Lists[list[_m.CredentialType], _m.CredentialType]:
     """GET /api/v2/integrations/credentials/types -> list of ``CredentialType``.
 
     Requires ``integrations:integration:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
-            "list[CredentialType]",
+            "list[CredentialType]", listing=_l.single_4eeb41b1,
         ),
     )
 
@@ -857,7 +867,7 @@ def get_integrations_speech_audioconnector(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AudioConnectorIntegrationEntityListing]:
+) -> _Lists[_m.AudioConnectorIntegrationEntityListing, _m.AudioConnectorIntegration]:
     """GET /api/v2/integrations/speech/audioconnector -> ``AudioConnectorIntegrationEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -867,11 +877,11 @@ def get_integrations_speech_audioconnector(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_audioconnector", "GET",
             "/api/v2/integrations/speech/audioconnector", "AudioConnectorIntegrationEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -920,7 +930,7 @@ def get_integrations_speech_dialogflow_agents(
     page_number: int | None = None,
     page_size: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.DialogflowAgentSummaryEntityListing]:
+) -> _Lists[_m.DialogflowAgentSummaryEntityListing, _m.DialogflowAgentSummary]:
     """GET /api/v2/integrations/speech/dialogflow/agents -> ``DialogflowAgentSummaryEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -931,11 +941,11 @@ def get_integrations_speech_dialogflow_agents(
         page_size: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_dialogflow_agents", "GET",
             "/api/v2/integrations/speech/dialogflow/agents", "DialogflowAgentSummaryEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
@@ -964,7 +974,7 @@ def get_integrations_speech_dialogflowcx_agents(
     page_number: int | None = None,
     page_size: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.DialogflowCXAgentSummaryEntityListing]:
+) -> _Lists[_m.DialogflowCXAgentSummaryEntityListing, _m.DialogflowCXAgentSummary]:
     """GET /api/v2/integrations/speech/dialogflowcx/agents -> ``DialogflowCXAgentSummaryEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -975,11 +985,11 @@ def get_integrations_speech_dialogflowcx_agents(
         page_size: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_dialogflowcx_agents", "GET",
             "/api/v2/integrations/speech/dialogflowcx/agents",
-            "DialogflowCXAgentSummaryEntityListing", paged=True,
+            "DialogflowCXAgentSummaryEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
@@ -1010,7 +1020,7 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
     page_size: int | None = None,
     status: _Open[_Literal["READY", "FAILED", "BUILDING", "NOT_BUILT"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.LexBotAliasEntityListing]:
+) -> _Lists[_m.LexBotAliasEntityListing, _m.LexBotAlias]:
     """GET /api/v2/integrations/speech/lex/bot/{botId}/aliases -> ``LexBotAliasEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1023,11 +1033,11 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
         status: query, string: READY, FAILED, BUILDING, NOT_BUILT.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
             "/api/v2/integrations/speech/lex/bot/{botId}/aliases", "LexBotAliasEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("botId", bot_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
@@ -1039,7 +1049,7 @@ def get_integrations_speech_lex_bots(
     page_number: int | None = None,
     page_size: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.LexBotEntityListing]:
+) -> _Lists[_m.LexBotEntityListing, _m.LexBot]:
     """GET /api/v2/integrations/speech/lex/bots -> ``LexBotEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1050,10 +1060,10 @@ def get_integrations_speech_lex_bots(
         page_size: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
-            "LexBotEntityListing", paged=True,
+            "LexBotEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
@@ -1084,7 +1094,7 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
     page_size: int | None = None,
     status: _Open[_Literal["Creating", "Available", "Deleting", "Failed"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.LexV2BotAliasEntityListing]:
+) -> _Lists[_m.LexV2BotAliasEntityListing, _m.LexV2BotAlias]:
     """GET /api/v2/integrations/speech/lexv2/bot/{botId}/aliases -> ``LexV2BotAliasEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1097,11 +1107,11 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
         status: query, string: Creating, Available, Deleting, Failed.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
             "/api/v2/integrations/speech/lexv2/bot/{botId}/aliases", "LexV2BotAliasEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("botId", bot_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
@@ -1113,7 +1123,7 @@ def get_integrations_speech_lexv2_bots(
     page_number: int | None = None,
     page_size: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.LexV2BotEntityListing]:
+) -> _Lists[_m.LexV2BotEntityListing, _m.LexV2Bot]:
     """GET /api/v2/integrations/speech/lexv2/bots -> ``LexV2BotEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1124,10 +1134,10 @@ def get_integrations_speech_lexv2_bots(
         page_size: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
-            "LexV2BotEntityListing", paged=True,
+            "LexV2BotEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
@@ -1215,7 +1225,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
     page_number: int | None = None,
     page_size: int | None = None,
     only_registered_bots: bool | None = None,
-) -> _Operation[_m.NuanceBotEntityListing]:
+) -> _Lists[_m.NuanceBotEntityListing, _m.NuanceBot]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots -> ``NuanceBotEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1227,11 +1237,11 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
         page_size: query, integer.
         only_registered_bots: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
             "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots",
-            "NuanceBotEntityListing", paged=True,
+            "NuanceBotEntityListing", listing=_l.page_ece8a87b,
         ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (
@@ -1266,7 +1276,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job(
 def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
     nuance_integration_id: str,
     job_id: str,
-) -> _Operation[_m.NuanceBotEntityListing]:
+) -> _Lists[_m.NuanceBotEntityListing, _m.NuanceBot]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results -> ``NuanceBotEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``next_uri`` of the response.
@@ -1275,11 +1285,11 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
         nuance_integration_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
             "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results",
-            "NuanceBotEntityListing",
+            "NuanceBotEntityListing", listing=_l.link_a911cd2f,
         ),
         (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)),
     )
@@ -1307,7 +1317,7 @@ def get_integrations_speech_stt_engines(
     page_number: int | None = None,
     page_size: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.SttEngineEntityListing]:
+) -> _Lists[_m.SttEngineEntityListing, _m.SttEngineEntity]:
     """GET /api/v2/integrations/speech/stt/engines -> ``SttEngineEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1318,10 +1328,10 @@ def get_integrations_speech_stt_engines(
         page_size: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
-            "SttEngineEntityListing", paged=True,
+            "SttEngineEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
@@ -1377,7 +1387,7 @@ def get_integrations_speech_tts_engine_voices(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.TtsVoiceEntityListing]:
+) -> _Lists[_m.TtsVoiceEntityListing, _m.TtsVoiceEntity]:
     """GET /api/v2/integrations/speech/tts/engines/{engineId}/voices -> ``TtsVoiceEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1388,11 +1398,11 @@ def get_integrations_speech_tts_engine_voices(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_tts_engine_voices", "GET",
             "/api/v2/integrations/speech/tts/engines/{engineId}/voices", "TtsVoiceEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("engineId", engine_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -1406,7 +1416,7 @@ def get_integrations_speech_tts_engines(
     include_voices: bool | None = None,
     name: str | None = None,
     language: str | None = None,
-) -> _Operation[_m.TtsEngineEntityListing]:
+) -> _Lists[_m.TtsEngineEntityListing, _m.TtsEngineEntity]:
     """GET /api/v2/integrations/speech/tts/engines -> ``TtsEngineEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1419,10 +1429,10 @@ def get_integrations_speech_tts_engines(
         name: query, string.
         language: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
-            "TtsEngineEntityListing", paged=True,
+            "TtsEngineEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1432,15 +1442,15 @@ def get_integrations_speech_tts_engines(
     )
 
 
-def get_integrations_speech_tts_settings() -> _Operation[_m.TtsSettings]:
+def get_integrations_speech_tts_settings() -> _Lists[_m.TtsSettings, _m.LanguageOverride]:
     """GET /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
 
     Requires ``integrations:integration:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_speech_tts_settings", "GET",
-            "/api/v2/integrations/speech/tts/settings", "TtsSettings",
+            "/api/v2/integrations/speech/tts/settings", "TtsSettings", listing=_l.single_9eb82cd9,
         ),
     )
 
@@ -1491,7 +1501,7 @@ def get_integrations_types(
     expand: _Sequence[str] | None = None,
     next_page: str | None = None,
     previous_page: str | None = None,
-) -> _Operation[_m.IntegrationTypeEntityListing]:
+) -> _Lists[_m.IntegrationTypeEntityListing, _m.IntegrationType]:
     """GET /api/v2/integrations/types -> ``IntegrationTypeEntityListing``.
 
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1505,10 +1515,10 @@ def get_integrations_types(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_types", "GET", "/api/v2/integrations/types",
-            "IntegrationTypeEntityListing", paged=True,
+            "IntegrationTypeEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1546,7 +1556,7 @@ def get_integrations_unifiedcommunications_clientapps(
     expand: _Sequence[str] | None = None,
     next_page: str | None = None,
     previous_page: str | None = None,
-) -> _Operation[_m.UnifiedCommunicationsIntegrationListing]:
+) -> _Lists[_m.UnifiedCommunicationsIntegrationListing, _m.UnifiedCommunicationsIntegration]:
     """GET /api/v2/integrations/unifiedcommunications/clientapps -> ``UnifiedCommunicationsIntegrationListing``.
 
     Requires ``integration:unifiedCommunications:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -1560,11 +1570,11 @@ def get_integrations_unifiedcommunications_clientapps(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_unifiedcommunications_clientapps", "GET",
             "/api/v2/integrations/unifiedcommunications/clientapps",
-            "UnifiedCommunicationsIntegrationListing", paged=True,
+            "UnifiedCommunicationsIntegrationListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1583,7 +1593,7 @@ def get_integrations_userapps(
     next_page: str | None = None,
     previous_page: str | None = None,
     app_host: str | None = None,
-) -> _Operation[_m.UserAppEntityListing]:
+) -> _Lists[_m.UserAppEntityListing, _m.UserApp]:
     """GET /api/v2/integrations/userapps -> ``UserAppEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1597,10 +1607,10 @@ def get_integrations_userapps(
         previous_page: query, string.
         app_host: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_integrations_userapps", "GET", "/api/v2/integrations/userapps",
-            "UserAppEntityListing", paged=True,
+            "UserAppEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1624,7 +1634,7 @@ def patch_integration(
 ) -> _Operation[_m.Integration]:
     """PATCH /api/v2/integrations/{integrationId} -> ``Integration``.
 
-    Requires ``integrations:integration:edit``. Pages by ``page_number``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -1639,7 +1649,7 @@ def patch_integration(
     return _Operation(
         _Endpoint(
             "patch_integration", "PATCH", "/api/v2/integrations/{integrationId}", "Integration",
-            body="object", paged=True,
+            body="object",
         ),
         (("integrationId", integration_id),),
         (
@@ -2022,7 +2032,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
 ) -> _Operation[_m.AsyncJob]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs -> ``AsyncJob``.
 
-    Requires ``integrations:integration:view``. Pages by ``page_number``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -2034,7 +2044,6 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
         _Endpoint(
             "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
             "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", "AsyncJob",
-            paged=True,
         ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (

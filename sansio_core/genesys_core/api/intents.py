@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -50,7 +55,7 @@ def get_intents_assignments_externalcontact(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.CustomerIntentAssignmentListing]:
+) -> _Lists[_m.CustomerIntentAssignmentListing, _m.CustomerIntentAssignmentResponse]:
     """GET /api/v2/intents/assignments/externalcontacts/{externalContactId} -> ``CustomerIntentAssignmentListing``.
 
     Requires ``externalContacts:customerIntentAssignments:view``. Pages by ``page_number`` or
@@ -61,11 +66,11 @@ def get_intents_assignments_externalcontact(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_intents_assignments_externalcontact", "GET",
             "/api/v2/intents/assignments/externalcontacts/{externalContactId}",
-            "CustomerIntentAssignmentListing", paged=True,
+            "CustomerIntentAssignmentListing", listing=_l.page_ded7fe2b,
         ),
         (("externalContactId", external_contact_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -77,7 +82,7 @@ def get_intents_categories(
     page_size: int | None = None,
     page_number: int | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.IntentsCategoryListing]:
+) -> _Lists[_m.IntentsCategoryListing, _m.IntentsCategory]:
     """GET /api/v2/intents/categories -> ``IntentsCategoryListing``.
 
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
@@ -88,10 +93,10 @@ def get_intents_categories(
         page_number: query, integer.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_intents_categories", "GET", "/api/v2/intents/categories", "IntentsCategoryListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
@@ -138,7 +143,7 @@ def get_intents_customerintent_sourceintents(
     page_size: int | None = None,
     page_number: int | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.CustomerSourceIntentListing]:
+) -> _Lists[_m.CustomerSourceIntentListing, _m.CustomerSourceIntent]:
     """GET /api/v2/intents/customerintents/{customerIntentId}/sourceintents -> ``CustomerSourceIntentListing``.
 
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
@@ -150,11 +155,11 @@ def get_intents_customerintent_sourceintents(
         page_number: query, integer.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_intents_customerintent_sourceintents", "GET",
             "/api/v2/intents/customerintents/{customerIntentId}/sourceintents",
-            "CustomerSourceIntentListing", paged=True,
+            "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
         ),
         (("customerIntentId", customer_intent_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
@@ -167,7 +172,7 @@ def get_intents_customerintents(
     page_number: int | None = None,
     query_value: str | None = None,
     category_id: str | None = None,
-) -> _Operation[_m.CustomerIntentListing]:
+) -> _Lists[_m.CustomerIntentListing, _m.CustomerIntentResponse]:
     """GET /api/v2/intents/customerintents -> ``CustomerIntentListing``.
 
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
@@ -179,10 +184,10 @@ def get_intents_customerintents(
         query_value: query, string.
         category_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
-            "CustomerIntentListing", paged=True,
+            "CustomerIntentListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -200,7 +205,7 @@ def get_intents_sourceintents(
         "Bot", "Copilot", "Digitalbot", "Segment", "Topic", "Unknown",
     ]] | None = None,
     source_id: str | None = None,
-) -> _Operation[_m.CustomerSourceIntentListing]:
+) -> _Lists[_m.CustomerSourceIntentListing, _m.CustomerSourceIntent]:
     """GET /api/v2/intents/sourceintents -> ``CustomerSourceIntentListing``.
 
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
@@ -212,10 +217,10 @@ def get_intents_sourceintents(
         type: query, string: Bot, Copilot, Digitalbot, Segment, Topic, Unknown.
         source_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
-            "CustomerSourceIntentListing", paged=True,
+            "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
         ),
         (),
         (
@@ -326,7 +331,7 @@ def post_intents_categories(
 def post_intents_customerintent_sourceintents_bulk_add(
     customer_intent_id: str,
     body: _m.BulkAddSourceIntentsRequest | _JsonObject,
-) -> _Operation[_m.BulkSourceIntentsResponse]:
+) -> _Lists[_m.BulkSourceIntentsResponse, _m.BulkResults]:
     """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add -> ``BulkSourceIntentsResponse``.
 
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
@@ -335,11 +340,12 @@ def post_intents_customerintent_sourceintents_bulk_add(
         customer_intent_id: path, string.
         body: ``BulkAddSourceIntentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_intents_customerintent_sourceintents_bulk_add", "POST",
             "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add",
             "BulkSourceIntentsResponse", body="object", body_required=True,
+            listing=_l.single_38f3f8d1,
         ),
         (("customerIntentId", customer_intent_id),),
         (),
@@ -351,7 +357,7 @@ def post_intents_customerintent_sourceintents_bulk_add(
 def post_intents_customerintent_sourceintents_bulk_remove(
     customer_intent_id: str,
     body: _m.BulkRemoveSourceIntentsRequest | _JsonObject,
-) -> _Operation[_m.BulkSourceIntentsResponse]:
+) -> _Lists[_m.BulkSourceIntentsResponse, _m.BulkResults]:
     """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove -> ``BulkSourceIntentsResponse``.
 
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
@@ -360,11 +366,12 @@ def post_intents_customerintent_sourceintents_bulk_remove(
         customer_intent_id: path, string.
         body: ``BulkRemoveSourceIntentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_intents_customerintent_sourceintents_bulk_remove", "POST",
             "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove",
             "BulkSourceIntentsResponse", body="object", body_required=True,
+            listing=_l.single_38f3f8d1,
         ),
         (("customerIntentId", customer_intent_id),),
         (),
@@ -397,7 +404,7 @@ def post_intents_customerintents(
 
 def post_intents_customerintents_bulk_retrieve(
     body: _m.BatchGetCustomerIntentsRequest | _JsonObject,
-) -> _Operation[list[_m.CustomerIntentResponse]]:
+) -> _Lists[list[_m.CustomerIntentResponse], _m.CustomerIntentResponse]:
     """POST /api/v2/intents/customerintents/bulk/retrieve -> list of ``CustomerIntentResponse``.
 
     Preview: may change without notice. Read-only. Requires
@@ -406,11 +413,11 @@ def post_intents_customerintents_bulk_retrieve(
     Args:
         body: ``BatchGetCustomerIntentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_intents_customerintents_bulk_retrieve", "POST",
             "/api/v2/intents/customerintents/bulk/retrieve", "list[CustomerIntentResponse]",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_4eeb41b1,
         ),
         (),
         (),

@@ -5,11 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -200,7 +205,7 @@ def get_analytics_journeys_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.JourneyAsyncAggregateQueryResponse]:
+) -> _Lists[_m.JourneyAsyncAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
 
     Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
@@ -209,11 +214,11 @@ def get_analytics_journeys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_journeys_aggregates_job_results", "GET",
             "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-            "JourneyAsyncAggregateQueryResponse",
+            "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -225,7 +230,7 @@ def get_externalcontacts_contact_journey_segments(
     *,
     include_merged: bool | None = None,
     limit: int | None = None,
-) -> _Operation[_m.SegmentAssignmentListing]:
+) -> _Lists[_m.SegmentAssignmentListing, _m.SegmentAssignment]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
 
     Requires ``externalContacts:segmentAssignment:view``.
@@ -235,11 +240,11 @@ def get_externalcontacts_contact_journey_segments(
         include_merged: query, boolean.
         limit: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_journey_segments", "GET",
             "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "SegmentAssignmentListing",
+            "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
         ),
         (("contactId", contact_id),),
         (("includeMerged", include_merged), ("limit", limit)),
@@ -252,11 +257,10 @@ def get_externalcontacts_contact_journey_sessions(
     page_size: str | None = None,
     after: str | None = None,
     include_merged: bool | None = None,
-) -> _Operation[_m.SessionListing]:
+) -> _Lists[_m.SessionListing, _m.Session]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
 
-    Requires ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         contact_id: path, string.
@@ -264,10 +268,11 @@ def get_externalcontacts_contact_journey_sessions(
         after: query, string.
         include_merged: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_externalcontacts_contact_journey_sessions", "GET",
             "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+            listing=_l.token_9fc445a9,
         ),
         (("contactId", contact_id),),
         (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
@@ -300,7 +305,7 @@ def get_journey_actionmaps(
     action_map_ids: _Sequence[str] | None = None,
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.ActionMapListing]:
+) -> _Lists[_m.ActionMapListing, _m.ActionMap]:
     """GET /api/v2/journey/actionmaps -> ``ActionMapListing``.
 
     Requires ``journey:actionmap:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -315,10 +320,10 @@ def get_journey_actionmaps(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", "ActionMapListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -387,7 +392,7 @@ def get_journey_actiontargets(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.ActionTargetListing]:
+) -> _Lists[_m.ActionTargetListing, _m.ActionTarget]:
     """GET /api/v2/journey/actiontargets -> ``ActionTargetListing``.
 
     Deprecated. Requires ``journey:actiontarget:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -397,10 +402,10 @@ def get_journey_actiontargets(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets",
-            "ActionTargetListing", paged=True,
+            "ActionTargetListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -436,7 +441,7 @@ def get_journey_actiontemplates(
     state: _Open[_Literal["Active", "Inactive", "Deleted"]] | None = None,
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.ActionTemplateListing]:
+) -> _Lists[_m.ActionTemplateListing, _m.ActionTemplate]:
     """GET /api/v2/journey/actiontemplates -> ``ActionTemplateListing``.
 
     Requires ``journey:actiontemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -452,10 +457,10 @@ def get_journey_actiontemplates(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
-            "ActionTemplateListing", paged=True,
+            "ActionTemplateListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -475,7 +480,7 @@ def get_journey_deployment_customer_ping(
     app_namespace: str | None = None,
     session_id: str | None = None,
     since_last_beacon_milliseconds: int | None = None,
-) -> _Operation[_m.DeploymentPing]:
+) -> _Lists[_m.DeploymentPing, _m.DeploymentWebAction]:
     """GET /api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping -> ``DeploymentPing``.
 
     Args:
@@ -487,11 +492,11 @@ def get_journey_deployment_customer_ping(
         session_id: query, string.
         since_last_beacon_milliseconds: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_deployment_customer_ping", "GET",
             "/api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping",
-            "DeploymentPing",
+            "DeploymentPing", listing=_l.single_12063850,
         ),
         (("deploymentId", deployment_id), ("customerCookieId", customer_cookie_id)),
         (
@@ -525,7 +530,7 @@ def get_journey_externalevents_configurations(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ExternalEventsConfigurationListing]:
+) -> _Lists[_m.ExternalEventsConfigurationListing, _m.ExternalEventsConfiguration]:
     """GET /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfigurationListing``.
 
     Requires ``journey:externalEventsConfiguration:view``. Pages by ``page_number`` or ``next_uri``
@@ -535,11 +540,11 @@ def get_journey_externalevents_configurations(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_externalevents_configurations", "GET",
             "/api/v2/journey/externalevents/configurations", "ExternalEventsConfigurationListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -587,7 +592,7 @@ def get_journey_externalevents_schema_version(
 
 def get_journey_externalevents_schema_versions(
     schema_id: str,
-) -> _Operation[_m.JourneyExternalEventsSchemaListing]:
+) -> _Lists[_m.JourneyExternalEventsSchemaListing, _m.JourneyExternalEventsSchema]:
     """GET /api/v2/journey/externalevents/schemas/{schemaId}/versions -> ``JourneyExternalEventsSchemaListing``.
 
     Requires ``journey:externalEventsSchema:view``.
@@ -595,25 +600,26 @@ def get_journey_externalevents_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_externalevents_schema_versions", "GET",
             "/api/v2/journey/externalevents/schemas/{schemaId}/versions",
-            "JourneyExternalEventsSchemaListing",
+            "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_journey_externalevents_schemas() -> _Operation[_m.JourneyExternalEventsSchemaListing]:
+def get_journey_externalevents_schemas(
+) -> _Lists[_m.JourneyExternalEventsSchemaListing, _m.JourneyExternalEventsSchema]:
     """GET /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchemaListing``.
 
     Requires ``journey:externalEventsSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
-            "JourneyExternalEventsSchemaListing",
+            "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -635,15 +641,16 @@ def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operati
     )
 
 
-def get_journey_externalevents_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_journey_externalevents_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/journey/externalevents/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``journey:externalEventsSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_externalevents_schemas_coretypes", "GET",
             "/api/v2/journey/externalevents/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -683,7 +690,7 @@ def get_journey_outcomes(
     outcome_ids: _Sequence[str] | None = None,
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.OutcomeListing]:
+) -> _Lists[_m.OutcomeListing, _m.Outcome]:
     """GET /api/v2/journey/outcomes -> ``OutcomeListing``.
 
     Deprecated. Requires ``journey:outcome:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -697,9 +704,10 @@ def get_journey_outcomes(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing", paged=True,
+            "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -731,7 +739,7 @@ def get_journey_outcomes_attributions_job(
 
 def get_journey_outcomes_attributions_job_results(
     job_id: str,
-) -> _Operation[_m.OutcomeAttributionResponseListing]:
+) -> _Lists[_m.OutcomeAttributionResponseListing, _m.OutcomeAttributionResultsResponse]:
     """GET /api/v2/journey/outcomes/attributions/jobs/{jobId}/results -> ``OutcomeAttributionResponseListing``.
 
     Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttribution:view``.
@@ -739,11 +747,11 @@ def get_journey_outcomes_attributions_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_outcomes_attributions_job_results", "GET",
             "/api/v2/journey/outcomes/attributions/jobs/{jobId}/results",
-            "OutcomeAttributionResponseListing",
+            "OutcomeAttributionResponseListing", listing=_l.single_ebc03964,
         ),
         (("jobId", job_id),),
     )
@@ -766,15 +774,15 @@ def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePr
     )
 
 
-def get_journey_outcomes_predictors() -> _Operation[_m.OutcomePredictorListing]:
+def get_journey_outcomes_predictors() -> _Lists[_m.OutcomePredictorListing, _m.OutcomePredictor]:
     """GET /api/v2/journey/outcomes/predictors -> ``OutcomePredictorListing``.
 
     Deprecated. Requires ``journey:outcomepredictor:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
-            "OutcomePredictorListing",
+            "OutcomePredictorListing", listing=_l.single_20dec4b2,
         ),
     )
 
@@ -804,7 +812,7 @@ def get_journey_segments(
     segment_ids: _Sequence[str] | None = None,
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
-) -> _Operation[_m.SegmentListing]:
+) -> _Lists[_m.SegmentListing, _m.JourneySegment]:
     """GET /api/v2/journey/segments -> ``SegmentListing``.
 
     Requires ``journey:segment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -818,9 +826,10 @@ def get_journey_segments(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing", paged=True,
+            "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -855,10 +864,10 @@ def get_journey_session_events(
         "com.genesys.journey.WebActionEvent", "com.genesys.journey.WebEvent",
         "com.genesys.journey.AppEvent",
     ]] | None = None,
-) -> _Operation[_m.EventListing]:
+) -> _Lists[_m.EventListing, _m.Event]:
     """GET /api/v2/journey/sessions/{sessionId}/events -> ``EventListing``.
 
-    Requires ``journey:event:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Requires ``journey:event:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         session_id: path, string.
@@ -868,17 +877,19 @@ def get_journey_session_events(
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
             com.genesys.journey.WebEvent, com.genesys.journey.AppEvent.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",
-            "EventListing",
+            "EventListing", listing=_l.token_9fc445a9,
         ),
         (("sessionId", session_id),),
         (("pageSize", page_size), ("after", after), ("eventType", event_type)),
     )
 
 
-def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeScoresResult]:
+def get_journey_session_outcomescores(
+    session_id: str,
+) -> _Lists[_m.OutcomeScoresResult, _m.OutcomeScore]:
     """GET /api/v2/journey/sessions/{sessionId}/outcomescores -> ``OutcomeScoresResult``.
 
     Deprecated. Requires ``journey:outcomescores:view``.
@@ -886,10 +897,11 @@ def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeS
     Args:
         session_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_session_outcomescores", "GET",
             "/api/v2/journey/sessions/{sessionId}/outcomescores", "OutcomeScoresResult",
+            listing=_l.single_9bd88c02,
         ),
         (("sessionId", session_id),),
     )
@@ -1103,7 +1115,7 @@ def get_journey_views(
     name_or_created_by: str | None = None,
     expand: _Open[_Literal["charts"]] | None = None,
     id: str | None = None,
-) -> _Operation[_m.JourneyViewListing]:
+) -> _Lists[_m.JourneyViewListing, _m.JourneyView]:
     """GET /api/v2/journey/views -> ``JourneyViewListing``.
 
     Requires ``journey:views:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1115,9 +1127,10 @@ def get_journey_views(
         expand: query, string: charts.
         id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing", paged=True,
+            "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1159,43 +1172,46 @@ def get_journey_views_eventdefinition(
     )
 
 
-def get_journey_views_eventdefinitions() -> _Operation[_m.JourneyEventDefinitionListing]:
+def get_journey_views_eventdefinitions(
+) -> _Lists[_m.JourneyEventDefinitionListing, _m.JourneyEventDefinition]:
     """GET /api/v2/journey/views/eventdefinitions -> ``JourneyEventDefinitionListing``.
 
     Requires ``journey:eventDefinition:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
-            "JourneyEventDefinitionListing",
+            "JourneyEventDefinitionListing", listing=_l.single_fb29b5bd,
         ),
     )
 
 
-def get_journey_views_eventdefinitions_external() -> _Operation[_m.GetExternalEventsResponse]:
+def get_journey_views_eventdefinitions_external(
+) -> _Lists[_m.GetExternalEventsResponse, _m.ExternalEventSummary]:
     """GET /api/v2/journey/views/eventdefinitions/external -> ``GetExternalEventsResponse``.
 
     Requires ``journey:externalEvents:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_eventdefinitions_external", "GET",
             "/api/v2/journey/views/eventdefinitions/external", "GetExternalEventsResponse",
+            listing=_l.single_ebc03964,
         ),
     )
 
 
 def get_journey_views_eventdefinitions_external_changes(
-) -> _Operation[_m.ExternalEventChangesResponse]:
+) -> _Lists[_m.ExternalEventChangesResponse, _m.ExternalEventChange]:
     """GET /api/v2/journey/views/eventdefinitions/external/changes -> ``ExternalEventChangesResponse``.
 
     Requires ``journey:externalEvents:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_eventdefinitions_external_changes", "GET",
             "/api/v2/journey/views/eventdefinitions/external/changes",
-            "ExternalEventChangesResponse",
+            "ExternalEventChangesResponse", listing=_l.single_1b83c9fa,
         ),
     )
 
@@ -1206,7 +1222,7 @@ def get_journey_views_jobs(
     page_size: int | None = None,
     interval: str | None = None,
     statuses: str | None = None,
-) -> _Operation[_m.JourneyViewJobListing]:
+) -> _Lists[_m.JourneyViewJobListing, _m.JourneyViewJob]:
     """GET /api/v2/journey/views/jobs -> ``JourneyViewJobListing``.
 
     Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1217,10 +1233,10 @@ def get_journey_views_jobs(
         interval: query, string.
         statuses: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1236,7 +1252,7 @@ def get_journey_views_jobs_me(
     page_size: int | None = None,
     interval: str | None = None,
     statuses: str | None = None,
-) -> _Operation[_m.JourneyViewJobListing]:
+) -> _Lists[_m.JourneyViewJobListing, _m.JourneyViewJob]:
     """GET /api/v2/journey/views/jobs/me -> ``JourneyViewJobListing``.
 
     Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1247,10 +1263,10 @@ def get_journey_views_jobs_me(
         interval: query, string.
         statuses: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
-            "JourneyViewJobListing", paged=True,
+            "JourneyViewJobListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1264,7 +1280,7 @@ def get_journey_views_schedules(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.JourneyViewScheduleListing]:
+) -> _Lists[_m.JourneyViewScheduleListing, _m.JourneyViewSchedule]:
     """GET /api/v2/journey/views/schedules -> ``JourneyViewScheduleListing``.
 
     Requires ``journey:viewsSchedule:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1274,10 +1290,10 @@ def get_journey_views_schedules(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
-            "JourneyViewScheduleListing", paged=True,
+            "JourneyViewScheduleListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -1464,7 +1480,7 @@ def post_analytics_journeys_aggregates_jobs(
 
 def post_analytics_journeys_aggregates_query(
     body: _m.JourneyAggregationQuery | _JsonObject,
-) -> _Operation[_m.JourneyAggregateQueryResponse]:
+) -> _Lists[_m.JourneyAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
     """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:journeyAggregate:view``.
@@ -1472,11 +1488,11 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_journeys_aggregates_query", "POST",
             "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1656,7 +1672,7 @@ def post_journey_externalevents_configuration_events(
     configuration_id: str,
     *,
     body: _m.ExternalEventsRequest | _JsonObject | None = None,
-) -> _Operation[_m.ExternalEventsResponse]:
+) -> _Lists[_m.ExternalEventsResponse, _m.UnprocessedExternalEvent]:
     """POST /api/v2/journey/externalevents/configurations/{configurationId}/events -> ``ExternalEventsResponse``.
 
     Requires ``journey:externalEventsEvent:add``.
@@ -1665,11 +1681,11 @@ def post_journey_externalevents_configuration_events(
         configuration_id: path, string.
         body: ``ExternalEventsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_journey_externalevents_configuration_events", "POST",
             "/api/v2/journey/externalevents/configurations/{configurationId}/events",
-            "ExternalEventsResponse", body="object",
+            "ExternalEventsResponse", body="object", listing=_l.single_9a5359c1,
         ),
         (("configurationId", configuration_id),),
         (),
@@ -1931,7 +1947,7 @@ def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.Jour
 def post_journey_views_encodings_validate(
     *,
     body: _Sequence[_m.Label | _JsonObject] | None = None,
-) -> _Operation[_m.EntityListing]:
+) -> _Lists[_m.EntityListing, _Any]:
     """POST /api/v2/journey/views/encodings/validate -> ``EntityListing``.
 
     Requires ``journey:viewsEncodings:view``.
@@ -1939,10 +1955,11 @@ def post_journey_views_encodings_validate(
     Args:
         body: list of ``Label``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_journey_views_encodings_validate", "POST",
             "/api/v2/journey/views/encodings/validate", "EntityListing", body="array",
+            listing=_l.single_ebc03964,
         ),
         (),
         (),

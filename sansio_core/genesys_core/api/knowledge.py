@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -364,11 +369,11 @@ def get_knowledge_connection_options(
     after: str | None = None,
     page_size: str | None = None,
     parent_id: str | None = None,
-) -> _Operation[_m.ConnectionOptionListing]:
+) -> _Lists[_m.ConnectionOptionListing, _m.ConnectionOption]:
     """GET /api/v2/knowledge/connections/{connectionId}/options -> ``ConnectionOptionListing``.
 
-    Requires ``knowledge:connectionOptions:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:connectionOptions:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         connection_id: path, string.
@@ -376,25 +381,26 @@ def get_knowledge_connection_options(
         page_size: query, string.
         parent_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_connection_options", "GET",
             "/api/v2/knowledge/connections/{connectionId}/options", "ConnectionOptionListing",
+            listing=_l.token_9fc445a9,
         ),
         (("connectionId", connection_id),),
         (("after", after), ("pageSize", page_size), ("parentId", parent_id)),
     )
 
 
-def get_knowledge_connections() -> _Operation[_m.ConnectionListing]:
+def get_knowledge_connections() -> _Lists[_m.ConnectionListing, _m.ConnectionResponse]:
     """GET /api/v2/knowledge/connections -> ``ConnectionListing``.
 
     Requires ``knowledge:connection:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_connections", "GET", "/api/v2/knowledge/connections",
-            "ConnectionListing",
+            "ConnectionListing", listing=_l.single_20dec4b2,
         ),
     )
 
@@ -411,10 +417,10 @@ def get_knowledge_guest_session_categories(
     sort_by: _Open[_Literal["Name", "Hierarchy"]] | None = None,
     expand: str | None = None,
     include_document_count: bool | None = None,
-) -> _Operation[_m.GuestCategoryResponseListing]:
+) -> _Lists[_m.GuestCategoryResponseListing, _m.GuestResponseCategory]:
     """GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         session_id: path, string.
@@ -428,11 +434,11 @@ def get_knowledge_guest_session_categories(
         expand: query, string.
         include_document_count: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_guest_session_categories", "GET",
             "/api/v2/knowledge/guest/sessions/{sessionId}/categories",
-            "GuestCategoryResponseListing",
+            "GuestCategoryResponseListing", listing=_l.token_9fc445a9,
         ),
         (("sessionId", session_id),),
         (
@@ -468,7 +474,7 @@ def get_knowledge_guest_session_documents(
     *,
     category_id: _Sequence[str] | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.KnowledgeGuestDocumentResponseListing]:
+) -> _Lists[_m.KnowledgeGuestDocumentResponseListing, _m.KnowledgeGuestDocumentResponse]:
     """GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
 
     Pages by ``next_uri`` of the response.
@@ -478,11 +484,11 @@ def get_knowledge_guest_session_documents(
         category_id: query, list of string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_guest_session_documents", "GET",
             "/api/v2/knowledge/guest/sessions/{sessionId}/documents",
-            "KnowledgeGuestDocumentResponseListing",
+            "KnowledgeGuestDocumentResponseListing", listing=_l.link_0e83d763,
         ),
         (("sessionId", session_id),),
         (("categoryId", category_id), ("pageSize", page_size)),
@@ -493,7 +499,7 @@ def get_knowledge_integration_options(
     integration_id: str,
     *,
     knowledge_base_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.KnowledgeIntegrationOptionsResponse]:
+) -> _Lists[_m.KnowledgeIntegrationOptionsResponse, _m.KnowledgeIntegrationFilter]:
     """GET /api/v2/knowledge/integrations/{integrationId}/options -> ``KnowledgeIntegrationOptionsResponse``.
 
     Requires ``knowledge:integrationOptions:view``.
@@ -502,11 +508,11 @@ def get_knowledge_integration_options(
         integration_id: path, string.
         knowledge_base_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_integration_options", "GET",
             "/api/v2/knowledge/integrations/{integrationId}/options",
-            "KnowledgeIntegrationOptionsResponse",
+            "KnowledgeIntegrationOptionsResponse", listing=_l.single_37282a1d,
         ),
         (("integrationId", integration_id),),
         (("knowledgeBaseIds", knowledge_base_ids),),
@@ -542,11 +548,10 @@ def get_knowledge_knowledgebase_categories(
     sort_by: _Open[_Literal["Name", "Hierarchy"]] | None = None,
     expand: str | None = None,
     include_document_count: bool | None = None,
-) -> _Operation[_m.CategoryResponseListing]:
+) -> _Lists[_m.CategoryResponseListing, _m.CategoryResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponseListing``.
 
-    Requires ``knowledge:category:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:category:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -560,11 +565,11 @@ def get_knowledge_knowledgebase_categories(
         expand: query, string.
         include_document_count: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_categories", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories",
-            "CategoryResponseListing",
+            "CategoryResponseListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
@@ -640,11 +645,10 @@ def get_knowledge_knowledgebase_document_feedback(
     user_id: str | None = None,
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
-) -> _Operation[_m.KnowledgeDocumentFeedbackResponseListing]:
+) -> _Lists[_m.KnowledgeDocumentFeedbackResponseListing, _m.KnowledgeDocumentFeedbackResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
 
-    Requires ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -663,11 +667,11 @@ def get_knowledge_knowledgebase_document_feedback(
         queue_id: query, string.
         state: query, string: All, Draft, Final.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_document_feedback", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
-            "KnowledgeDocumentFeedbackResponseListing",
+            "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (
@@ -748,11 +752,10 @@ def get_knowledge_knowledgebase_document_variations(
     page_size: str | None = None,
     document_state: _Open[_Literal["Draft", "Published"]] | None = None,
     expand: _Sequence[_Open[_Literal["contentUrl"]]] | None = None,
-) -> _Operation[_m.DocumentVariationResponseListing]:
+) -> _Lists[_m.DocumentVariationResponseListing, _m.DocumentVariationResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponseListing``.
 
-    Requires ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -763,11 +766,11 @@ def get_knowledge_knowledgebase_document_variations(
         document_state: query, string: Draft, Published.
         expand: query, list of string: contentUrl.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_document_variations", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
-            "DocumentVariationResponseListing",
+            "DocumentVariationResponseListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (
@@ -845,11 +848,10 @@ def get_knowledge_knowledgebase_document_version_variations(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.KnowledgeDocumentVersionVariationListing]:
+) -> _Lists[_m.KnowledgeDocumentVersionVariationListing, _m.KnowledgeDocumentVersionVariation]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations -> ``KnowledgeDocumentVersionVariationListing``.
 
-    Requires ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -859,11 +861,11 @@ def get_knowledge_knowledgebase_document_version_variations(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_document_version_variations", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations",
-            "KnowledgeDocumentVersionVariationListing",
+            "KnowledgeDocumentVersionVariationListing", listing=_l.token_9fc445a9,
         ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
@@ -881,11 +883,10 @@ def get_knowledge_knowledgebase_document_versions(
     after: str | None = None,
     page_size: str | None = None,
     expand: _Sequence[_Open[_Literal["category", "labels"]]] | None = None,
-) -> _Operation[_m.KnowledgeDocumentVersionListing]:
+) -> _Lists[_m.KnowledgeDocumentVersionListing, _m.KnowledgeDocumentVersion]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersionListing``.
 
-    Requires ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -895,11 +896,11 @@ def get_knowledge_knowledgebase_document_versions(
         page_size: query, string.
         expand: query, list of string: category, labels.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_document_versions", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
-            "KnowledgeDocumentVersionListing",
+            "KnowledgeDocumentVersionListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
@@ -920,11 +921,10 @@ def get_knowledge_knowledgebase_documents(
     label_ids: _Sequence[str] | None = None,
     expand: _Sequence[_Open[_Literal["category", "labels"]]] | None = None,
     external_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.KnowledgeDocumentResponseListing]:
+) -> _Lists[_m.KnowledgeDocumentResponseListing, _m.KnowledgeDocumentResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponseListing``.
 
-    Requires ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -940,11 +940,11 @@ def get_knowledge_knowledgebase_documents(
         expand: query, list of string: category, labels.
         external_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_documents", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
-            "KnowledgeDocumentResponseListing",
+            "KnowledgeDocumentResponseListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
@@ -970,11 +970,10 @@ def get_knowledge_knowledgebase_documents_feedback(
     user_id: str | None = None,
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
-) -> _Operation[_m.KnowledgeDocumentFeedbackResponseListing]:
+) -> _Lists[_m.KnowledgeDocumentFeedbackResponseListing, _m.KnowledgeDocumentFeedbackResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
 
-    Requires ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -992,11 +991,11 @@ def get_knowledge_knowledgebase_documents_feedback(
         queue_id: query, string.
         state: query, string: All, Draft, Final.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_documents_feedback", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback",
-            "KnowledgeDocumentFeedbackResponseListing",
+            "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
@@ -1085,11 +1084,10 @@ def get_knowledge_knowledgebase_labels(
     page_size: str | None = None,
     name: str | None = None,
     include_document_count: bool | None = None,
-) -> _Operation[_m.LabelListing]:
+) -> _Lists[_m.LabelListing, _m.LabelResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelListing``.
 
-    Requires ``knowledge:label:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:label:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -1099,10 +1097,11 @@ def get_knowledge_knowledgebase_labels(
         name: query, string.
         include_document_count: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_labels", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelListing",
+            listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
@@ -1123,11 +1122,11 @@ def get_knowledge_knowledgebase_operations(
     status: _Sequence[str] | None = None,
     interval: str | None = None,
     source_id: _Sequence[str] | None = None,
-) -> _Operation[_m.OperationListing]:
+) -> _Lists[_m.OperationListing, _m.OperationResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations -> ``OperationListing``.
 
-    Requires ``knowledge:importExportOperationsList:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``knowledge:importExportOperationsList:view``. Pages by ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -1140,10 +1139,11 @@ def get_knowledge_knowledgebase_operations(
         interval: query, string.
         source_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_operations", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations", "OperationListing",
+            listing=_l.token_9fc445a9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
@@ -1205,7 +1205,7 @@ def get_knowledge_knowledgebase_sources(
     type: _Open[_Literal["Salesforce", "ServiceNow"]] | None = None,
     expand: _Sequence[_Open[_Literal["lastsync"]]] | None = None,
     ids: _Sequence[str] | None = None,
-) -> _Operation[list[_m.SourceBaseResponse]]:
+) -> _Lists[list[_m.SourceBaseResponse], _m.SourceBaseResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources -> list of ``SourceBaseResponse``.
 
     Requires ``knowledge:integrationSource:view``.
@@ -1216,11 +1216,11 @@ def get_knowledge_knowledgebase_sources(
         expand: query, list of string: lastsync.
         ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_sources", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources",
-            "list[SourceBaseResponse]",
+            "list[SourceBaseResponse]", listing=_l.single_4eeb41b1,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("type", type), ("expand", expand), ("ids", ids)),
@@ -1372,7 +1372,7 @@ def get_knowledge_knowledgebase_unanswered_groups(
     app: _AppValues | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
-) -> _Operation[_m.UnansweredGroups]:
+) -> _Lists[_m.UnansweredGroups, _m.UnansweredGroup]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups -> ``UnansweredGroups``.
 
     Requires ``knowledge:groups:view``.
@@ -1383,11 +1383,11 @@ def get_knowledge_knowledgebase_unanswered_groups(
         date_start: query, date.
         date_end: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebase_unanswered_groups", "GET",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups",
-            "UnansweredGroups",
+            "UnansweredGroups", listing=_l.single_20dec4b2,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
@@ -1434,11 +1434,10 @@ def get_knowledge_knowledgebases(
     published: bool | None = None,
     sort_by: _Open[_Literal["Name", "Date"]] | None = None,
     sort_order: _Open[_Literal["ASC", "ascending", "DESC", "descending"]] | None = None,
-) -> _Operation[_m.KnowledgeBaseListing]:
+) -> _Lists[_m.KnowledgeBaseListing, _m.KnowledgeBase]:
     """GET /api/v2/knowledge/knowledgebases -> ``KnowledgeBaseListing``.
 
-    Requires ``knowledge:knowledgebase:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:knowledgebase:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -1455,10 +1454,10 @@ def get_knowledge_knowledgebases(
         sort_by: query, string: Name, Date.
         sort_order: query, string: ASC, ascending, DESC, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
-            "KnowledgeBaseListing",
+            "KnowledgeBaseListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -1495,11 +1494,11 @@ def get_knowledge_settings(
     source_id: str | None = None,
     sort_by: _Open[_Literal["dateModified", "name"]] | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
-) -> _Operation[_m.KnowledgeSettingListing]:
+) -> _Lists[_m.KnowledgeSettingListing, _m.KnowledgeSettingsResponse]:
     """GET /api/v2/knowledge/settings -> ``KnowledgeSettingListing``.
 
-    Requires ``knowledge:knowledgeSetting:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:knowledgeSetting:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -1510,10 +1509,10 @@ def get_knowledge_settings(
         sort_by: query, string: dateModified, name.
         sort_order: query, string: Asc, Desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_settings", "GET", "/api/v2/knowledge/settings",
-            "KnowledgeSettingListing",
+            "KnowledgeSettingListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -1599,11 +1598,11 @@ def get_knowledge_source_synchronization_deletions(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.V3SynchronizationDeletionListing]:
+) -> _Lists[_m.V3SynchronizationDeletionListing, _m.V3SynchronizationDeletion]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletionListing``.
 
-    Requires ``knowledge:synchronizationFileDeletion:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``knowledge:synchronizationFileDeletion:view``. Pages by ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         source_id: path, string.
@@ -1612,11 +1611,11 @@ def get_knowledge_source_synchronization_deletions(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_source_synchronization_deletions", "GET",
             "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
-            "V3SynchronizationDeletionListing",
+            "V3SynchronizationDeletionListing", listing=_l.token_b4981ed1,
         ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -1654,11 +1653,11 @@ def get_knowledge_source_synchronization_uploads(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.V3SynchronizationUploadListing]:
+) -> _Lists[_m.V3SynchronizationUploadListing, _m.V3SynchronizationUpload]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadListing``.
 
-    Requires ``knowledge:synchronizationFileUpload:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``knowledge:synchronizationFileUpload:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         source_id: path, string.
@@ -1667,11 +1666,11 @@ def get_knowledge_source_synchronization_uploads(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_source_synchronization_uploads", "GET",
             "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
-            "V3SynchronizationUploadListing",
+            "V3SynchronizationUploadListing", listing=_l.token_b4981ed1,
         ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -1684,11 +1683,10 @@ def get_knowledge_source_synchronizations(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.V3SynchronizationListing]:
+) -> _Lists[_m.V3SynchronizationListing, _m.V3Synchronization]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3SynchronizationListing``.
 
-    Requires ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         source_id: path, string.
@@ -1696,10 +1694,11 @@ def get_knowledge_source_synchronizations(
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_source_synchronizations", "GET",
             "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3SynchronizationListing",
+            listing=_l.token_9fc445a9,
         ),
         (("sourceId", source_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -1709,7 +1708,7 @@ def get_knowledge_source_synchronizations(
 def get_knowledge_sources(
     *,
     expand: _Sequence[_Open[_Literal["lastSync", "connection"]]] | None = None,
-) -> _Operation[_m.V3SourceExpandableListing]:
+) -> _Lists[_m.V3SourceExpandableListing, _m.V3SourceExpandableListResponse]:
     """GET /api/v2/knowledge/sources -> ``V3SourceExpandableListing``.
 
     Requires ``knowledge:source:view``.
@@ -1717,10 +1716,10 @@ def get_knowledge_sources(
     Args:
         expand: query, list of string: lastSync, connection.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_sources", "GET", "/api/v2/knowledge/sources",
-            "V3SourceExpandableListing",
+            "V3SourceExpandableListing", listing=_l.single_20dec4b2,
         ),
         (),
         (("expand", expand),),
@@ -1732,21 +1731,21 @@ def get_knowledge_sources_synchronizations(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.V3SynchronizationListing]:
+) -> _Lists[_m.V3SynchronizationListing, _m.V3Synchronization]:
     """GET /api/v2/knowledge/sources/synchronizations -> ``V3SynchronizationListing``.
 
-    Requires ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_knowledge_sources_synchronizations", "GET",
             "/api/v2/knowledge/sources/synchronizations", "V3SynchronizationListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -2319,18 +2318,19 @@ def post_knowledge_guest_session_document_views(
 def post_knowledge_guest_session_documents_answers(
     session_id: str,
     body: _m.KnowledgeDocumentsAnswerFilter | _JsonObject,
-) -> _Operation[_m.KnowledgeGuestAnswerDocumentsResponse]:
+) -> _Lists[_m.KnowledgeGuestAnswerDocumentsResponse, _m.KnowledgeGuestAnswerDocumentResponse]:
     """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/answers -> ``KnowledgeGuestAnswerDocumentsResponse``.
 
     Args:
         session_id: path, string.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_guest_session_documents_answers", "POST",
             "/api/v2/knowledge/guest/sessions/{sessionId}/documents/answers",
             "KnowledgeGuestAnswerDocumentsResponse", body="object", body_required=True,
+            listing=_l.single_38f3f8d1,
         ),
         (("sessionId", session_id),),
         (),
@@ -2369,10 +2369,10 @@ def post_knowledge_guest_session_documents_search(
         "documentVariations", "documentAlternatives", "knowledgeBaseLanguageCode",
     ]]] | None = None,
     body: _m.KnowledgeDocumentGuestSearchRequest | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeDocumentGuestSearch]:
+) -> _Lists[_m.KnowledgeDocumentGuestSearch, _m.KnowledgeDocumentGuestSearchResult]:
     """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         session_id: path, string.
@@ -2380,11 +2380,11 @@ def post_knowledge_guest_session_documents_search(
             knowledgeBaseLanguageCode.
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_guest_session_documents_search", "POST",
             "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search",
-            "KnowledgeDocumentGuestSearch", body="object", reads=True,
+            "KnowledgeDocumentGuestSearch", body="object", reads=True, listing=_l.page_453254f9,
         ),
         (("sessionId", session_id),),
         (("expand", expand),),
@@ -2397,18 +2397,18 @@ def post_knowledge_guest_session_documents_search_suggestions(
     session_id: str,
     *,
     body: _m.KnowledgeGuestDocumentSuggestionRequest | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeGuestDocumentSuggestion]:
+) -> _Lists[_m.KnowledgeGuestDocumentSuggestion, _m.KnowledgeGuestDocumentSuggestionResult]:
     """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
 
     Args:
         session_id: path, string.
         body: ``KnowledgeGuestDocumentSuggestionRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_guest_session_documents_search_suggestions", "POST",
             "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions",
-            "KnowledgeGuestDocumentSuggestion", body="object",
+            "KnowledgeGuestDocumentSuggestion", body="object", listing=_l.single_76a4d207,
         ),
         (("sessionId", session_id),),
         (),
@@ -2466,20 +2466,20 @@ def post_knowledge_knowledgebase_chunks_search(
     knowledge_base_id: str,
     *,
     body: _m.KnowledgeDocumentChunkRequest | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeDocumentChunkResponse]:
+) -> _Lists[_m.KnowledgeDocumentChunkResponse, _m.DocumentChunkBlock]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search -> ``KnowledgeDocumentChunkResponse``.
 
-    Read-only. Requires ``knowledge:knowledgebase:search``.
+    Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
 
     Args:
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentChunkRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_chunks_search", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search",
-            "KnowledgeDocumentChunkResponse", body="object", reads=True,
+            "KnowledgeDocumentChunkResponse", body="object", reads=True, listing=_l.page_389d8f50,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
@@ -2654,7 +2654,7 @@ def post_knowledge_knowledgebase_documents(
 def post_knowledge_knowledgebase_documents_answers(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentsAnswerFilter | _JsonObject,
-) -> _Operation[_m.KnowledgeAnswerDocumentsResponse]:
+) -> _Lists[_m.KnowledgeAnswerDocumentsResponse, _m.KnowledgeAnswerDocumentResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers -> ``KnowledgeAnswerDocumentsResponse``.
 
     Requires ``knowledge:document:view`` and ``knowledge:documentAnswer:view``.
@@ -2663,11 +2663,12 @@ def post_knowledge_knowledgebase_documents_answers(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_answers", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers",
             "KnowledgeAnswerDocumentsResponse", body="object", body_required=True,
+            listing=_l.single_38f3f8d1,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
@@ -2679,7 +2680,7 @@ def post_knowledge_knowledgebase_documents_answers(
 def post_knowledge_knowledgebase_documents_bulk_remove(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkRemoveRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove -> ``BulkResponse``.
 
     Requires ``knowledge:document:delete``.
@@ -2688,11 +2689,11 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkRemoveRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_bulk_remove", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove",
-            "BulkResponse", body="object", body_required=True,
+            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
@@ -2704,7 +2705,7 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
 def post_knowledge_knowledgebase_documents_bulk_update(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkUpdateRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update -> ``BulkResponse``.
 
     Requires ``knowledge:document:edit``.
@@ -2713,11 +2714,11 @@ def post_knowledge_knowledgebase_documents_bulk_update(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkUpdateRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_bulk_update", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update",
-            "BulkResponse", body="object", body_required=True,
+            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
@@ -2757,10 +2758,10 @@ def post_knowledge_knowledgebase_documents_query(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentQuery | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeDocumentQueryResponse]:
+) -> _Lists[_m.KnowledgeDocumentQueryResponse, _m.KnowledgeDocumentQueryResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
 
-    Read-only. Requires ``knowledge:document:view``.
+    Read-only. Requires ``knowledge:document:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         knowledge_base_id: path, string.
@@ -2768,11 +2769,11 @@ def post_knowledge_knowledgebase_documents_query(
             knowledgeBaseLanguageCode, variationChunks.
         body: ``KnowledgeDocumentQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_query", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query",
-            "KnowledgeDocumentQueryResponse", body="object", reads=True,
+            "KnowledgeDocumentQueryResponse", body="object", reads=True, listing=_l.page_389d8f50,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("expand", expand),),
@@ -2786,10 +2787,10 @@ def post_knowledge_knowledgebase_documents_search(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentSearchRequest | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeDocumentSearch]:
+) -> _Lists[_m.KnowledgeDocumentSearch, _m.KnowledgeDocumentSearchResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
 
-    Read-only. Requires ``knowledge:knowledgebase:search``.
+    Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
 
     Args:
         knowledge_base_id: path, string.
@@ -2797,11 +2798,11 @@ def post_knowledge_knowledgebase_documents_search(
             knowledgeBaseLanguageCode, variationChunks.
         body: ``KnowledgeDocumentSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_search", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search",
-            "KnowledgeDocumentSearch", body="object", reads=True,
+            "KnowledgeDocumentSearch", body="object", reads=True, listing=_l.page_453254f9,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("expand", expand),),
@@ -2814,7 +2815,7 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
     knowledge_base_id: str,
     *,
     body: _m.KnowledgeDocumentSuggestionRequest | _JsonObject | None = None,
-) -> _Operation[_m.KnowledgeDocumentSuggestion]:
+) -> _Lists[_m.KnowledgeDocumentSuggestion, _m.KnowledgeDocumentSuggestionResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions -> ``KnowledgeDocumentSuggestion``.
 
     Read-only. Requires ``knowledge:knowledgebase:search``.
@@ -2823,11 +2824,11 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentSuggestionRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_search_suggestions", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions",
-            "KnowledgeDocumentSuggestion", body="object", reads=True,
+            "KnowledgeDocumentSuggestion", body="object", reads=True, listing=_l.single_76a4d207,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
@@ -2839,7 +2840,7 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
 def post_knowledge_knowledgebase_documents_versions_bulk_add(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkVersionAddRequest | _JsonObject,
-) -> _Operation[_m.BulkResponse]:
+) -> _Lists[_m.BulkResponse, _m.BulkResult]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add -> ``BulkResponse``.
 
     Requires ``knowledge:documentVersion:add``.
@@ -2848,11 +2849,11 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkVersionAddRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_knowledge_knowledgebase_documents_versions_bulk_add", "POST",
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add",
-            "BulkResponse", body="object", body_required=True,
+            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),

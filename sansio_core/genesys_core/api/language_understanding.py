@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -143,11 +148,11 @@ def get_languageunderstanding_domain_feedback(
     include_training_utterances: bool | None = None,
     after: str | None = None,
     fields: _Sequence[_FieldsValues] | None = None,
-) -> _Operation[_m.NluFeedbackListing]:
+) -> _Lists[_m.NluFeedbackListing, _m.NluFeedbackResponse]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
 
     Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Pages by
-    ``page_number`` or the cursor ``after`` or ``next_uri`` of the response.
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         domain_id: path, string.
@@ -164,11 +169,11 @@ def get_languageunderstanding_domain_feedback(
         after: query, string.
         fields: query, list of string: version, dateCreated, text, intents.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_domain_feedback", "GET",
             "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("domainId", domain_id),),
         (
@@ -213,7 +218,7 @@ def get_languageunderstanding_domain_version(
     domain_version_id: str,
     *,
     include_utterances: bool | None = None,
-) -> _Operation[_m.NluDomainVersion]:
+) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
 
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
@@ -223,11 +228,11 @@ def get_languageunderstanding_domain_version(
         domain_version_id: path, string.
         include_utterances: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_domain_version", "GET",
             "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-            "NluDomainVersion",
+            "NluDomainVersion", listing=_l.single_ebc03964,
         ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
         (("includeUtterances", include_utterances),),
@@ -237,7 +242,7 @@ def get_languageunderstanding_domain_version(
 def get_languageunderstanding_domain_version_report(
     domain_id: str,
     domain_version_id: str,
-) -> _Operation[_m.NluDomainVersionQualityReport]:
+) -> _Lists[_m.NluDomainVersionQualityReport, _m.NluConfusionMatrixRow]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report -> ``NluDomainVersionQualityReport``.
 
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
@@ -246,11 +251,11 @@ def get_languageunderstanding_domain_version_report(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_domain_version_report", "GET",
             "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report",
-            "NluDomainVersionQualityReport",
+            "NluDomainVersionQualityReport", listing=_l.single_c57f3b46,
         ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
@@ -262,7 +267,7 @@ def get_languageunderstanding_domain_versions(
     include_utterances: bool | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.NluDomainVersionListing]:
+) -> _Lists[_m.NluDomainVersionListing, _m.NluDomainVersion]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersionListing``.
 
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``. Pages by
@@ -274,11 +279,11 @@ def get_languageunderstanding_domain_versions(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_domain_versions", "GET",
             "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersionListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("domainId", domain_id),),
         (
@@ -292,7 +297,7 @@ def get_languageunderstanding_domains(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.NluDomainListing]:
+) -> _Lists[_m.NluDomainListing, _m.NluDomain]:
     """GET /api/v2/languageunderstanding/domains -> ``NluDomainListing``.
 
     Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Pages by
@@ -302,10 +307,10 @@ def get_languageunderstanding_domains(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
-            "NluDomainListing", paged=True,
+            "NluDomainListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -320,7 +325,7 @@ def get_languageunderstanding_ignorephrase(
     text: str | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["dateModified", "text"]] | None = None,
-) -> _Operation[_m.IgnoredMinedPhraseListing]:
+) -> _Lists[_m.IgnoredMinedPhraseListing, _m.IgnoredMinedEntity]:
     """GET /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnoredMinedPhraseListing``.
 
     Requires ``languageUnderstanding:ignoredPhrase:view``. Pages by ``page_number`` or ``next_uri``
@@ -334,11 +339,11 @@ def get_languageunderstanding_ignorephrase(
         sort_order: query, string: asc, desc.
         sort_by: query, string: dateModified, text.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_ignorephrase", "GET",
             "/api/v2/languageunderstanding/ignorephrases/{languageCode}",
-            "IgnoredMinedPhraseListing", paged=True,
+            "IgnoredMinedPhraseListing", listing=_l.page_ece8a87b,
         ),
         (("languageCode", language_code),),
         (
@@ -356,7 +361,7 @@ def get_languageunderstanding_ignoretopic(
     text: str | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["dateModified", "text"]] | None = None,
-) -> _Operation[_m.IgnoredMinedTopicListing]:
+) -> _Lists[_m.IgnoredMinedTopicListing, _m.IgnoredMinedEntity]:
     """GET /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoredMinedTopicListing``.
 
     Requires ``languageUnderstanding:ignoredTopic:view``. Pages by ``page_number`` or ``next_uri``
@@ -370,11 +375,11 @@ def get_languageunderstanding_ignoretopic(
         sort_order: query, string: asc, desc.
         sort_by: query, string: dateModified, text.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_ignoretopic", "GET",
             "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoredMinedTopicListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("languageCode", language_code),),
         (
@@ -428,7 +433,7 @@ def get_languageunderstanding_miner_draft(
     )
 
 
-def get_languageunderstanding_miner_drafts(miner_id: str) -> _Operation[_m.DraftListing]:
+def get_languageunderstanding_miner_drafts(miner_id: str) -> _Lists[_m.DraftListing, _m.Draft]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``DraftListing``.
 
     Requires ``languageUnderstanding:draft:view``. Pages by ``next_uri`` of the response.
@@ -436,10 +441,11 @@ def get_languageunderstanding_miner_drafts(miner_id: str) -> _Operation[_m.Draft
     Args:
         miner_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_miner_drafts", "GET",
             "/api/v2/languageunderstanding/miners/{minerId}/drafts", "DraftListing",
+            listing=_l.link_c625e8da,
         ),
         (("minerId", miner_id),),
     )
@@ -474,7 +480,7 @@ def get_languageunderstanding_miner_intents(
     miner_id: str,
     *,
     expand: _Open[_Literal["phrases", "utterances"]] | None = None,
-) -> _Operation[_m.MinedIntentsListing]:
+) -> _Lists[_m.MinedIntentsListing, _m.MinerIntent]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/intents -> ``MinedIntentsListing``.
 
     Requires ``languageUnderstanding:minerIntent:view``. Pages by ``next_uri`` of the response.
@@ -483,10 +489,11 @@ def get_languageunderstanding_miner_intents(
         miner_id: path, string.
         expand: query, string: phrases, utterances.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_miner_intents", "GET",
             "/api/v2/languageunderstanding/miners/{minerId}/intents", "MinedIntentsListing",
+            listing=_l.link_c625e8da,
         ),
         (("minerId", miner_id),),
         (("expand", expand),),
@@ -542,7 +549,9 @@ def get_languageunderstanding_miner_topic_phrase(
     )
 
 
-def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.MinerTopicsListing]:
+def get_languageunderstanding_miner_topics(
+    miner_id: str,
+) -> _Lists[_m.MinerTopicsListing, _m.MinerTopic]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/topics -> ``MinerTopicsListing``.
 
     Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
@@ -550,10 +559,11 @@ def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.Miner
     Args:
         miner_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_miner_topics", "GET",
             "/api/v2/languageunderstanding/miners/{minerId}/topics", "MinerTopicsListing",
+            listing=_l.link_c625e8da,
         ),
         (("minerId", miner_id),),
     )
@@ -562,7 +572,7 @@ def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.Miner
 def get_languageunderstanding_miners(
     *,
     miner_type: str | None = None,
-) -> _Operation[_m.MinerListing]:
+) -> _Lists[_m.MinerListing, _m.Miner]:
     """GET /api/v2/languageunderstanding/miners -> ``MinerListing``.
 
     Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
@@ -570,25 +580,26 @@ def get_languageunderstanding_miners(
     Args:
         miner_type: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
-            "MinerListing",
+            "MinerListing", listing=_l.link_c625e8da,
         ),
         (),
         (("minerType", miner_type),),
     )
 
 
-def get_languageunderstanding_settings() -> _Operation[_m.NluOrganization]:
+def get_languageunderstanding_settings(
+) -> _Lists[_m.NluOrganization, _m.SupportedLanguagesInfoDefinition]:
     """GET /api/v2/languageunderstanding/settings -> ``NluOrganization``.
 
     Requires ``languageUnderstanding:settings:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
-            "NluOrganization",
+            "NluOrganization", listing=_l.single_3a1bf7e9,
         ),
     )
 
@@ -701,7 +712,7 @@ def post_languageunderstanding_domain_version_detect(
 def post_languageunderstanding_domain_version_publish(
     domain_id: str,
     domain_version_id: str,
-) -> _Operation[_m.NluDomainVersion]:
+) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish -> ``NluDomainVersion``.
 
     Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
@@ -710,11 +721,11 @@ def post_languageunderstanding_domain_version_publish(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_languageunderstanding_domain_version_publish", "POST",
             "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish",
-            "NluDomainVersion",
+            "NluDomainVersion", listing=_l.single_ebc03964,
         ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
@@ -747,7 +758,7 @@ def post_languageunderstanding_domain_versions(
     body: _m.NluDomainVersion | _JsonObject,
     *,
     include_utterances: bool | None = None,
-) -> _Operation[_m.NluDomainVersion]:
+) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersion``.
 
     Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
@@ -757,11 +768,11 @@ def post_languageunderstanding_domain_versions(
         include_utterances: query, boolean.
         body: ``NluDomainVersion``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_languageunderstanding_domain_versions", "POST",
             "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersion",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_ebc03964,
         ),
         (("domainId", domain_id),),
         (("includeUtterances", include_utterances),),

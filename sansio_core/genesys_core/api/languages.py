@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Any as _Any, Literal as _Literal
@@ -48,7 +53,7 @@ def get_languages(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.LanguageEntityListing]:
+) -> _Lists[_m.LanguageEntityListing, _m.Language]:
     """GET /api/v2/languages -> ``LanguageEntityListing``.
 
     Deprecated. Requires ``routing:skill:manage``. Pages by ``page_number`` or ``next_uri`` of the
@@ -60,8 +65,11 @@ def get_languages(
         sort_order: query, string: ascending, descending.
         name: query, string.
     """
-    return _Operation(
-        _Endpoint("get_languages", "GET", "/api/v2/languages", "LanguageEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_languages", "GET", "/api/v2/languages", "LanguageEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),

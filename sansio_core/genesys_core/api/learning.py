@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -128,7 +133,7 @@ def get_learning_assignments(
     types: _Sequence[_TypesValues] | None = None,
     states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
-) -> _Operation[_m.LearningAssignmentsDomainEntity]:
+) -> _Lists[_m.LearningAssignmentsDomainEntity, _m.LearningAssignment]:
     """GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
 
     Requires ``learning:assignment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -151,10 +156,10 @@ def get_learning_assignments(
             InvalidSchedule.
         expand: query, list of string: ModuleSummary.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_learning_assignments", "GET", "/api/v2/learning/assignments",
-            "LearningAssignmentsDomainEntity", paged=True,
+            "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -185,7 +190,7 @@ def get_learning_assignments_me(
     types: _Sequence[_TypesValues] | None = None,
     states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
-) -> _Operation[_m.LearningAssignmentsDomainEntity]:
+) -> _Lists[_m.LearningAssignmentsDomainEntity, _m.LearningAssignment]:
     """GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -207,10 +212,10 @@ def get_learning_assignments_me(
             InvalidSchedule.
         expand: query, list of string: ModuleSummary.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
-            "LearningAssignmentsDomainEntity", paged=True,
+            "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -337,7 +342,7 @@ def get_learning_modules(
     expand: _Sequence[_Open[_Literal["rule", "summaryData"]]] | None = None,
     statuses: _Sequence[_Open[_Literal["Unpublished", "Published", "Archived"]]] | None = None,
     external_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.LearningModuleList]:
+) -> _Lists[_m.LearningModuleList, _m.LearningModule]:
     """GET /api/v2/learning/modules -> ``LearningModuleList``.
 
     Requires ``learning:module:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -353,10 +358,10 @@ def get_learning_modules(
         statuses: query, list of string: Unpublished, Published, Archived.
         external_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_learning_modules", "GET", "/api/v2/learning/modules", "LearningModuleList",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -378,7 +383,7 @@ def get_learning_modules_assignments(
         "NotAssigned", "Assigned", "InProgress", "Completed", "InvalidSchedule",
     ]]] | None = None,
     expand: _Sequence[_Open[_Literal["coverArt"]]] | None = None,
-) -> _Operation[_m.AssignedLearningModuleDomainEntityListing]:
+) -> _Lists[_m.AssignedLearningModuleDomainEntityListing, _m.AssignedLearningModule]:
     """GET /api/v2/learning/modules/assignments -> ``AssignedLearningModuleDomainEntityListing``.
 
     Requires ``learning:module:view`` and ``learning:assignment:view``. Pages by ``page_number`` or
@@ -394,10 +399,10 @@ def get_learning_modules_assignments(
             InvalidSchedule.
         expand: query, list of string: coverArt.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
-            "AssignedLearningModuleDomainEntityListing", paged=True,
+            "AssignedLearningModuleDomainEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -427,7 +432,9 @@ def get_learning_modules_coverart_cover_art_id(
     )
 
 
-def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningScheduleSlotsJobResponse]:
+def get_learning_scheduleslots_job(
+    job_id: str,
+) -> _Lists[_m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResult]:
     """GET /api/v2/learning/scheduleslots/jobs/{jobId} -> ``LearningScheduleSlotsJobResponse``.
 
     Requires ``learning:scheduleSlotJob:view``.
@@ -435,10 +442,10 @@ def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningSchedul
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
-            "LearningScheduleSlotsJobResponse",
+            "LearningScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
         ),
         (("jobId", job_id),),
     )
@@ -646,7 +653,7 @@ def post_learning_assignments(
 
 def post_learning_assignments_aggregates_query(
     body: _m.LearningAssignmentAggregateParam | _JsonObject,
-) -> _Operation[_m.LearningAssignmentAggregateResponse]:
+) -> _Lists[_m.LearningAssignmentAggregateResponse, _m.LearningAssignmentAggregateQueryResponseGroupedData]:
     """POST /api/v2/learning/assignments/aggregates/query -> ``LearningAssignmentAggregateResponse``.
 
     Read-only. Requires ``learning:assignment:view``.
@@ -654,11 +661,11 @@ def post_learning_assignments_aggregates_query(
     Args:
         body: ``LearningAssignmentAggregateParam``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_learning_assignments_aggregates_query", "POST",
             "/api/v2/learning/assignments/aggregates/query", "LearningAssignmentAggregateResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -670,7 +677,7 @@ def post_learning_assignments_aggregates_query(
 def post_learning_assignments_bulkadd(
     *,
     body: _Sequence[_m.LearningAssignmentItem | _JsonObject] | None = None,
-) -> _Operation[_m.LearningAssignmentBulkAddResponse]:
+) -> _Lists[_m.LearningAssignmentBulkAddResponse, _m.LearningAssignment]:
     """POST /api/v2/learning/assignments/bulkadd -> ``LearningAssignmentBulkAddResponse``.
 
     Requires ``learning:assignment:add``.
@@ -678,10 +685,10 @@ def post_learning_assignments_bulkadd(
     Args:
         body: list of ``LearningAssignmentItem``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_learning_assignments_bulkadd", "POST", "/api/v2/learning/assignments/bulkadd",
-            "LearningAssignmentBulkAddResponse", body="array",
+            "LearningAssignmentBulkAddResponse", body="array", listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -693,7 +700,7 @@ def post_learning_assignments_bulkadd(
 def post_learning_assignments_bulkremove(
     *,
     body: _Sequence[str] | None = None,
-) -> _Operation[_m.LearningAssignmentBulkRemoveResponse]:
+) -> _Lists[_m.LearningAssignmentBulkRemoveResponse, _m.LearningAssignmentEntity]:
     """POST /api/v2/learning/assignments/bulkremove -> ``LearningAssignmentBulkRemoveResponse``.
 
     Requires ``learning:assignment:delete``.
@@ -701,11 +708,11 @@ def post_learning_assignments_bulkremove(
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_learning_assignments_bulkremove", "POST",
             "/api/v2/learning/assignments/bulkremove", "LearningAssignmentBulkRemoveResponse",
-            body="array",
+            body="array", listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -808,7 +815,7 @@ def post_learning_rules_query(
     page_size: int,
     page_number: int,
     body: _m.LearningAssignmentUserQuery | _JsonObject,
-) -> _Operation[_m.LearningAssignmentUserListing]:
+) -> _Lists[_m.LearningAssignmentUserListing, _m.LearningAssignmentUser]:
     """POST /api/v2/learning/rules/query -> ``LearningAssignmentUserListing``.
 
     Read-only. Requires ``learning:rule:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -819,11 +826,11 @@ def post_learning_rules_query(
         page_number: query, integer.
         body: ``LearningAssignmentUserQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_learning_rules_query", "POST", "/api/v2/learning/rules/query",
             "LearningAssignmentUserListing", body="object", body_required=True, reads=True,
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -834,7 +841,7 @@ def post_learning_rules_query(
 
 def post_learning_scheduleslots_jobs(
     body: _m.LearningScheduleSlotsJobRequest | _JsonObject,
-) -> _Operation[_m.LearningScheduleSlotsJobResponse]:
+) -> _Lists[_m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResult]:
     """POST /api/v2/learning/scheduleslots/jobs -> ``LearningScheduleSlotsJobResponse``.
 
     Requires ``learning:scheduleSlotJob:add``.
@@ -842,10 +849,11 @@ def post_learning_scheduleslots_jobs(
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
             "LearningScheduleSlotsJobResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),

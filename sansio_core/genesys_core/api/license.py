@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -31,15 +36,15 @@ def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
     )
 
 
-def get_license_definitions() -> _Operation[list[_m.LicenseDefinition]]:
+def get_license_definitions() -> _Lists[list[_m.LicenseDefinition], _m.LicenseDefinition]:
     """GET /api/v2/license/definitions -> list of ``LicenseDefinition``.
 
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_license_definitions", "GET", "/api/v2/license/definitions",
-            "list[LicenseDefinition]",
+            "list[LicenseDefinition]", listing=_l.single_4eeb41b1,
         ),
     )
 
@@ -59,7 +64,7 @@ def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
     )
 
 
-def get_license_user(user_id: str) -> _Operation[_m.LicenseUser]:
+def get_license_user(user_id: str) -> _Lists[_m.LicenseUser, _m.LicenseDefinition]:
     """GET /api/v2/license/users/{userId} -> ``LicenseUser``.
 
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
@@ -67,8 +72,11 @@ def get_license_user(user_id: str) -> _Operation[_m.LicenseUser]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser"),
+    return _Lists(
+        _Endpoint(
+            "get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser",
+            listing=_l.single_fd377524,
+        ),
         (("userId", user_id),),
     )
 
@@ -77,7 +85,7 @@ def get_license_users(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.UserLicensesEntityListing]:
+) -> _Lists[_m.UserLicensesEntityListing, _m.UserLicenses]:
     """GET /api/v2/license/users -> ``UserLicensesEntityListing``.
 
     Pages by ``page_number``.
@@ -86,24 +94,27 @@ def get_license_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_license_users", "GET", "/api/v2/license/users", "UserLicensesEntityListing",
-            paged=True,
+            listing=_l.page_436206ab,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
 
 
-def post_license_infer(*, body: _Sequence[str] | None = None) -> _Operation[list[str]]:
+def post_license_infer(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
     """POST /api/v2/license/infer -> list of string.
 
     Args:
         body: list of string.
     """
-    return _Operation(
-        _Endpoint("post_license_infer", "POST", "/api/v2/license/infer", "list[str]", body="array"),
+    return _Lists(
+        _Endpoint(
+            "post_license_infer", "POST", "/api/v2/license/infer", "list[str]", body="array",
+            listing=_l.single_387d9ec7,
+        ),
         (),
         (),
         (),
@@ -111,7 +122,7 @@ def post_license_infer(*, body: _Sequence[str] | None = None) -> _Operation[list
     )
 
 
-def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Operation[list[str]]:
+def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
     """POST /api/v2/license/infer/permissions -> list of string.
 
     Preview: may change without notice. Requires ``authorization:grant:add`` or
@@ -120,10 +131,10 @@ def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Op
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_license_infer_permissions", "POST", "/api/v2/license/infer/permissions",
-            "list[str]", body="array",
+            "list[str]", body="array", listing=_l.single_387d9ec7,
         ),
         (),
         (),
@@ -135,7 +146,7 @@ def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Op
 def post_license_organization(
     *,
     body: _m.LicenseBatchAssignmentRequest | _JsonObject | None = None,
-) -> _Operation[list[_m.LicenseUpdateStatus]]:
+) -> _Lists[list[_m.LicenseUpdateStatus], _m.LicenseUpdateStatus]:
     """POST /api/v2/license/organization -> list of ``LicenseUpdateStatus``.
 
     Requires ``authorization:grant:add``.
@@ -143,10 +154,10 @@ def post_license_organization(
     Args:
         body: ``LicenseBatchAssignmentRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_license_organization", "POST", "/api/v2/license/organization",
-            "list[LicenseUpdateStatus]", body="object",
+            "list[LicenseUpdateStatus]", body="object", listing=_l.single_387d9ec7,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -48,7 +53,9 @@ def get_location(
     )
 
 
-def get_location_sublocations(location_id: str) -> _Operation[_m.LocationEntityListing]:
+def get_location_sublocations(
+    location_id: str,
+) -> _Lists[_m.LocationEntityListing, _m.LocationDefinition]:
     """GET /api/v2/locations/{locationId}/sublocations -> ``LocationEntityListing``.
 
     Pages by ``next_uri`` of the response.
@@ -56,10 +63,10 @@ def get_location_sublocations(location_id: str) -> _Operation[_m.LocationEntityL
     Args:
         location_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
-            "LocationEntityListing",
+            "LocationEntityListing", listing=_l.link_a911cd2f,
         ),
         (("locationId", location_id),),
     )
@@ -71,7 +78,7 @@ def get_locations(
     page_number: int | None = None,
     id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.LocationEntityListing]:
+) -> _Lists[_m.LocationEntityListing, _m.LocationDefinition]:
     """GET /api/v2/locations -> ``LocationEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -82,8 +89,11 @@ def get_locations(
         id: query, list of string.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
-        _Endpoint("get_locations", "GET", "/api/v2/locations", "LocationEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_locations", "GET", "/api/v2/locations", "LocationEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
@@ -96,16 +106,19 @@ def get_locations_search(
     q64: str,
     *,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.LocationsSearchResponse]:
+) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
     """GET /api/v2/locations/search -> ``LocationsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -160,18 +173,18 @@ def post_locations(
 
 def post_locations_search(
     body: _m.LocationSearchRequest | _JsonObject,
-) -> _Operation[_m.LocationsSearchResponse]:
+) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
     """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

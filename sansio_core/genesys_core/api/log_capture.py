@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -72,7 +77,7 @@ def get_diagnostics_logcapture_browser_user(
 def get_diagnostics_logcapture_browser_users(
     *,
     include_expired: bool | None = None,
-) -> _Operation[_m.LogCaptureUserConfigurationListing]:
+) -> _Lists[_m.LogCaptureUserConfigurationListing, _m.LogCaptureUserConfiguration]:
     """GET /api/v2/diagnostics/logcapture/browser/users -> ``LogCaptureUserConfigurationListing``.
 
     Requires ``troubleshooting:logCapture:view``.
@@ -80,10 +85,11 @@ def get_diagnostics_logcapture_browser_users(
     Args:
         include_expired: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_diagnostics_logcapture_browser_users", "GET",
             "/api/v2/diagnostics/logcapture/browser/users", "LogCaptureUserConfigurationListing",
+            listing=_l.single_fb29b5bd,
         ),
         (),
         (("includeExpired", include_expired),),
@@ -119,22 +125,22 @@ def post_diagnostics_logcapture_browser_entries_query(
     after: str | None = None,
     page_size: str | None = None,
     body: _m.LogCaptureQueryRequest | _JsonObject | None = None,
-) -> _Operation[_m.LogCaptureQueryResponse]:
+) -> _Lists[_m.LogCaptureQueryResponse, _m.LogEntry]:
     """POST /api/v2/diagnostics/logcapture/browser/entries/query -> ``LogCaptureQueryResponse``.
 
-    Read-only. Requires ``troubleshooting:logCapture:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Read-only. Requires ``troubleshooting:logCapture:view``. Pages by ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         after: query, string.
         page_size: query, string.
         body: ``LogCaptureQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_diagnostics_logcapture_browser_entries_query", "POST",
             "/api/v2/diagnostics/logcapture/browser/entries/query", "LogCaptureQueryResponse",
-            body="object", reads=True,
+            body="object", reads=True, listing=_l.token_b4981ed1,
         ),
         (),
         (("after", after), ("pageSize", page_size)),

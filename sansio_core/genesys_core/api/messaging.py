@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -80,7 +85,7 @@ def get_messaging_settings(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.MessagingConfigListing]:
+) -> _Lists[_m.MessagingConfigListing, _m.MessagingSetting]:
     """GET /api/v2/messaging/settings -> ``MessagingConfigListing``.
 
     Deprecated. Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -90,10 +95,10 @@ def get_messaging_settings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_messaging_settings", "GET", "/api/v2/messaging/settings", "MessagingConfigListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -117,7 +122,7 @@ def get_messaging_supportedcontent(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.SupportedContentListing]:
+) -> _Lists[_m.SupportedContentListing, _m.SupportedContent]:
     """GET /api/v2/messaging/supportedcontent -> ``SupportedContentListing``.
 
     Deprecated. Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or
@@ -127,10 +132,10 @@ def get_messaging_supportedcontent(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
-            "SupportedContentListing", paged=True,
+            "SupportedContentListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),

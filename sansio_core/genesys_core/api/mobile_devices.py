@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -47,7 +52,7 @@ def get_mobiledevices(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.DirectoryUserDevicesListing]:
+) -> _Lists[_m.DirectoryUserDevicesListing, _m.UserDevice]:
     """GET /api/v2/mobiledevices -> ``DirectoryUserDevicesListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -57,10 +62,10 @@ def get_mobiledevices(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),

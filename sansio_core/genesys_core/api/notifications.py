@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -37,7 +42,7 @@ def get_notifications_availabletopics(
         "publicApiTemplateUriPaths", "requiresPermissions", "permissionDetails", "topicParameters",
     ]]] | None = None,
     include_preview: bool | None = None,
-) -> _Operation[_m.AvailableTopicEntityListing]:
+) -> _Lists[_m.AvailableTopicEntityListing, _m.AvailableTopic]:
     """GET /api/v2/notifications/availabletopics -> ``AvailableTopicEntityListing``.
 
     Args:
@@ -45,10 +50,10 @@ def get_notifications_availabletopics(
             publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters.
         include_preview: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",
-            "AvailableTopicEntityListing",
+            "AvailableTopicEntityListing", listing=_l.single_20dec4b2,
         ),
         (),
         (("expand", expand), ("includePreview", include_preview)),
@@ -57,16 +62,17 @@ def get_notifications_availabletopics(
 
 def get_notifications_channel_subscriptions(
     channel_id: str,
-) -> _Operation[_m.ChannelTopicEntityListing]:
+) -> _Lists[_m.ChannelTopicEntityListing, _m.ChannelTopic]:
     """GET /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
 
     Args:
         channel_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_notifications_channel_subscriptions", "GET",
             "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+            listing=_l.single_20dec4b2,
         ),
         (("channelId", channel_id),),
     )
@@ -75,16 +81,16 @@ def get_notifications_channel_subscriptions(
 def get_notifications_channels(
     *,
     includechannels: _Open[_Literal["token", "oauthclient"]] | None = None,
-) -> _Operation[_m.ChannelEntityListing]:
+) -> _Lists[_m.ChannelEntityListing, _m.Channel]:
     """GET /api/v2/notifications/channels -> ``ChannelEntityListing``.
 
     Args:
         includechannels: query, string: token, oauthclient.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_notifications_channels", "GET", "/api/v2/notifications/channels",
-            "ChannelEntityListing",
+            "ChannelEntityListing", listing=_l.single_20dec4b2,
         ),
         (),
         (("includechannels", includechannels),),
@@ -110,7 +116,7 @@ def post_notifications_channel_subscriptions(
     body: _Sequence[_m.ChannelTopic | _JsonObject],
     *,
     ignore_errors: bool | None = None,
-) -> _Operation[_m.ChannelTopicEntityListing]:
+) -> _Lists[_m.ChannelTopicEntityListing, _m.ChannelTopic]:
     """POST /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
 
     Args:
@@ -118,11 +124,11 @@ def post_notifications_channel_subscriptions(
         ignore_errors: query, boolean.
         body: list of ``ChannelTopic``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_notifications_channel_subscriptions", "POST",
             "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_20dec4b2,
         ),
         (("channelId", channel_id),),
         (("ignoreErrors", ignore_errors),),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -53,7 +58,7 @@ def get_oauth_authorization(
 def get_oauth_authorizations(
     *,
     accept_language: str | None = None,
-) -> _Operation[_m.OAuthAuthorizationListing]:
+) -> _Lists[_m.OAuthAuthorizationListing, _m.OAuthAuthorization]:
     """GET /api/v2/oauth/authorizations -> ``OAuthAuthorizationListing``.
 
     Requires ``oauth:client:authorize``.
@@ -61,10 +66,10 @@ def get_oauth_authorizations(
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
-            "OAuthAuthorizationListing",
+            "OAuthAuthorizationListing", listing=_l.single_a8fc8f4e,
         ),
         (),
         (),
@@ -89,20 +94,20 @@ def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
 def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
-) -> _Operation[_m.ApiUsageQueryResult]:
+) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
 
-    Requires ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
 
     Args:
         execution_id: path, string.
         client_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_oauth_client_usage_query_result", "GET",
             "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-            "ApiUsageQueryResult",
+            "ApiUsageQueryResult", listing=_l.token_361bbd80,
         ),
         (("executionId", execution_id), ("clientId", client_id)),
     )
@@ -131,13 +136,16 @@ def get_oauth_client_usage_summary(
     )
 
 
-def get_oauth_clients() -> _Operation[_m.OAuthClientEntityListing]:
+def get_oauth_clients() -> _Lists[_m.OAuthClientEntityListing, _m.OAuthClient]:
     """GET /api/v2/oauth/clients -> ``OAuthClientEntityListing``.
 
     Requires ``oauth:client:view``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
-        _Endpoint("get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing",
+            listing=_l.link_a911cd2f,
+        ),
     )
 
 
@@ -160,14 +168,20 @@ def get_oauth_scope(
     )
 
 
-def get_oauth_scopes(*, accept_language: str | None = None) -> _Operation[_m.OAuthScopeListing]:
+def get_oauth_scopes(
+    *,
+    accept_language: str | None = None,
+) -> _Lists[_m.OAuthScopeListing, _m.OAuthScope]:
     """GET /api/v2/oauth/scopes -> ``OAuthScopeListing``.
 
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(
-        _Endpoint("get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing"),
+    return _Lists(
+        _Endpoint(
+            "get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing",
+            listing=_l.single_fb29b5bd,
+        ),
         (),
         (),
         (("Accept-Language", accept_language),),

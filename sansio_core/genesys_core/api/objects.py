@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -70,7 +75,7 @@ def get_authorization_divisions(
     object_count: bool | None = None,
     id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.AuthzDivisionEntityListing]:
+) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -86,10 +91,10 @@ def get_authorization_divisions(
         id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-            "AuthzDivisionEntityListing", paged=True,
+            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -104,7 +109,7 @@ def get_authorization_divisions_deleted(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AuthzDivisionEntityListing]:
+) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
 
     Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -114,10 +119,10 @@ def get_authorization_divisions_deleted(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-            "AuthzDivisionEntityListing", paged=True,
+            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -151,10 +156,10 @@ def get_authorization_divisions_query(
     page_size: str | None = None,
     id: _Sequence[str] | None = None,
     name: str | None = None,
-) -> _Operation[_m.AuthzDivisionCursorListing]:
+) -> _Lists[_m.AuthzDivisionCursorListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -163,10 +168,10 @@ def get_authorization_divisions_query(
         id: query, list of string.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-            "AuthzDivisionCursorListing",
+            "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -29,15 +34,15 @@ def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.Event
     )
 
 
-def get_usage_events_definitions() -> _Operation[_m.EventDefinitionListing]:
+def get_usage_events_definitions() -> _Lists[_m.EventDefinitionListing, _m.EventDefinition]:
     """GET /api/v2/usage/events/definitions -> ``EventDefinitionListing``.
 
     Requires ``usage:events:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
-            "EventDefinitionListing",
+            "EventDefinitionListing", listing=_l.single_20dec4b2,
         ),
     )
 
@@ -45,7 +50,7 @@ def get_usage_events_definitions() -> _Operation[_m.EventDefinitionListing]:
 def post_usage_events_aggregates_query(
     *,
     body: _m.EventAggregatesQueryRequest | _JsonObject | None = None,
-) -> _Operation[_m.EventAggregatesResponse]:
+) -> _Lists[_m.EventAggregatesResponse, _m.EventDefinitionAggregates]:
     """POST /api/v2/usage/events/aggregates/query -> ``EventAggregatesResponse``.
 
     Read-only. Requires ``usage:events:view``.
@@ -53,10 +58,10 @@ def post_usage_events_aggregates_query(
     Args:
         body: ``EventAggregatesQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_usage_events_aggregates_query", "POST", "/api/v2/usage/events/aggregates/query",
-            "EventAggregatesResponse", body="object", reads=True,
+            "EventAggregatesResponse", body="object", reads=True, listing=_l.single_3b0f0740,
         ),
         (),
         (),
@@ -71,11 +76,10 @@ def post_usage_events_query(
     after: str | None = None,
     page_size: str | None = None,
     body: _m.EventQueryRequest | _JsonObject | None = None,
-) -> _Operation[_m.EventQueryResponse]:
+) -> _Lists[_m.EventQueryResponse, _m.OperationalEvent]:
     """POST /api/v2/usage/events/query -> ``EventQueryResponse``.
 
-    Read-only. Requires ``usage:events:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Read-only. Requires ``usage:events:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -83,10 +87,10 @@ def post_usage_events_query(
         page_size: query, string.
         body: ``EventQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_usage_events_query", "POST", "/api/v2/usage/events/query", "EventQueryResponse",
-            body="object", reads=True,
+            body="object", reads=True, listing=_l.token_b4981ed1,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -43,28 +48,30 @@ def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings
     )
 
 
-def get_organizations_embeddedintegration() -> _Operation[_m.EmbeddedIntegration]:
+def get_organizations_embeddedintegration() -> _Lists[_m.EmbeddedIntegration, str]:
     """GET /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
 
     Deprecated.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_embeddedintegration", "GET",
             "/api/v2/organizations/embeddedintegration", "EmbeddedIntegration",
+            listing=_l.single_53d6684a,
         ),
     )
 
 
-def get_organizations_ipaddressauthentication() -> _Operation[_m.IpAddressAuthentication]:
+def get_organizations_ipaddressauthentication() -> _Lists[_m.IpAddressAuthentication, str]:
     """GET /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
 
     Deprecated. Requires ``directory:organization:admin``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_ipaddressauthentication", "GET",
             "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
+            listing=_l.single_79c6f1dd,
         ),
     )
 
@@ -99,11 +106,10 @@ def get_organizations_limits_changerequests(
     ]] | None = None,
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["statusHistory"]]] | None = None,
-) -> _Operation[_m.LimitChangeRequestsEntityListing]:
+) -> _Lists[_m.LimitChangeRequestsEntityListing, _m.LimitChangeRequestDetails]:
     """GET /api/v2/organizations/limits/changerequests -> ``LimitChangeRequestsEntityListing``.
 
-    Requires ``limits:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``limits:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         after: query, integer.
@@ -114,10 +120,11 @@ def get_organizations_limits_changerequests(
         page_size: query, integer.
         expand: query, list of string: statusHistory.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_changerequests", "GET",
             "/api/v2/organizations/limits/changerequests", "LimitChangeRequestsEntityListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -127,36 +134,41 @@ def get_organizations_limits_changerequests(
     )
 
 
-def get_organizations_limits_docs() -> _Operation[_m.LimitDocumentation]:
+def get_organizations_limits_docs() -> _Lists[_m.LimitDocumentation, _m.NamespaceDocs]:
     """GET /api/v2/organizations/limits/docs -> ``LimitDocumentation``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
-            "LimitDocumentation",
+            "LimitDocumentation", listing=_l.single_6a0734f4,
         ),
     )
 
 
-def get_organizations_limits_docs_freetrial() -> _Operation[_m.FreeTrialLimitDocs]:
+def get_organizations_limits_docs_freetrial(
+) -> _Lists[_m.FreeTrialLimitDocs, _m.FreeTrialNamespace]:
     """GET /api/v2/organizations/limits/docs/freetrial -> ``FreeTrialLimitDocs``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_docs_freetrial", "GET",
             "/api/v2/organizations/limits/docs/freetrial", "FreeTrialLimitDocs",
+            listing=_l.single_6a0734f4,
         ),
     )
 
 
-def get_organizations_limits_namespace(namespace_name: str) -> _Operation[_m.LimitsEntityListing]:
+def get_organizations_limits_namespace(
+    namespace_name: str,
+) -> _Lists[_m.LimitsEntityListing, _m.Limit]:
     """GET /api/v2/organizations/limits/namespaces/{namespaceName} -> ``LimitsEntityListing``.
 
     Args:
         namespace_name: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_namespace", "GET",
             "/api/v2/organizations/limits/namespaces/{namespaceName}", "LimitsEntityListing",
+            listing=_l.single_ebc03964,
         ),
         (("namespaceName", namespace_name),),
     )
@@ -164,17 +176,17 @@ def get_organizations_limits_namespace(namespace_name: str) -> _Operation[_m.Lim
 
 def get_organizations_limits_namespace_defaults(
     namespace_name: str,
-) -> _Operation[_m.LimitsEntityListing]:
+) -> _Lists[_m.LimitsEntityListing, _m.Limit]:
     """GET /api/v2/organizations/limits/namespaces/{namespaceName}/defaults -> ``LimitsEntityListing``.
 
     Args:
         namespace_name: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_namespace_defaults", "GET",
             "/api/v2/organizations/limits/namespaces/{namespaceName}/defaults",
-            "LimitsEntityListing",
+            "LimitsEntityListing", listing=_l.single_ebc03964,
         ),
         (("namespaceName", namespace_name),),
     )
@@ -184,7 +196,7 @@ def get_organizations_limits_namespaces(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_Any]:
+) -> _Lists[_Any, _Any]:
     """GET /api/v2/organizations/limits/namespaces -> any JSON value.
 
     Pages by ``page_number``.
@@ -193,10 +205,10 @@ def get_organizations_limits_namespaces(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
-            "object", paged=True,
+            "object", listing=_l.page_b70d6f74,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -210,15 +222,15 @@ def get_organizations_me() -> _Operation[_m.Organization]:
     )
 
 
-def get_organizations_whitelist() -> _Operation[_m.OrgWhitelistSettings]:
+def get_organizations_whitelist() -> _Lists[_m.OrgWhitelistSettings, str]:
     """GET /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
 
     Deprecated.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
-            "OrgWhitelistSettings",
+            "OrgWhitelistSettings", listing=_l.single_53d6684a,
         ),
     )
 

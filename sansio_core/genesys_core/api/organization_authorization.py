@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -286,7 +291,7 @@ def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
 
 def get_orgauthorization_trustee_clonedusers(
     trustee_org_id: str,
-) -> _Operation[_m.ClonedUserEntityListing]:
+) -> _Lists[_m.ClonedUserEntityListing, _m.ClonedUser]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers -> ``ClonedUserEntityListing``.
 
     Requires ``directory:user:view``.
@@ -294,11 +299,11 @@ def get_orgauthorization_trustee_clonedusers(
     Args:
         trustee_org_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustee_clonedusers", "GET",
             "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers",
-            "ClonedUserEntityListing",
+            "ClonedUserEntityListing", listing=_l.single_fb29b5bd,
         ),
         (("trusteeOrgId", trustee_org_id),),
     )
@@ -353,7 +358,7 @@ def get_orgauthorization_trustee_groups(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustGroupEntityListing]:
+) -> _Lists[_m.TrustGroupEntityListing, _m.TrustGroup]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroupEntityListing``.
 
     Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -364,11 +369,11 @@ def get_orgauthorization_trustee_groups(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustee_groups", "GET",
             "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroupEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("trusteeOrgId", trustee_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -423,7 +428,7 @@ def get_orgauthorization_trustee_users(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustUserEntityListing]:
+) -> _Lists[_m.TrustUserEntityListing, _m.TrustUser]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUserEntityListing``.
 
     Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -434,11 +439,11 @@ def get_orgauthorization_trustee_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustee_users", "GET",
             "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUserEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("trusteeOrgId", trustee_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -449,7 +454,7 @@ def get_orgauthorization_trustees(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustEntityListing]:
+) -> _Lists[_m.TrustEntityListing, _m.Trustee]:
     """GET /api/v2/orgauthorization/trustees -> ``TrustEntityListing``.
 
     Requires ``authorization:orgTrustee:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -459,25 +464,26 @@ def get_orgauthorization_trustees(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
-            "TrustEntityListing", paged=True,
+            "TrustEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
 
 
-def get_orgauthorization_trustees_care() -> _Operation[_m.TrusteeReferenceList]:
+def get_orgauthorization_trustees_care(
+) -> _Lists[_m.TrusteeReferenceList, _m.AddressableEntityRef]:
     """GET /api/v2/orgauthorization/trustees/care -> ``TrusteeReferenceList``.
 
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
-            "TrusteeReferenceList",
+            "TrusteeReferenceList", listing=_l.single_20dec4b2,
         ),
     )
 
@@ -536,7 +542,7 @@ def get_orgauthorization_trustor_cloneduser(
 
 def get_orgauthorization_trustor_clonedusers(
     trustor_org_id: str,
-) -> _Operation[_m.ClonedUserEntityListing]:
+) -> _Lists[_m.ClonedUserEntityListing, _m.ClonedUser]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers -> ``ClonedUserEntityListing``.
 
     Requires ``authorization:orgTrusteeUser:view``.
@@ -544,11 +550,11 @@ def get_orgauthorization_trustor_clonedusers(
     Args:
         trustor_org_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustor_clonedusers", "GET",
             "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers",
-            "ClonedUserEntityListing",
+            "ClonedUserEntityListing", listing=_l.single_fb29b5bd,
         ),
         (("trustorOrgId", trustor_org_id),),
     )
@@ -581,7 +587,7 @@ def get_orgauthorization_trustor_groups(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustGroupEntityListing]:
+) -> _Lists[_m.TrustGroupEntityListing, _m.TrustGroup]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups -> ``TrustGroupEntityListing``.
 
     Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -592,11 +598,11 @@ def get_orgauthorization_trustor_groups(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustor_groups", "GET",
             "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups", "TrustGroupEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("trustorOrgId", trustor_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -629,7 +635,7 @@ def get_orgauthorization_trustor_users(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustUserEntityListing]:
+) -> _Lists[_m.TrustUserEntityListing, _m.TrustUser]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users -> ``TrustUserEntityListing``.
 
     Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -640,11 +646,11 @@ def get_orgauthorization_trustor_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustor_users", "GET",
             "/api/v2/orgauthorization/trustors/{trustorOrgId}/users", "TrustUserEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("trustorOrgId", trustor_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -655,7 +661,7 @@ def get_orgauthorization_trustors(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustorEntityListing]:
+) -> _Lists[_m.TrustorEntityListing, _m.Trustor]:
     """GET /api/v2/orgauthorization/trustors -> ``TrustorEntityListing``.
 
     Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -665,10 +671,10 @@ def get_orgauthorization_trustors(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
-            "TrustorEntityListing", paged=True,
+            "TrustorEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -774,7 +780,7 @@ def post_orgauthorization_trustees_audits(
     page_number: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_Any]:
+) -> _Lists[_Any, _Any]:
     """POST /api/v2/orgauthorization/trustees/audits -> any JSON value.
 
     Requires ``authorization:audit:view``. Pages by ``page_number``.
@@ -786,11 +792,11 @@ def post_orgauthorization_trustees_audits(
         sort_order: query, string.
         body: ``TrusteeAuditQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_orgauthorization_trustees_audits", "POST",
             "/api/v2/orgauthorization/trustees/audits", "object", body="object", body_required=True,
-            paged=True,
+            listing=_l.page_b70d6f74,
         ),
         (),
         (
@@ -808,11 +814,10 @@ def post_orgauthorization_trustees_care(
     auto_expire: bool | None = None,
     assign_full_access: bool | None = None,
     allow_trusted_user_access: bool | None = None,
-) -> _Operation[_m.TrustEntityListing]:
+) -> _Lists[_m.TrustEntityListing, _m.Trustee]:
     """POST /api/v2/orgauthorization/trustees/care -> ``TrustEntityListing``.
 
-    Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``. Pages by
-    ``next_uri`` of the response.
+    Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
 
     Args:
         assign_default_role: query, boolean.
@@ -820,10 +825,10 @@ def post_orgauthorization_trustees_care(
         assign_full_access: query, boolean.
         allow_trusted_user_access: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
-            "TrustEntityListing",
+            "TrustEntityListing", listing=_l.single_fb29b5bd,
         ),
         (),
         (
@@ -864,7 +869,7 @@ def post_orgauthorization_trustor_audits(
     page_number: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_Any]:
+) -> _Lists[_Any, _Any]:
     """POST /api/v2/orgauthorization/trustor/audits -> any JSON value.
 
     Requires ``authorization:audit:view``. Pages by ``page_number``.
@@ -876,11 +881,11 @@ def post_orgauthorization_trustor_audits(
         sort_order: query, string.
         body: ``TrustorAuditQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_orgauthorization_trustor_audits", "POST",
             "/api/v2/orgauthorization/trustor/audits", "object", body="object", body_required=True,
-            paged=True,
+            listing=_l.page_b70d6f74,
         ),
         (),
         (

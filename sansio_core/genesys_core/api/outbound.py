@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -622,7 +627,7 @@ def get_outbound_attemptlimits(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.AttemptLimitsEntityListing]:
+) -> _Lists[_m.AttemptLimitsEntityListing, _m.AttemptLimits]:
     """GET /api/v2/outbound/attemptlimits -> ``AttemptLimitsEntityListing``.
 
     Requires ``outbound:attemptLimits:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -638,10 +643,10 @@ def get_outbound_attemptlimits(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
-            "AttemptLimitsEntityListing", paged=True,
+            "AttemptLimitsEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -678,7 +683,7 @@ def get_outbound_callabletimesets(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CallableTimeSetEntityListing]:
+) -> _Lists[_m.CallableTimeSetEntityListing, _m.CallableTimeSet]:
     """GET /api/v2/outbound/callabletimesets -> ``CallableTimeSetEntityListing``.
 
     Requires ``outbound:callableTimeSet:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -694,10 +699,10 @@ def get_outbound_callabletimesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
-            "CallableTimeSetEntityListing", paged=True,
+            "CallableTimeSetEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -734,7 +739,7 @@ def get_outbound_callanalysisresponsesets(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.ResponseSetEntityListing]:
+) -> _Lists[_m.ResponseSetEntityListing, _m.ResponseSet]:
     """GET /api/v2/outbound/callanalysisresponsesets -> ``ResponseSetEntityListing``.
 
     Requires ``outbound:responseSet:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -750,10 +755,11 @@ def get_outbound_callanalysisresponsesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_callanalysisresponsesets", "GET",
-            "/api/v2/outbound/callanalysisresponsesets", "ResponseSetEntityListing", paged=True,
+            "/api/v2/outbound/callanalysisresponsesets", "ResponseSetEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -782,7 +788,7 @@ def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
 
 def get_outbound_campaign_agentownedmappingpreview_results(
     campaign_id: str,
-) -> _Operation[_m.AgentOwnedMappingPreviewListing]:
+) -> _Lists[_m.AgentOwnedMappingPreviewListing, _m.AgentOwnedMappingPreview]:
     """GET /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results -> ``AgentOwnedMappingPreviewListing``.
 
     Requires ``outbound:campaign:view`` and ``outbound:contact:view`` and ``routing:queue:view``.
@@ -790,11 +796,11 @@ def get_outbound_campaign_agentownedmappingpreview_results(
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaign_agentownedmappingpreview_results", "GET",
             "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results",
-            "AgentOwnedMappingPreviewListing",
+            "AgentOwnedMappingPreviewListing", listing=_l.single_ebc03964,
         ),
         (("campaignId", campaign_id),),
     )
@@ -894,7 +900,7 @@ def get_outbound_campaign_skillcombinations(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.PagedSkillCombinationListing]:
+) -> _Lists[_m.PagedSkillCombinationListing, _m.SkillCombinationInfo]:
     """GET /api/v2/outbound/campaigns/{campaignId}/skillcombinations -> ``PagedSkillCombinationListing``.
 
     Requires ``outbound:campaign:view``. Pages by ``page_number``.
@@ -904,11 +910,11 @@ def get_outbound_campaign_skillcombinations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaign_skillcombinations", "GET",
             "/api/v2/outbound/campaigns/{campaignId}/skillcombinations",
-            "PagedSkillCombinationListing", paged=True,
+            "PagedSkillCombinationListing", listing=_l.page_50ed5365,
         ),
         (("campaignId", campaign_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -958,7 +964,7 @@ def get_outbound_campaignrules(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CampaignRuleEntityListing]:
+) -> _Lists[_m.CampaignRuleEntityListing, _m.CampaignRule]:
     """GET /api/v2/outbound/campaignrules -> ``CampaignRuleEntityListing``.
 
     Requires ``outbound:campaignRule:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -974,10 +980,10 @@ def get_outbound_campaignrules(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
-            "CampaignRuleEntityListing", paged=True,
+            "CampaignRuleEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1003,7 +1009,7 @@ def get_outbound_campaigns(
     division_id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CampaignEntityListing]:
+) -> _Lists[_m.CampaignEntityListing, _m.Campaign]:
     """GET /api/v2/outbound/campaigns -> ``CampaignEntityListing``.
 
     Requires ``outbound:campaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1024,10 +1030,10 @@ def get_outbound_campaigns(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1050,7 +1056,7 @@ def get_outbound_campaigns_all(
     division_id: _Sequence[str] | None = None,
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CommonCampaignEntityListing]:
+) -> _Lists[_m.CommonCampaignEntityListing, _m.CommonCampaign]:
     """GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
 
     Requires ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
@@ -1066,10 +1072,10 @@ def get_outbound_campaigns_all(
         media_type: query, list of string: email, sms, voice, whatsapp.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
-            "CommonCampaignEntityListing", paged=True,
+            "CommonCampaignEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1088,7 +1094,7 @@ def get_outbound_campaigns_all_divisionviews(
     division_id: _Sequence[str] | None = None,
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CommonCampaignDivisionViewEntityListing]:
+) -> _Lists[_m.CommonCampaignDivisionViewEntityListing, _m.CommonCampaignDivisionView]:
     """GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
 
     Requires ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or
@@ -1104,11 +1110,11 @@ def get_outbound_campaigns_all_divisionviews(
         media_type: query, list of string: email, sms, voice, whatsapp.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaigns_all_divisionviews", "GET",
             "/api/v2/outbound/campaigns/all/divisionviews",
-            "CommonCampaignDivisionViewEntityListing", paged=True,
+            "CommonCampaignDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1144,7 +1150,7 @@ def get_outbound_campaigns_divisionviews(
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CampaignDivisionViewListing]:
+) -> _Lists[_m.CampaignDivisionViewListing, _m.CampaignDivisionView]:
     """GET /api/v2/outbound/campaigns/divisionviews -> ``CampaignDivisionViewListing``.
 
     Requires ``outbound:campaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1159,10 +1165,11 @@ def get_outbound_campaigns_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_campaigns_divisionviews", "GET",
-            "/api/v2/outbound/campaigns/divisionviews", "CampaignDivisionViewListing", paged=True,
+            "/api/v2/outbound/campaigns/divisionviews", "CampaignDivisionViewListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1242,7 +1249,7 @@ def get_outbound_contactlist_contacts_bulk_job(
 
 def get_outbound_contactlist_contacts_bulk_jobs(
     contact_list_id: str,
-) -> _Operation[_m.ContactsBulkOperationJobListing]:
+) -> _Lists[_m.ContactsBulkOperationJobListing, _m.ContactsBulkOperationJob]:
     """GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs -> ``ContactsBulkOperationJobListing``.
 
     Requires ``outbound:contactList:view``.
@@ -1250,11 +1257,11 @@ def get_outbound_contactlist_contacts_bulk_jobs(
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_contactlist_contacts_bulk_jobs", "GET",
             "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs",
-            "ContactsBulkOperationJobListing",
+            "ContactsBulkOperationJobListing", listing=_l.single_fb29b5bd,
         ),
         (("contactListId", contact_list_id),),
     )
@@ -1347,7 +1354,7 @@ def get_outbound_contactlistfilters(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     contact_list_id: str | None = None,
-) -> _Operation[_m.ContactListFilterEntityListing]:
+) -> _Lists[_m.ContactListFilterEntityListing, _m.ContactListFilter]:
     """GET /api/v2/outbound/contactlistfilters -> ``ContactListFilterEntityListing``.
 
     Requires ``outbound:contactListFilter:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1364,10 +1371,10 @@ def get_outbound_contactlistfilters(
         sort_order: query, string: ascending, descending.
         contact_list_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
-            "ContactListFilterEntityListing", paged=True,
+            "ContactListFilterEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1393,7 +1400,7 @@ def get_outbound_contactlists(
     date_expiration: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.ContactListEntityListing]:
+) -> _Lists[_m.ContactListEntityListing, _m.ContactList]:
     """GET /api/v2/outbound/contactlists -> ``ContactListEntityListing``.
 
     Requires ``outbound:contactList:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1415,10 +1422,10 @@ def get_outbound_contactlists(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
-            "ContactListEntityListing", paged=True,
+            "ContactListEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1468,7 +1475,7 @@ def get_outbound_contactlists_divisionviews(
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.ContactListDivisionViewListing]:
+) -> _Lists[_m.ContactListDivisionViewListing, _m.ContactListDivisionView]:
     """GET /api/v2/outbound/contactlists/divisionviews -> ``ContactListDivisionViewListing``.
 
     Requires ``outbound:contactList:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1486,11 +1493,11 @@ def get_outbound_contactlists_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_contactlists_divisionviews", "GET",
             "/api/v2/outbound/contactlists/divisionviews", "ContactListDivisionViewListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1530,7 +1537,7 @@ def get_outbound_contactlisttemplates(
     time_zone: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.ContactListTemplateEntityListing]:
+) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
     """GET /api/v2/outbound/contactlisttemplates -> ``ContactListTemplateEntityListing``.
 
     Requires ``outbound:contactListTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1547,10 +1554,10 @@ def get_outbound_contactlisttemplates(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
-            "ContactListTemplateEntityListing", paged=True,
+            "ContactListTemplateEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1611,7 +1618,7 @@ def get_outbound_digitalrulesets(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.DigitalRuleSetEntityListing]:
+) -> _Lists[_m.DigitalRuleSetEntityListing, _m.DigitalRuleSet]:
     """GET /api/v2/outbound/digitalrulesets -> ``DigitalRuleSetEntityListing``.
 
     Requires ``outbound:digitalRuleSet:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1625,10 +1632,10 @@ def get_outbound_digitalrulesets(
         name: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
-            "DigitalRuleSetEntityListing", paged=True,
+            "DigitalRuleSetEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1715,7 +1722,7 @@ def get_outbound_dnclists(
     division_id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.DncListEntityListing]:
+) -> _Lists[_m.DncListEntityListing, _m.DncList]:
     """GET /api/v2/outbound/dnclists -> ``DncListEntityListing``.
 
     Requires ``outbound:dncList:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1734,10 +1741,10 @@ def get_outbound_dnclists(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1787,7 +1794,7 @@ def get_outbound_dnclists_divisionviews(
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.DncListDivisionViewListing]:
+) -> _Lists[_m.DncListDivisionViewListing, _m.DncListDivisionView]:
     """GET /api/v2/outbound/dnclists/divisionviews -> ``DncListDivisionViewListing``.
 
     Requires ``outbound:dncList:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1805,10 +1812,10 @@ def get_outbound_dnclists_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
-            "DncListDivisionViewListing", paged=True,
+            "DncListDivisionViewListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1843,7 +1850,7 @@ def get_outbound_events(
     level: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.DialerEventEntityListing]:
+) -> _Lists[_m.DialerEventEntityListing, _m.EventLog]:
     """GET /api/v2/outbound/events -> ``DialerEventEntityListing``.
 
     Requires ``outbound:eventLog:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1858,10 +1865,10 @@ def get_outbound_events(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1901,7 +1908,7 @@ def get_outbound_filespecificationtemplates(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.FileSpecificationTemplateEntityListing]:
+) -> _Lists[_m.FileSpecificationTemplateEntityListing, _m.FileSpecificationTemplate]:
     """GET /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplateEntityListing``.
 
     Requires ``outbound:fileSpecificationTemplate:view``. Pages by ``page_number`` or ``next_uri``
@@ -1917,11 +1924,11 @@ def get_outbound_filespecificationtemplates(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_filespecificationtemplates", "GET",
             "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplateEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1989,7 +1996,7 @@ def get_outbound_importtemplates(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     contact_list_template_id: str | None = None,
-) -> _Operation[_m.ImportTemplateEntityListing]:
+) -> _Lists[_m.ImportTemplateEntityListing, _m.ImportTemplate]:
     """GET /api/v2/outbound/importtemplates -> ``ImportTemplateEntityListing``.
 
     Requires ``outbound:importTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2007,10 +2014,10 @@ def get_outbound_importtemplates(
         sort_order: query, string: ascending, descending.
         contact_list_template_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
-            "ImportTemplateEntityListing", paged=True,
+            "ImportTemplateEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2097,7 +2104,7 @@ def get_outbound_messagingcampaigns(
     content_template_id: str | None = None,
     campaign_status: _CampaignStatusValues | None = None,
     rule_set_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.MessagingCampaignEntityListing]:
+) -> _Lists[_m.MessagingCampaignEntityListing, _m.MessagingCampaign]:
     """GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
 
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
@@ -2119,10 +2126,10 @@ def get_outbound_messagingcampaigns(
             forced_stopping.
         rule_set_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
-            "MessagingCampaignEntityListing", paged=True,
+            "MessagingCampaignEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2168,7 +2175,7 @@ def get_outbound_messagingcampaigns_divisionviews(
     sender_sms_phone_number: str | None = None,
     content_template_id: str | None = None,
     campaign_status: _CampaignStatusValues | None = None,
-) -> _Operation[_m.MessagingCampaignDivisionViewEntityListing]:
+) -> _Lists[_m.MessagingCampaignDivisionViewEntityListing, _m.MessagingCampaignDivisionView]:
     """GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
 
     Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
@@ -2186,11 +2193,11 @@ def get_outbound_messagingcampaigns_divisionviews(
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
             forced_stopping.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_messagingcampaigns_divisionviews", "GET",
             "/api/v2/outbound/messagingcampaigns/divisionviews",
-            "MessagingCampaignDivisionViewEntityListing", paged=True,
+            "MessagingCampaignDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2227,7 +2234,7 @@ def get_outbound_rulesets(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.RuleSetEntityListing]:
+) -> _Lists[_m.RuleSetEntityListing, _m.RuleSet]:
     """GET /api/v2/outbound/rulesets -> ``RuleSetEntityListing``.
 
     Requires ``outbound:ruleSet:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2242,10 +2249,10 @@ def get_outbound_rulesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2273,15 +2280,15 @@ def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignS
     )
 
 
-def get_outbound_schedules_campaigns() -> _Operation[list[_m.CampaignSchedule]]:
+def get_outbound_schedules_campaigns() -> _Lists[list[_m.CampaignSchedule], _m.CampaignSchedule]:
     """GET /api/v2/outbound/schedules/campaigns -> list of ``CampaignSchedule``.
 
     Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
-            "list[CampaignSchedule]",
+            "list[CampaignSchedule]", listing=_l.single_4eeb41b1,
         ),
     )
 
@@ -2305,16 +2312,18 @@ def get_outbound_schedules_emailcampaign(
     )
 
 
-def get_outbound_schedules_emailcampaigns() -> _Operation[_m.EmailCampaignScheduleEntityListing]:
+def get_outbound_schedules_emailcampaigns(
+) -> _Lists[_m.EmailCampaignScheduleEntityListing, _m.EmailCampaignSchedule]:
     """GET /api/v2/outbound/schedules/emailcampaigns -> ``EmailCampaignScheduleEntityListing``.
 
     Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
     Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_schedules_emailcampaigns", "GET",
             "/api/v2/outbound/schedules/emailcampaigns", "EmailCampaignScheduleEntityListing",
+            listing=_l.link_a911cd2f,
         ),
     )
 
@@ -2341,17 +2350,17 @@ def get_outbound_schedules_messagingcampaign(
 
 
 def get_outbound_schedules_messagingcampaigns(
-) -> _Operation[_m.MessagingCampaignScheduleEntityListing]:
+) -> _Lists[_m.MessagingCampaignScheduleEntityListing, _m.MessagingCampaignSchedule]:
     """GET /api/v2/outbound/schedules/messagingcampaigns -> ``MessagingCampaignScheduleEntityListing``.
 
     Requires ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_schedules_messagingcampaigns", "GET",
             "/api/v2/outbound/schedules/messagingcampaigns",
-            "MessagingCampaignScheduleEntityListing",
+            "MessagingCampaignScheduleEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -2373,15 +2382,15 @@ def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceS
     )
 
 
-def get_outbound_schedules_sequences() -> _Operation[list[_m.SequenceSchedule]]:
+def get_outbound_schedules_sequences() -> _Lists[list[_m.SequenceSchedule], _m.SequenceSchedule]:
     """GET /api/v2/outbound/schedules/sequences -> list of ``SequenceSchedule``.
 
     Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
-            "list[SequenceSchedule]",
+            "list[SequenceSchedule]", listing=_l.single_4eeb41b1,
         ),
     )
 
@@ -2408,16 +2417,17 @@ def get_outbound_schedules_whatsappcampaign(
 
 
 def get_outbound_schedules_whatsappcampaigns(
-) -> _Operation[_m.WhatsAppCampaignScheduleEntityListing]:
+) -> _Lists[_m.WhatsAppCampaignScheduleEntityListing, _m.WhatsAppCampaignSchedule]:
     """GET /api/v2/outbound/schedules/whatsappcampaigns -> ``WhatsAppCampaignScheduleEntityListing``.
 
     Requires ``outbound:whatsAppCampaignSchedule:view`` or
     ``outbound:whatsAppCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_schedules_whatsappcampaigns", "GET",
             "/api/v2/outbound/schedules/whatsappcampaigns", "WhatsAppCampaignScheduleEntityListing",
+            listing=_l.link_a911cd2f,
         ),
     )
 
@@ -2448,7 +2458,7 @@ def get_outbound_sequences(
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.CampaignSequenceEntityListing]:
+) -> _Lists[_m.CampaignSequenceEntityListing, _m.CampaignSequence]:
     """GET /api/v2/outbound/sequences -> ``CampaignSequenceEntityListing``.
 
     Requires ``outbound:campaignSequence:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2464,10 +2474,10 @@ def get_outbound_sequences(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
-            "CampaignSequenceEntityListing", paged=True,
+            "CampaignSequenceEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2837,7 +2847,7 @@ def post_outbound_campaigns(
 
 def post_outbound_campaigns_performance_query(
     body: _Sequence[str],
-) -> _Operation[_m.CampaignPerformanceDataListing]:
+) -> _Lists[_m.CampaignPerformanceDataListing, _m.CampaignPerformanceData]:
     """POST /api/v2/outbound/campaigns/performance/query -> ``CampaignPerformanceDataListing``.
 
     Read-only. Requires ``outbound:performance:view`` or ``outbound:campaign:view``.
@@ -2845,11 +2855,11 @@ def post_outbound_campaigns_performance_query(
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_campaigns_performance_query", "POST",
             "/api/v2/outbound/campaigns/performance/query", "CampaignPerformanceDataListing",
-            body="array", body_required=True, reads=True,
+            body="array", body_required=True, reads=True, listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -2858,7 +2868,9 @@ def post_outbound_campaigns_performance_query(
     )
 
 
-def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m.CampaignProgress]]:
+def post_outbound_campaigns_progress(
+    body: _Sequence[str],
+) -> _Lists[list[_m.CampaignProgress], _m.CampaignProgress]:
     """POST /api/v2/outbound/campaigns/progress -> list of ``CampaignProgress``.
 
     Read-only. Requires ``outbound:campaign:view``.
@@ -2866,10 +2878,11 @@ def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_campaigns_progress", "POST", "/api/v2/outbound/campaigns/progress",
             "list[CampaignProgress]", body="array", body_required=True, reads=True,
+            listing=_l.single_387d9ec7,
         ),
         (),
         (),
@@ -2902,7 +2915,7 @@ def post_outbound_contactlist_contacts(
     priority: bool | None = None,
     clear_system_data: bool | None = None,
     do_not_queue: bool | None = None,
-) -> _Operation[list[_m.DialerContact]]:
+) -> _Lists[list[_m.DialerContact], _m.DialerContact]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts -> list of ``DialerContact``.
 
     Requires ``outbound:contact:add``.
@@ -2914,11 +2927,11 @@ def post_outbound_contactlist_contacts(
         do_not_queue: query, boolean.
         body: list of ``WritableDialerContact``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlist_contacts", "POST",
             "/api/v2/outbound/contactlists/{contactListId}/contacts", "list[DialerContact]",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_4eeb41b1,
         ),
         (("contactListId", contact_list_id),),
         (
@@ -2933,7 +2946,7 @@ def post_outbound_contactlist_contacts(
 def post_outbound_contactlist_contacts_bulk(
     contact_list_id: str,
     body: _Sequence[str],
-) -> _Operation[list[_m.DialerContact]]:
+) -> _Lists[list[_m.DialerContact], _m.DialerContact]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk -> list of ``DialerContact``.
 
     Read-only. Requires ``outbound:contact:view``.
@@ -2942,11 +2955,11 @@ def post_outbound_contactlist_contacts_bulk(
         contact_list_id: path, string.
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlist_contacts_bulk", "POST",
             "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk", "list[DialerContact]",
-            body="array", body_required=True, reads=True,
+            body="array", body_required=True, reads=True, listing=_l.single_4eeb41b1,
         ),
         (("contactListId", contact_list_id),),
         (),
@@ -3008,20 +3021,22 @@ def post_outbound_contactlist_contacts_bulk_update(
 def post_outbound_contactlist_contacts_search(
     contact_list_id: str,
     body: _m.ContactListingRequest | _JsonObject,
-) -> _Operation[_m.ContactListingResponse]:
+) -> _Lists[_m.ContactListingResponse, _m.DialerContact]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/search -> ``ContactListingResponse``.
 
-    Read-only. Requires ``outbound:contact:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``outbound:contact:view``. Pages by ``pageNumber`` of the body or
+    ``next_uri`` of the response.
 
     Args:
         contact_list_id: path, string.
         body: ``ContactListingRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlist_contacts_search", "POST",
             "/api/v2/outbound/contactlists/{contactListId}/contacts/search",
             "ContactListingResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_48f2e892,
         ),
         (("contactListId", contact_list_id),),
         (),
@@ -3080,7 +3095,7 @@ def post_outbound_contactlistfilters(
 
 def post_outbound_contactlistfilters_bulk_retrieve(
     body: _m.ContactListFilterBulkRetrieveBody | _JsonObject,
-) -> _Operation[_m.ContactListFilterEntityListing]:
+) -> _Lists[_m.ContactListFilterEntityListing, _m.ContactListFilter]:
     """POST /api/v2/outbound/contactlistfilters/bulk/retrieve -> ``ContactListFilterEntityListing``.
 
     Read-only. Requires ``outbound:contactListFilter:view``. Pages by ``next_uri`` of the response.
@@ -3088,11 +3103,11 @@ def post_outbound_contactlistfilters_bulk_retrieve(
     Args:
         body: ``ContactListFilterBulkRetrieveBody``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlistfilters_bulk_retrieve", "POST",
             "/api/v2/outbound/contactlistfilters/bulk/retrieve", "ContactListFilterEntityListing",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.link_a911cd2f,
         ),
         (),
         (),
@@ -3103,7 +3118,7 @@ def post_outbound_contactlistfilters_bulk_retrieve(
 
 def post_outbound_contactlistfilters_preview(
     body: _m.ContactListFilter | _JsonObject,
-) -> _Operation[_m.FilterPreviewResponse]:
+) -> _Lists[_m.FilterPreviewResponse, _m.DialerContact]:
     """POST /api/v2/outbound/contactlistfilters/preview -> ``FilterPreviewResponse``.
 
     Read-only. Requires ``outbound:contact:view``.
@@ -3111,11 +3126,11 @@ def post_outbound_contactlistfilters_preview(
     Args:
         body: ``ContactListFilter``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlistfilters_preview", "POST",
             "/api/v2/outbound/contactlistfilters/preview", "FilterPreviewResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_04d63acb,
         ),
         (),
         (),
@@ -3146,17 +3161,17 @@ def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation
 
 def post_outbound_contactlists_bulk_update(
     body: _m.ContactListsBulkEditRequest | _JsonObject,
-) -> _Operation[_m.ContactListsBulkEditResponse]:
+) -> _Lists[_m.ContactListsBulkEditResponse, _m.BulkResponseResultContactListContactListBulkEntityErrorContactList]:
     """POST /api/v2/outbound/contactlists/bulk/update -> ``ContactListsBulkEditResponse``.
 
     Args:
         body: ``ContactListsBulkEditRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlists_bulk_update", "POST",
             "/api/v2/outbound/contactlists/bulk/update", "ContactListsBulkEditResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),
@@ -3211,19 +3226,19 @@ def post_outbound_contactlisttemplates(
 
 def post_outbound_contactlisttemplates_bulk_add(
     body: _Sequence[_m.ContactListTemplate | _JsonObject],
-) -> _Operation[_m.ContactListTemplateEntityListing]:
+) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
     """POST /api/v2/outbound/contactlisttemplates/bulk/add -> ``ContactListTemplateEntityListing``.
 
-    Requires ``outbound:contactListTemplate:add``. Pages by ``next_uri`` of the response.
+    Requires ``outbound:contactListTemplate:add``.
 
     Args:
         body: list of ``ContactListTemplate``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlisttemplates_bulk_add", "POST",
             "/api/v2/outbound/contactlisttemplates/bulk/add", "ContactListTemplateEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (),
         (),
@@ -3234,7 +3249,7 @@ def post_outbound_contactlisttemplates_bulk_add(
 
 def post_outbound_contactlisttemplates_bulk_retrieve(
     body: _m.ContactListTemplateBulkRetrieveBody | _JsonObject,
-) -> _Operation[_m.ContactListTemplateEntityListing]:
+) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
     """POST /api/v2/outbound/contactlisttemplates/bulk/retrieve -> ``ContactListTemplateEntityListing``.
 
     Read-only. Requires ``outbound:contactListTemplate:view``. Pages by ``next_uri`` of the
@@ -3243,11 +3258,12 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
     Args:
         body: ``ContactListTemplateBulkRetrieveBody``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_contactlisttemplates_bulk_retrieve", "POST",
             "/api/v2/outbound/contactlisttemplates/bulk/retrieve",
             "ContactListTemplateEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.link_a911cd2f,
         ),
         (),
         (),
@@ -3453,19 +3469,19 @@ def post_outbound_importtemplates(
 
 def post_outbound_importtemplates_bulk_add(
     body: _Sequence[_m.ImportTemplate | _JsonObject],
-) -> _Operation[_m.ImportTemplateEntityListing]:
+) -> _Lists[_m.ImportTemplateEntityListing, _m.ImportTemplate]:
     """POST /api/v2/outbound/importtemplates/bulk/add -> ``ImportTemplateEntityListing``.
 
-    Requires ``outbound:importTemplate:add``. Pages by ``next_uri`` of the response.
+    Requires ``outbound:importTemplate:add``.
 
     Args:
         body: list of ``ImportTemplate``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_importtemplates_bulk_add", "POST",
             "/api/v2/outbound/importtemplates/bulk/add", "ImportTemplateEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (),
         (),
@@ -3535,7 +3551,7 @@ def post_outbound_messagingcampaigns(
 
 def post_outbound_messagingcampaigns_progress(
     body: _Sequence[str],
-) -> _Operation[list[_m.CampaignProgress]]:
+) -> _Lists[list[_m.CampaignProgress], _m.CampaignProgress]:
     """POST /api/v2/outbound/messagingcampaigns/progress -> list of ``CampaignProgress``.
 
     Read-only. Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
@@ -3544,11 +3560,11 @@ def post_outbound_messagingcampaigns_progress(
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_outbound_messagingcampaigns_progress", "POST",
             "/api/v2/outbound/messagingcampaigns/progress", "list[CampaignProgress]", body="array",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_387d9ec7,
         ),
         (),
         (),

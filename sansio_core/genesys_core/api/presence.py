@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -87,7 +92,7 @@ def get_presence_definitions(
     deactivated: str | None = None,
     division_id: _Sequence[str] | None = None,
     locale_code: str | None = None,
-) -> _Operation[_m.OrganizationPresenceDefinitionEntityListing]:
+) -> _Lists[_m.OrganizationPresenceDefinitionEntityListing, _m.OrganizationPresenceDefinition]:
     """GET /api/v2/presence/definitions -> ``OrganizationPresenceDefinitionEntityListing``.
 
     Args:
@@ -95,10 +100,10 @@ def get_presence_definitions(
         division_id: query, list of string.
         locale_code: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_presence_definitions", "GET", "/api/v2/presence/definitions",
-            "OrganizationPresenceDefinitionEntityListing",
+            "OrganizationPresenceDefinitionEntityListing", listing=_l.single_fb29b5bd,
         ),
         (),
         (("deactivated", deactivated), ("divisionId", division_id), ("localeCode", locale_code)),
@@ -129,7 +134,10 @@ def get_presence_source(source_id: str) -> _Operation[_m.Source]:
     )
 
 
-def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.SourceEntityListing]:
+def get_presence_sources(
+    *,
+    deactivated: str | None = None,
+) -> _Lists[_m.SourceEntityListing, _m.Source]:
     """GET /api/v2/presence/sources -> ``SourceEntityListing``.
 
     Requires ``presence:source:view``.
@@ -137,8 +145,11 @@ def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.Sou
     Args:
         deactivated: query, string.
     """
-    return _Operation(
-        _Endpoint("get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing",
+            listing=_l.single_fb29b5bd,
+        ),
         (),
         (("deactivated", deactivated),),
     )
@@ -190,7 +201,7 @@ def get_presencedefinitions(
     page_size: int | None = None,
     deleted: str | None = None,
     locale_code: str | None = None,
-) -> _Operation[_m.OrganizationPresenceEntityListing]:
+) -> _Lists[_m.OrganizationPresenceEntityListing, _m.OrganizationPresence]:
     """GET /api/v2/presencedefinitions -> ``OrganizationPresenceEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -201,10 +212,10 @@ def get_presencedefinitions(
         deleted: query, string.
         locale_code: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",
-            "OrganizationPresenceEntityListing", paged=True,
+            "OrganizationPresenceEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -214,10 +225,13 @@ def get_presencedefinitions(
     )
 
 
-def get_systempresences() -> _Operation[list[_m.SystemPresence]]:
+def get_systempresences() -> _Lists[list[_m.SystemPresence], _m.SystemPresence]:
     """GET /api/v2/systempresences -> list of ``SystemPresence``."""
-    return _Operation(
-        _Endpoint("get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]"),
+    return _Lists(
+        _Endpoint(
+            "get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]",
+            listing=_l.single_4eeb41b1,
+        ),
     )
 
 
@@ -256,17 +270,17 @@ def get_users_presence_bulk(
     source_id: str,
     *,
     id: _Sequence[str] | None = None,
-) -> _Operation[list[_m.UcUserPresence]]:
+) -> _Lists[list[_m.UcUserPresence], _m.UcUserPresence]:
     """GET /api/v2/users/presences/{sourceId}/bulk -> list of ``UcUserPresence``.
 
     Args:
         source_id: path, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
-            "list[UcUserPresence]",
+            "list[UcUserPresence]", listing=_l.single_4eeb41b1,
         ),
         (("sourceId", source_id),),
         (("id", id),),
@@ -276,16 +290,16 @@ def get_users_presence_bulk(
 def get_users_presences_purecloud_bulk(
     *,
     id: _Sequence[str] | None = None,
-) -> _Operation[list[_m.UcUserPresence]]:
+) -> _Lists[list[_m.UcUserPresence], _m.UcUserPresence]:
     """GET /api/v2/users/presences/purecloud/bulk -> list of ``UcUserPresence``.
 
     Args:
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
-            "list[UcUserPresence]",
+            "list[UcUserPresence]", listing=_l.single_4eeb41b1,
         ),
         (),
         (("id", id),),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -71,11 +76,11 @@ def get_processautomation_scheduledtriggers(
     after: str | None = None,
     page_size: str | None = None,
     enabled: bool | None = None,
-) -> _Operation[_m.ScheduledTriggerEntityListing]:
+) -> _Lists[_m.ScheduledTriggerEntityListing, _m.ScheduledTrigger]:
     """GET /api/v2/processautomation/scheduledtriggers -> ``ScheduledTriggerEntityListing``.
 
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the response.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -83,10 +88,11 @@ def get_processautomation_scheduledtriggers(
         page_size: query, string.
         enabled: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_processautomation_scheduledtriggers", "GET",
             "/api/v2/processautomation/scheduledtriggers", "ScheduledTriggerEntityListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("enabled", enabled)),
@@ -118,11 +124,11 @@ def get_processautomation_triggers(
     topic_name: str | None = None,
     enabled: bool | None = None,
     has_delay_by: bool | None = None,
-) -> _Operation[_m.TriggerEntityListing]:
+) -> _Lists[_m.TriggerEntityListing, _m.Trigger]:
     """GET /api/v2/processautomation/triggers -> ``TriggerEntityListing``.
 
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the response.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -132,10 +138,10 @@ def get_processautomation_triggers(
         enabled: query, boolean.
         has_delay_by: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
-            "TriggerEntityListing",
+            "TriggerEntityListing", listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -150,21 +156,22 @@ def get_processautomation_triggers_topics(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.TopicCursorEntityListing]:
+) -> _Lists[_m.TopicCursorEntityListing, str]:
     """GET /api/v2/processautomation/triggers/topics -> ``TopicCursorEntityListing``.
 
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the response.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
         after: query, string.
         page_size: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_processautomation_triggers_topics", "GET",
             "/api/v2/processautomation/triggers/topics", "TopicCursorEntityListing",
+            listing=_l.token_b4981ed1,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),

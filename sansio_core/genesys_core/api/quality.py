@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -184,7 +189,7 @@ def get_analytics_evaluations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.EvaluationAsyncAggregateQueryResponse]:
+) -> _Lists[_m.EvaluationAsyncAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
 
     Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
@@ -193,11 +198,11 @@ def get_analytics_evaluations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_evaluations_aggregates_job_results", "GET",
             "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-            "EvaluationAsyncAggregateQueryResponse",
+            "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -225,7 +230,7 @@ def get_analytics_surveys_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.SurveyAsyncAggregateQueryResponse]:
+) -> _Lists[_m.SurveyAsyncAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
 
     Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
@@ -234,11 +239,11 @@ def get_analytics_surveys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_surveys_aggregates_job_results", "GET",
             "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-            "SurveyAsyncAggregateQueryResponse",
+            "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -262,7 +267,7 @@ def get_quality_agents_activity(
     agent_team_id: str | None = None,
     form_context_id: str | None = None,
     user_state: _Open[_Literal["Any", "Legacy"]] | None = None,
-) -> _Operation[_m.AgentActivityEntityListing]:
+) -> _Lists[_m.AgentActivityEntityListing, _m.AgentActivity]:
     """GET /api/v2/quality/agents/activity -> ``AgentActivityEntityListing``.
 
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -284,10 +289,10 @@ def get_quality_agents_activity(
         form_context_id: query, string.
         user_state: query, string: Any, Legacy.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_agents_activity", "GET", "/api/v2/quality/agents/activity",
-            "AgentActivityEntityListing", paged=True,
+            "AgentActivityEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -338,7 +343,7 @@ def get_quality_calibrations(
     conversation_id: str | None = None,
     start_time: _datetime | str | None = None,
     end_time: _datetime | str | None = None,
-) -> _Operation[_m.CalibrationEntityListing]:
+) -> _Lists[_m.CalibrationEntityListing, _m.Calibration]:
     """GET /api/v2/quality/calibrations -> ``CalibrationEntityListing``.
 
     Requires ``quality:calibration:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -355,10 +360,10 @@ def get_quality_calibrations(
         end_time: query, date-time.
         calibrator_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
-            "CalibrationEntityListing", paged=True,
+            "CalibrationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -397,7 +402,7 @@ def get_quality_conversation_evaluation(
     )
 
 
-def get_quality_conversation_surveys(conversation_id: str) -> _Operation[list[_m.Survey]]:
+def get_quality_conversation_surveys(conversation_id: str) -> _Lists[list[_m.Survey], _m.Survey]:
     """GET /api/v2/quality/conversations/{conversationId}/surveys -> list of ``Survey``.
 
     Requires ``quality:survey:view``.
@@ -405,10 +410,11 @@ def get_quality_conversation_surveys(conversation_id: str) -> _Operation[list[_m
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_conversation_surveys", "GET",
             "/api/v2/quality/conversations/{conversationId}/surveys", "list[Survey]",
+            listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id),),
     )
@@ -440,7 +446,7 @@ def get_quality_conversations_audits_query_transaction_id_results(
     cursor: str | None = None,
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
-) -> _Operation[_m.QualityAuditQueryExecutionResultsResponse]:
+) -> _Lists[_m.QualityAuditQueryExecutionResultsResponse, _m.QualityAuditLogMessage]:
     """GET /api/v2/quality/conversations/audits/query/{transactionId}/results -> ``QualityAuditQueryExecutionResultsResponse``.
 
     Requires ``audits:interactionDetails:view``. Pages by ``cursor``.
@@ -451,11 +457,11 @@ def get_quality_conversations_audits_query_transaction_id_results(
         page_size: query, integer.
         expand: query, list of string: user.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_conversations_audits_query_transaction_id_results", "GET",
             "/api/v2/quality/conversations/audits/query/{transactionId}/results",
-            "QualityAuditQueryExecutionResultsResponse",
+            "QualityAuditQueryExecutionResultsResponse", listing=_l.token_1b4b40b5,
         ),
         (("transactionId", transaction_id),),
         (("cursor", cursor), ("pageSize", page_size), ("expand", expand)),
@@ -484,7 +490,7 @@ def get_quality_evaluations_query(
     maximum: int | None = None,
     sort_order: str | None = None,
     include_deleted_users: bool | None = None,
-) -> _Operation[_m.EvaluationEntityListing]:
+) -> _Lists[_m.EvaluationEntityListing, _m.Evaluation]:
     """GET /api/v2/quality/evaluations/query -> ``EvaluationEntityListing``.
 
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -511,10 +517,10 @@ def get_quality_evaluations_query(
         sort_order: query, string.
         include_deleted_users: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
-            "EvaluationEntityListing", paged=True,
+            "EvaluationEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -545,7 +551,7 @@ def get_quality_evaluators_activity(
     permission: _Sequence[str] | None = None,
     group: str | None = None,
     agent_team_id: str | None = None,
-) -> _Operation[_m.EvaluatorActivityEntityListing]:
+) -> _Lists[_m.EvaluatorActivityEntityListing, _m.EvaluatorActivity]:
     """GET /api/v2/quality/evaluators/activity -> ``EvaluatorActivityEntityListing``.
 
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -564,10 +570,10 @@ def get_quality_evaluators_activity(
         group: query, string.
         agent_team_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
-            "EvaluatorActivityEntityListing", paged=True,
+            "EvaluatorActivityEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -601,7 +607,7 @@ def get_quality_form_versions(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
 
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
@@ -613,10 +619,10 @@ def get_quality_form_versions(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
-            "EvaluationFormResponseEntityListing", paged=True,
+            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -633,7 +639,7 @@ def get_quality_forms(
     expand: _Open[_Literal["publishHistory"]] | None = None,
     name: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms -> ``EvaluationFormResponseEntityListing``.
 
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
@@ -649,10 +655,10 @@ def get_quality_forms(
         name: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms", "GET", "/api/v2/quality/forms",
-            "EvaluationFormResponseEntityListing", paged=True,
+            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -686,7 +692,7 @@ def get_quality_forms_evaluation_versions(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/evaluations/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
 
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -698,11 +704,11 @@ def get_quality_forms_evaluation_versions(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_evaluation_versions", "GET",
             "/api/v2/quality/forms/evaluations/{formId}/versions",
-            "EvaluationFormResponseEntityListing", paged=True,
+            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -719,7 +725,7 @@ def get_quality_forms_evaluations(
     expand: _Open[_Literal["publishHistory"]] | None = None,
     name: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/evaluations -> ``EvaluationFormResponseEntityListing``.
 
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -735,10 +741,10 @@ def get_quality_forms_evaluations(
         name: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
-            "EvaluationFormResponseEntityListing", paged=True,
+            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -753,7 +759,7 @@ def get_quality_forms_evaluations_bulk(
     id: _Sequence[str],
     *,
     include_latest_version_form_name: bool | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/evaluations/bulk -> ``EvaluationFormResponseEntityListing``.
 
     Requires ``quality:evaluationForm:view``. Pages by ``next_uri`` of the response.
@@ -762,10 +768,10 @@ def get_quality_forms_evaluations_bulk(
         id: query, list of string.
         include_latest_version_form_name: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
-            "EvaluationFormResponseEntityListing",
+            "EvaluationFormResponseEntityListing", listing=_l.link_a911cd2f,
         ),
         (),
         (("id", id), ("includeLatestVersionFormName", include_latest_version_form_name)),
@@ -774,7 +780,7 @@ def get_quality_forms_evaluations_bulk(
 
 def get_quality_forms_evaluations_bulk_contexts(
     context_id: _Sequence[str],
-) -> _Operation[list[_m.EvaluationFormResponse]]:
+) -> _Lists[list[_m.EvaluationFormResponse], _m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/evaluations/bulk/contexts -> list of ``EvaluationFormResponse``.
 
     Requires ``quality:evaluationForm:view``.
@@ -782,10 +788,11 @@ def get_quality_forms_evaluations_bulk_contexts(
     Args:
         context_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_evaluations_bulk_contexts", "GET",
             "/api/v2/quality/forms/evaluations/bulk/contexts", "list[EvaluationFormResponse]",
+            listing=_l.single_4eeb41b1,
         ),
         (),
         (("contextId", context_id),),
@@ -814,7 +821,7 @@ def get_quality_forms_survey_versions(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.SurveyFormEntityListing]:
+) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
     """GET /api/v2/quality/forms/surveys/{formId}/versions -> ``SurveyFormEntityListing``.
 
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -824,11 +831,11 @@ def get_quality_forms_survey_versions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_survey_versions", "GET",
             "/api/v2/quality/forms/surveys/{formId}/versions", "SurveyFormEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -845,7 +852,7 @@ def get_quality_forms_surveys(
     expand: _Open[_Literal["publishHistory"]] | None = None,
     name: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.SurveyFormEntityListing]:
+) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
     """GET /api/v2/quality/forms/surveys -> ``SurveyFormEntityListing``.
 
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -860,10 +867,10 @@ def get_quality_forms_surveys(
         name: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
-            "SurveyFormEntityListing", paged=True,
+            "SurveyFormEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -874,7 +881,9 @@ def get_quality_forms_surveys(
     )
 
 
-def get_quality_forms_surveys_bulk(id: _Sequence[str]) -> _Operation[_m.SurveyFormEntityListing]:
+def get_quality_forms_surveys_bulk(
+    id: _Sequence[str],
+) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
     """GET /api/v2/quality/forms/surveys/bulk -> ``SurveyFormEntityListing``.
 
     Requires ``quality:surveyForm:view``. Pages by ``next_uri`` of the response.
@@ -882,10 +891,10 @@ def get_quality_forms_surveys_bulk(id: _Sequence[str]) -> _Operation[_m.SurveyFo
     Args:
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
-            "SurveyFormEntityListing",
+            "SurveyFormEntityListing", listing=_l.link_a911cd2f,
         ),
         (),
         (("id", id),),
@@ -896,7 +905,7 @@ def get_quality_forms_surveys_bulk_contexts(
     context_id: _Sequence[str],
     *,
     published: bool | None = None,
-) -> _Operation[list[_m.SurveyForm]]:
+) -> _Lists[list[_m.SurveyForm], _m.SurveyForm]:
     """GET /api/v2/quality/forms/surveys/bulk/contexts -> list of ``SurveyForm``.
 
     Requires ``quality:surveyForm:view``.
@@ -905,10 +914,11 @@ def get_quality_forms_surveys_bulk_contexts(
         context_id: query, list of string.
         published: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_forms_surveys_bulk_contexts", "GET",
             "/api/v2/quality/forms/surveys/bulk/contexts", "list[SurveyForm]",
+            listing=_l.single_4eeb41b1,
         ),
         (),
         (("contextId", context_id), ("published", published)),
@@ -938,7 +948,7 @@ def get_quality_program_agentscoringrule(
 
 def get_quality_program_agentscoringrules(
     program_id: str,
-) -> _Operation[_m.AgentScoringRuleEntityListing]:
+) -> _Lists[_m.AgentScoringRuleEntityListing, _m.AgentScoringRule]:
     """GET /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRuleEntityListing``.
 
     Requires ``quality:scoringRule:view``. Pages by ``next_uri`` of the response.
@@ -946,11 +956,11 @@ def get_quality_program_agentscoringrules(
     Args:
         program_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_program_agentscoringrules", "GET",
             "/api/v2/quality/programs/{programId}/agentscoringrules",
-            "AgentScoringRuleEntityListing",
+            "AgentScoringRuleEntityListing", listing=_l.link_a911cd2f,
         ),
         (("programId", program_id),),
     )
@@ -979,7 +989,7 @@ def get_quality_publishedforms(
     page_number: int | None = None,
     name: str | None = None,
     only_latest_per_context: bool | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/publishedforms -> ``EvaluationFormResponseEntityListing``.
 
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
@@ -991,10 +1001,10 @@ def get_quality_publishedforms(
         name: query, string.
         only_latest_per_context: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
-            "EvaluationFormResponseEntityListing", paged=True,
+            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1027,7 +1037,7 @@ def get_quality_publishedforms_evaluations(
     page_number: int | None = None,
     name: str | None = None,
     only_latest_per_context: bool | None = None,
-) -> _Operation[_m.EvaluationFormResponseEntityListing]:
+) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
     """GET /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponseEntityListing``.
 
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1039,11 +1049,11 @@ def get_quality_publishedforms_evaluations(
         name: query, string.
         only_latest_per_context: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_publishedforms_evaluations", "GET",
             "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponseEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1080,7 +1090,7 @@ def get_quality_publishedforms_evaluations_divisionviews(
     page_number: int | None = None,
     name: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.EvaluationFormDivisionViewListing]:
+) -> _Lists[_m.EvaluationFormDivisionViewListing, _m.EvaluationFormDivisionView]:
     """GET /api/v2/quality/publishedforms/evaluations/divisionviews -> ``EvaluationFormDivisionViewListing``.
 
     Requires ``quality:evaluationForm:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1093,11 +1103,11 @@ def get_quality_publishedforms_evaluations_divisionviews(
         division_id: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_publishedforms_evaluations_divisionviews", "GET",
             "/api/v2/quality/publishedforms/evaluations/divisionviews",
-            "EvaluationFormDivisionViewListing", paged=True,
+            "EvaluationFormDivisionViewListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1130,7 +1140,7 @@ def get_quality_publishedforms_surveys(
     page_number: int | None = None,
     name: str | None = None,
     only_latest_enabled_per_context: bool | None = None,
-) -> _Operation[_m.SurveyFormEntityListing]:
+) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
     """GET /api/v2/quality/publishedforms/surveys -> ``SurveyFormEntityListing``.
 
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1141,10 +1151,10 @@ def get_quality_publishedforms_surveys(
         name: query, string.
         only_latest_enabled_per_context: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
-            "SurveyFormEntityListing", paged=True,
+            "SurveyFormEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1181,7 +1191,7 @@ def get_quality_publishedforms_surveys_divisionviews(
     page_number: int | None = None,
     name: str | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.SurveyFormDivisionViewListing]:
+) -> _Lists[_m.SurveyFormDivisionViewListing, _m.SurveyFormDivisionView]:
     """GET /api/v2/quality/publishedforms/surveys/divisionviews -> ``SurveyFormDivisionViewListing``.
 
     Requires ``quality:surveyForm:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1194,11 +1204,11 @@ def get_quality_publishedforms_surveys_divisionviews(
         division_id: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_quality_publishedforms_surveys_divisionviews", "GET",
             "/api/v2/quality/publishedforms/surveys/divisionviews", "SurveyFormDivisionViewListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1287,7 +1297,7 @@ def post_analytics_evaluations_aggregates_jobs(
 
 def post_analytics_evaluations_aggregates_query(
     body: _m.EvaluationAggregationQuery | _JsonObject,
-) -> _Operation[_m.EvaluationAggregateQueryResponse]:
+) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
     """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:evaluationAggregate:view``.
@@ -1295,11 +1305,11 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_evaluations_aggregates_query", "POST",
             "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1333,7 +1343,7 @@ def post_analytics_surveys_aggregates_jobs(
 
 def post_analytics_surveys_aggregates_query(
     body: _m.SurveyAggregationQuery | _JsonObject,
-) -> _Operation[_m.SurveyAggregateQueryResponse]:
+) -> _Lists[_m.SurveyAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
     """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:surveyAggregate:view``.
@@ -1341,11 +1351,11 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_surveys_aggregates_query", "POST",
             "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1434,17 +1444,17 @@ def post_quality_conversations_audits_query(
 
 def post_quality_evaluations_aggregates_query_me(
     body: _m.EvaluationAggregationQueryMe | _JsonObject,
-) -> _Operation[_m.EvaluationAggregateQueryResponse]:
+) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
     """POST /api/v2/quality/evaluations/aggregates/query/me -> ``EvaluationAggregateQueryResponse``.
 
     Args:
         body: ``EvaluationAggregationQueryMe``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_quality_evaluations_aggregates_query_me", "POST",
             "/api/v2/quality/evaluations/aggregates/query/me", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1475,18 +1485,19 @@ def post_quality_evaluations_scoring(
 
 def post_quality_evaluations_search(
     body: _m.EvaluationSearchRequestDTO | _JsonObject,
-) -> _Operation[_m.EvaluationSearchResponse]:
+) -> _Lists[_m.EvaluationSearchResponse, _m.EvaluationSearchItemResponse]:
     """POST /api/v2/quality/evaluations/search -> ``EvaluationSearchResponse``.
 
-    Read-only. Requires ``quality:evaluation:searchAny``.
+    Read-only. Requires ``quality:evaluation:searchAny``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``EvaluationSearchRequestDTO``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_quality_evaluations_search", "POST", "/api/v2/quality/evaluations/search",
             "EvaluationSearchResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_581933da,
         ),
         (),
         (),
@@ -1675,16 +1686,16 @@ def post_quality_surveys(
 
 def post_quality_surveys_scoring(
     body: _m.SurveyFormAndScoringSet | _JsonObject,
-) -> _Operation[_m.SurveyScoringSet]:
+) -> _Lists[_m.SurveyScoringSet, _m.SurveyQuestionGroupScore]:
     """POST /api/v2/quality/surveys/scoring -> ``SurveyScoringSet``.
 
     Args:
         body: ``SurveyFormAndScoringSet``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_quality_surveys_scoring", "POST", "/api/v2/quality/surveys/scoring",
-            "SurveyScoringSet", body="object", body_required=True,
+            "SurveyScoringSet", body="object", body_required=True, listing=_l.single_5af76225,
         ),
         (),
         (),

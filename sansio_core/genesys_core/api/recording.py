@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -224,7 +229,7 @@ def get_conversation_recording_annotation(
 def get_conversation_recording_annotations(
     conversation_id: str,
     recording_id: str,
-) -> _Operation[list[_m.Annotation]]:
+) -> _Lists[list[_m.Annotation], _m.Annotation]:
     """GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> list of ``Annotation``.
 
     Requires ``recording:annotation:view`` or ``recording:recording:view`` or
@@ -235,11 +240,11 @@ def get_conversation_recording_annotations(
         conversation_id: path, string.
         recording_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_recording_annotations", "GET",
             "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
-            "list[Annotation]",
+            "list[Annotation]", listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
     )
@@ -247,7 +252,7 @@ def get_conversation_recording_annotations(
 
 def get_conversation_recordingmetadata(
     conversation_id: str,
-) -> _Operation[list[_m.RecordingMetadata]]:
+) -> _Lists[list[_m.RecordingMetadata], _m.RecordingMetadata]:
     """GET /api/v2/conversations/{conversationId}/recordingmetadata -> list of ``RecordingMetadata``.
 
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
@@ -256,10 +261,11 @@ def get_conversation_recordingmetadata(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_recordingmetadata", "GET",
             "/api/v2/conversations/{conversationId}/recordingmetadata", "list[RecordingMetadata]",
+            listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id),),
     )
@@ -296,7 +302,7 @@ def get_conversation_recordings(
     media_formats: _Sequence[str] | None = None,
     locale: str | None = None,
     include_pause_annotations_for_screen_recordings: bool | None = None,
-) -> _Operation[list[_m.Recording]]:
+) -> _Lists[list[_m.Recording], _m.Recording]:
     """GET /api/v2/conversations/{conversationId}/recordings -> list of ``Recording``.
 
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
@@ -310,10 +316,11 @@ def get_conversation_recordings(
         locale: query, string.
         include_pause_annotations_for_screen_recordings: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_conversation_recordings", "GET",
             "/api/v2/conversations/{conversationId}/recordings", "list[Recording]",
+            listing=_l.single_4eeb41b1,
         ),
         (("conversationId", conversation_id),),
         (
@@ -392,7 +399,7 @@ def get_orphanrecordings(
     previous_page: str | None = None,
     has_conversation: bool | None = None,
     media: _Open[_Literal["Call", "Screen"]] | None = None,
-) -> _Operation[_m.OrphanRecordingListing]:
+) -> _Lists[_m.OrphanRecordingListing, _m.OrphanRecording]:
     """GET /api/v2/orphanrecordings -> ``OrphanRecordingListing``.
 
     Requires ``recording:orphan:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -407,10 +414,10 @@ def get_orphanrecordings(
         has_conversation: query, boolean.
         media: query, string: Call, Screen.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -421,16 +428,18 @@ def get_orphanrecordings(
     )
 
 
-def get_recording_batchrequest(job_id: str) -> _Operation[_m.BatchDownloadJobStatusResult]:
+def get_recording_batchrequest(
+    job_id: str,
+) -> _Lists[_m.BatchDownloadJobStatusResult, _m.BatchDownloadJobResult]:
     """GET /api/v2/recording/batchrequests/{jobId} -> ``BatchDownloadJobStatusResult``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
-            "BatchDownloadJobStatusResult",
+            "BatchDownloadJobStatusResult", listing=_l.single_30abf7bd,
         ),
         (("jobId", job_id),),
     )
@@ -449,7 +458,7 @@ def get_recording_crossplatform_mediaretentionpolicies(
     summary: bool | None = None,
     has_errors: bool | None = None,
     delete_days_threshold: int | None = None,
-) -> _Operation[_m.PolicyEntityListing]:
+) -> _Lists[_m.PolicyEntityListing, _m.Policy]:
     """GET /api/v2/recording/crossplatform/mediaretentionpolicies -> ``PolicyEntityListing``.
 
     Requires ``recording:crossPlatformRetentionPolicy:view``. Pages by ``page_number`` or
@@ -468,11 +477,11 @@ def get_recording_crossplatform_mediaretentionpolicies(
         has_errors: query, boolean.
         delete_days_threshold: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_crossplatform_mediaretentionpolicies", "GET",
             "/api/v2/recording/crossplatform/mediaretentionpolicies", "PolicyEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -525,11 +534,10 @@ def get_recording_job_failedrecordings(
     page_number: int | None = None,
     include_total: bool | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.FailedRecordingEntityListing]:
+) -> _Lists[_m.FailedRecordingEntityListing, _m.RecordingJobFailedRecording]:
     """GET /api/v2/recording/jobs/{jobId}/failedrecordings -> ``FailedRecordingEntityListing``.
 
-    Requires ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
-    response.
+    Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         job_id: path, string.
@@ -538,11 +546,11 @@ def get_recording_job_failedrecordings(
         include_total: query, boolean.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_job_failedrecordings", "GET",
             "/api/v2/recording/jobs/{jobId}/failedrecordings", "FailedRecordingEntityListing",
-            paged=True,
+            listing=_l.page_ded7fe2b,
         ),
         (("jobId", job_id),),
         (
@@ -564,11 +572,10 @@ def get_recording_jobs(
     job_type: _Open[_Literal["ARCHIVE", "DELETE", "EXPORT"]] | None = None,
     include_total: bool | None = None,
     cursor: str | None = None,
-) -> _Operation[_m.RecordingJobEntityListing]:
+) -> _Lists[_m.RecordingJobEntityListing, _m.RecordingJob]:
     """GET /api/v2/recording/jobs -> ``RecordingJobEntityListing``.
 
-    Requires ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
-    response.
+    Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -580,10 +587,10 @@ def get_recording_jobs(
         include_total: query, boolean.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -614,15 +621,16 @@ def get_recording_keyconfiguration(
     )
 
 
-def get_recording_keyconfigurations() -> _Operation[_m.RecordingEncryptionConfigurationListing]:
+def get_recording_keyconfigurations(
+) -> _Lists[_m.RecordingEncryptionConfigurationListing, _m.RecordingEncryptionConfiguration]:
     """GET /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfigurationListing``.
 
     Requires ``recording:encryptionKey:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
-            "RecordingEncryptionConfigurationListing",
+            "RecordingEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -640,7 +648,7 @@ def get_recording_mediaretentionpolicies(
     summary: bool | None = None,
     has_errors: bool | None = None,
     delete_days_threshold: int | None = None,
-) -> _Operation[_m.PolicyEntityListing]:
+) -> _Lists[_m.PolicyEntityListing, _m.Policy]:
     """GET /api/v2/recording/mediaretentionpolicies -> ``PolicyEntityListing``.
 
     Requires ``recording:retentionPolicy:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -659,10 +667,11 @@ def get_recording_mediaretentionpolicies(
         has_errors: query, boolean.
         delete_days_threshold: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_mediaretentionpolicies", "GET",
-            "/api/v2/recording/mediaretentionpolicies", "PolicyEntityListing", paged=True,
+            "/api/v2/recording/mediaretentionpolicies", "PolicyEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -695,7 +704,7 @@ def get_recording_recordingkeys(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.EncryptionKeyEntityListing]:
+) -> _Lists[_m.EncryptionKeyEntityListing, _m.EncryptionKey]:
     """GET /api/v2/recording/recordingkeys -> ``EncryptionKeyEntityListing``.
 
     Requires ``recording:encryptionKey:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -705,10 +714,10 @@ def get_recording_recordingkeys(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
-            "EncryptionKeyEntityListing", paged=True,
+            "EncryptionKeyEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -768,7 +777,7 @@ def get_recordings_retention_query(
     *,
     cursor: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.RecordingRetentionCursorEntityListing]:
+) -> _Lists[_m.RecordingRetentionCursorEntityListing, _m.RecordingRetention]:
     """GET /api/v2/recordings/retention/query -> ``RecordingRetentionCursorEntityListing``.
 
     Requires ``recording:recording:view``. Pages by ``cursor`` or ``next_uri`` of the response.
@@ -778,10 +787,10 @@ def get_recordings_retention_query(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
-            "RecordingRetentionCursorEntityListing",
+            "RecordingRetentionCursorEntityListing", listing=_l.token_d5750305,
         ),
         (),
         (
@@ -1075,16 +1084,17 @@ def post_recording_uploads_reports(
 
 def post_recordings_deletionprotection(
     body: _m.ConversationDeletionProtectionQuery | _JsonObject,
-) -> _Operation[list[_m.AddressableEntityRef]]:
+) -> _Lists[list[_m.AddressableEntityRef], _m.AddressableEntityRef]:
     """POST /api/v2/recordings/deletionprotection -> list of ``AddressableEntityRef``.
 
     Args:
         body: ``ConversationDeletionProtectionQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_recordings_deletionprotection", "POST", "/api/v2/recordings/deletionprotection",
             "list[AddressableEntityRef]", body="object", body_required=True,
+            listing=_l.single_4eeb41b1,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -72,7 +77,7 @@ def get_responsemanagement_libraries(
     page_size: int | None = None,
     messaging_template_filter: _Open[_Literal["whatsapp"]] | None = None,
     library_prefix: str | None = None,
-) -> _Operation[_m.LibraryEntityListing]:
+) -> _Lists[_m.LibraryEntityListing, _m.Library]:
     """GET /api/v2/responsemanagement/libraries -> ``LibraryEntityListing``.
 
     Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -83,10 +88,10 @@ def get_responsemanagement_libraries(
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
-            "LibraryEntityListing", paged=True,
+            "LibraryEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -122,7 +127,7 @@ def get_responsemanagement_libraries_divisionviews(
     page_size: int | None = None,
     messaging_template_filter: _Open[_Literal["whatsapp"]] | None = None,
     library_prefix: str | None = None,
-) -> _Operation[_m.LibraryDivisionViewEntityListing]:
+) -> _Lists[_m.LibraryDivisionViewEntityListing, _m.LibraryDivisionView]:
     """GET /api/v2/responsemanagement/libraries/divisionviews -> ``LibraryDivisionViewEntityListing``.
 
     Requires ``responses:library:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -133,11 +138,11 @@ def get_responsemanagement_libraries_divisionviews(
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_responsemanagement_libraries_divisionviews", "GET",
             "/api/v2/responsemanagement/libraries/divisionviews",
-            "LibraryDivisionViewEntityListing", paged=True,
+            "LibraryDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -230,7 +235,7 @@ def get_responsemanagement_responses(
     page_number: int | None = None,
     page_size: int | None = None,
     expand: _Open[_Literal["substitutionsSchema"]] | None = None,
-) -> _Operation[_m.ResponseEntityListing]:
+) -> _Lists[_m.ResponseEntityListing, _m.Response]:
     """GET /api/v2/responsemanagement/responses -> ``ResponseEntityListing``.
 
     Requires ``responses:response:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -241,10 +246,10 @@ def get_responsemanagement_responses(
         page_size: query, integer.
         expand: query, string: substitutionsSchema.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
-            "ResponseEntityListing", paged=True,
+            "ResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -296,7 +301,7 @@ def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operat
 
 def post_responsemanagement_libraries_bulk(
     body: _m.LibraryBatchRequest | _JsonObject,
-) -> _Operation[_m.LibraryEntityListing]:
+) -> _Lists[_m.LibraryEntityListing, _m.Library]:
     """POST /api/v2/responsemanagement/libraries/bulk -> ``LibraryEntityListing``.
 
     Read-only. Requires ``responses:library:view``. Pages by ``next_uri`` of the response.
@@ -304,11 +309,11 @@ def post_responsemanagement_libraries_bulk(
     Args:
         body: ``LibraryBatchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_libraries_bulk", "POST",
             "/api/v2/responsemanagement/libraries/bulk", "LibraryEntityListing", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.link_a911cd2f,
         ),
         (),
         (),
@@ -322,7 +327,7 @@ def post_responsemanagement_libraries_query(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.LibraryEntityListing]:
+) -> _Lists[_m.LibraryEntityListing, _m.Library]:
     """POST /api/v2/responsemanagement/libraries/query -> ``LibraryEntityListing``.
 
     Read-only. Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -333,11 +338,11 @@ def post_responsemanagement_libraries_query(
         page_size: query, integer.
         body: ``QueryCriteriaQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_libraries_query", "POST",
             "/api/v2/responsemanagement/libraries/query", "LibraryEntityListing", body="object",
-            body_required=True, reads=True, paged=True,
+            body_required=True, reads=True, listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
@@ -348,7 +353,7 @@ def post_responsemanagement_libraries_query(
 
 def post_responsemanagement_responseassets_bulk(
     body: _m.ResponseAssetBulkRequest | _JsonObject,
-) -> _Operation[_m.ResponseAssetEntityListing]:
+) -> _Lists[_m.ResponseAssetEntityListing, _m.ResponseAsset]:
     """POST /api/v2/responsemanagement/responseassets/bulk -> ``ResponseAssetEntityListing``.
 
     Read-only. Requires ``responseAssets:asset:view``.
@@ -356,11 +361,11 @@ def post_responsemanagement_responseassets_bulk(
     Args:
         body: ``ResponseAssetBulkRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_responseassets_bulk", "POST",
             "/api/v2/responsemanagement/responseassets/bulk", "ResponseAssetEntityListing",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -373,20 +378,20 @@ def post_responsemanagement_responseassets_search(
     body: _m.ResponseAssetSearchRequest | _JsonObject,
     *,
     expand: _Sequence[_Open[_Literal["user", "division"]]] | None = None,
-) -> _Operation[_m.ResponseAssetSearchResults]:
+) -> _Lists[_m.ResponseAssetSearchResults, _m.ResponseAsset]:
     """POST /api/v2/responsemanagement/responseassets/search -> ``ResponseAssetSearchResults``.
 
-    Read-only. Requires ``responseAssets:asset:view``.
+    Read-only. Requires ``responseAssets:asset:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         expand: query, list of string: user, division.
         body: ``ResponseAssetSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_responseassets_search", "POST",
             "/api/v2/responsemanagement/responseassets/search", "ResponseAssetSearchResults",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (("expand", expand),),
@@ -445,19 +450,20 @@ def post_responsemanagement_responses(
 
 def post_responsemanagement_responses_divisionviews_query(
     body: _m.ResponseQueryRequest | _JsonObject,
-) -> _Operation[_m.ResponseDivisionViewQueryResults]:
+) -> _Lists[_m.ResponseDivisionViewQueryResults, _m.ResponseDivisionView]:
     """POST /api/v2/responsemanagement/responses/divisionviews/query -> ``ResponseDivisionViewQueryResults``.
 
-    Read-only. Requires ``responses:response:search``.
+    Read-only. Requires ``responses:response:search``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_responses_divisionviews_query", "POST",
             "/api/v2/responsemanagement/responses/divisionviews/query",
             "ResponseDivisionViewQueryResults", body="object", body_required=True, reads=True,
+            listing=_l.page_cdfba148,
         ),
         (),
         (),
@@ -468,19 +474,19 @@ def post_responsemanagement_responses_divisionviews_query(
 
 def post_responsemanagement_responses_query(
     body: _m.ResponseQueryRequest | _JsonObject,
-) -> _Operation[_m.ResponseQueryResults]:
+) -> _Lists[_m.ResponseQueryResults, _m.Response]:
     """POST /api/v2/responsemanagement/responses/query -> ``ResponseQueryResults``.
 
-    Read-only. Requires ``responses:response:view``.
+    Read-only. Requires ``responses:response:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_responsemanagement_responses_query", "POST",
             "/api/v2/responsemanagement/responses/query", "ResponseQueryResults", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_cdfba148,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -477,10 +482,10 @@ def get_routing_assessments(
     limit: str | None = None,
     page_size: str | None = None,
     queue_id: _Sequence[str] | None = None,
-) -> _Operation[_m.AssessmentListing]:
+) -> _Lists[_m.AssessmentListing, _m.BenefitAssessment]:
     """GET /api/v2/routing/assessments -> ``AssessmentListing``.
 
-    Requires ``routing:queue:view`` or ``routing:assessment:view``. Pages by the cursor ``after`` or
+    Requires ``routing:queue:view`` or ``routing:assessment:view``. Pages by ``after`` or
     ``next_uri`` of the response.
 
     Args:
@@ -490,9 +495,10 @@ def get_routing_assessments(
         page_size: query, string.
         queue_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -522,7 +528,7 @@ def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJ
 def get_routing_assessments_jobs(
     *,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.AssessmentJobListing]:
+) -> _Lists[_m.AssessmentJobListing, _m.BenefitAssessmentJob]:
     """GET /api/v2/routing/assessments/jobs -> ``AssessmentJobListing``.
 
     Requires ``routing:queue:view``.
@@ -530,22 +536,23 @@ def get_routing_assessments_jobs(
     Args:
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
-            "AssessmentJobListing",
+            "AssessmentJobListing", listing=_l.single_fb29b5bd,
         ),
         (),
         (("divisionId", division_id),),
     )
 
 
-def get_routing_availablemediatypes() -> _Operation[_m.AvailableMediaTypeEntityListing]:
+def get_routing_availablemediatypes(
+) -> _Lists[_m.AvailableMediaTypeEntityListing, _m.AvailableMediaType]:
     """GET /api/v2/routing/availablemediatypes -> ``AvailableMediaTypeEntityListing``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
-            "AvailableMediaTypeEntityListing",
+            "AvailableMediaTypeEntityListing", listing=_l.single_ebc03964,
         ),
     )
 
@@ -587,7 +594,7 @@ def get_routing_email_domain(
     )
 
 
-def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
+def get_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
     """GET /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
 
     Requires ``routing:email:manage``.
@@ -595,16 +602,16 @@ def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationR
     Args:
         domain_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
-            "VerificationResult",
+            "VerificationResult", listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
     )
 
 
-def get_routing_email_domain_mailfrom(domain_id: str) -> _Operation[_m.MailFromResult]:
+def get_routing_email_domain_mailfrom(domain_id: str) -> _Lists[_m.MailFromResult, _m.Record]:
     """GET /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
 
     Requires ``routing:email:manage``.
@@ -612,10 +619,11 @@ def get_routing_email_domain_mailfrom(domain_id: str) -> _Operation[_m.MailFromR
     Args:
         domain_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_domain_mailfrom", "GET",
             "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult",
+            listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
     )
@@ -675,7 +683,7 @@ def get_routing_email_domain_routes(
     page_number: int | None = None,
     pattern: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
-) -> _Operation[_m.InboundRouteEntityListing]:
+) -> _Lists[_m.InboundRouteEntityListing, _m.InboundRoute]:
     """GET /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRouteEntityListing``.
 
     Requires ``routing:email:view`` or ``routing:email:manage``. Pages by ``page_number`` or
@@ -688,11 +696,11 @@ def get_routing_email_domain_routes(
         pattern: query, string.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_domain_routes", "GET",
             "/api/v2/routing/email/domains/{domainName}/routes", "InboundRouteEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("domainName", domain_name),),
         (
@@ -702,7 +710,9 @@ def get_routing_email_domain_routes(
     )
 
 
-def get_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
+def get_routing_email_domain_verification(
+    domain_id: str,
+) -> _Lists[_m.VerificationResult, _m.Record]:
     """GET /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
 
     Requires ``routing:email:manage``.
@@ -710,10 +720,11 @@ def get_routing_email_domain_verification(domain_id: str) -> _Operation[_m.Verif
     Args:
         domain_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_domain_verification", "GET",
             "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+            listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
     )
@@ -726,7 +737,7 @@ def get_routing_email_domains(
     exclude_status: bool | None = None,
     filter: str | None = None,
     expand: _Open[_Literal["settings"]] | None = None,
-) -> _Operation[_m.InboundDomainEntityListing]:
+) -> _Lists[_m.InboundDomainEntityListing, _m.InboundDomain]:
     """GET /api/v2/routing/email/domains -> ``InboundDomainEntityListing``.
 
     Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -738,10 +749,10 @@ def get_routing_email_domains(
         filter: query, string.
         expand: query, string: settings.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
-            "InboundDomainEntityListing", paged=True,
+            "InboundDomainEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -800,7 +811,7 @@ def get_routing_email_outbound_domains(
     page_number: int | None = None,
     filter: str | None = None,
     expand: _Open[_Literal["settings"]] | None = None,
-) -> _Operation[_m.OutboundDomainEntityListing]:
+) -> _Lists[_m.OutboundDomainEntityListing, _m.OutboundDomain]:
     """GET /api/v2/routing/email/outbound/domains -> ``OutboundDomainEntityListing``.
 
     Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -811,10 +822,10 @@ def get_routing_email_outbound_domains(
         filter: query, string.
         expand: query, string: settings.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
-            "OutboundDomainEntityListing", paged=True,
+            "OutboundDomainEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -828,7 +839,7 @@ def get_routing_email_setting(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.EmailSettingEntityListing]:
+) -> _Lists[_m.EmailSettingEntityListing, _m.EmailSetting]:
     """GET /api/v2/routing/email/setting -> ``EmailSettingEntityListing``.
 
     Requires ``email:settings:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -837,10 +848,10 @@ def get_routing_email_setting(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
-            "EmailSettingEntityListing", paged=True,
+            "EmailSettingEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -897,7 +908,7 @@ def get_routing_languages(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.LanguageEntityListing]:
+) -> _Lists[_m.LanguageEntityListing, _m.Language]:
     """GET /api/v2/routing/languages -> ``LanguageEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -909,10 +920,10 @@ def get_routing_languages(
         name: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -947,7 +958,7 @@ def get_routing_message_recipients(
     name: str | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.RecipientListing]:
+) -> _Lists[_m.RecipientListing, _m.Recipient]:
     """GET /api/v2/routing/message/recipients -> ``RecipientListing``.
 
     Requires ``routing:message:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -958,10 +969,10 @@ def get_routing_message_recipients(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
-            "RecipientListing", paged=True,
+            "RecipientListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -990,7 +1001,7 @@ def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
 def get_routing_predictor_model_features(
     predictor_id: str,
     model_id: str,
-) -> _Operation[_m.PredictorModelFeatureListing]:
+) -> _Lists[_m.PredictorModelFeatureListing, _m.PredictorModelFeature]:
     """GET /api/v2/routing/predictors/{predictorId}/models/{modelId}/features -> ``PredictorModelFeatureListing``.
 
     Requires ``routing:predictorModelFeature:view``.
@@ -999,17 +1010,19 @@ def get_routing_predictor_model_features(
         predictor_id: path, string.
         model_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_predictor_model_features", "GET",
             "/api/v2/routing/predictors/{predictorId}/models/{modelId}/features",
-            "PredictorModelFeatureListing",
+            "PredictorModelFeatureListing", listing=_l.single_20dec4b2,
         ),
         (("predictorId", predictor_id), ("modelId", model_id)),
     )
 
 
-def get_routing_predictor_models(predictor_id: str) -> _Operation[_m.PredictorModels]:
+def get_routing_predictor_models(
+    predictor_id: str,
+) -> _Lists[_m.PredictorModels, _m.PredictorModel]:
     """GET /api/v2/routing/predictors/{predictorId}/models -> ``PredictorModels``.
 
     Requires ``routing:predictorModel:view``.
@@ -1017,10 +1030,11 @@ def get_routing_predictor_models(predictor_id: str) -> _Operation[_m.PredictorMo
     Args:
         predictor_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_predictor_models", "GET",
             "/api/v2/routing/predictors/{predictorId}/models", "PredictorModels",
+            listing=_l.single_20dec4b2,
         ),
         (("predictorId", predictor_id),),
     )
@@ -1035,10 +1049,10 @@ def get_routing_predictors(
     queue_id: _Sequence[str] | None = None,
     kpi_id: str | None = None,
     state: _Open[_Literal["Created", "Error", "Active"]] | None = None,
-) -> _Operation[_m.PredictorListing]:
+) -> _Lists[_m.PredictorListing, _m.Predictor]:
     """GET /api/v2/routing/predictors -> ``PredictorListing``.
 
-    Requires ``routing:predictor:view`` or ``routing:queue:view``. Pages by the cursor ``after`` or
+    Requires ``routing:predictor:view`` or ``routing:queue:view``. Pages by ``after`` or
     ``next_uri`` of the response.
 
     Args:
@@ -1050,9 +1064,10 @@ def get_routing_predictors(
         kpi_id: query, string.
         state: query, string: Created, Error, Active.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_predictors", "GET", "/api/v2/routing/predictors", "PredictorListing",
+            listing=_l.token_9fc445a9,
         ),
         (),
         (
@@ -1090,7 +1105,7 @@ def get_routing_predictors_keyperformanceindicators(
     *,
     kpi_group: _Open[_Literal["Standard", "Custom"]] | None = None,
     expand: _Sequence[_Open[_Literal["queues"]]] | None = None,
-) -> _Operation[_m.KeyPerformanceIndicatorEntityListing]:
+) -> _Lists[_m.KeyPerformanceIndicatorEntityListing, _m.KeyPerformanceIndicator]:
     """GET /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicatorEntityListing``.
 
     Requires ``routing:keyPerformanceIndicator:view``.
@@ -1099,11 +1114,11 @@ def get_routing_predictors_keyperformanceindicators(
         kpi_group: query, string: Standard, Custom.
         expand: query, list of string: queues.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_predictors_keyperformanceindicators", "GET",
             "/api/v2/routing/predictors/keyperformanceindicators",
-            "KeyPerformanceIndicatorEntityListing",
+            "KeyPerformanceIndicatorEntityListing", listing=_l.single_20dec4b2,
         ),
         (),
         (("kpiGroup", kpi_group), ("expand", expand)),
@@ -1111,16 +1126,16 @@ def get_routing_predictors_keyperformanceindicators(
 
 
 def get_routing_predictors_keyperformanceindicatortypes(
-) -> _Operation[list[_m.KeyPerformanceIndicatorType]]:
+) -> _Lists[list[_m.KeyPerformanceIndicatorType], _m.KeyPerformanceIndicatorType]:
     """GET /api/v2/routing/predictors/keyperformanceindicatortypes -> list of ``KeyPerformanceIndicatorType``.
 
     Requires ``routing:keyPerformanceIndicator:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_predictors_keyperformanceindicatortypes", "GET",
             "/api/v2/routing/predictors/keyperformanceindicatortypes",
-            "list[KeyPerformanceIndicatorType]",
+            "list[KeyPerformanceIndicatorType]", listing=_l.single_4eeb41b1,
         ),
     )
 
@@ -1197,7 +1212,9 @@ def get_routing_queue_comparisonperiod(
     )
 
 
-def get_routing_queue_comparisonperiods(queue_id: str) -> _Operation[_m.ComparisonPeriodListing]:
+def get_routing_queue_comparisonperiods(
+    queue_id: str,
+) -> _Lists[_m.ComparisonPeriodListing, _m.ComparisonPeriod]:
     """GET /api/v2/routing/queues/{queueId}/comparisonperiods -> ``ComparisonPeriodListing``.
 
     Requires ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
@@ -1205,10 +1222,11 @@ def get_routing_queue_comparisonperiods(queue_id: str) -> _Operation[_m.Comparis
     Args:
         queue_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_comparisonperiods", "GET",
             "/api/v2/routing/queues/{queueId}/comparisonperiods", "ComparisonPeriodListing",
+            listing=_l.single_fb29b5bd,
         ),
         (("queueId", queue_id),),
     )
@@ -1218,7 +1236,7 @@ def get_routing_queue_estimatedwaittime(
     queue_id: str,
     *,
     conversation_id: str | None = None,
-) -> _Operation[_m.EstimatedWaitTimePredictions]:
+) -> _Lists[_m.EstimatedWaitTimePredictions, _m.PredictionResults]:
     """GET /api/v2/routing/queues/{queueId}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
 
     Requires ``routing:queue:view``.
@@ -1227,10 +1245,11 @@ def get_routing_queue_estimatedwaittime(
         queue_id: path, string.
         conversation_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_estimatedwaittime", "GET",
             "/api/v2/routing/queues/{queueId}/estimatedwaittime", "EstimatedWaitTimePredictions",
+            listing=_l.single_30abf7bd,
         ),
         (("queueId", queue_id),),
         (("conversationId", conversation_id),),
@@ -1261,7 +1280,7 @@ def get_routing_queue_mediatype_estimatedwaittime(
     media_type: _Open[_Literal["all", "call", "chat", "callback", "email", "videoComm", "message"]],
     *,
     label_id: str | None = None,
-) -> _Operation[_m.EstimatedWaitTimePredictions]:
+) -> _Lists[_m.EstimatedWaitTimePredictions, _m.PredictionResults]:
     """GET /api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
 
     Requires ``routing:queue:view``.
@@ -1271,11 +1290,11 @@ def get_routing_queue_mediatype_estimatedwaittime(
         media_type: path, string: all, call, chat, callback, email, videoComm, message.
         label_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_mediatype_estimatedwaittime", "GET",
             "/api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime",
-            "EstimatedWaitTimePredictions",
+            "EstimatedWaitTimePredictions", listing=_l.single_30abf7bd,
         ),
         (("queueId", queue_id), ("mediaType", media_type)),
         (("labelId", label_id),),
@@ -1297,7 +1316,7 @@ def get_routing_queue_members(
     presence: _Sequence[str] | None = None,
     member_by: _Open[_Literal["user", "group"]] | None = None,
     joined: bool | None = None,
-) -> _Operation[_m.QueueMemberEntityListing]:
+) -> _Lists[_m.QueueMemberEntityListing, _m.QueueMember]:
     """GET /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
 
     Requires ``routing:queue:view`` or ``routing:queue:edit`` or ``routing:queue:readonly`` or
@@ -1322,10 +1341,10 @@ def get_routing_queue_members(
         member_by: query, string: user, group.
         joined: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
-            "QueueMemberEntityListing", paged=True,
+            "QueueMemberEntityListing", listing=_l.page_40cfa5d8,
         ),
         (("queueId", queue_id),),
         (
@@ -1351,7 +1370,7 @@ def get_routing_queue_users(
     languages: _Sequence[str] | None = None,
     routing_status: _Sequence[str] | None = None,
     presence: _Sequence[str] | None = None,
-) -> _Operation[_m.QueueMemberEntityListingV1]:
+) -> _Lists[_m.QueueMemberEntityListingV1, _m.QueueMember]:
     """GET /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
 
     Deprecated. Requires ``routing:queue:view`` or ``routing:queueMember:manage``. Pages by
@@ -1375,10 +1394,10 @@ def get_routing_queue_users(
         routing_status: query, list of string.
         presence: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
-            "QueueMemberEntityListingV1", paged=True,
+            "QueueMemberEntityListingV1", listing=_l.page_ece8a87b,
         ),
         (("queueId", queue_id),),
         (
@@ -1396,7 +1415,7 @@ def get_routing_queue_wrapupcodes(
     page_size: int | None = None,
     page_number: int | None = None,
     name: str | None = None,
-) -> _Operation[_m.WrapupCodeEntityListing]:
+) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
     """GET /api/v2/routing/queues/{queueId}/wrapupcodes -> ``WrapupCodeEntityListing``.
 
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1407,10 +1426,10 @@ def get_routing_queue_wrapupcodes(
         page_number: query, integer.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
-            "WrapupCodeEntityListing", paged=True,
+            "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
         ),
         (("queueId", queue_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("name", name)),
@@ -1429,7 +1448,7 @@ def get_routing_queues(
     canned_response_library_id: str | None = None,
     has_peer: bool | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
-) -> _Operation[_m.QueueEntityListing]:
+) -> _Lists[_m.QueueEntityListing, _m.Queue]:
     """GET /api/v2/routing/queues -> ``QueueEntityListing``.
 
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1446,9 +1465,10 @@ def get_routing_queues(
         has_peer: query, boolean.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing", paged=True,
+            "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1469,7 +1489,7 @@ def get_routing_queues_divisionviews(
     name: str | None = None,
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.QueueEntityListing]:
+) -> _Lists[_m.QueueEntityListing, _m.Queue]:
     """GET /api/v2/routing/queues/divisionviews -> ``QueueEntityListing``.
 
     Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1483,10 +1503,10 @@ def get_routing_queues_divisionviews(
         id: query, list of string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
-            "QueueEntityListing", paged=True,
+            "QueueEntityListing", listing=_l.page_2d7fc0d4,
         ),
         (),
         (
@@ -1501,7 +1521,7 @@ def get_routing_queues_divisionviews_all(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.QueueEntityListing]:
+) -> _Lists[_m.QueueEntityListing, _m.Queue]:
     """GET /api/v2/routing/queues/divisionviews/all -> ``QueueEntityListing``.
 
     Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1511,10 +1531,11 @@ def get_routing_queues_divisionviews_all(
         page_number: query, integer.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queues_divisionviews_all", "GET",
-            "/api/v2/routing/queues/divisionviews/all", "QueueEntityListing", paged=True,
+            "/api/v2/routing/queues/divisionviews/all", "QueueEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -1527,7 +1548,7 @@ def get_routing_queues_me(
     page_size: int | None = None,
     joined: bool | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.UserQueueEntityListing]:
+) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
     """GET /api/v2/routing/queues/me -> ``UserQueueEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1538,10 +1559,10 @@ def get_routing_queues_me(
         joined: query, boolean.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1625,7 +1646,7 @@ def get_routing_skillexpressions(
     format: _Open[_Literal["Raw", "Normalized"]] | None = None,
     include_archived: bool | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.SkillExpressionEntityListing]:
+) -> _Lists[_m.SkillExpressionEntityListing, _m.SkillExpression]:
     """GET /api/v2/routing/skillexpressions -> ``SkillExpressionEntityListing``.
 
     Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
@@ -1635,10 +1656,10 @@ def get_routing_skillexpressions(
         include_archived: query, boolean.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
-            "SkillExpressionEntityListing",
+            "SkillExpressionEntityListing", listing=_l.link_a911cd2f,
         ),
         (),
         (("format", format), ("includeArchived", include_archived), ("id", id)),
@@ -1650,7 +1671,7 @@ def get_routing_skillexpressions_queue_queue_id(
     *,
     format: _Open[_Literal["Raw", "Normalized"]] | None = None,
     include_archived: bool | None = None,
-) -> _Operation[_m.SkillExpressionEntityListing]:
+) -> _Lists[_m.SkillExpressionEntityListing, _m.SkillExpression]:
     """GET /api/v2/routing/skillexpressions/queue/{queueId} -> ``SkillExpressionEntityListing``.
 
     Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
@@ -1660,10 +1681,11 @@ def get_routing_skillexpressions_queue_queue_id(
         format: query, string: Raw, Normalized.
         include_archived: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_skillexpressions_queue_queue_id", "GET",
             "/api/v2/routing/skillexpressions/queue/{queueId}", "SkillExpressionEntityListing",
+            listing=_l.link_a911cd2f,
         ),
         (("queueId", queue_id),),
         (("format", format), ("includeArchived", include_archived)),
@@ -1694,11 +1716,10 @@ def get_routing_skillgroup_members(
     after: str | None = None,
     before: str | None = None,
     expand: _Open[_Literal["entities"]] | None = None,
-) -> _Operation[_m.SkillGroupMemberEntityListing]:
+) -> _Lists[_m.SkillGroupMemberEntityListing, _m.UserReferenceWithName]:
     """GET /api/v2/routing/skillgroups/{skillGroupId}/members -> ``SkillGroupMemberEntityListing``.
 
-    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         skill_group_id: path, string.
@@ -1707,10 +1728,11 @@ def get_routing_skillgroup_members(
         before: query, string.
         expand: query, string: entities.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_skillgroup_members", "GET",
             "/api/v2/routing/skillgroups/{skillGroupId}/members", "SkillGroupMemberEntityListing",
+            listing=_l.token_9fc445a9,
         ),
         (("skillGroupId", skill_group_id),),
         (("pageSize", page_size), ("after", after), ("before", before), ("expand", expand)),
@@ -1721,7 +1743,7 @@ def get_routing_skillgroup_members_divisions(
     skill_group_id: str,
     *,
     expand: _Open[_Literal["entities"]] | None = None,
-) -> _Operation[_m.SkillGroupMemberDivisionList]:
+) -> _Lists[_m.SkillGroupMemberDivisionList, _m.Division]:
     """GET /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> ``SkillGroupMemberDivisionList``.
 
     Requires ``routing:skillGroup:view``.
@@ -1730,11 +1752,11 @@ def get_routing_skillgroup_members_divisions(
         skill_group_id: path, string.
         expand: query, string: entities.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_skillgroup_members_divisions", "GET",
             "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions",
-            "SkillGroupMemberDivisionList",
+            "SkillGroupMemberDivisionList", listing=_l.single_20dec4b2,
         ),
         (("skillGroupId", skill_group_id),),
         (("expand", expand),),
@@ -1747,11 +1769,10 @@ def get_routing_skillgroups(
     name: str | None = None,
     after: str | None = None,
     before: str | None = None,
-) -> _Operation[_m.SkillGroupEntityListing]:
+) -> _Lists[_m.SkillGroupEntityListing, _m.SkillGroupDefinition]:
     """GET /api/v2/routing/skillgroups -> ``SkillGroupEntityListing``.
 
-    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1759,10 +1780,10 @@ def get_routing_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups",
-            "SkillGroupEntityListing",
+            "SkillGroupEntityListing", listing=_l.token_9fc445a9,
         ),
         (),
         (("pageSize", page_size), ("name", name), ("after", after), ("before", before)),
@@ -1775,7 +1796,7 @@ def get_routing_skills(
     page_number: int | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.SkillEntityListing]:
+) -> _Lists[_m.SkillEntityListing, _m.RoutingSkill]:
     """GET /api/v2/routing/skills -> ``SkillEntityListing``.
 
     Requires ``routing:skill:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1786,9 +1807,10 @@ def get_routing_skills(
         name: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing", paged=True,
+            "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id)),
@@ -1816,7 +1838,7 @@ def get_routing_sms_addresses(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.SmsAddressEntityListing]:
+) -> _Lists[_m.SmsAddressEntityListing, _m.SmsAddress]:
     """GET /api/v2/routing/sms/addresses -> ``SmsAddressEntityListing``.
 
     Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1825,10 +1847,10 @@ def get_routing_sms_addresses(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
-            "SmsAddressEntityListing", paged=True,
+            "SmsAddressEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -1844,7 +1866,7 @@ def get_routing_sms_availablephonenumbers(
     area_code: str | None = None,
     pattern: str | None = None,
     address_requirement: _Open[_Literal["none", "any", "local", "foreign"]] | None = None,
-) -> _Operation[_m.SMSAvailablePhoneNumberEntityListing]:
+) -> _Lists[_m.SMSAvailablePhoneNumberEntityListing, _m.SmsAvailablePhoneNumber]:
     """GET /api/v2/routing/sms/availablephonenumbers -> ``SMSAvailablePhoneNumberEntityListing``.
 
     Requires ``sms:phoneNumber:add``.
@@ -1858,10 +1880,11 @@ def get_routing_sms_availablephonenumbers(
         pattern: query, string.
         address_requirement: query, string: none, any, local, foreign.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_sms_availablephonenumbers", "GET",
             "/api/v2/routing/sms/availablephonenumbers", "SMSAvailablePhoneNumberEntityListing",
+            listing=_l.single_20dec4b2,
         ),
         (),
         (
@@ -1936,7 +1959,7 @@ def get_routing_sms_phonenumbers(
     integration_id: str | None = None,
     supported_content_id: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution", "supportedContent"]]] | None = None,
-) -> _Operation[_m.SmsPhoneNumberEntityListing]:
+) -> _Lists[_m.SmsPhoneNumberEntityListing, _m.SmsPhoneNumber]:
     """GET /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumberEntityListing``.
 
     Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1958,10 +1981,10 @@ def get_routing_sms_phonenumbers(
         supported_content_id: query, string.
         expand: query, list of string: identityresolution, supportedContent.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
-            "SmsPhoneNumberEntityListing", paged=True,
+            "SmsPhoneNumberEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2040,7 +2063,7 @@ def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLab
     )
 
 
-def get_routing_utilization_label_agents(label_id: str) -> _Operation[list[_Any]]:
+def get_routing_utilization_label_agents(label_id: str) -> _Lists[list[_Any], _Any]:
     """GET /api/v2/routing/utilization/labels/{labelId}/agents -> list of any JSON value.
 
     Requires ``routing:utilization:view``.
@@ -2048,10 +2071,11 @@ def get_routing_utilization_label_agents(label_id: str) -> _Operation[list[_Any]
     Args:
         label_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_utilization_label_agents", "GET",
             "/api/v2/routing/utilization/labels/{labelId}/agents", "list[object]",
+            listing=_l.single_387d9ec7,
         ),
         (("labelId", label_id),),
     )
@@ -2063,7 +2087,7 @@ def get_routing_utilization_labels(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.UtilizationLabelEntityListing]:
+) -> _Lists[_m.UtilizationLabelEntityListing, _m.UtilizationLabel]:
     """GET /api/v2/routing/utilization/labels -> ``UtilizationLabelEntityListing``.
 
     Requires ``routing:utilization:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2074,10 +2098,10 @@ def get_routing_utilization_labels(
         sort_order: query, string: ascending, descending.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
-            "UtilizationLabelEntityListing", paged=True,
+            "UtilizationLabelEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2112,7 +2136,7 @@ def get_routing_wrapupcodes(
     name: str | None = None,
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.WrapupCodeEntityListing]:
+) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
     """GET /api/v2/routing/wrapupcodes -> ``WrapupCodeEntityListing``.
 
     Requires ``routing:wrapupCode:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2126,10 +2150,10 @@ def get_routing_wrapupcodes(
         id: query, list of string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes",
-            "WrapupCodeEntityListing", paged=True,
+            "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2164,7 +2188,7 @@ def get_routing_wrapupcodes_divisionviews(
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
     include_state: _Open[_Literal["Active", "Deleted", "ActiveAndDeleted"]] | None = None,
-) -> _Operation[_m.WrapupCodeEntityListing]:
+) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
     """GET /api/v2/routing/wrapupcodes/divisionviews -> ``WrapupCodeEntityListing``.
 
     Requires ``routing:wrapupCode:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -2178,10 +2202,11 @@ def get_routing_wrapupcodes_divisionviews(
         division_id: query, list of string.
         include_state: query, string: Active, Deleted, ActiveAndDeleted.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_routing_wrapupcodes_divisionviews", "GET",
-            "/api/v2/routing/wrapupcodes/divisionviews", "WrapupCodeEntityListing", paged=True,
+            "/api/v2/routing/wrapupcodes/divisionviews", "WrapupCodeEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -2198,7 +2223,7 @@ def get_user_queues(
     page_number: int | None = None,
     joined: bool | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.UserQueueEntityListing]:
+) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
     """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2210,10 +2235,10 @@ def get_user_queues(
         joined: query, boolean.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (
@@ -2229,7 +2254,7 @@ def get_user_routinglanguages(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UserLanguageEntityListing]:
+) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
     """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2240,10 +2265,10 @@ def get_user_routinglanguages(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-            "UserLanguageEntityListing", paged=True,
+            "UserLanguageEntityListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -2256,7 +2281,7 @@ def get_user_routingskills(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -2267,10 +2292,10 @@ def get_user_routingskills(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-            "UserSkillEntityListing", paged=True,
+            "UserSkillEntityListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -2283,11 +2308,10 @@ def get_user_skillgroups(
     page_size: int | None = None,
     after: str | None = None,
     before: str | None = None,
-) -> _Operation[_m.UserSkillGroupEntityListing]:
+) -> _Lists[_m.UserSkillGroupEntityListing, _m.SkillGroup]:
     """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
 
-    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2295,10 +2319,10 @@ def get_user_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-            "UserSkillGroupEntityListing",
+            "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("after", after), ("before", before)),
@@ -2509,20 +2533,20 @@ def patch_routing_queue_member(
 def patch_routing_queue_members(
     queue_id: str,
     body: _Sequence[_m.QueueMember | _JsonObject],
-) -> _Operation[_m.QueueMemberEntityListing]:
+) -> _Lists[_m.QueueMemberEntityListing, _m.QueueMember]:
     """PATCH /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
 
-    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    response.
+    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_routing_queue_members", "PATCH", "/api/v2/routing/queues/{queueId}/members",
             "QueueMemberEntityListing", body="array", body_required=True,
+            listing=_l.single_20dec4b2,
         ),
         (("queueId", queue_id),),
         (),
@@ -2560,20 +2584,20 @@ def patch_routing_queue_user(
 def patch_routing_queue_users(
     queue_id: str,
     body: _Sequence[_m.QueueMember | _JsonObject],
-) -> _Operation[_m.QueueMemberEntityListingV1]:
+) -> _Lists[_m.QueueMemberEntityListingV1, _m.QueueMember]:
     """PATCH /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
 
-    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by
-    ``next_uri`` of the response.
+    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_routing_queue_users", "PATCH", "/api/v2/routing/queues/{queueId}/users",
             "QueueMemberEntityListingV1", body="array", body_required=True,
+            listing=_l.single_fb29b5bd,
         ),
         (("queueId", queue_id),),
         (),
@@ -2731,21 +2755,20 @@ def patch_user_queues(
     body: _Sequence[_m.UserQueue | _JsonObject],
     *,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.UserQueueEntityListing]:
+) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
     """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Requires ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    response.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
 
     Args:
         user_id: path, string.
         division_id: query, list of string.
         body: list of ``UserQueue``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (("divisionId", division_id),),
@@ -2784,21 +2807,20 @@ def patch_user_routinglanguage(
 def patch_user_routinglanguages_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingLanguagePost | _JsonObject],
-) -> _Operation[_m.UserLanguageEntityListing]:
+) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
     """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
 
-    Requires ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
-    response.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_routinglanguages_bulk", "PATCH",
             "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),
@@ -2810,19 +2832,19 @@ def patch_user_routinglanguages_bulk(
 def patch_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True,
+            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),
@@ -2833,7 +2855,7 @@ def patch_user_routingskills_bulk(
 
 def post_analytics_queues_observations_query(
     body: _m.QueueObservationQuery | _JsonObject,
-) -> _Operation[_m.QueueObservationQueryResponse]:
+) -> _Lists[_m.QueueObservationQueryResponse, _m.QueueObservationDataContainer]:
     """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``.
@@ -2841,11 +2863,11 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_queues_observations_query", "POST",
             "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2859,7 +2881,7 @@ def post_analytics_routing_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.RoutingActivityResponse]:
+) -> _Lists[_m.RoutingActivityResponse, _m.RoutingActivityData]:
     """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
 
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
@@ -2869,11 +2891,11 @@ def post_analytics_routing_activity_query(
         page_number: query, integer.
         body: ``RoutingActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_routing_activity_query", "POST",
             "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
-            body_required=True, reads=True, paged=True,
+            body_required=True, reads=True, listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -2928,7 +2950,7 @@ def post_routing_assessments_jobs(
     )
 
 
-def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
+def post_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
     """POST /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
 
     Requires ``routing:email:manage``.
@@ -2936,10 +2958,11 @@ def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.Verification
     Args:
         domain_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_routing_email_domain_dkim", "POST",
             "/api/v2/routing/email/domains/{domainId}/dkim", "VerificationResult",
+            listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
     )
@@ -2948,7 +2971,7 @@ def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.Verification
 def post_routing_email_domain_mailfrom(
     domain_id: str,
     body: _m.MailFromResult | _JsonObject,
-) -> _Operation[_m.MailFromResult]:
+) -> _Lists[_m.MailFromResult, _m.Record]:
     """POST /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
 
     Requires ``routing:email:manage``.
@@ -2957,11 +2980,11 @@ def post_routing_email_domain_mailfrom(
         domain_id: path, string.
         body: ``MailFromResult``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_routing_email_domain_mailfrom", "POST",
             "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
         (),
@@ -3020,7 +3043,9 @@ def post_routing_email_domain_testconnection(
     )
 
 
-def post_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
+def post_routing_email_domain_verification(
+    domain_id: str,
+) -> _Lists[_m.VerificationResult, _m.Record]:
     """POST /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
 
     Requires ``routing:email:manage``.
@@ -3028,10 +3053,11 @@ def post_routing_email_domain_verification(domain_id: str) -> _Operation[_m.Veri
     Args:
         domain_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_routing_email_domain_verification", "POST",
             "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+            listing=_l.single_af9d0a55,
         ),
         (("domainId", domain_id),),
     )
@@ -3273,7 +3299,7 @@ def post_routing_queue_users(
 def post_routing_queue_wrapupcodes(
     queue_id: str,
     body: _Sequence[_m.WrapUpCodeReference | _JsonObject],
-) -> _Operation[list[_m.WrapupCode]]:
+) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
     """POST /api/v2/routing/queues/{queueId}/wrapupcodes -> list of ``WrapupCode``.
 
     Requires ``routing:queue:edit``.
@@ -3282,11 +3308,11 @@ def post_routing_queue_wrapupcodes(
         queue_id: path, string.
         body: list of ``WrapUpCodeReference``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_routing_queue_wrapupcodes", "POST",
             "/api/v2/routing/queues/{queueId}/wrapupcodes", "list[WrapupCode]", body="array",
-            body_required=True,
+            body_required=True, listing=_l.single_4eeb41b1,
         ),
         (("queueId", queue_id),),
         (),
@@ -3968,19 +3994,19 @@ def put_user_routingskill(
 def put_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True,
+            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -144,10 +149,10 @@ def get_scim_groups(
     attributes: _Sequence[_AttributesValues] | None = None,
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
     filter: str | None = None,
-) -> _Operation[_m.ScimGroupListResponse]:
+) -> _Lists[_m.ScimGroupListResponse, _m.ScimV2Group]:
     """GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
 
-    Requires ``directory:group:edit``.
+    Requires ``directory:group:edit``. Pages by ``start_index``.
 
     Args:
         start_index: query, integer.
@@ -170,8 +175,11 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         filter: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse",
+            listing=_l.index_1663fa53,
+        ),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -197,12 +205,13 @@ def get_scim_resourcetype(
     )
 
 
-def get_scim_resourcetypes() -> _Operation[_m.ScimConfigResourceTypesListResponse]:
+def get_scim_resourcetypes(
+) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
     """GET /api/v2/scim/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
-            "ScimConfigResourceTypesListResponse",
+            "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
         ),
     )
 
@@ -227,14 +236,20 @@ def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDef
     )
 
 
-def get_scim_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2SchemaListResponse]:
+def get_scim_schemas(
+    *,
+    filter: str | None = None,
+) -> _Lists[_m.ScimV2SchemaListResponse, _m.ScimV2SchemaDefinition]:
     """GET /api/v2/scim/schemas -> ``ScimV2SchemaListResponse``.
 
     Args:
         filter: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse",
+            listing=_l.single_63da76d5,
+        ),
         (),
         (("filter", filter),),
     )
@@ -340,8 +355,10 @@ def get_scim_users(
     attributes: _Sequence[_AttributesValues_2] | None = None,
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
-) -> _Operation[_m.ScimUserListResponse]:
+) -> _Lists[_m.ScimUserListResponse, _m.ScimV2User]:
     """GET /api/v2/scim/users -> ``ScimUserListResponse``.
+
+    Pages by ``start_index``.
 
     Args:
         start_index: query, integer.
@@ -400,8 +417,11 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         filter: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse",
+            listing=_l.index_1663fa53,
+        ),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -456,10 +476,10 @@ def get_scim_v2_groups(
     count: int | None = None,
     attributes: _Sequence[_AttributesValues] | None = None,
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
-) -> _Operation[_m.ScimGroupListResponse]:
+) -> _Lists[_m.ScimGroupListResponse, _m.ScimV2Group]:
     """GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
 
-    Requires ``directory:group:edit``.
+    Requires ``directory:group:edit``. Pages by ``start_index``.
 
     Args:
         start_index: query, integer.
@@ -482,8 +502,11 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         filter: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse",
+            listing=_l.index_1663fa53,
+        ),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -509,12 +532,13 @@ def get_scim_v2_resourcetype(
     )
 
 
-def get_scim_v2_resourcetypes() -> _Operation[_m.ScimConfigResourceTypesListResponse]:
+def get_scim_v2_resourcetypes(
+) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
     """GET /api/v2/scim/v2/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
-            "ScimConfigResourceTypesListResponse",
+            "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
         ),
     )
 
@@ -540,15 +564,19 @@ def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2Schema
     )
 
 
-def get_scim_v2_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2SchemaListResponse]:
+def get_scim_v2_schemas(
+    *,
+    filter: str | None = None,
+) -> _Lists[_m.ScimV2SchemaListResponse, _m.ScimV2SchemaDefinition]:
     """GET /api/v2/scim/v2/schemas -> ``ScimV2SchemaListResponse``.
 
     Args:
         filter: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", "ScimV2SchemaListResponse",
+            listing=_l.single_63da76d5,
         ),
         (),
         (("filter", filter),),
@@ -655,8 +683,10 @@ def get_scim_v2_users(
     attributes: _Sequence[_AttributesValues_2] | None = None,
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
-) -> _Operation[_m.ScimUserListResponse]:
+) -> _Lists[_m.ScimUserListResponse, _m.ScimV2User]:
     """GET /api/v2/scim/v2/users -> ``ScimUserListResponse``.
+
+    Pages by ``start_index``.
 
     Args:
         start_index: query, integer.
@@ -715,8 +745,11 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         filter: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse",
+            listing=_l.index_1663fa53,
+        ),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -112,7 +117,7 @@ def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
 
 def get_screenmonitors_user_sessions(
     user_id: str,
-) -> _Operation[_m.ScreenMonitoringSessionEntityListing]:
+) -> _Lists[_m.ScreenMonitoringSessionEntityListing, _m.ScreenMonitoringSession]:
     """GET /api/v2/screenmonitors/users/{userId}/sessions -> ``ScreenMonitoringSessionEntityListing``.
 
     Requires ``realtimeMonitor:screen:monitorConversation`` or
@@ -121,11 +126,11 @@ def get_screenmonitors_user_sessions(
     Args:
         user_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_screenmonitors_user_sessions", "GET",
             "/api/v2/screenmonitors/users/{userId}/sessions",
-            "ScreenMonitoringSessionEntityListing",
+            "ScreenMonitoringSessionEntityListing", listing=_l.single_ebc03964,
         ),
         (("userId", user_id),),
     )
@@ -177,7 +182,7 @@ def post_conversation_participant_screenmonitors_sessions(
 
 def post_screenmonitors_sessions_users_details(
     body: _Sequence[str],
-) -> _Operation[_m.ScreenMonitoringUserDetailsEntityListing]:
+) -> _Lists[_m.ScreenMonitoringUserDetailsEntityListing, _m.ScreenMonitoringUserDetails]:
     """POST /api/v2/screenmonitors/sessions/users/details -> ``ScreenMonitoringUserDetailsEntityListing``.
 
     Read-only. Requires ``realtimeMonitor:screenSession:view``.
@@ -185,12 +190,12 @@ def post_screenmonitors_sessions_users_details(
     Args:
         body: list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_screenmonitors_sessions_users_details", "POST",
             "/api/v2/screenmonitors/sessions/users/details",
             "ScreenMonitoringUserDetailsEntityListing", body="array", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_ebc03964,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Any as _Any, Literal as _Literal
@@ -55,7 +60,7 @@ def get_script_pages(
     script_id: str,
     *,
     script_data_version: str | None = None,
-) -> _Operation[list[_m.Page]]:
+) -> _Lists[list[_m.Page], _m.Page]:
     """GET /api/v2/scripts/{scriptId}/pages -> list of ``Page``.
 
     Requires ``scripter:script:view``.
@@ -64,8 +69,11 @@ def get_script_pages(
         script_id: path, string.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint("get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]"),
+    return _Lists(
+        _Endpoint(
+            "get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]",
+            listing=_l.single_4eeb41b1,
+        ),
         (("scriptId", script_id),),
         (("scriptDataVersion", script_data_version),),
     )
@@ -83,7 +91,7 @@ def get_scripts(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
-) -> _Operation[_m.ScriptEntityListing]:
+) -> _Lists[_m.ScriptEntityListing, _m.Script]:
     """GET /api/v2/scripts -> ``ScriptEntityListing``.
 
     Requires ``scripter:script:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -100,8 +108,11 @@ def get_scripts(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Operation(
-        _Endpoint("get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -124,7 +135,7 @@ def get_scripts_divisionviews(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
-) -> _Operation[_m.ScriptEntityListing]:
+) -> _Lists[_m.ScriptEntityListing, _m.Script]:
     """GET /api/v2/scripts/divisionviews -> ``ScriptEntityListing``.
 
     Requires ``scripter:script:search``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -141,10 +152,10 @@ def get_scripts_divisionviews(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews",
-            "ScriptEntityListing", paged=True,
+            "ScriptEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -166,7 +177,7 @@ def get_scripts_published(
     flow_id: str | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
-) -> _Operation[_m.ScriptEntityListing]:
+) -> _Lists[_m.ScriptEntityListing, _m.Script]:
     """GET /api/v2/scripts/published -> ``ScriptEntityListing``.
 
     Requires ``scripter:publishedScript:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -182,10 +193,10 @@ def get_scripts_published(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scripts_published", "GET", "/api/v2/scripts/published", "ScriptEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -238,7 +249,7 @@ def get_scripts_published_divisionviews(
     flow_id: str | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
-) -> _Operation[_m.ScriptEntityListing]:
+) -> _Lists[_m.ScriptEntityListing, _m.Script]:
     """GET /api/v2/scripts/published/divisionviews -> ``ScriptEntityListing``.
 
     Requires ``scripter:publishedScript:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -254,10 +265,10 @@ def get_scripts_published_divisionviews(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
-            "ScriptEntityListing", paged=True,
+            "ScriptEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -320,7 +331,7 @@ def get_scripts_published_script_id_pages(
     script_id: str,
     *,
     script_data_version: str | None = None,
-) -> _Operation[list[_m.Page]]:
+) -> _Lists[list[_m.Page], _m.Page]:
     """GET /api/v2/scripts/published/{scriptId}/pages -> list of ``Page``.
 
     Requires ``scripter:publishedScript:view``.
@@ -329,10 +340,10 @@ def get_scripts_published_script_id_pages(
         script_id: path, string.
         script_data_version: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_scripts_published_script_id_pages", "GET",
-            "/api/v2/scripts/published/{scriptId}/pages", "list[Page]",
+            "/api/v2/scripts/published/{scriptId}/pages", "list[Page]", listing=_l.single_4eeb41b1,
         ),
         (("scriptId", script_id),),
         (("scriptDataVersion", script_data_version),),

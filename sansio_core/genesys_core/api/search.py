@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import Endpoint as _Endpoint, ListOperation as _Lists
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -25,32 +26,40 @@ if _TYPE_CHECKING:
     ]]
 
 
-def get_documentation_gkn_search(q64: str) -> _Operation[_m.GKNDocumentationSearchResponse]:
+def get_documentation_gkn_search(
+    q64: str,
+) -> _Lists[_m.GKNDocumentationSearchResponse, _m.GKNDocumentationResult]:
     """GET /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
-            "GKNDocumentationSearchResponse",
+            "GKNDocumentationSearchResponse", listing=_l.token_ce5ac635,
         ),
         (),
         (("q64", q64),),
     )
 
 
-def get_documentation_search(q64: str) -> _Operation[_m.DocumentationSearchResponse]:
+def get_documentation_search(
+    q64: str,
+) -> _Lists[_m.DocumentationSearchResponse, _m.DocumentationResult]:
     """GET /api/v2/documentation/search -> ``DocumentationSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_documentation_search", "GET", "/api/v2/documentation/search",
-            "DocumentationSearchResponse",
+            "DocumentationSearchResponse", listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64),),
@@ -61,15 +70,20 @@ def get_groups_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.GroupsSearchResponse]:
+) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
     """GET /api/v2/groups/search -> ``GroupsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
-        _Endpoint("get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
+            listing=_l.token_6d58992f,
+        ),
         (),
         (("q64", q64), ("expand", expand)),
     )
@@ -79,16 +93,19 @@ def get_locations_search(
     q64: str,
     *,
     expand: _Sequence[_Open[_Literal["images", "addressVerificationDetails"]]] | None = None,
-) -> _Operation[_m.LocationsSearchResponse]:
+) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
     """GET /api/v2/locations/search -> ``LocationsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -100,10 +117,10 @@ def get_search(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -117,8 +134,11 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse",
+            listing=_l.token_ce5ac635,
+        ),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
@@ -129,10 +149,10 @@ def get_search_suggest(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -146,8 +166,11 @@ def get_search_suggest(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+            listing=_l.token_ce5ac635,
+        ),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
@@ -157,19 +180,20 @@ def get_telephony_providers_edges_sites_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.SitesSearchResponse]:
+) -> _Lists[_m.SitesSearchResponse, _m.Site]:
     """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_sites_search", "GET",
             "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -183,10 +207,10 @@ def get_users_search(
     integration_presence_source: _Open[_Literal[
         "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
     ]] | None = None,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """GET /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -194,8 +218,11 @@ def get_users_search(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Operation(
-        _Endpoint("get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
+            listing=_l.token_6d58992f,
+        ),
         (),
         (
             ("q64", q64), ("expand", expand),
@@ -208,16 +235,19 @@ def get_voicemail_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.VoicemailsSearchResponse]:
+) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -226,19 +256,19 @@ def get_voicemail_search(
 
 def post_conversations_customattributes_search(
     body: _m.ConversationCustomAttributesSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonSearchResponse]:
+) -> _Lists[_m.JsonSearchResponse, _Any]:
     """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
 
-    Read-only. Requires ``conversation:customAttributes:view``.
+    Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_customattributes_search", "POST",
             "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (),
@@ -249,19 +279,20 @@ def post_conversations_customattributes_search(
 
 def post_conversations_participants_attributes_search(
     body: _m.ConversationParticipantSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonCursorSearchResponse]:
+) -> _Lists[_m.JsonCursorSearchResponse, _Any]:
     """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
 
-    Read-only. Requires ``conversation:participant:attributesview``.
+    Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
+    body.
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_conversations_participants_attributes_search", "POST",
             "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
         ),
         (),
         (),
@@ -272,18 +303,19 @@ def post_conversations_participants_attributes_search(
 
 def post_documentation_all_search(
     body: _m.DocumentationV2SearchRequest | _JsonObject,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
 
-    Preview: may change without notice. Read-only.
+    Preview: may change without notice. Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``DocumentationV2SearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_documentation_all_search", "POST", "/api/v2/documentation/all/search",
             "JsonNodeSearchResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_453254f9,
         ),
         (),
         (),
@@ -294,18 +326,19 @@ def post_documentation_all_search(
 
 def post_documentation_gkn_search(
     body: _m.GKNDocumentationSearchRequest | _JsonObject,
-) -> _Operation[_m.GKNDocumentationSearchResponse]:
+) -> _Lists[_m.GKNDocumentationSearchResponse, _m.GKNDocumentationResult]:
     """POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``GKNDocumentationSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_documentation_gkn_search", "POST", "/api/v2/documentation/gkn/search",
             "GKNDocumentationSearchResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_453254f9,
         ),
         (),
         (),
@@ -316,18 +349,19 @@ def post_documentation_gkn_search(
 
 def post_documentation_search(
     body: _m.DocumentationSearchRequest | _JsonObject,
-) -> _Operation[_m.DocumentationSearchResponse]:
+) -> _Lists[_m.DocumentationSearchResponse, _m.DocumentationResult]:
     """POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``DocumentationSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_documentation_search", "POST", "/api/v2/documentation/search",
             "DocumentationSearchResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -338,18 +372,18 @@ def post_documentation_search(
 
 def post_groups_search(
     body: _m.GroupSearchRequest | _JsonObject,
-) -> _Operation[_m.GroupsSearchResponse]:
+) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
     """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -360,18 +394,18 @@ def post_groups_search(
 
 def post_locations_search(
     body: _m.LocationSearchRequest | _JsonObject,
-) -> _Operation[_m.LocationsSearchResponse]:
+) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
     """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -384,19 +418,20 @@ def post_search(
     body: _m.SearchRequest | _JsonObject,
     *,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """POST /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
+    of the body.
 
     Args:
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (("profile", profile),),
@@ -409,7 +444,7 @@ def post_search_suggest(
     body: _m.SuggestSearchRequest | _JsonObject,
     *,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
     Read-only. Requires ``directory:user:view``.
@@ -418,10 +453,10 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
         ),
         (),
         (("profile", profile),),
@@ -432,20 +467,20 @@ def post_search_suggest(
 
 def post_speechandtextanalytics_transcripts_search(
     body: _m.TranscriptSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonSearchResponse]:
+) -> _Lists[_m.JsonSearchResponse, _Any]:
     """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
 
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
-    ``recording:recordingSegment:view``.
+    ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_speechandtextanalytics_transcripts_search", "POST",
             "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (),
@@ -456,18 +491,18 @@ def post_speechandtextanalytics_transcripts_search(
 
 def post_teams_search(
     body: _m.TeamSearchRequest | _JsonObject,
-) -> _Operation[_m.TeamsSearchResponse]:
+) -> _Lists[_m.TeamsSearchResponse, _m.Team]:
     """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
 
-    Read-only. Requires ``groups:team:view``.
+    Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -478,19 +513,20 @@ def post_teams_search(
 
 def post_telephony_providers_edges_sites_search(
     body: _m.SiteSearchRequest | _JsonObject,
-) -> _Operation[_m.SitesSearchResponse]:
+) -> _Lists[_m.SitesSearchResponse, _m.Site]:
     """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
+    ``pageNumber`` of the body.
 
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_telephony_providers_edges_sites_search", "POST",
             "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -501,18 +537,18 @@ def post_telephony_providers_edges_sites_search(
 
 def post_users_search(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Read-only. Requires ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -523,19 +559,20 @@ def post_users_search(
 
 def post_users_search_conversation_target(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
 
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
+    Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_conversation_target", "POST",
             "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -546,20 +583,20 @@ def post_users_search_conversation_target(
 
 def post_users_search_queuemembers_manage(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
 
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
-    ``routing:queue:edit``.
+    ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_queuemembers_manage", "POST",
             "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -570,18 +607,18 @@ def post_users_search_queuemembers_manage(
 
 def post_users_search_teams_assign(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
 
-    Requires ``groups:team:assign``.
+    Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-            "UsersSearchResponse", body="object", body_required=True,
+            "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -592,18 +629,18 @@ def post_users_search_teams_assign(
 
 def post_voicemail_search(
     body: _m.VoicemailSearchRequest | _JsonObject,
-) -> _Operation[_m.VoicemailsSearchResponse]:
+) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
     """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -218,7 +223,7 @@ def get_socialmedia_analytics_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.SocialMediaAsyncAggregateQueryResponse]:
+) -> _Lists[_m.SocialMediaAsyncAggregateQueryResponse, _m.SocialMediaAggregateDataContainer]:
     """GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results -> ``SocialMediaAsyncAggregateQueryResponse``.
 
     Requires ``socialmedia:postAggregate:view``. Pages by ``cursor``.
@@ -227,11 +232,11 @@ def get_socialmedia_analytics_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_analytics_aggregates_job_results", "GET",
             "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results",
-            "SocialMediaAsyncAggregateQueryResponse",
+            "SocialMediaAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -259,7 +264,7 @@ def get_socialmedia_analytics_messages_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.SocialMediaAsyncDetailQueryResponse]:
+) -> _Lists[_m.SocialMediaAsyncDetailQueryResponse, _m.SocialMediaDetailDataContainer]:
     """GET /api/v2/socialmedia/analytics/messages/jobs/{jobId}/results -> ``SocialMediaAsyncDetailQueryResponse``.
 
     Requires ``socialmedia:postDetail:view``. Pages by ``cursor``.
@@ -268,11 +273,11 @@ def get_socialmedia_analytics_messages_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_analytics_messages_job_results", "GET",
             "/api/v2/socialmedia/analytics/messages/jobs/{jobId}/results",
-            "SocialMediaAsyncDetailQueryResponse",
+            "SocialMediaAsyncDetailQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -307,7 +312,7 @@ def get_socialmedia_escalationrules(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.SocialEscalationResponseEntityListing]:
+) -> _Lists[_m.SocialEscalationResponseEntityListing, _m.EscalationRuleResponse]:
     """GET /api/v2/socialmedia/escalationrules -> ``SocialEscalationResponseEntityListing``.
 
     Requires ``socialmedia:escalationRules:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -318,10 +323,10 @@ def get_socialmedia_escalationrules(
         page_size: query, integer.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
-            "SocialEscalationResponseEntityListing", paged=True,
+            "SocialEscalationResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("divisionId", division_id)),
@@ -357,7 +362,7 @@ def get_socialmedia_topic_dataingestionrules(
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.GenericDataIngestionRuleResponseEntityListing]:
+) -> _Lists[_m.GenericDataIngestionRuleResponseEntityListing, _m.GenericDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules -> ``GenericDataIngestionRuleResponseEntityListing``.
 
     Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -368,11 +373,11 @@ def get_socialmedia_topic_dataingestionrules(
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules", "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules",
-            "GenericDataIngestionRuleResponseEntityListing", paged=True,
+            "GenericDataIngestionRuleResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("topicId", topic_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
@@ -444,7 +449,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.FacebookDataIngestionRuleVersionResponseEntityListing]:
+) -> _Lists[_m.FacebookDataIngestionRuleVersionResponseEntityListing, _m.FacebookDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or
@@ -457,12 +462,12 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions",
             "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions",
-            "FacebookDataIngestionRuleVersionResponseEntityListing", paged=True,
+            "FacebookDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
@@ -541,7 +546,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing]:
+) -> _Lists[_m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing, _m.GoogleBusinessProfileDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
 
     Preview: may change without notice. Requires
@@ -555,12 +560,13 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
             "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions",
-            "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing", paged=True,
+            "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (
             ("topicId", topic_id),
@@ -635,7 +641,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.InstagramDataIngestionRuleVersionResponseEntityListing]:
+) -> _Lists[_m.InstagramDataIngestionRuleVersionResponseEntityListing, _m.InstagramDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or
@@ -648,12 +654,12 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
             "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions",
-            "InstagramDataIngestionRuleVersionResponseEntityListing", paged=True,
+            "InstagramDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
@@ -724,7 +730,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.OpenDataIngestionRuleVersionResponseEntityListing]:
+) -> _Lists[_m.OpenDataIngestionRuleVersionResponseEntityListing, _m.OpenDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -737,11 +743,11 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions",
-            "OpenDataIngestionRuleVersionResponseEntityListing", paged=True,
+            "OpenDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("topicId", topic_id), ("openId", open_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
@@ -813,7 +819,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Operation[_m.TwitterDataIngestionRuleVersionResponseEntityListing]:
+) -> _Lists[_m.TwitterDataIngestionRuleVersionResponseEntityListing, _m.TwitterDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
@@ -826,12 +832,12 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions",
             "GET",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions",
-            "TwitterDataIngestionRuleVersionResponseEntityListing", paged=True,
+            "TwitterDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
@@ -846,7 +852,7 @@ def get_socialmedia_topics(
     include_deleted: bool | None = None,
     name: str | None = None,
     ids: _Sequence[str] | None = None,
-) -> _Operation[_m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing]:
+) -> _Lists[_m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing, _m.SocialTopicWithDataIngestionRuleMetadataResponse]:
     """GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
 
     Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -859,10 +865,11 @@ def get_socialmedia_topics(
         name: query, string.
         ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
-            "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing", paged=True,
+            "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1247,21 +1254,22 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
     topic_id: str,
     rule_id: str,
     body: _Sequence[_m.OpenSocialMediaNormalizedMessage | _JsonObject],
-) -> _Operation[_m.OpenSocialNormalizedMessageEntityListing]:
+) -> _Lists[_m.OpenSocialNormalizedMessageEntityListing, _m.OpenSocialMediaNormalizedMessage]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk -> ``OpenSocialNormalizedMessageEntityListing``.
 
-    Requires ``socialmedia:message:receive``. Pages by ``next_uri`` of the response.
+    Requires ``socialmedia:message:receive``.
 
     Args:
         topic_id: path, string.
         rule_id: path, string.
         body: list of ``OpenSocialMediaNormalizedMessage``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk", "POST",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk",
             "OpenSocialNormalizedMessageEntityListing", body="array", body_required=True,
+            listing=_l.single_fb29b5bd,
         ),
         (("topicId", topic_id), ("ruleId", rule_id)),
         (),
@@ -1274,21 +1282,22 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
     topic_id: str,
     rule_id: str,
     body: _m.OpenSocialMediaReactionsRequest | _JsonObject,
-) -> _Operation[_m.OpenSocialReactionsNormalizedEventEntityListing]:
+) -> _Lists[_m.OpenSocialReactionsNormalizedEventEntityListing, _m.OpenSocialMediaReactionsNormalizedEvent]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk -> ``OpenSocialReactionsNormalizedEventEntityListing``.
 
-    Requires ``socialmedia:reaction:receive``. Pages by ``next_uri`` of the response.
+    Requires ``socialmedia:reaction:receive``.
 
     Args:
         topic_id: path, string.
         rule_id: path, string.
         body: ``OpenSocialMediaReactionsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk", "POST",
             "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk",
             "OpenSocialReactionsNormalizedEventEntityListing", body="object", body_required=True,
+            listing=_l.single_fb29b5bd,
         ),
         (("topicId", topic_id), ("ruleId", rule_id)),
         (),

@@ -5,11 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -155,7 +160,7 @@ def get_speechandtextanalytics_categories(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["name", "description"]] | None = None,
     ids: _Sequence[str] | None = None,
-) -> _Operation[_m.CategoriesEntityListing]:
+) -> _Lists[_m.CategoriesEntityListing, _m.StaCategory]:
     """GET /api/v2/speechandtextanalytics/categories -> ``CategoriesEntityListing``.
 
     Requires ``speechAndTextAnalytics:category:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -169,10 +174,11 @@ def get_speechandtextanalytics_categories(
         sort_by: query, string: name, description.
         ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_categories", "GET",
-            "/api/v2/speechandtextanalytics/categories", "CategoriesEntityListing", paged=True,
+            "/api/v2/speechandtextanalytics/categories", "CategoriesEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -223,7 +229,7 @@ def get_speechandtextanalytics_conversation_categories(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.ConversationCategoriesEntityListing]:
+) -> _Lists[_m.ConversationCategoriesEntityListing, _m.ConversationCategory]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/categories -> ``ConversationCategoriesEntityListing``.
 
     Requires ``speechAndTextAnalytics:data:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -234,11 +240,11 @@ def get_speechandtextanalytics_conversation_categories(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_conversation_categories", "GET",
             "/api/v2/speechandtextanalytics/conversations/{conversationId}/categories",
-            "ConversationCategoriesEntityListing", paged=True,
+            "ConversationCategoriesEntityListing", listing=_l.page_ece8a87b,
         ),
         (("conversationId", conversation_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -270,7 +276,7 @@ def get_speechandtextanalytics_conversation_communication_transcripturl(
 def get_speechandtextanalytics_conversation_communication_transcripturls(
     conversation_id: str,
     communication_id: str,
-) -> _Operation[_m.TranscriptUrls]:
+) -> _Lists[_m.TranscriptUrls, _m.SegmentUrl]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls -> ``TranscriptUrls``.
 
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view``.
@@ -279,11 +285,11 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
             "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls",
-            "TranscriptUrls",
+            "TranscriptUrls", listing=_l.single_17a387fd,
         ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
@@ -311,7 +317,7 @@ def get_speechandtextanalytics_conversation_sentiments(
 
 def get_speechandtextanalytics_conversation_summaries(
     conversation_id: str,
-) -> _Operation[_m.SpeechTextAnalyticsConversationSummaryListing]:
+) -> _Lists[_m.SpeechTextAnalyticsConversationSummaryListing, _m.SpeechTextAnalyticsConversationSummary]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/summaries -> ``SpeechTextAnalyticsConversationSummaryListing``.
 
     Requires ``speechAndTextAnalytics:aiSummary:view``.
@@ -319,11 +325,11 @@ def get_speechandtextanalytics_conversation_summaries(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_conversation_summaries", "GET",
             "/api/v2/speechandtextanalytics/conversations/{conversationId}/summaries",
-            "SpeechTextAnalyticsConversationSummaryListing",
+            "SpeechTextAnalyticsConversationSummaryListing", listing=_l.single_ebc03964,
         ),
         (("conversationId", conversation_id),),
     )
@@ -335,10 +341,11 @@ def get_speechandtextanalytics_dictionaryfeedback(
     transcription_engine: _Open[_Literal["Genesys", "GenesysExtended"]] | None = None,
     next_page: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DictionaryFeedbackEntityListing]:
+) -> _Lists[_m.DictionaryFeedbackEntityListing, _m.ListedDictionaryFeedback]:
     """GET /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedbackEntityListing``.
 
-    Requires ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_uri`` of the response.
+    Requires ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_page`` or ``next_uri``
+    of the response.
 
     Args:
         dialect: query, string.
@@ -346,10 +353,11 @@ def get_speechandtextanalytics_dictionaryfeedback(
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_dictionaryfeedback", "GET",
             "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedbackEntityListing",
+            listing=_l.token_8183d260,
         ),
         (),
         (
@@ -484,10 +492,11 @@ def get_speechandtextanalytics_programs(
     ids: _Sequence[str] | None = None,
     sort_by: _Open[_Literal["name"]] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.ProgramsEntityListing]:
+) -> _Lists[_m.ProgramsEntityListing, _m.ListedProgram]:
     """GET /api/v2/speechandtextanalytics/programs -> ``ProgramsEntityListing``.
 
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
+    response.
 
     Args:
         next_page: query, string.
@@ -498,10 +507,10 @@ def get_speechandtextanalytics_programs(
         sort_by: query, string: name.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
-            "ProgramsEntityListing",
+            "ProgramsEntityListing", listing=_l.token_8183d260,
         ),
         (),
         (
@@ -535,20 +544,21 @@ def get_speechandtextanalytics_programs_mappings(
     *,
     next_page: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.TopicsDefinitionsProgramsMappingsEntityListing]:
+) -> _Lists[_m.TopicsDefinitionsProgramsMappingsEntityListing, _m.TopicsDefinitionsProgramMappings]:
     """GET /api/v2/speechandtextanalytics/programs/mappings -> ``TopicsDefinitionsProgramsMappingsEntityListing``.
 
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
+    response.
 
     Args:
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs_mappings", "GET",
             "/api/v2/speechandtextanalytics/programs/mappings",
-            "TopicsDefinitionsProgramsMappingsEntityListing",
+            "TopicsDefinitionsProgramsMappingsEntityListing", listing=_l.token_996d837b,
         ),
         (),
         (("nextPage", next_page), ("pageSize", page_size)),
@@ -577,7 +587,7 @@ def get_speechandtextanalytics_programs_settings_insights(
     page_size: int | None = None,
     page_number: int | None = None,
     program_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.ProgramInsightsSettingsEntityListing]:
+) -> _Lists[_m.ProgramInsightsSettingsEntityListing, _m.ProgramInsightsSettings]:
     """GET /api/v2/speechandtextanalytics/programs/settings/insights -> ``ProgramInsightsSettingsEntityListing``.
 
     Requires ``speechAndTextAnalytics:program:view`` and
@@ -589,11 +599,11 @@ def get_speechandtextanalytics_programs_settings_insights(
         page_number: query, integer.
         program_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs_settings_insights", "GET",
             "/api/v2/speechandtextanalytics/programs/settings/insights",
-            "ProgramInsightsSettingsEntityListing", paged=True,
+            "ProgramInsightsSettingsEntityListing", listing=_l.page_ded7fe2b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
@@ -605,7 +615,7 @@ def get_speechandtextanalytics_programs_settings_processing(
     page_size: int | None = None,
     page_number: int | None = None,
     program_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.ProgramProcessingSettingsEntityListing]:
+) -> _Lists[_m.ProgramProcessingSettingsEntityListing, _m.ProgramProcessingSettings]:
     """GET /api/v2/speechandtextanalytics/programs/settings/processing -> ``ProgramProcessingSettingsEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -615,11 +625,11 @@ def get_speechandtextanalytics_programs_settings_processing(
         page_number: query, integer.
         program_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs_settings_processing", "GET",
             "/api/v2/speechandtextanalytics/programs/settings/processing",
-            "ProgramProcessingSettingsEntityListing", paged=True,
+            "ProgramProcessingSettingsEntityListing", listing=_l.page_ded7fe2b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
@@ -647,14 +657,14 @@ def get_speechandtextanalytics_programs_topiclinks_job(
 
 
 def get_speechandtextanalytics_programs_transcriptionengines_dialects(
-) -> _Operation[_m.SupportedDialectsEntityListing]:
+) -> _Lists[_m.SupportedDialectsEntityListing, _m.SupportedDialectsTranscriptionEngine]:
     """GET /api/v2/speechandtextanalytics/programs/transcriptionengines/dialects -> ``SupportedDialectsEntityListing``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
             "/api/v2/speechandtextanalytics/programs/transcriptionengines/dialects",
-            "SupportedDialectsEntityListing",
+            "SupportedDialectsEntityListing", listing=_l.single_ebc03964,
         ),
     )
 
@@ -663,20 +673,21 @@ def get_speechandtextanalytics_programs_unpublished(
     *,
     next_page: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.UnpublishedProgramsEntityListing]:
+) -> _Lists[_m.UnpublishedProgramsEntityListing, _m.Program]:
     """GET /api/v2/speechandtextanalytics/programs/unpublished -> ``UnpublishedProgramsEntityListing``.
 
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
+    response.
 
     Args:
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_programs_unpublished", "GET",
             "/api/v2/speechandtextanalytics/programs/unpublished",
-            "UnpublishedProgramsEntityListing",
+            "UnpublishedProgramsEntityListing", listing=_l.token_8183d260,
         ),
         (),
         (("nextPage", next_page), ("pageSize", page_size)),
@@ -728,7 +739,7 @@ def get_speechandtextanalytics_reprocessing_jobs(
     page_number: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.ReprocessJobEntityListingResponse]:
+) -> _Lists[_m.ReprocessJobEntityListingResponse, _m.ReprocessJobResponse]:
     """GET /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobEntityListingResponse``.
 
     Preview: may change without notice. Requires
@@ -741,11 +752,11 @@ def get_speechandtextanalytics_reprocessing_jobs(
         sort_order: query, string: asc, desc.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_reprocessing_jobs", "GET",
             "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobEntityListingResponse",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -755,12 +766,13 @@ def get_speechandtextanalytics_reprocessing_jobs(
     )
 
 
-def get_speechandtextanalytics_sentiment_dialects() -> _Operation[_m.EntityListing]:
+def get_speechandtextanalytics_sentiment_dialects() -> _Lists[_m.EntityListing, _Any]:
     """GET /api/v2/speechandtextanalytics/sentiment/dialects -> ``EntityListing``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_sentiment_dialects", "GET",
             "/api/v2/speechandtextanalytics/sentiment/dialects", "EntityListing",
+            listing=_l.single_ebc03964,
         ),
     )
 
@@ -768,7 +780,7 @@ def get_speechandtextanalytics_sentiment_dialects() -> _Operation[_m.EntityListi
 def get_speechandtextanalytics_sentimentfeedback(
     *,
     dialect: str | None = None,
-) -> _Operation[_m.SentimentFeedbackEntityListing]:
+) -> _Lists[_m.SentimentFeedbackEntityListing, _m.SentimentFeedback]:
     """GET /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedbackEntityListing``.
 
     Requires ``speechAndTextAnalytics:feedback:view``.
@@ -776,10 +788,11 @@ def get_speechandtextanalytics_sentimentfeedback(
     Args:
         dialect: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_sentimentfeedback", "GET",
             "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedbackEntityListing",
+            listing=_l.single_20dec4b2,
         ),
         (),
         (("dialect", dialect),),
@@ -830,7 +843,7 @@ def get_speechandtextanalytics_topics(
     ]]] | None = None,
     sort_by: _Open[_Literal["name", "matchingType"]] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-) -> _Operation[_m.TopicsEntityListing]:
+) -> _Lists[_m.TopicsEntityListing, _m.ListedTopic]:
     """GET /api/v2/speechandtextanalytics/topics -> ``TopicsEntityListing``.
 
     Requires ``speechAndTextAnalytics:topic:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -848,10 +861,10 @@ def get_speechandtextanalytics_topics(
         sort_by: query, string: name, matchingType.
         sort_order: query, string: asc, desc.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
-            "TopicsEntityListing", paged=True,
+            "TopicsEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -862,12 +875,13 @@ def get_speechandtextanalytics_topics(
     )
 
 
-def get_speechandtextanalytics_topics_dialects() -> _Operation[_m.EntityListing]:
+def get_speechandtextanalytics_topics_dialects() -> _Lists[_m.EntityListing, _Any]:
     """GET /api/v2/speechandtextanalytics/topics/dialects -> ``EntityListing``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_topics_dialects", "GET",
             "/api/v2/speechandtextanalytics/topics/dialects", "EntityListing",
+            listing=_l.single_ebc03964,
         ),
     )
 
@@ -875,7 +889,7 @@ def get_speechandtextanalytics_topics_dialects() -> _Operation[_m.EntityListing]
 def get_speechandtextanalytics_topics_general(
     *,
     dialect: _DialectValues | None = None,
-) -> _Operation[_m.GeneralTopicsEntityListing]:
+) -> _Lists[_m.GeneralTopicsEntityListing, _m.GeneralTopic]:
     """GET /api/v2/speechandtextanalytics/topics/general -> ``GeneralTopicsEntityListing``.
 
     Requires ``speechAndTextAnalytics:topic:view``.
@@ -886,10 +900,11 @@ def get_speechandtextanalytics_topics_general(
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_topics_general", "GET",
             "/api/v2/speechandtextanalytics/topics/general", "GeneralTopicsEntityListing",
+            listing=_l.single_ebc03964,
         ),
         (),
         (("dialect", dialect),),
@@ -899,7 +914,7 @@ def get_speechandtextanalytics_topics_general(
 def get_speechandtextanalytics_topics_general_status(
     *,
     dialect: _DialectValues | None = None,
-) -> _Operation[_m.UnifiedGeneralTopicEntityListing]:
+) -> _Lists[_m.UnifiedGeneralTopicEntityListing, _m.UnifiedGeneralTopic]:
     """GET /api/v2/speechandtextanalytics/topics/general/status -> ``UnifiedGeneralTopicEntityListing``.
 
     Requires ``speechAndTextAnalytics:topic:view``.
@@ -910,11 +925,11 @@ def get_speechandtextanalytics_topics_general_status(
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_topics_general_status", "GET",
             "/api/v2/speechandtextanalytics/topics/general/status",
-            "UnifiedGeneralTopicEntityListing",
+            "UnifiedGeneralTopicEntityListing", listing=_l.single_ebc03964,
         ),
         (),
         (("dialect", dialect),),
@@ -983,7 +998,7 @@ def get_speechandtextanalytics_translations_language_conversation(
     *,
     communication_id: str | None = None,
     recording_id: str | None = None,
-) -> _Operation[_m.CommunicationTranslationList]:
+) -> _Lists[_m.CommunicationTranslationList, _m.CommunicationTranslation]:
     """GET /api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId} -> ``CommunicationTranslationList``.
 
     Requires ``speechAndTextAnalytics:translation:view``.
@@ -994,11 +1009,11 @@ def get_speechandtextanalytics_translations_language_conversation(
         communication_id: query, string.
         recording_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_translations_language_conversation", "GET",
             "/api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId}",
-            "CommunicationTranslationList",
+            "CommunicationTranslationList", listing=_l.single_ebc03964,
         ),
         (("languageId", language_id), ("conversationId", conversation_id)),
         (("communicationId", communication_id), ("recordingId", recording_id)),
@@ -1006,16 +1021,16 @@ def get_speechandtextanalytics_translations_language_conversation(
 
 
 def get_speechandtextanalytics_translations_languages(
-) -> _Operation[_m.TranslateSupportedLanguageList]:
+) -> _Lists[_m.TranslateSupportedLanguageList, _m.TranslateSupportedLanguage]:
     """GET /api/v2/speechandtextanalytics/translations/languages -> ``TranslateSupportedLanguageList``.
 
     Requires ``speechAndTextAnalytics:translation:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_speechandtextanalytics_translations_languages", "GET",
             "/api/v2/speechandtextanalytics/translations/languages",
-            "TranslateSupportedLanguageList",
+            "TranslateSupportedLanguageList", listing=_l.single_ebc03964,
         ),
     )
 
@@ -1319,20 +1334,20 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
 
 def post_speechandtextanalytics_transcripts_search(
     body: _m.TranscriptSearchRequest | _JsonObject,
-) -> _Operation[_m.JsonSearchResponse]:
+) -> _Lists[_m.JsonSearchResponse, _Any]:
     """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
 
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
-    ``recording:recordingSegment:view``.
+    ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_speechandtextanalytics_transcripts_search", "POST",
             "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core import models as _m
@@ -50,7 +55,7 @@ def get_stations(
     web_rtc_user_id: str | None = None,
     id: str | None = None,
     line_appearance_id: str | None = None,
-) -> _Operation[_m.StationEntityListing]:
+) -> _Lists[_m.StationEntityListing, _m.Station]:
     """GET /api/v2/stations -> ``StationEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -65,8 +70,11 @@ def get_stations(
         id: query, string.
         line_appearance_id: query, string.
     """
-    return _Operation(
-        _Endpoint("get_stations", "GET", "/api/v2/stations", "StationEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_stations", "GET", "/api/v2/stations", "StationEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import Endpoint as _Endpoint, ListOperation as _Lists
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -30,10 +31,10 @@ def get_search(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -47,8 +48,11 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse",
+            listing=_l.token_ce5ac635,
+        ),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
@@ -59,10 +63,10 @@ def get_search_suggest(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -76,8 +80,11 @@ def get_search_suggest(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+            listing=_l.token_ce5ac635,
+        ),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
@@ -87,19 +94,20 @@ def post_search(
     body: _m.SearchRequest | _JsonObject,
     *,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """POST /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
+    of the body.
 
     Args:
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_453254f9,
         ),
         (),
         (("profile", profile),),
@@ -112,7 +120,7 @@ def post_search_suggest(
     body: _m.SuggestSearchRequest | _JsonObject,
     *,
     profile: bool | None = None,
-) -> _Operation[_m.JsonNodeSearchResponse]:
+) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
     """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
     Read-only. Requires ``directory:user:view``.
@@ -121,10 +129,10 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
         ),
         (),
         (("profile", profile),),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -221,11 +226,10 @@ def get_taskmanagement_workbin_history(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkbinChangeListing]:
+) -> _Lists[_m.WorkbinChangeListing, _m.WorkitemsChangeWorkbinDelta]:
     """GET /api/v2/taskmanagement/workbins/{workbinId}/history -> ``WorkbinChangeListing``.
 
-    Requires ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workbin_id: path, string.
@@ -233,10 +237,11 @@ def get_taskmanagement_workbin_history(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workbin_history", "GET",
             "/api/v2/taskmanagement/workbins/{workbinId}/history", "WorkbinChangeListing",
+            listing=_l.token_bfdfd78a,
         ),
         (("workbinId", workbin_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -271,11 +276,10 @@ def get_taskmanagement_workbin_versions(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkbinVersionListing]:
+) -> _Lists[_m.WorkbinVersionListing, _m.WorkbinVersion]:
     """GET /api/v2/taskmanagement/workbins/{workbinId}/versions -> ``WorkbinVersionListing``.
 
-    Requires ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workbin_id: path, string.
@@ -283,10 +287,11 @@ def get_taskmanagement_workbin_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workbin_versions", "GET",
             "/api/v2/taskmanagement/workbins/{workbinId}/versions", "WorkbinVersionListing",
+            listing=_l.token_1466ed35,
         ),
         (("workbinId", workbin_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -324,11 +329,10 @@ def get_taskmanagement_workitem_history(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkitemChangeListing]:
+) -> _Lists[_m.WorkitemChangeListing, _m.WorkitemsChangeWorkitemDelta]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/history -> ``WorkitemChangeListing``.
 
-    Requires ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workitem_id: path, string.
@@ -336,10 +340,11 @@ def get_taskmanagement_workitem_history(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitem_history", "GET",
             "/api/v2/taskmanagement/workitems/{workitemId}/history", "WorkitemChangeListing",
+            listing=_l.token_bfdfd78a,
         ),
         (("workitemId", workitem_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -354,11 +359,10 @@ def get_taskmanagement_workitem_user_wrapups(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkitemWrapupEntityListing]:
+) -> _Lists[_m.WorkitemWrapupEntityListing, _m.WorkitemWrapup]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> ``WorkitemWrapupEntityListing``.
 
-    Requires ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workitem_id: path, string.
@@ -368,11 +372,11 @@ def get_taskmanagement_workitem_user_wrapups(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitem_user_wrapups", "GET",
             "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups",
-            "WorkitemWrapupEntityListing",
+            "WorkitemWrapupEntityListing", listing=_l.token_b4981ed1,
         ),
         (("workitemId", workitem_id), ("userId", user_id)),
         (
@@ -410,11 +414,10 @@ def get_taskmanagement_workitem_versions(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkitemVersionListing]:
+) -> _Lists[_m.WorkitemVersionListing, _m.WorkitemVersion]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/versions -> ``WorkitemVersionListing``.
 
-    Requires ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workitem_id: path, string.
@@ -422,10 +425,11 @@ def get_taskmanagement_workitem_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitem_versions", "GET",
             "/api/v2/taskmanagement/workitems/{workitemId}/versions", "WorkitemVersionListing",
+            listing=_l.token_1466ed35,
         ),
         (("workitemId", workitem_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -439,11 +443,10 @@ def get_taskmanagement_workitem_wrapups(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorkitemWrapupEntityListing]:
+) -> _Lists[_m.WorkitemWrapupEntityListing, _m.WorkitemWrapup]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/wrapups -> ``WorkitemWrapupEntityListing``.
 
-    Requires ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         workitem_id: path, string.
@@ -452,10 +455,11 @@ def get_taskmanagement_workitem_wrapups(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitem_wrapups", "GET",
             "/api/v2/taskmanagement/workitems/{workitemId}/wrapups", "WorkitemWrapupEntityListing",
+            listing=_l.token_b4981ed1,
         ),
         (("workitemId", workitem_id),),
         (
@@ -484,7 +488,7 @@ def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m
 
 def get_taskmanagement_workitems_bulk_add_job_results(
     bulk_job_id: str,
-) -> _Operation[_m.BulkJobAddResponse]:
+) -> _Lists[_m.BulkJobAddResponse, _m.BulkJobAddResult]:
     """GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results -> ``BulkJobAddResponse``.
 
     Requires ``workitems:bulkAddJobResults:view``.
@@ -492,11 +496,11 @@ def get_taskmanagement_workitems_bulk_add_job_results(
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_bulk_add_job_results", "GET",
             "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results",
-            "BulkJobAddResponse",
+            "BulkJobAddResponse", listing=_l.single_30abf7bd,
         ),
         (("bulkJobId", bulk_job_id),),
     )
@@ -508,11 +512,10 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     action: _Open[_Literal["TerminateWorkitems", "AddWorkitems"]] | None = None,
-) -> _Operation[_m.BulkJobsListing]:
+) -> _Lists[_m.BulkJobsListing, _m.BulkJob]:
     """GET /api/v2/taskmanagement/workitems/bulk/jobs/users/me -> ``BulkJobsListing``.
 
-    Requires ``workitems:bulkJob:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:bulkJob:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -520,10 +523,11 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
         sort_order: query, string: ascending, descending.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_bulk_jobs_users_me", "GET",
             "/api/v2/taskmanagement/workitems/bulk/jobs/users/me", "BulkJobsListing",
+            listing=_l.token_1466ed35,
         ),
         (),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("action", action)),
@@ -549,7 +553,7 @@ def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operat
 
 def get_taskmanagement_workitems_bulk_terminate_job_results(
     bulk_job_id: str,
-) -> _Operation[_m.BulkJobTerminateResultsResponse]:
+) -> _Lists[_m.BulkJobTerminateResultsResponse, _m.BulkJobTerminateResult]:
     """GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results -> ``BulkJobTerminateResultsResponse``.
 
     Requires ``workitems:bulkTerminateJobResults:view``.
@@ -557,11 +561,11 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
             "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results",
-            "BulkJobTerminateResultsResponse",
+            "BulkJobTerminateResultsResponse", listing=_l.single_30abf7bd,
         ),
         (("bulkJobId", bulk_job_id),),
     )
@@ -586,7 +590,7 @@ def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.Workite
 
 def get_taskmanagement_workitems_query_job_results(
     job_id: str,
-) -> _Operation[_m.WorkitemPagedEntityListing]:
+) -> _Lists[_m.WorkitemPagedEntityListing, _m.Workitem]:
     """GET /api/v2/taskmanagement/workitems/query/jobs/{jobId}/results -> ``WorkitemPagedEntityListing``.
 
     Requires ``workitems:queryJobResults:view``.
@@ -594,11 +598,11 @@ def get_taskmanagement_workitems_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_query_job_results", "GET",
             "/api/v2/taskmanagement/workitems/query/jobs/{jobId}/results",
-            "WorkitemPagedEntityListing",
+            "WorkitemPagedEntityListing", listing=_l.single_fb29b5bd,
         ),
         (("jobId", job_id),),
     )
@@ -645,7 +649,7 @@ def get_taskmanagement_workitems_schema_version(
 
 def get_taskmanagement_workitems_schema_versions(
     schema_id: str,
-) -> _Operation[_m.DataSchemaListing]:
+) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
     Requires ``workitems:workitemSchema:view``.
@@ -653,24 +657,26 @@ def get_taskmanagement_workitems_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_schema_versions", "GET",
             "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_taskmanagement_workitems_schemas() -> _Operation[_m.DataSchemaListing]:
+def get_taskmanagement_workitems_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/taskmanagement/workitems/schemas -> ``DataSchemaListing``.
 
     Requires ``workitems:workitemSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_schemas", "GET",
             "/api/v2/taskmanagement/workitems/schemas", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -692,15 +698,16 @@ def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Opera
     )
 
 
-def get_taskmanagement_workitems_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_taskmanagement_workitems_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/taskmanagement/workitems/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``workitems:workitemSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_workitems_schemas_coretypes", "GET",
             "/api/v2/taskmanagement/workitems/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -771,22 +778,22 @@ def get_taskmanagement_worktype_flows_datebased_rules(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.WorkitemDateBasedRuleListing]:
+) -> _Lists[_m.WorkitemDateBasedRuleListing, _m.WorkitemDateBasedRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRuleListing``.
 
-    Requires ``workitems:flowRuleDateBased:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``workitems:flowRuleDateBased:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         worktype_id: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_flows_datebased_rules", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
-            "WorkitemDateBasedRuleListing",
+            "WorkitemDateBasedRuleListing", listing=_l.token_1466ed35,
         ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
@@ -820,22 +827,22 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.WorkitemOnAttributeChangeRuleListing]:
+) -> _Lists[_m.WorkitemOnAttributeChangeRuleListing, _m.WorkitemOnAttributeChangeRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRuleListing``.
 
-    Requires ``workitems:flowRuleOnAttributeChange:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``workitems:flowRuleOnAttributeChange:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         worktype_id: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
-            "WorkitemOnAttributeChangeRuleListing",
+            "WorkitemOnAttributeChangeRuleListing", listing=_l.token_1466ed35,
         ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
@@ -869,22 +876,22 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.WorkitemOnCreateRuleListing]:
+) -> _Lists[_m.WorkitemOnCreateRuleListing, _m.WorkitemOnCreateRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRuleListing``.
 
-    Requires ``workitems:flowRuleOnCreate:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``workitems:flowRuleOnCreate:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         worktype_id: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
-            "WorkitemOnCreateRuleListing",
+            "WorkitemOnCreateRuleListing", listing=_l.token_1466ed35,
         ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
@@ -902,11 +909,10 @@ def get_taskmanagement_worktype_history(
         "defaultExpirationSeconds", "defaultPriority", "defaultLanguageId", "defaultSkillIds",
         "defaultQueueId", "assignmentEnabled", "defaultStatusId", "statuses",
     ]]] | None = None,
-) -> _Operation[_m.WorktypeChangeListing]:
+) -> _Lists[_m.WorktypeChangeListing, _m.WorkitemsChangeWorktypeDelta]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/history -> ``WorktypeChangeListing``.
 
-    Requires ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         worktype_id: path, string.
@@ -917,10 +923,11 @@ def get_taskmanagement_worktype_history(
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
             defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_history", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/history", "WorktypeChangeListing",
+            listing=_l.token_bfdfd78a,
         ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("fields", fields)),
@@ -948,7 +955,9 @@ def get_taskmanagement_worktype_status(
     )
 
 
-def get_taskmanagement_worktype_statuses(worktype_id: str) -> _Operation[_m.WorkitemStatusListing]:
+def get_taskmanagement_worktype_statuses(
+    worktype_id: str,
+) -> _Lists[_m.WorkitemStatusListing, _m.WorkitemStatus]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatusListing``.
 
     Requires ``workitems:status:view``.
@@ -956,10 +965,11 @@ def get_taskmanagement_worktype_statuses(worktype_id: str) -> _Operation[_m.Work
     Args:
         worktype_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_statuses", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatusListing",
+            listing=_l.single_fb29b5bd,
         ),
         (("worktypeId", worktype_id),),
     )
@@ -993,11 +1003,10 @@ def get_taskmanagement_worktype_versions(
     after: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.WorktypeVersionListing]:
+) -> _Lists[_m.WorktypeVersionListing, _m.WorktypeVersion]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions -> ``WorktypeVersionListing``.
 
-    Requires ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         worktype_id: path, string.
@@ -1005,10 +1014,11 @@ def get_taskmanagement_worktype_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_taskmanagement_worktype_versions", "GET",
             "/api/v2/taskmanagement/worktypes/{worktypeId}/versions", "WorktypeVersionListing",
+            listing=_l.token_1466ed35,
         ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
@@ -1346,18 +1356,20 @@ def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Opera
 
 def post_taskmanagement_workbins_query(
     body: _m.WorkbinQueryRequest | _JsonObject,
-) -> _Operation[_m.WorkbinQueryEntityListing]:
+) -> _Lists[_m.WorkbinQueryEntityListing, _m.Workbin]:
     """POST /api/v2/taskmanagement/workbins/query -> ``WorkbinQueryEntityListing``.
 
-    Read-only. Requires ``workitems:workbin:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``workitems:workbin:view``. Pages by ``after`` of the body or ``next_uri``
+    of the response.
 
     Args:
         body: ``WorkbinQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_taskmanagement_workbins_query", "POST", "/api/v2/taskmanagement/workbins/query",
             "WorkbinQueryEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.token_45f9556a,
         ),
         (),
         (),
@@ -1493,18 +1505,20 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
 
 def post_taskmanagement_workitems_query(
     body: _m.WorkitemQueryPostRequest | _JsonObject,
-) -> _Operation[_m.WorkitemPostQueryEntityListing]:
+) -> _Lists[_m.WorkitemPostQueryEntityListing, _m.Workitem]:
     """POST /api/v2/taskmanagement/workitems/query -> ``WorkitemPostQueryEntityListing``.
 
-    Read-only. Requires ``workitems:workitem:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``workitems:workitem:view``. Pages by ``after`` of the body or ``next_uri``
+    of the response.
 
     Args:
         body: ``WorkitemQueryPostRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_taskmanagement_workitems_query", "POST", "/api/v2/taskmanagement/workitems/query",
             "WorkitemPostQueryEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.token_45f9556a,
         ),
         (),
         (),
@@ -1681,18 +1695,20 @@ def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Ope
 
 def post_taskmanagement_worktypes_query(
     body: _m.WorktypeQueryRequest | _JsonObject,
-) -> _Operation[_m.WorktypeQueryEntityListing]:
+) -> _Lists[_m.WorktypeQueryEntityListing, _m.Worktype]:
     """POST /api/v2/taskmanagement/worktypes/query -> ``WorktypeQueryEntityListing``.
 
-    Read-only. Requires ``workitems:worktype:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``workitems:worktype:view``. Pages by ``after`` of the body or ``next_uri``
+    of the response.
 
     Args:
         body: ``WorktypeQueryRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_taskmanagement_worktypes_query", "POST", "/api/v2/taskmanagement/worktypes/query",
             "WorktypeQueryEntityListing", body="object", body_required=True, reads=True,
+            listing=_l.token_45f9556a,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -71,10 +76,10 @@ def get_team_members(
     before: str | None = None,
     after: str | None = None,
     expand: _Open[_Literal["entities"]] | None = None,
-) -> _Operation[_m.TeamMemberEntityListing]:
+) -> _Lists[_m.TeamMemberEntityListing, _m.UserReferenceWithName]:
     """GET /api/v2/teams/{teamId}/members -> ``TeamMemberEntityListing``.
 
-    Requires ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         team_id: path, string.
@@ -83,9 +88,10 @@ def get_team_members(
         after: query, string.
         expand: query, string: entities.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
+            listing=_l.token_9fc445a9,
         ),
         (("teamId", team_id),),
         (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),
@@ -99,10 +105,10 @@ def get_teams(
     after: str | None = None,
     before: str | None = None,
     expand: _Open[_Literal["entities.division"]] | None = None,
-) -> _Operation[_m.TeamEntityListing]:
+) -> _Lists[_m.TeamEntityListing, _m.Team]:
     """GET /api/v2/teams -> ``TeamEntityListing``.
 
-    Requires ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -111,8 +117,10 @@ def get_teams(
         before: query, string.
         expand: query, string: entities.division.
     """
-    return _Operation(
-        _Endpoint("get_teams", "GET", "/api/v2/teams", "TeamEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,
+        ),
         (),
         (
             ("pageSize", page_size), ("name", name), ("after", after), ("before", before),
@@ -147,7 +155,7 @@ def post_analytics_teams_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TeamActivityResponse]:
+) -> _Lists[_m.TeamActivityResponse, _m.TeamActivityData]:
     """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
 
     Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
@@ -157,10 +165,11 @@ def post_analytics_teams_activity_query(
         page_number: query, integer.
         body: ``TeamActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-            "TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "TeamActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -172,7 +181,7 @@ def post_analytics_teams_activity_query(
 def post_team_members(
     team_id: str,
     body: _m.TeamMembers | _JsonObject,
-) -> _Operation[_m.TeamMemberAddListingResponse]:
+) -> _Lists[_m.TeamMemberAddListingResponse, _m.UserReference]:
     """POST /api/v2/teams/{teamId}/members -> ``TeamMemberAddListingResponse``.
 
     Requires ``groups:team:assign``.
@@ -181,10 +190,11 @@ def post_team_members(
         team_id: path, string.
         body: ``TeamMembers``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_team_members", "POST", "/api/v2/teams/{teamId}/members",
             "TeamMemberAddListingResponse", body="object", body_required=True,
+            listing=_l.single_20dec4b2,
         ),
         (("teamId", team_id),),
         (),
@@ -212,18 +222,18 @@ def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
 
 def post_teams_search(
     body: _m.TeamSearchRequest | _JsonObject,
-) -> _Operation[_m.TeamsSearchResponse]:
+) -> _Lists[_m.TeamsSearchResponse, _m.Team]:
     """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
 
-    Read-only. Requires ``groups:team:view``.
+    Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -107,11 +112,10 @@ def get_telephony_numbers_routing(
     active_routing_organization_id: str | None = None,
     owner_organization_id: str | None = None,
     status: _Open[_Literal["Normal", "Redirected", "Pending"]] | None = None,
-) -> _Operation[_m.NumberRoutingListing]:
+) -> _Lists[_m.NumberRoutingListing, _m.NumberRouting]:
     """GET /api/v2/telephony/numbers/routing -> ``NumberRoutingListing``.
 
-    Requires ``telephony:numberRouting:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``telephony:numberRouting:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -122,10 +126,10 @@ def get_telephony_numbers_routing(
         owner_organization_id: query, string.
         status: query, string: Normal, Redirected, Pending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
-            "NumberRoutingListing",
+            "NumberRoutingListing", listing=_l.token_b4981ed1,
         ),
         (),
         (
@@ -136,28 +140,30 @@ def get_telephony_numbers_routing(
     )
 
 
-def get_telephony_organization_link() -> _Operation[list[_m.OrganizationLinkResponse]]:
+def get_telephony_organization_link(
+) -> _Lists[list[_m.OrganizationLinkResponse], _m.OrganizationLinkResponse]:
     """GET /api/v2/telephony/organization/link -> list of ``OrganizationLinkResponse``.
 
     Requires ``telephony:organizationLink:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
-            "list[OrganizationLinkResponse]",
+            "list[OrganizationLinkResponse]", listing=_l.single_387d9ec7,
         ),
     )
 
 
-def get_telephony_organization_link_regions() -> _Operation[list[_m.RegionResponse]]:
+def get_telephony_organization_link_regions() -> _Lists[list[_m.RegionResponse], _m.RegionResponse]:
     """GET /api/v2/telephony/organization/link/regions -> list of ``RegionResponse``.
 
     Requires ``telephony:organizationLink:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_organization_link_regions", "GET",
             "/api/v2/telephony/organization/link/regions", "list[RegionResponse]",
+            listing=_l.single_387d9ec7,
         ),
     )
 
@@ -169,10 +175,10 @@ def get_telephony_prefixes(
     after: str | None = None,
     page_size: str | None = None,
     prefix: str | None = None,
-) -> _Operation[_m.PrefixListing]:
+) -> _Lists[_m.PrefixListing, _m.PrefixListingItem]:
     """GET /api/v2/telephony/prefixes -> ``PrefixListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -181,8 +187,11 @@ def get_telephony_prefixes(
         prefix: query, string.
         type: query, string.
     """
-    return _Operation(
-        _Endpoint("get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing"),
+    return _Lists(
+        _Endpoint(
+            "get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing",
+            listing=_l.token_b4981ed1,
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("prefix", prefix),
@@ -426,16 +435,16 @@ def post_telephony_organization_link(
 
 def post_telephony_prefixes_bulk(
     body: _m.BulkPrefixesRequest | _JsonObject,
-) -> _Operation[_m.BulkPrefixesResponse]:
+) -> _Lists[_m.BulkPrefixesResponse, _m.BulkResponseResultPrefixPrefixBulkEntityErrorPrefix]:
     """POST /api/v2/telephony/prefixes/bulk -> ``BulkPrefixesResponse``.
 
     Args:
         body: ``BulkPrefixesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_telephony_prefixes_bulk", "POST", "/api/v2/telephony/prefixes/bulk",
-            "BulkPrefixesResponse", body="object", body_required=True,
+            "BulkPrefixesResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
         ),
         (),
         (),

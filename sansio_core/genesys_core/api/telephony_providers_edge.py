@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -374,7 +379,7 @@ def get_telephony_providers_edge_logicalinterfaces(
     edge_id: str,
     *,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.LogicalInterfaceEntityListing]:
+) -> _Lists[_m.LogicalInterfaceEntityListing, _m.DomainLogicalInterface]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
@@ -383,11 +388,11 @@ def get_telephony_providers_edge_logicalinterfaces(
         edge_id: path, string.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edge_logicalinterfaces", "GET",
             "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
-            "LogicalInterfaceEntityListing",
+            "LogicalInterfaceEntityListing", listing=_l.link_a911cd2f,
         ),
         (("edgeId", edge_id),),
         (("expand", expand),),
@@ -453,7 +458,7 @@ def get_telephony_providers_edge_physicalinterface(
 
 def get_telephony_providers_edge_physicalinterfaces(
     edge_id: str,
-) -> _Operation[_m.PhysicalInterfaceEntityListing]:
+) -> _Lists[_m.PhysicalInterfaceEntityListing, _m.DomainPhysicalInterface]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
@@ -461,11 +466,11 @@ def get_telephony_providers_edge_physicalinterfaces(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edge_physicalinterfaces", "GET",
             "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces",
-            "PhysicalInterfaceEntityListing",
+            "PhysicalInterfaceEntityListing", listing=_l.link_a911cd2f,
         ),
         (("edgeId", edge_id),),
     )
@@ -508,7 +513,7 @@ def get_telephony_providers_edge_softwareupdate(
 
 def get_telephony_providers_edge_softwareversions(
     edge_id: str,
-) -> _Operation[_m.DomainEdgeSoftwareVersionDtoEntityListing]:
+) -> _Lists[_m.DomainEdgeSoftwareVersionDtoEntityListing, _m.DomainEdgeSoftwareVersionDto]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/softwareversions -> ``DomainEdgeSoftwareVersionDtoEntityListing``.
 
     Pages by ``next_uri`` of the response.
@@ -516,11 +521,11 @@ def get_telephony_providers_edge_softwareversions(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edge_softwareversions", "GET",
             "/api/v2/telephony/providers/edges/{edgeId}/softwareversions",
-            "DomainEdgeSoftwareVersionDtoEntityListing",
+            "DomainEdgeSoftwareVersionDtoEntityListing", listing=_l.link_a911cd2f,
         ),
         (("edgeId", edge_id),),
     )
@@ -535,7 +540,7 @@ def get_telephony_providers_edge_trunks(
     sort_order: str | None = None,
     trunk_base_id: str | None = None,
     trunk_type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
-) -> _Operation[_m.TrunkEntityListing]:
+) -> _Lists[_m.TrunkEntityListing, _m.Trunk]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/trunks -> ``TrunkEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -549,10 +554,11 @@ def get_telephony_providers_edge_trunks(
         trunk_base_id: query, string.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edge_trunks", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/trunks", "TrunkEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/{edgeId}/trunks", "TrunkEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (("edgeId", edge_id),),
         (
@@ -572,7 +578,7 @@ def get_telephony_providers_edges(
     sort_by: str | None = None,
     managed: bool | None = None,
     show_cloud_media: bool | None = None,
-) -> _Operation[_m.EdgeEntityListing]:
+) -> _Lists[_m.EdgeEntityListing, _m.Edge]:
     """GET /api/v2/telephony/providers/edges -> ``EdgeEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -587,10 +593,10 @@ def get_telephony_providers_edges(
         managed: query, boolean.
         show_cloud_media: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
-            "EdgeEntityListing", paged=True,
+            "EdgeEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -604,7 +610,7 @@ def get_telephony_providers_edges(
 def get_telephony_providers_edges_alertablepresences(
     *,
     type: _Open[_Literal["defaults", "overrides"]] | None = None,
-) -> _Operation[_m.AlertablePresences]:
+) -> _Lists[_m.AlertablePresences, _Open[_Literal["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"]]]:
     """GET /api/v2/telephony/providers/edges/alertablepresences -> ``AlertablePresences``.
 
     Requires ``telephony:alertablePresences:view``.
@@ -612,10 +618,11 @@ def get_telephony_providers_edges_alertablepresences(
     Args:
         type: query, string: defaults, overrides.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_alertablepresences", "GET",
             "/api/v2/telephony/providers/edges/alertablepresences", "AlertablePresences",
+            listing=_l.single_e15dcfa2,
         ),
         (),
         (("type", type),),
@@ -623,16 +630,16 @@ def get_telephony_providers_edges_alertablepresences(
 
 
 def get_telephony_providers_edges_certificateauthorities(
-) -> _Operation[_m.CertificateAuthorityEntityListing]:
+) -> _Lists[_m.CertificateAuthorityEntityListing, _m.DomainCertificateAuthority]:
     """GET /api/v2/telephony/providers/edges/certificateauthorities -> ``CertificateAuthorityEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_certificateauthorities", "GET",
             "/api/v2/telephony/providers/edges/certificateauthorities",
-            "CertificateAuthorityEntityListing",
+            "CertificateAuthorityEntityListing", listing=_l.link_a911cd2f,
         ),
     )
 
@@ -697,7 +704,7 @@ def get_telephony_providers_edges_didpools(
     page_number: int | None = None,
     sort_by: str | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.DIDPoolEntityListing]:
+) -> _Lists[_m.DIDPoolEntityListing, _m.DIDPool]:
     """GET /api/v2/telephony/providers/edges/didpools -> ``DIDPoolEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -708,10 +715,11 @@ def get_telephony_providers_edges_didpools(
         sort_by: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_didpools", "GET",
-            "/api/v2/telephony/providers/edges/didpools", "DIDPoolEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/didpools", "DIDPoolEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("id", id)),
@@ -726,7 +734,7 @@ def get_telephony_providers_edges_didpools_dids(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.DIDNumberEntityListing]:
+) -> _Lists[_m.DIDNumberEntityListing, _m.DIDNumber]:
     """GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -739,10 +747,11 @@ def get_telephony_providers_edges_didpools_dids(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_didpools_dids", "GET",
-            "/api/v2/telephony/providers/edges/didpools/dids", "DIDNumberEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/didpools/dids", "DIDNumberEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -762,7 +771,7 @@ def get_telephony_providers_edges_dids(
     owner_id: str | None = None,
     did_pool_id: str | None = None,
     id: _Sequence[str] | None = None,
-) -> _Operation[_m.DIDEntityListing]:
+) -> _Lists[_m.DIDEntityListing, _m.DID]:
     """GET /api/v2/telephony/providers/edges/dids -> ``DIDEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -777,10 +786,10 @@ def get_telephony_providers_edges_dids(
         did_pool_id: query, string.
         id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
-            "DIDEntityListing", paged=True,
+            "DIDEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -843,7 +852,7 @@ def get_telephony_providers_edges_edgegroups(
     name: str | None = None,
     sort_by: str | None = None,
     managed: bool | None = None,
-) -> _Operation[_m.EdgeGroupEntityListing]:
+) -> _Lists[_m.EdgeGroupEntityListing, _m.EdgeGroup]:
     """GET /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroupEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -855,10 +864,11 @@ def get_telephony_providers_edges_edgegroups(
         sort_by: query, string.
         managed: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_edgegroups", "GET",
-            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroupEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroupEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -878,15 +888,16 @@ def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersi
     )
 
 
-def get_telephony_providers_edges_expired() -> _Operation[_m.ExpiredEdgeListing]:
+def get_telephony_providers_edges_expired() -> _Lists[_m.ExpiredEdgeListing, _m.DomainEntityRef]:
     """GET /api/v2/telephony/providers/edges/expired -> ``ExpiredEdgeListing``.
 
     Requires ``telephony:plugin:all`` or ``internal:edge:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_expired", "GET",
             "/api/v2/telephony/providers/edges/expired", "ExpiredEdgeListing",
+            listing=_l.single_20dec4b2,
         ),
     )
 
@@ -934,7 +945,7 @@ def get_telephony_providers_edges_extensionpools(
     sort_by: str | None = None,
     number: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ExtensionPoolEntityListing]:
+) -> _Lists[_m.ExtensionPoolEntityListing, _m.ExtensionPool]:
     """GET /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPoolEntityListing``.
 
     Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -947,11 +958,11 @@ def get_telephony_providers_edges_extensionpools(
         number: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_extensionpools", "GET",
             "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPoolEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -970,7 +981,7 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ExtensionPoolDivisionViewEntityListing]:
+) -> _Lists[_m.ExtensionPoolDivisionViewEntityListing, _m.ExtensionPoolDivisionView]:
     """GET /api/v2/telephony/providers/edges/extensionpools/divisionviews -> ``ExtensionPoolDivisionViewEntityListing``.
 
     Requires ``telephony:extensionPool:search``. Pages by ``page_number`` or ``next_uri`` of the
@@ -985,11 +996,11 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
             "/api/v2/telephony/providers/edges/extensionpools/divisionviews",
-            "ExtensionPoolDivisionViewEntityListing", paged=True,
+            "ExtensionPoolDivisionViewEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1006,7 +1017,7 @@ def get_telephony_providers_edges_extensions(
     sort_by: str | None = None,
     sort_order: str | None = None,
     number: str | None = None,
-) -> _Operation[_m.ExtensionEntityListing]:
+) -> _Lists[_m.ExtensionEntityListing, _m.Extension]:
     """GET /api/v2/telephony/providers/edges/extensions -> ``ExtensionEntityListing``.
 
     Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1019,10 +1030,11 @@ def get_telephony_providers_edges_extensions(
         sort_order: query, string.
         number: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_extensions", "GET",
-            "/api/v2/telephony/providers/edges/extensions", "ExtensionEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/extensions", "ExtensionEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1073,7 +1085,7 @@ def get_telephony_providers_edges_linebasesettings(
     sort_by: str | None = None,
     sort_order: str | None = None,
     expand: _Sequence[_Open[_Literal["properties"]]] | None = None,
-) -> _Operation[_m.LineBaseEntityListing]:
+) -> _Lists[_m.LineBaseEntityListing, _m.LineBase]:
     """GET /api/v2/telephony/providers/edges/linebasesettings -> ``LineBaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1085,11 +1097,11 @@ def get_telephony_providers_edges_linebasesettings(
         sort_order: query, string.
         expand: query, list of string: properties.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_linebasesettings", "GET",
             "/api/v2/telephony/providers/edges/linebasesettings", "LineBaseEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1108,7 +1120,7 @@ def get_telephony_providers_edges_lines(
     expand: _Sequence[_Open[_Literal[
         "properties", "site", "edgeGroup", "primaryEdge", "secondaryEdge", "edges", "assignedUser",
     ]]] | None = None,
-) -> _Operation[_m.LineEntityListing]:
+) -> _Lists[_m.LineEntityListing, _m.Line]:
     """GET /api/v2/telephony/providers/edges/lines -> ``LineEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1121,10 +1133,10 @@ def get_telephony_providers_edges_lines(
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
             edges, assignedUser.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
-            "LineEntityListing", paged=True,
+            "LineEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1156,7 +1168,7 @@ def get_telephony_providers_edges_logicalinterfaces(
     edge_ids: str,
     *,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.LogicalInterfaceEntityListing]:
+) -> _Lists[_m.LogicalInterfaceEntityListing, _m.DomainLogicalInterface]:
     """GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
@@ -1165,10 +1177,11 @@ def get_telephony_providers_edges_logicalinterfaces(
         edge_ids: query, string.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_logicalinterfaces", "GET",
             "/api/v2/telephony/providers/edges/logicalinterfaces", "LogicalInterfaceEntityListing",
+            listing=_l.link_a911cd2f,
         ),
         (),
         (("edgeIds", edge_ids), ("expand", expand)),
@@ -1177,7 +1190,7 @@ def get_telephony_providers_edges_logicalinterfaces(
 
 def get_telephony_providers_edges_mediastatistics_conversation(
     conversation_id: str,
-) -> _Operation[_m.MediaStatisticsListing]:
+) -> _Lists[_m.MediaStatisticsListing, _m.MediaStatistics]:
     """GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId} -> ``MediaStatisticsListing``.
 
     Preview: may change without notice. Requires ``analytics:conversationDetail:view``.
@@ -1185,11 +1198,11 @@ def get_telephony_providers_edges_mediastatistics_conversation(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_mediastatistics_conversation", "GET",
             "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}",
-            "MediaStatisticsListing",
+            "MediaStatisticsListing", listing=_l.single_ebc03964,
         ),
         (("conversationId", conversation_id),),
     )
@@ -1217,7 +1230,9 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
     )
 
 
-def get_telephony_providers_edges_metrics(edge_ids: str) -> _Operation[list[_m.EdgeMetrics]]:
+def get_telephony_providers_edges_metrics(
+    edge_ids: str,
+) -> _Lists[list[_m.EdgeMetrics], _m.EdgeMetrics]:
     """GET /api/v2/telephony/providers/edges/metrics -> list of ``EdgeMetrics``.
 
     Requires ``telephony:plugin:all``.
@@ -1225,10 +1240,11 @@ def get_telephony_providers_edges_metrics(edge_ids: str) -> _Operation[list[_m.E
     Args:
         edge_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_metrics", "GET",
             "/api/v2/telephony/providers/edges/metrics", "list[EdgeMetrics]",
+            listing=_l.single_387d9ec7,
         ),
         (),
         (("edgeIds", edge_ids),),
@@ -1243,7 +1259,7 @@ def get_telephony_providers_edges_outboundroutes(
     site_id: str | None = None,
     external_trunk_bases_ids: str | None = None,
     sort_by: str | None = None,
-) -> _Operation[_m.OutboundRouteEntityListing]:
+) -> _Lists[_m.OutboundRouteEntityListing, _m.OutboundRoute]:
     """GET /api/v2/telephony/providers/edges/outboundroutes -> ``OutboundRouteEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1256,11 +1272,11 @@ def get_telephony_providers_edges_outboundroutes(
         external_trunk_bases_ids: query, string.
         sort_by: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_outboundroutes", "GET",
             "/api/v2/telephony/providers/edges/outboundroutes", "OutboundRouteEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1313,7 +1329,7 @@ def get_telephony_providers_edges_phonebasesettings(
     sort_order: str | None = None,
     expand: _Sequence[_Open[_Literal["properties", "lines"]]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.PhoneBaseEntityListing]:
+) -> _Lists[_m.PhoneBaseEntityListing, _m.PhoneBase]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1326,11 +1342,11 @@ def get_telephony_providers_edges_phonebasesettings(
         expand: query, list of string: properties, lines.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_phonebasesettings", "GET",
             "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBaseEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1344,7 +1360,7 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.PhoneMetaBaseEntityListing]:
+) -> _Lists[_m.PhoneMetaBaseEntityListing, _m.Metabase]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings/availablemetabases -> ``PhoneMetaBaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1353,11 +1369,11 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
             "/api/v2/telephony/providers/edges/phonebasesettings/availablemetabases",
-            "PhoneMetaBaseEntityListing", paged=True,
+            "PhoneMetaBaseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -1410,7 +1426,7 @@ def get_telephony_providers_edges_phones(
     fields: _Sequence[_Open[_Literal[
         "webRtcUser", "properties.*", "lines.loggedInUser", "lines.defaultForUser",
     ]]] | None = None,
-) -> _Operation[_m.PhoneEntityListing]:
+) -> _Lists[_m.PhoneEntityListing, _m.Phone]:
     """GET /api/v2/telephony/providers/edges/phones -> ``PhoneEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1437,10 +1453,11 @@ def get_telephony_providers_edges_phones(
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
             lines.defaultForUser.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_phones", "GET",
-            "/api/v2/telephony/providers/edges/phones", "PhoneEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/phones", "PhoneEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1480,7 +1497,7 @@ def get_telephony_providers_edges_phones_template(
 
 def get_telephony_providers_edges_physicalinterfaces(
     edge_ids: str,
-) -> _Operation[_m.PhysicalInterfaceEntityListing]:
+) -> _Lists[_m.PhysicalInterfaceEntityListing, _m.DomainPhysicalInterface]:
     """GET /api/v2/telephony/providers/edges/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
@@ -1488,11 +1505,11 @@ def get_telephony_providers_edges_physicalinterfaces(
     Args:
         edge_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_physicalinterfaces", "GET",
             "/api/v2/telephony/providers/edges/physicalinterfaces",
-            "PhysicalInterfaceEntityListing",
+            "PhysicalInterfaceEntityListing", listing=_l.link_a911cd2f,
         ),
         (),
         (("edgeIds", edge_ids),),
@@ -1538,7 +1555,9 @@ def get_telephony_providers_edges_site_numberplan(
     )
 
 
-def get_telephony_providers_edges_site_numberplans(site_id: str) -> _Operation[list[_m.NumberPlan]]:
+def get_telephony_providers_edges_site_numberplans(
+    site_id: str,
+) -> _Lists[list[_m.NumberPlan], _m.NumberPlan]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
 
     Requires ``telephony:plugin:all``.
@@ -1546,10 +1565,11 @@ def get_telephony_providers_edges_site_numberplans(site_id: str) -> _Operation[l
     Args:
         site_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_site_numberplans", "GET",
             "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
+            listing=_l.single_4eeb41b1,
         ),
         (("siteId", site_id),),
     )
@@ -1559,7 +1579,7 @@ def get_telephony_providers_edges_site_numberplans_classifications(
     site_id: str,
     *,
     classification: str | None = None,
-) -> _Operation[list[str]]:
+) -> _Lists[list[str], str]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications -> list of string.
 
     Requires ``telephony:plugin:all``.
@@ -1568,11 +1588,11 @@ def get_telephony_providers_edges_site_numberplans_classifications(
         site_id: path, string.
         classification: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_site_numberplans_classifications", "GET",
             "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications",
-            "list[str]",
+            "list[str]", listing=_l.single_387d9ec7,
         ),
         (("siteId", site_id),),
         (("classification", classification),),
@@ -1609,7 +1629,7 @@ def get_telephony_providers_edges_site_outboundroutes(
     name: str | None = None,
     external_trunk_bases_ids: str | None = None,
     sort_by: str | None = None,
-) -> _Operation[_m.OutboundRouteBaseEntityListing]:
+) -> _Lists[_m.OutboundRouteBaseEntityListing, _m.OutboundRouteBase]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1622,11 +1642,11 @@ def get_telephony_providers_edges_site_outboundroutes(
         external_trunk_bases_ids: query, string.
         sort_by: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_site_outboundroutes", "GET",
             "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes",
-            "OutboundRouteBaseEntityListing", paged=True,
+            "OutboundRouteBaseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("siteId", site_id),),
         (
@@ -1667,7 +1687,7 @@ def get_telephony_providers_edges_sites(
     expand: _Sequence[_Open[_Literal[
         "edges", "location", "primarySites", "secondarySites",
     ]]] | None = None,
-) -> _Operation[_m.SiteEntityListing]:
+) -> _Lists[_m.SiteEntityListing, _m.Site]:
     """GET /api/v2/telephony/providers/edges/sites -> ``SiteEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1682,10 +1702,10 @@ def get_telephony_providers_edges_sites(
         managed: query, boolean.
         expand: query, list of string: edges, location, primarySites, secondarySites.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
-            "SiteEntityListing", paged=True,
+            "SiteEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1700,19 +1720,20 @@ def get_telephony_providers_edges_sites_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.SitesSearchResponse]:
+) -> _Lists[_m.SitesSearchResponse, _m.Site]:
     """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_sites_search", "GET",
             "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -1723,7 +1744,7 @@ def get_telephony_providers_edges_timezones(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TimeZoneEntityListing]:
+) -> _Lists[_m.TimeZoneEntityListing, _m.RegionTimeZone]:
     """GET /api/v2/telephony/providers/edges/timezones -> ``TimeZoneEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1732,10 +1753,11 @@ def get_telephony_providers_edges_timezones(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_timezones", "GET",
-            "/api/v2/telephony/providers/edges/timezones", "TimeZoneEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/timezones", "TimeZoneEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -1811,7 +1833,7 @@ def get_telephony_providers_edges_trunkbasesettings(
     managed: bool | None = None,
     expand: _Sequence[_Open[_Literal["properties"]]] | None = None,
     name: str | None = None,
-) -> _Operation[_m.TrunkBaseEntityListing]:
+) -> _Lists[_m.TrunkBaseEntityListing, _m.TrunkBase]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1827,11 +1849,11 @@ def get_telephony_providers_edges_trunkbasesettings(
         expand: query, list of string: properties.
         name: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_trunkbasesettings", "GET",
             "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBaseEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1848,7 +1870,7 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
     type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrunkMetabaseEntityListing]:
+) -> _Lists[_m.TrunkMetabaseEntityListing, _m.Metabase]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases -> ``TrunkMetabaseEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1858,11 +1880,11 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
             "/api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases",
-            "TrunkMetabaseEntityListing", paged=True,
+            "TrunkMetabaseEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("type", type), ("pageSize", page_size), ("pageNumber", page_number)),
@@ -1876,7 +1898,7 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
     page_size: int | None = None,
     sort_by: str | None = None,
     sort_order: str | None = None,
-) -> _Operation[_m.TrunkBaseEntityListing]:
+) -> _Lists[_m.TrunkBaseEntityListing, _m.TrunkBase]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId} -> ``TrunkBaseEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1888,11 +1910,11 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
             "/api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId}",
-            "TrunkBaseEntityListing", paged=True,
+            "TrunkBaseEntityListing", listing=_l.page_ece8a87b,
         ),
         (("siteId", site_id),),
         (
@@ -1931,7 +1953,7 @@ def get_telephony_providers_edges_trunks(
     edge_id: str | None = None,
     trunk_base_id: str | None = None,
     trunk_type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
-) -> _Operation[_m.TrunkEntityListing]:
+) -> _Lists[_m.TrunkEntityListing, _m.Trunk]:
     """GET /api/v2/telephony/providers/edges/trunks -> ``TrunkEntityListing``.
 
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1945,10 +1967,11 @@ def get_telephony_providers_edges_trunks(
         trunk_base_id: query, string.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_trunks", "GET",
-            "/api/v2/telephony/providers/edges/trunks", "TrunkEntityListing", paged=True,
+            "/api/v2/telephony/providers/edges/trunks", "TrunkEntityListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1961,7 +1984,7 @@ def get_telephony_providers_edges_trunks(
 
 def get_telephony_providers_edges_trunks_metrics(
     trunk_ids: str,
-) -> _Operation[list[_m.TrunkMetrics]]:
+) -> _Lists[list[_m.TrunkMetrics], _m.TrunkMetrics]:
     """GET /api/v2/telephony/providers/edges/trunks/metrics -> list of ``TrunkMetrics``.
 
     Requires ``telephony:plugin:all``.
@@ -1969,10 +1992,11 @@ def get_telephony_providers_edges_trunks_metrics(
     Args:
         trunk_ids: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_telephony_providers_edges_trunks_metrics", "GET",
             "/api/v2/telephony/providers/edges/trunks/metrics", "list[TrunkMetrics]",
+            listing=_l.single_387d9ec7,
         ),
         (),
         (("trunkIds", trunk_ids),),
@@ -2577,19 +2601,20 @@ def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operat
 
 def post_telephony_providers_edges_sites_search(
     body: _m.SiteSearchRequest | _JsonObject,
-) -> _Operation[_m.SitesSearchResponse]:
+) -> _Lists[_m.SitesSearchResponse, _m.Site]:
     """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
+    ``pageNumber`` of the body.
 
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_telephony_providers_edges_sites_search", "POST",
             "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2623,19 +2648,20 @@ def post_telephony_providers_edges_trunkbasesettings(
 
 def post_telephony_providers_edges_trunkbasesettings_search(
     body: _m.TelephonySearchRequest | _JsonObject,
-) -> _Operation[_m.TrunkBasesSearchResponse]:
+) -> _Lists[_m.TrunkBasesSearchResponse, _m.TrunkBase]:
     """POST /api/v2/telephony/providers/edges/trunkbasesettings/search -> ``TrunkBasesSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_telephony_providers_edges_trunkbasesettings_search", "POST",
             "/api/v2/telephony/providers/edges/trunkbasesettings/search",
             "TrunkBasesSearchResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2646,19 +2672,19 @@ def post_telephony_providers_edges_trunkbasesettings_search(
 
 def post_telephony_providers_edges_trunks_search(
     body: _m.TelephonySearchRequest | _JsonObject,
-) -> _Operation[_m.TrunkInstanceSearchResponse]:
+) -> _Lists[_m.TrunkInstanceSearchResponse, _m.Trunk]:
     """POST /api/v2/telephony/providers/edges/trunks/search -> ``TrunkInstanceSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_telephony_providers_edges_trunks_search", "POST",
             "/api/v2/telephony/providers/edges/trunks/search", "TrunkInstanceSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

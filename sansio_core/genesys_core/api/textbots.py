@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -26,7 +31,7 @@ def get_textbots_bots_search(
     bot_id: _Sequence[str] | None = None,
     virtual_agent_enabled: bool | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.BotSearchResponseEntityListing]:
+) -> _Lists[_m.BotSearchResponseEntityListing, _m.BotSearchResponse]:
     """GET /api/v2/textbots/bots/search -> ``BotSearchResponseEntityListing``.
 
     Requires ``integrations:integration:view``.
@@ -40,10 +45,10 @@ def get_textbots_bots_search(
         virtual_agent_enabled: query, boolean.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
-            "BotSearchResponseEntityListing",
+            "BotSearchResponseEntityListing", listing=_l.single_3099b874,
         ),
         (),
         (

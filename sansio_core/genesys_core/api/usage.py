@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -15,20 +20,20 @@ if _TYPE_CHECKING:
 def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
-) -> _Operation[_m.ApiUsageQueryResult]:
+) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
 
-    Requires ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
 
     Args:
         execution_id: path, string.
         client_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_oauth_client_usage_query_result", "GET",
             "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-            "ApiUsageQueryResult",
+            "ApiUsageQueryResult", listing=_l.token_361bbd80,
         ),
         (("executionId", execution_id), ("clientId", client_id)),
     )
@@ -62,21 +67,20 @@ def get_usage_aggregates_query_job(
     *,
     page_size: int | None = None,
     after: str | None = None,
-) -> _Operation[_m.OrganizationPublicApiUsageResultsResponse]:
+) -> _Lists[_m.OrganizationPublicApiUsageResultsResponse, _m.OrganizationPublicApiUsage]:
     """GET /api/v2/usage/aggregates/query/jobs/{jobId} -> ``OrganizationPublicApiUsageResultsResponse``.
 
-    Requires ``usage:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``usage:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         job_id: path, string.
         page_size: query, integer.
         after: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
-            "OrganizationPublicApiUsageResultsResponse",
+            "OrganizationPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
         ),
         (("jobId", job_id),),
         (("pageSize", page_size), ("after", after)),
@@ -89,10 +93,10 @@ def get_usage_client_client_id_aggregates_query_job(
     *,
     page_size: int | None = None,
     after: str | None = None,
-) -> _Operation[_m.ClientPublicApiUsageResultsResponse]:
+) -> _Lists[_m.ClientPublicApiUsageResultsResponse, _m.ClientPublicApiUsage]:
     """GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId} -> ``ClientPublicApiUsageResultsResponse``.
 
-    Requires ``usage:client:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Requires ``usage:client:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         client_id: path, string.
@@ -100,29 +104,32 @@ def get_usage_client_client_id_aggregates_query_job(
         page_size: query, integer.
         after: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_usage_client_client_id_aggregates_query_job", "GET",
             "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
-            "ClientPublicApiUsageResultsResponse",
+            "ClientPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
         ),
         (("clientId", client_id), ("jobId", job_id)),
         (("pageSize", page_size), ("after", after)),
     )
 
 
-def get_usage_query_execution_id_results(execution_id: str) -> _Operation[_m.ApiUsageQueryResult]:
+def get_usage_query_execution_id_results(
+    execution_id: str,
+) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """GET /api/v2/usage/query/{executionId}/results -> ``ApiUsageQueryResult``.
 
-    Requires ``oauth:client:view`` or ``usage:organization:view``.
+    Requires ``oauth:client:view`` or ``usage:organization:view``. Pages by ``after``.
 
     Args:
         execution_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_usage_query_execution_id_results", "GET",
             "/api/v2/usage/query/{executionId}/results", "ApiUsageQueryResult",
+            listing=_l.token_361bbd80,
         ),
         (("executionId", execution_id),),
     )
@@ -133,20 +140,21 @@ def get_usage_simplesearch_execution_id_results(
     *,
     after: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.ApiUsageQueryResult]:
+) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
 
-    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by the cursor ``after``.
+    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by ``after``.
 
     Args:
         execution_id: path, string.
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_usage_simplesearch_execution_id_results", "GET",
             "/api/v2/usage/simplesearch/{executionId}/results", "ApiUsageQueryResult",
+            listing=_l.token_b441394b,
         ),
         (("executionId", execution_id),),
         (("after", after), ("pageSize", page_size)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -77,7 +82,7 @@ def get_userrecordings(
     page_size: int | None = None,
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["conversation"]]] | None = None,
-) -> _Operation[_m.UserRecordingEntityListing]:
+) -> _Lists[_m.UserRecordingEntityListing, _m.UserRecording]:
     """GET /api/v2/userrecordings -> ``UserRecordingEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -87,10 +92,10 @@ def get_userrecordings(
         page_number: query, integer.
         expand: query, list of string: conversation.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),

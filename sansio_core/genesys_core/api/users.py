@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -341,7 +346,7 @@ def get_analytics_users_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Operation[_m.UserAsyncAggregateQueryResponse]:
+) -> _Lists[_m.UserAsyncAggregateQueryResponse, _m.UserAggregateDataContainer]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
 
     Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
@@ -350,11 +355,11 @@ def get_analytics_users_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_users_aggregates_job_results", "GET",
             "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-            "UserAsyncAggregateQueryResponse",
+            "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
         ),
         (("jobId", job_id),),
         (("cursor", cursor),),
@@ -383,7 +388,7 @@ def get_analytics_users_details_job_results(
     *,
     cursor: str | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AnalyticsUserDetailsAsyncQueryResponse]:
+) -> _Lists[_m.AnalyticsUserDetailsAsyncQueryResponse, _m.AnalyticsUserDetail]:
     """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
 
     Requires ``analytics:userDetail:view``. Pages by ``cursor``.
@@ -393,11 +398,11 @@ def get_analytics_users_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_analytics_users_details_job_results", "GET",
             "/api/v2/analytics/users/details/jobs/{jobId}/results",
-            "AnalyticsUserDetailsAsyncQueryResponse",
+            "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
         ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
@@ -421,7 +426,7 @@ def get_authorization_divisionspermitted_me(
     permission: str,
     *,
     name: str | None = None,
-) -> _Operation[list[_m.AuthzDivision]]:
+) -> _Lists[list[_m.AuthzDivision], _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
 
     Deprecated.
@@ -430,10 +435,11 @@ def get_authorization_divisionspermitted_me(
         name: query, string.
         permission: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_me", "GET",
             "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+            listing=_l.single_4eeb41b1,
         ),
         (),
         (("name", name), ("permission", permission)),
@@ -445,7 +451,7 @@ def get_authorization_divisionspermitted_paged_me(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DivsPermittedEntityListing]:
+) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -455,11 +461,11 @@ def get_authorization_divisionspermitted_paged_me(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_paged_me", "GET",
             "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -472,7 +478,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.DivsPermittedEntityListing]:
+) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
     """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -483,11 +489,11 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_authorization_divisionspermitted_paged_subject_id", "GET",
             "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-            "DivsPermittedEntityListing", paged=True,
+            "DivsPermittedEntityListing", listing=_l.page_ece8a87b,
         ),
         (("subjectId", subject_id),),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
@@ -567,7 +573,7 @@ def get_profiles_users(
         "geolocation", "station", "authorization",
     ]]] | None = None,
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
-) -> _Operation[_m.UserProfileEntityListing]:
+) -> _Lists[_m.UserProfileEntityListing, _m.UserProfile]:
     """GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -583,10 +589,10 @@ def get_profiles_users(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -740,7 +746,7 @@ def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.User
 def get_user_customattributes_bulk(
     user_id: str,
     schema_ids: _Sequence[str],
-) -> _Operation[list[_Any]]:
+) -> _Lists[list[_Any], _Any]:
     """GET /api/v2/users/{userId}/customattributes/bulk -> list of any JSON value.
 
     Requires ``directory:user:view``.
@@ -749,10 +755,10 @@ def get_user_customattributes_bulk(
         user_id: path, string.
         schema_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
-            "list[object]",
+            "list[object]", listing=_l.single_387d9ec7,
         ),
         (("userId", user_id),),
         (("schemaIds", schema_ids),),
@@ -763,7 +769,7 @@ def get_user_directreports(
     user_id: str,
     *,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[list[_m.User]]:
+) -> _Lists[list[_m.User], _m.User]:
     """GET /api/v2/users/{userId}/directreports -> list of ``User``.
 
     Args:
@@ -774,25 +780,28 @@ def get_user_directreports(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
+            listing=_l.single_4eeb41b1,
         ),
         (("userId", user_id),),
         (("expand", expand),),
     )
 
 
-def get_user_externalid(user_id: str) -> _Operation[list[_m.UserExternalIdentifier]]:
+def get_user_externalid(
+    user_id: str,
+) -> _Lists[list[_m.UserExternalIdentifier], _m.UserExternalIdentifier]:
     """GET /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
 
     Args:
         user_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
-            "list[UserExternalIdentifier]",
+            "list[UserExternalIdentifier]", listing=_l.single_387d9ec7,
         ),
         (("userId", user_id),),
     )
@@ -824,7 +833,7 @@ def get_user_favorites(
     page_number: int | None = None,
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.UserEntityListing]:
+) -> _Lists[_m.UserEntityListing, _m.User]:
     """GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
 
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -840,10 +849,10 @@ def get_user_favorites(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (
@@ -913,7 +922,7 @@ def get_user_profile(
     )
 
 
-def get_user_profileskills(user_id: str) -> _Operation[list[str]]:
+def get_user_profileskills(user_id: str) -> _Lists[list[str], str]:
     """GET /api/v2/users/{userId}/profileskills -> list of string.
 
     Requires ``directory:userProfile:view``.
@@ -921,9 +930,10 @@ def get_user_profileskills(user_id: str) -> _Operation[list[str]]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", "list[str]",
+            listing=_l.single_387d9ec7,
         ),
         (("userId", user_id),),
     )
@@ -936,7 +946,7 @@ def get_user_queues(
     page_number: int | None = None,
     joined: bool | None = None,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.UserQueueEntityListing]:
+) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
     """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -948,10 +958,10 @@ def get_user_queues(
         joined: query, boolean.
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (
@@ -981,7 +991,7 @@ def get_user_routinglanguages(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UserLanguageEntityListing]:
+) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
     """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -992,10 +1002,10 @@ def get_user_routinglanguages(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-            "UserLanguageEntityListing", paged=True,
+            "UserLanguageEntityListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -1008,7 +1018,7 @@ def get_user_routingskills(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1019,10 +1029,10 @@ def get_user_routingskills(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-            "UserSkillEntityListing", paged=True,
+            "UserSkillEntityListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -1050,11 +1060,10 @@ def get_user_skillgroups(
     page_size: int | None = None,
     after: str | None = None,
     before: str | None = None,
-) -> _Operation[_m.UserSkillGroupEntityListing]:
+) -> _Lists[_m.UserSkillGroupEntityListing, _m.SkillGroup]:
     """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
 
-    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    response.
+    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -1062,10 +1071,10 @@ def get_user_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-            "UserSkillGroupEntityListing",
+            "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("after", after), ("before", before)),
@@ -1104,7 +1113,7 @@ def get_user_superiors(
     user_id: str,
     *,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[list[_m.User]]:
+) -> _Lists[list[_m.User], _m.User]:
     """GET /api/v2/users/{userId}/superiors -> list of ``User``.
 
     Args:
@@ -1115,8 +1124,11 @@ def get_user_superiors(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
-        _Endpoint("get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]"),
+    return _Lists(
+        _Endpoint(
+            "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
+            listing=_l.single_4eeb41b1,
+        ),
         (("userId", user_id),),
         (("expand", expand),),
     )
@@ -1127,7 +1139,7 @@ def get_user_trustors(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TrustorEntityListing]:
+) -> _Lists[_m.TrustorEntityListing, _m.Trustor]:
     """GET /api/v2/users/{userId}/trustors -> ``TrustorEntityListing``.
 
     Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -1138,17 +1150,17 @@ def get_user_trustors(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", "TrustorEntityListing",
-            paged=True,
+            listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
 
 
-def get_user_verifiers(user_id: str) -> _Operation[_m.VerifierEntityListing]:
+def get_user_verifiers(user_id: str) -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
     """GET /api/v2/users/{userId}/verifiers -> ``VerifierEntityListing``.
 
     Requires ``mfa:verifier:view``.
@@ -1156,10 +1168,10 @@ def get_user_verifiers(user_id: str) -> _Operation[_m.VerifierEntityListing]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers",
-            "VerifierEntityListing",
+            "VerifierEntityListing", listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
     )
@@ -1176,7 +1188,7 @@ def get_users(
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _StateValues | None = None,
-) -> _Operation[_m.UserEntityListing]:
+) -> _Lists[_m.UserEntityListing, _m.User]:
     """GET /api/v2/users -> ``UserEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1197,8 +1209,10 @@ def get_users(
         user_custom_attribute_schema_ids: query, list of string.
         state: query, string: active, inactive, deleted, any.
     """
-    return _Operation(
-        _Endpoint("get_users", "GET", "/api/v2/users", "UserEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_users", "GET", "/api/v2/users", "UserEntityListing", listing=_l.page_ece8a87b,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
@@ -1215,11 +1229,11 @@ def get_users_chats_me(
     include_presence: bool | None = None,
     include_room_owners: bool | None = None,
     after: str | None = None,
-) -> _Operation[_m.ChatItemCursorListing]:
+) -> _Lists[_m.ChatItemCursorListing, _m.ChatItem]:
     """GET /api/v2/users/chats/me -> ``ChatItemCursorListing``.
 
-    Requires ``chat:chat:access`` or ``user:chats:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the response.
+    Requires ``chat:chat:access`` or ``user:chats:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         exclude_closed: query, boolean.
@@ -1227,8 +1241,11 @@ def get_users_chats_me(
         include_room_owners: query, boolean.
         after: query, string.
     """
-    return _Operation(
-        _Endpoint("get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing"),
+    return _Lists(
+        _Endpoint(
+            "get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing",
+            listing=_l.token_98b45d93,
+        ),
         (),
         (
             ("excludeClosed", exclude_closed), ("includePresence", include_presence),
@@ -1275,7 +1292,9 @@ def get_users_customattributes_schema_version(
     )
 
 
-def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.DataSchemaListing]:
+def get_users_customattributes_schema_versions(
+    schema_id: str,
+) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/users/customattributes/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
     Requires ``users:customAttributesSchema:view``.
@@ -1283,24 +1302,25 @@ def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.
     Args:
         schema_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_customattributes_schema_versions", "GET",
             "/api/v2/users/customattributes/schemas/{schemaId}/versions", "DataSchemaListing",
+            listing=_l.single_fb29b5bd,
         ),
         (("schemaId", schema_id),),
     )
 
 
-def get_users_customattributes_schemas() -> _Operation[_m.DataSchemaListing]:
+def get_users_customattributes_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
     """GET /api/v2/users/customattributes/schemas -> ``DataSchemaListing``.
 
     Requires ``users:customAttributesSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
-            "DataSchemaListing",
+            "DataSchemaListing", listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1322,15 +1342,16 @@ def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operati
     )
 
 
-def get_users_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
+def get_users_customattributes_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
     """GET /api/v2/users/customattributes/schemas/coretypes -> ``CoretypeListing``.
 
     Requires ``users:customAttributesSchema:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_customattributes_schemas_coretypes", "GET",
             "/api/v2/users/customattributes/schemas/coretypes", "CoretypeListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1362,7 +1383,7 @@ def get_users_development_activities(
     types: _Sequence[_TypesValues] | None = None,
     statuses: _Sequence[_StatusesValues] | None = None,
     relationship: _Sequence[_RelationshipValues] | None = None,
-) -> _Operation[_m.DevelopmentActivityListing]:
+) -> _Lists[_m.DevelopmentActivityListing, _m.DevelopmentActivity]:
     """GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
 
     Requires ``learning:assignment:view`` or ``coaching:appointment:view``. Pages by ``page_number``
@@ -1384,10 +1405,10 @@ def get_users_development_activities(
             NotCompleted.
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_development_activities", "GET", "/api/v2/users/development/activities",
-            "DevelopmentActivityListing", paged=True,
+            "DevelopmentActivityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1412,7 +1433,7 @@ def get_users_development_activities_me(
     types: _Sequence[_TypesValues] | None = None,
     statuses: _Sequence[_StatusesValues] | None = None,
     relationship: _Sequence[_RelationshipValues] | None = None,
-) -> _Operation[_m.DevelopmentActivityListing]:
+) -> _Lists[_m.DevelopmentActivityListing, _m.DevelopmentActivity]:
     """GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -1432,10 +1453,10 @@ def get_users_development_activities_me(
             NotCompleted.
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
-            "DevelopmentActivityListing", paged=True,
+            "DevelopmentActivityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -1538,11 +1559,12 @@ def get_users_me(
     )
 
 
-def get_users_me_verifiers() -> _Operation[_m.VerifierEntityListing]:
+def get_users_me_verifiers() -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
     """GET /api/v2/users/me/verifiers -> ``VerifierEntityListing``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", "VerifierEntityListing",
+            listing=_l.single_fb29b5bd,
         ),
     )
 
@@ -1556,7 +1578,7 @@ def get_users_query(
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _StateValues | None = None,
-) -> _Operation[_m.UserCursorEntityListing]:
+) -> _Lists[_m.UserCursorEntityListing, _m.User]:
     """GET /api/v2/users/query -> ``UserCursorEntityListing``.
 
     Requires ``directory:user:view``. Pages by ``cursor`` or ``next_uri`` of the response.
@@ -1575,8 +1597,11 @@ def get_users_query(
         user_custom_attribute_schema_ids: query, list of string.
         state: query, string: active, inactive, deleted, any.
     """
-    return _Operation(
-        _Endpoint("get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing"),
+    return _Lists(
+        _Endpoint(
+            "get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing",
+            listing=_l.token_4dfe8e41,
+        ),
         (),
         (
             ("cursor", cursor), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -1591,10 +1616,10 @@ def get_users_search(
     *,
     expand: _Sequence[str] | None = None,
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """GET /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Requires ``directory:user:view``.
+    Requires ``directory:user:view``. Pages by ``q64``.
 
     Args:
         q64: query, string.
@@ -1602,8 +1627,11 @@ def get_users_search(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Operation(
-        _Endpoint("get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse"),
+    return _Lists(
+        _Endpoint(
+            "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
+            listing=_l.token_6d58992f,
+        ),
         (),
         (
             ("q64", q64), ("expand", expand),
@@ -1771,21 +1799,20 @@ def patch_user_queues(
     body: _Sequence[_m.UserQueue | _JsonObject],
     *,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.UserQueueEntityListing]:
+) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
     """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Requires ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    response.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
 
     Args:
         user_id: path, string.
         division_id: query, list of string.
         body: list of ``UserQueue``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (("divisionId", division_id),),
@@ -1824,21 +1851,20 @@ def patch_user_routinglanguage(
 def patch_user_routinglanguages_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingLanguagePost | _JsonObject],
-) -> _Operation[_m.UserLanguageEntityListing]:
+) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
     """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
 
-    Requires ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
-    response.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_routinglanguages_bulk", "PATCH",
             "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
-            body="array", body_required=True,
+            body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),
@@ -1850,19 +1876,19 @@ def patch_user_routinglanguages_bulk(
 def patch_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True,
+            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),
@@ -1873,19 +1899,18 @@ def patch_user_routingskills_bulk(
 
 def patch_users_bulk(
     body: _Sequence[_m.PatchUser | _JsonObject],
-) -> _Operation[_m.UserEntityListing]:
+) -> _Lists[_m.UserEntityListing, _m.User]:
     """PATCH /api/v2/users/bulk -> ``UserEntityListing``.
 
-    Requires ``directory:user:edit`` or ``directory:organization:admin``. Pages by ``next_uri`` of
-    the response.
+    Requires ``directory:user:edit`` or ``directory:organization:admin``.
 
     Args:
         body: list of ``PatchUser``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "patch_users_bulk", "PATCH", "/api/v2/users/bulk", "UserEntityListing", body="array",
-            body_required=True,
+            body_required=True, listing=_l.single_fb29b5bd,
         ),
         (),
         (),
@@ -1899,7 +1924,7 @@ def post_analytics_users_activity_query(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.UserActivityResponse]:
+) -> _Lists[_m.UserActivityResponse, _m.UserActivityData]:
     """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
 
     Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
@@ -1909,10 +1934,11 @@ def post_analytics_users_activity_query(
         page_number: query, integer.
         body: ``UserActivityQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-            "UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
+            "UserActivityResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_a9e8a04d,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -1946,7 +1972,7 @@ def post_analytics_users_aggregates_jobs(
 
 def post_analytics_users_aggregates_query(
     body: _m.UserAggregationQuery | _JsonObject,
-) -> _Operation[_m.UserAggregateQueryResponse]:
+) -> _Lists[_m.UserAggregateQueryResponse, _m.UserAggregateDataContainer]:
     """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
 
     Read-only. Requires ``analytics:userAggregate:view``.
@@ -1954,11 +1980,11 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_aggregates_query", "POST",
             "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -1991,18 +2017,19 @@ def post_analytics_users_details_jobs(
 
 def post_analytics_users_details_query(
     body: _m.UserDetailsQuery | _JsonObject,
-) -> _Operation[_m.AnalyticsUserDetailsQueryResponse]:
+) -> _Lists[_m.AnalyticsUserDetailsQueryResponse, _m.AnalyticsUserDetail]:
     """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
 
-    Read-only. Requires ``analytics:userDetail:view``.
+    Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
 
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
             "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_4b6012a5,
         ),
         (),
         (),
@@ -2013,7 +2040,7 @@ def post_analytics_users_details_query(
 
 def post_analytics_users_observations_query(
     body: _m.UserObservationQuery | _JsonObject,
-) -> _Operation[_m.UserObservationQueryResponse]:
+) -> _Lists[_m.UserObservationQueryResponse, _m.UserObservationDataContainer]:
     """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
 
     Read-only. Requires ``analytics:userObservation:view``.
@@ -2021,11 +2048,11 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_analytics_users_observations_query", "POST",
             "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2144,7 +2171,7 @@ def post_authorization_subject_division_role(
 def post_user_externalid(
     user_id: str,
     body: _m.UserExternalIdentifier | _JsonObject,
-) -> _Operation[list[_m.UserExternalIdentifier]]:
+) -> _Lists[list[_m.UserExternalIdentifier], _m.UserExternalIdentifier]:
     """POST /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
 
     Requires ``directory:user:edit``.
@@ -2153,10 +2180,11 @@ def post_user_externalid(
         user_id: path, string.
         body: ``UserExternalIdentifier``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_user_externalid", "POST", "/api/v2/users/{userId}/externalid",
             "list[UserExternalIdentifier]", body="object", body_required=True,
+            listing=_l.single_387d9ec7,
         ),
         (("userId", user_id),),
         (),
@@ -2294,7 +2322,7 @@ def post_users_customattributes_schemas(
 
 def post_users_development_activities_aggregates_query(
     body: _m.DevelopmentActivityAggregateParam | _JsonObject,
-) -> _Operation[_m.DevelopmentActivityAggregateResponse]:
+) -> _Lists[_m.DevelopmentActivityAggregateResponse, _m.DevelopmentActivityAggregateQueryResponseGroupedData]:
     """POST /api/v2/users/development/activities/aggregates/query -> ``DevelopmentActivityAggregateResponse``.
 
     Read-only. Requires ``learning:assignment:view`` or ``coaching:appointment:view``.
@@ -2302,11 +2330,12 @@ def post_users_development_activities_aggregates_query(
     Args:
         body: ``DevelopmentActivityAggregateParam``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_development_activities_aggregates_query", "POST",
             "/api/v2/users/development/activities/aggregates/query",
             "DevelopmentActivityAggregateResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -2411,18 +2440,18 @@ def post_users_me_verifiers_webauthn_register_options(
 
 def post_users_search(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Read-only. Requires ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2433,19 +2462,20 @@ def post_users_search(
 
 def post_users_search_conversation_target(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
 
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
+    Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_conversation_target", "POST",
             "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2456,20 +2486,20 @@ def post_users_search_conversation_target(
 
 def post_users_search_queuemembers_manage(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
 
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
-    ``routing:queue:edit``.
+    ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_queuemembers_manage", "POST",
             "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2480,18 +2510,18 @@ def post_users_search_queuemembers_manage(
 
 def post_users_search_teams_assign(
     body: _m.UserSearchRequest | _JsonObject,
-) -> _Operation[_m.UsersSearchResponse]:
+) -> _Lists[_m.UsersSearchResponse, _m.User]:
     """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
 
-    Requires ``groups:team:assign``.
+    Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-            "UsersSearchResponse", body="object", body_required=True,
+            "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
         ),
         (),
         (),
@@ -2713,19 +2743,19 @@ def put_user_routingskill(
 def put_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
-) -> _Operation[_m.UserSkillEntityListing]:
+) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
     """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True,
+            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
         ),
         (("userId", user_id),),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -72,7 +77,7 @@ def get_users_rule_dependents(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UsersRulesDependentList]:
+) -> _Lists[_m.UsersRulesDependentList, _m.UsersRulesDependent]:
     """GET /api/v2/users/rules/{ruleId}/dependents -> ``UsersRulesDependentList``.
 
     Requires ``users:ruleDependents:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -84,10 +89,10 @@ def get_users_rule_dependents(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
-            "UsersRulesDependentList", paged=True,
+            "UsersRulesDependentList", listing=_l.page_ded7fe2b,
         ),
         (("ruleId", rule_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
@@ -103,7 +108,7 @@ def get_users_rules(
     enabled: bool | None = None,
     search_term: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-) -> _Operation[_m.UsersRulesRuleList]:
+) -> _Lists[_m.UsersRulesRuleList, _m.UsersRulesRule]:
     """GET /api/v2/users/rules -> ``UsersRulesRuleList``.
 
     Requires ``users:rules:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -117,9 +122,10 @@ def get_users_rules(
         search_term: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
-            "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList", paged=True,
+            "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -200,7 +206,7 @@ def post_users_rules_query(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.UsersRulesQueryResponse]:
+) -> _Lists[_m.UsersRulesQueryResponse, _m.UserReference]:
     """POST /api/v2/users/rules/query -> ``UsersRulesQueryResponse``.
 
     Read-only. Requires ``users:ruleUsers:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -211,10 +217,11 @@ def post_users_rules_query(
         page_size: query, integer.
         body: ``UsersRulesQueryRuleRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_users_rules_query", "POST", "/api/v2/users/rules/query",
-            "UsersRulesQueryResponse", body="object", body_required=True, reads=True, paged=True,
+            "UsersRulesQueryResponse", body="object", body_required=True, reads=True,
+            listing=_l.page_40cfa5d8,
         ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),

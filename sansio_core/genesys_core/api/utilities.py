@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -17,16 +22,21 @@ def get_date() -> _Operation[_m.ServerDate]:
     return _Operation(_Endpoint("get_date", "GET", "/api/v2/date", "ServerDate"))
 
 
-def get_ipranges() -> _Operation[_m.IpAddressRangeListing]:
+def get_ipranges() -> _Lists[_m.IpAddressRangeListing, _m.IpAddressRange]:
     """GET /api/v2/ipranges -> ``IpAddressRangeListing``."""
-    return _Operation(_Endpoint("get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing"))
+    return _Lists(
+        _Endpoint(
+            "get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing",
+            listing=_l.single_ebc03964,
+        ),
+    )
 
 
 def get_timezones(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.TimeZoneEntityListing]:
+) -> _Lists[_m.TimeZoneEntityListing, _m.RegionTimeZone]:
     """GET /api/v2/timezones -> ``TimeZoneEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -35,8 +45,11 @@ def get_timezones(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
-        _Endpoint("get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing", paged=True),
+    return _Lists(
+        _Endpoint(
+            "get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing",
+            listing=_l.page_ece8a87b,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
@@ -44,16 +57,16 @@ def get_timezones(
 
 def post_certificate_details(
     body: _m.Certificate | _JsonObject,
-) -> _Operation[_m.ParsedCertificate]:
+) -> _Lists[_m.ParsedCertificate, _m.CertificateDetails]:
     """POST /api/v2/certificate/details -> ``ParsedCertificate``.
 
     Args:
         body: ``Certificate``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_certificate_details", "POST", "/api/v2/certificate/details", "ParsedCertificate",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_6463e99f,
         ),
         (),
         (),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from typing import Literal as _Literal
@@ -80,7 +85,7 @@ def get_agentic_virtualagents(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-) -> _Operation[_m.AgenticVirtualAgentEntityListing]:
+) -> _Lists[_m.AgenticVirtualAgentEntityListing, _m.AgenticVirtualAgent]:
     """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
 
     Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
@@ -94,10 +99,10 @@ def get_agentic_virtualagents(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgentEntityListing", paged=True,
+            "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
         ),
         (),
         (

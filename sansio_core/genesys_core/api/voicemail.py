@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -58,7 +63,7 @@ def get_voicemail_group_messages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.VoicemailMessageEntityListing]:
+) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/groups/{groupId}/messages -> ``VoicemailMessageEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -68,10 +73,10 @@ def get_voicemail_group_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
-            "VoicemailMessageEntityListing", paged=True,
+            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
         ),
         (("groupId", group_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -118,7 +123,7 @@ def get_voicemail_me_messages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.VoicemailMessageEntityListing]:
+) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/me/messages -> ``VoicemailMessageEntityListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -127,10 +132,10 @@ def get_voicemail_me_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
-            "VoicemailMessageEntityListing", paged=True,
+            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -196,7 +201,7 @@ def get_voicemail_messages(
     *,
     ids: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
-) -> _Operation[_m.VoicemailMessageEntityListing]:
+) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
 
     Pages by ``next_uri`` of the response.
@@ -207,10 +212,10 @@ def get_voicemail_messages(
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
             conversations, transcription.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
-            "VoicemailMessageEntityListing",
+            "VoicemailMessageEntityListing", listing=_l.link_a911cd2f,
         ),
         (),
         (("ids", ids), ("expand", expand)),
@@ -235,7 +240,7 @@ def get_voicemail_queue_messages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.VoicemailMessageEntityListing]:
+) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/queues/{queueId}/messages -> ``VoicemailMessageEntityListing``.
 
     Requires ``voicemail:acdvoicemail:view``. Pages by ``page_number`` or ``next_uri`` of the
@@ -246,10 +251,10 @@ def get_voicemail_queue_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
-            "VoicemailMessageEntityListing", paged=True,
+            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
         ),
         (("queueId", queue_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -260,16 +265,19 @@ def get_voicemail_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-) -> _Operation[_m.VoicemailsSearchResponse]:
+) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+
+    Pages by ``q64``.
 
     Args:
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+            listing=_l.token_6d58992f,
         ),
         (),
         (("q64", q64), ("expand", expand)),
@@ -298,7 +306,7 @@ def get_voicemail_user_messages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.VoicemailMessageEntityListing]:
+) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
     """GET /api/v2/voicemail/users/{userId}/messages -> ``VoicemailMessageEntityListing``.
 
     Requires ``voicemail:voicemail:viewOther``. Pages by ``page_number`` or ``next_uri`` of the
@@ -309,10 +317,10 @@ def get_voicemail_user_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
-            "VoicemailMessageEntityListing", paged=True,
+            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
         ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
@@ -449,18 +457,18 @@ def post_voicemail_messages(
 
 def post_voicemail_search(
     body: _m.VoicemailSearchRequest | _JsonObject,
-) -> _Operation[_m.VoicemailsSearchResponse]:
+) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
     """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
 
-    Read-only.
+    Read-only. Pages by ``pageNumber`` of the body.
 
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
         ),
         (),
         (),

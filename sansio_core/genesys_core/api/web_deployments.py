@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -120,11 +125,11 @@ def get_webdeployments_configuration_versions(
     page_size: str | None = None,
     before: str | None = None,
     after: str | None = None,
-) -> _Operation[_m.WebDeploymentConfigurationVersionEntityListing]:
+) -> _Lists[_m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion]:
     """GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
 
-    Requires ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         configuration_id: path, string.
@@ -132,11 +137,11 @@ def get_webdeployments_configuration_versions(
         before: query, string.
         after: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_webdeployments_configuration_versions", "GET",
             "/api/v2/webdeployments/configurations/{configurationId}/versions",
-            "WebDeploymentConfigurationVersionEntityListing",
+            "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
         ),
         (("configurationId", configuration_id),),
         (("pageSize", page_size), ("before", before), ("after", after)),
@@ -169,11 +174,11 @@ def get_webdeployments_configurations(
     before: str | None = None,
     after: str | None = None,
     show_only_published: bool | None = None,
-) -> _Operation[_m.WebDeploymentConfigurationVersionEntityListing]:
+) -> _Lists[_m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion]:
     """GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
 
-    Requires ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, string.
@@ -181,10 +186,10 @@ def get_webdeployments_configurations(
         after: query, string.
         show_only_published: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
-            "WebDeploymentConfigurationVersionEntityListing",
+            "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
         ),
         (),
         (
@@ -289,11 +294,10 @@ def get_webdeployments_deployments(
     expand: _Sequence[_Open[_Literal[
         "Configuration", "SupportedContent", "identityresolution",
     ]]] | None = None,
-) -> _Operation[_m.ExpandableWebDeploymentEntityListing]:
+) -> _Lists[_m.ExpandableWebDeploymentEntityListing, _m.ExpandableWebDeployment]:
     """GET /api/v2/webdeployments/deployments -> ``ExpandableWebDeploymentEntityListing``.
 
-    Requires ``webDeployments:deployment:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the response.
+    Requires ``webDeployments:deployment:view``. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, string.
@@ -301,10 +305,10 @@ def get_webdeployments_deployments(
         after: query, string.
         expand: query, list of string: Configuration, SupportedContent, identityresolution.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
-            "ExpandableWebDeploymentEntityListing",
+            "ExpandableWebDeploymentEntityListing", listing=_l.token_9500dcca,
         ),
         (),
         (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),

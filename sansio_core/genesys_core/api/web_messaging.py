@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from genesys_core.calls.operation import JsonObject as _JsonObject
@@ -35,7 +40,7 @@ def get_webmessaging_messages(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-) -> _Operation[_m.WebMessagingMessageEntityList]:
+) -> _Lists[_m.WebMessagingMessageEntityList, _m.WebMessagingMessage]:
     """GET /api/v2/webmessaging/messages -> ``WebMessagingMessageEntityList``.
 
     Pages by ``page_number``.
@@ -44,10 +49,10 @@ def get_webmessaging_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
-            "WebMessagingMessageEntityList", paged=True,
+            "WebMessagingMessageEntityList", listing=_l.page_436206ab,
         ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    ListOperation as _Lists,
+    Operation as _Operation,
+)
+from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
@@ -539,7 +544,7 @@ def delete_workforcemanagement_managementunit_workplanrotation(
 
 def get_workforcemanagement_adherence(
     user_id: _Sequence[str],
-) -> _Operation[list[_m.UserScheduleAdherence]]:
+) -> _Lists[list[_m.UserScheduleAdherence], _m.UserScheduleAdherence]:
     """GET /api/v2/workforcemanagement/adherence -> list of ``UserScheduleAdherence``.
 
     Requires ``wfm:realtimeAdherence:view``.
@@ -547,10 +552,10 @@ def get_workforcemanagement_adherence(
     Args:
         user_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
-            "list[UserScheduleAdherence]",
+            "list[UserScheduleAdherence]", listing=_l.single_4eeb41b1,
         ),
         (),
         (("userId", user_id),),
@@ -615,17 +620,17 @@ def get_workforcemanagement_adherence_explanations_job(
 
 def get_workforcemanagement_adherence_historical_bulk_job(
     job_id: str,
-) -> _Operation[_m.WfmHistoricalAdherenceBulkResponse]:
+) -> _Lists[_m.WfmHistoricalAdherenceBulkResponse, str]:
     """GET /api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId} -> ``WfmHistoricalAdherenceBulkResponse``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_adherence_historical_bulk_job", "GET",
             "/api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId}",
-            "WfmHistoricalAdherenceBulkResponse",
+            "WfmHistoricalAdherenceBulkResponse", listing=_l.single_fc7dec8a,
         ),
         (("jobId", job_id),),
     )
@@ -717,17 +722,17 @@ def get_workforcemanagement_agent_managementunit(
 
 def get_workforcemanagement_agents_me_adherence_historical_job(
     job_id: str,
-) -> _Operation[_m.WfmAgentHistoricalAdherenceResponse]:
+) -> _Lists[_m.WfmAgentHistoricalAdherenceResponse, str]:
     """GET /api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId} -> ``WfmAgentHistoricalAdherenceResponse``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
             "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId}",
-            "WfmAgentHistoricalAdherenceResponse",
+            "WfmAgentHistoricalAdherenceResponse", listing=_l.single_fc7dec8a,
         ),
         (("jobId", job_id),),
     )
@@ -995,7 +1000,7 @@ def get_workforcemanagement_businessunit_activitycodes(
     business_unit_id: str,
     *,
     force_download_service: bool | None = None,
-) -> _Operation[_m.BusinessUnitActivityCodeListing]:
+) -> _Lists[_m.BusinessUnitActivityCodeListing, _m.BusinessUnitActivityCode]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCodeListing``.
 
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
@@ -1028,11 +1033,11 @@ def get_workforcemanagement_businessunit_activitycodes(
         business_unit_id: path, string.
         force_download_service: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_activitycodes", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
-            "BusinessUnitActivityCodeListing",
+            "BusinessUnitActivityCodeListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("forceDownloadService", force_download_service),),
@@ -1220,7 +1225,7 @@ def get_workforcemanagement_businessunit_activityplans(
     business_unit_id: str,
     *,
     state: _Open[_Literal["Active", "Inactive"]] | None = None,
-) -> _Operation[_m.ActivityPlanListing]:
+) -> _Lists[_m.ActivityPlanListing, _m.ActivityPlanListItem]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanListing``.
 
     Requires ``wfm:activityPlan:view``.
@@ -1229,11 +1234,11 @@ def get_workforcemanagement_businessunit_activityplans(
         business_unit_id: path, string.
         state: query, string: Active, Inactive.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_activityplans", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
-            "ActivityPlanListing",
+            "ActivityPlanListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("state", state),),
@@ -1242,7 +1247,7 @@ def get_workforcemanagement_businessunit_activityplans(
 
 def get_workforcemanagement_businessunit_activityplans_jobs(
     business_unit_id: str,
-) -> _Operation[_m.ActivityPlanJobListing]:
+) -> _Lists[_m.ActivityPlanJobListing, _m.ActivityPlanJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs -> ``ActivityPlanJobListing``.
 
     Requires ``wfm:activityPlan:view``.
@@ -1250,11 +1255,11 @@ def get_workforcemanagement_businessunit_activityplans_jobs(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs",
-            "ActivityPlanJobListing",
+            "ActivityPlanJobListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -1263,18 +1268,18 @@ def get_workforcemanagement_businessunit_activityplans_jobs(
 def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
     business_unit_id: str,
     adjustment_ids: _Sequence[str],
-) -> _Operation[_m.AdherenceAdjustmentsListing]:
+) -> _Lists[_m.AdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk -> ``AdherenceAdjustmentsListing``.
 
     Args:
         business_unit_id: path, string.
         adjustment_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
-            "AdherenceAdjustmentsListing",
+            "AdherenceAdjustmentsListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("adjustmentIds", adjustment_ids),),
@@ -1303,17 +1308,17 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
     business_unit_id: str,
-) -> _Operation[_m.BuAdherenceAdjustmentsQueryJobsReferenceListing]:
+) -> _Lists[_m.BuAdherenceAdjustmentsQueryJobsReferenceListing, _m.BuAdherenceAdjustmentsQueryJobsReference]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJobsReferenceListing``.
 
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
-            "BuAdherenceAdjustmentsQueryJobsReferenceListing",
+            "BuAdherenceAdjustmentsQueryJobsReferenceListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -1341,17 +1346,17 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
     business_unit_id: str,
-) -> _Operation[_m.AdherenceAdjustmentsReasonCodesListing]:
+) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes -> ``AdherenceAdjustmentsReasonCodesListing``.
 
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
-            "AdherenceAdjustmentsReasonCodesListing",
+            "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -1360,18 +1365,18 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
     business_unit_id: str,
     ids: _Sequence[str],
-) -> _Operation[_m.AdherenceAdjustmentsReasonCodesListing]:
+) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
 
     Args:
         business_unit_id: path, string.
         ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-            "AdherenceAdjustmentsReasonCodesListing",
+            "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("ids", ids),),
@@ -1590,7 +1595,7 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
 
 def get_workforcemanagement_businessunit_capacityplans(
     business_unit_id: str,
-) -> _Operation[_m.CapacityPlansListResponse]:
+) -> _Lists[_m.CapacityPlansListResponse, _m.CapacityPlanListItem]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlansListResponse``.
 
     Requires ``wfm:capacityPlan:view``.
@@ -1598,11 +1603,11 @@ def get_workforcemanagement_businessunit_capacityplans(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_capacityplans", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
-            "CapacityPlansListResponse",
+            "CapacityPlansListResponse", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -1633,7 +1638,7 @@ def get_workforcemanagement_businessunit_decisionmetrics_job(
 def get_workforcemanagement_businessunit_intraday_planninggroups(
     business_unit_id: str,
     date: _date | str,
-) -> _Operation[_m.WfmIntradayPlanningGroupListing]:
+) -> _Lists[_m.WfmIntradayPlanningGroupListing, _m.ForecastPlanningGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups -> ``WfmIntradayPlanningGroupListing``.
 
     Requires ``wfm:intraday:view``.
@@ -1642,11 +1647,11 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
         business_unit_id: path, string.
         date: query, date.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups",
-            "WfmIntradayPlanningGroupListing",
+            "WfmIntradayPlanningGroupListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("date", date),),
@@ -1798,7 +1803,7 @@ def get_workforcemanagement_businessunit_managementunits(
     *,
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.ManagementUnitListing]:
+) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
 
     Pages by ``next_uri`` of the response.
@@ -1828,11 +1833,11 @@ def get_workforcemanagement_businessunit_managementunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_managementunits", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits",
-            "ManagementUnitListing",
+            "ManagementUnitListing", listing=_l.link_a911cd2f,
         ),
         (("businessUnitId", business_unit_id),),
         (("feature", feature), ("divisionId", division_id)),
@@ -1909,7 +1914,7 @@ def get_workforcemanagement_businessunit_planninggroup(
 
 def get_workforcemanagement_businessunit_planninggroups(
     business_unit_id: str,
-) -> _Operation[_m.PlanningGroupList]:
+) -> _Lists[_m.PlanningGroupList, _m.PlanningGroup]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroupList``.
 
     Requires ``wfm:planningGroup:view`` or ``wfm:shortTermForecast:view`` or ``wfm:intraday:view``
@@ -1918,11 +1923,11 @@ def get_workforcemanagement_businessunit_planninggroups(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_planninggroups", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
-            "PlanningGroupList",
+            "PlanningGroupList", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -2010,7 +2015,7 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
 def get_workforcemanagement_businessunit_schedulebid_groups_summary(
     business_unit_id: str,
     bid_id: str,
-) -> _Operation[_m.ScheduleBidGroupSummaryList]:
+) -> _Lists[_m.ScheduleBidGroupSummaryList, _m.ScheduleBidGroupSummary]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary -> ``ScheduleBidGroupSummaryList``.
 
     Requires ``wfm:scheduleBidGroup:view``.
@@ -2019,11 +2024,11 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary",
-            "ScheduleBidGroupSummaryList",
+            "ScheduleBidGroupSummaryList", listing=_l.single_47c8f6a8,
         ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
@@ -2031,7 +2036,7 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
 
 def get_workforcemanagement_businessunit_schedulebids(
     business_unit_id: str,
-) -> _Operation[_m.ScheduleBidListResponse]:
+) -> _Lists[_m.ScheduleBidListResponse, _m.ScheduleBid]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBidListResponse``.
 
     Requires ``wfm:scheduleBid:view``.
@@ -2039,11 +2044,11 @@ def get_workforcemanagement_businessunit_schedulebids(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_schedulebids", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
-            "ScheduleBidListResponse",
+            "ScheduleBidListResponse", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -2120,7 +2125,7 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
 
 def get_workforcemanagement_businessunit_scheduling_runs(
     business_unit_id: str,
-) -> _Operation[_m.BuScheduleRunListing]:
+) -> _Lists[_m.BuScheduleRunListing, _m.BuScheduleRun]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs -> ``BuScheduleRunListing``.
 
     Requires ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
@@ -2128,11 +2133,11 @@ def get_workforcemanagement_businessunit_scheduling_runs(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_scheduling_runs", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs",
-            "BuScheduleRunListing",
+            "BuScheduleRunListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -2186,7 +2191,7 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
     business_unit_id: str,
     *,
     expand: _Sequence[_Open[_Literal["impactOverride"]]] | None = None,
-) -> _Operation[_m.ServiceGoalTemplateList]:
+) -> _Lists[_m.ServiceGoalTemplateList, _m.ServiceGoalTemplate]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplateList``.
 
     Requires ``wfm:serviceGoalTemplate:view`` or ``wfm:planningGroup:view`` or
@@ -2196,11 +2201,11 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
         business_unit_id: path, string.
         expand: query, list of string: impactOverride.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
-            "ServiceGoalTemplateList",
+            "ServiceGoalTemplateList", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("expand", expand),),
@@ -2344,7 +2349,7 @@ def get_workforcemanagement_businessunit_staffinggroups(
     *,
     management_unit_id: str | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.StaffingGroupListing]:
+) -> _Lists[_m.StaffingGroupListing, _m.StaffingGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupListing``.
 
     Requires ``wfm:staffingGroup:view``.
@@ -2354,11 +2359,11 @@ def get_workforcemanagement_businessunit_staffinggroups(
         management_unit_id: query, string.
         force_download_service: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_staffinggroups", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
-            "StaffingGroupListing",
+            "StaffingGroupListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (
@@ -2422,7 +2427,7 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
     time_off_limit_id: str,
     *,
     statuses: _Open[_Literal["Complete", "Error", "Processing"]] | None = None,
-) -> _Operation[_m.BuConvertTimeOffGranularityLimitJobListing]:
+) -> _Lists[_m.BuConvertTimeOffGranularityLimitJobListing, _m.BuConvertTimeOffLimitGranularityJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs -> ``BuConvertTimeOffGranularityLimitJobListing``.
 
     Requires ``wfm:timeOffLimit:convertGranularity``.
@@ -2432,11 +2437,11 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
         time_off_limit_id: path, string.
         statuses: query, string: Complete, Error, Processing.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs",
-            "BuConvertTimeOffGranularityLimitJobListing",
+            "BuConvertTimeOffGranularityLimitJobListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (("statuses", statuses),),
@@ -2447,7 +2452,7 @@ def get_workforcemanagement_businessunit_timeofflimits(
     business_unit_id: str,
     *,
     management_unit_id: str | None = None,
-) -> _Operation[_m.BuTimeOffLimitListing]:
+) -> _Lists[_m.BuTimeOffLimitListing, _m.BuTimeOffLimitResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitListing``.
 
     Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
@@ -2456,11 +2461,11 @@ def get_workforcemanagement_businessunit_timeofflimits(
         business_unit_id: path, string.
         management_unit_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_timeofflimits", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
-            "BuTimeOffLimitListing",
+            "BuTimeOffLimitListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (("managementUnitId", management_unit_id),),
@@ -2495,7 +2500,7 @@ def get_workforcemanagement_businessunit_timeoffplans(
     management_unit_id: str | None = None,
     force_download_service: bool | None = None,
     expand: _Sequence[_Open[_Literal["overrideDates"]]] | None = None,
-) -> _Operation[_m.BuTimeOffPlanListing]:
+) -> _Lists[_m.BuTimeOffPlanListing, _m.BuTimeOffPlanResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanListing``.
 
     Requires ``wfm:timeOffPlan:view``.
@@ -2506,11 +2511,11 @@ def get_workforcemanagement_businessunit_timeoffplans(
         force_download_service: query, boolean.
         expand: query, list of string: overrideDates.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_timeoffplans", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
-            "BuTimeOffPlanListing",
+            "BuTimeOffPlanListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (
@@ -2524,7 +2529,7 @@ def get_workforcemanagement_businessunit_users(
     business_unit_id: str,
     *,
     management_unit_ids: _Sequence[str] | None = None,
-) -> _Operation[_m.BuUserListing]:
+) -> _Lists[_m.BuUserListing, _m.ManagementUnitUserListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/users -> ``BuUserListing``.
 
     Requires ``wfm:agent:view``.
@@ -2533,10 +2538,11 @@ def get_workforcemanagement_businessunit_users(
         business_unit_id: path, string.
         management_unit_ids: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_users", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/users", "BuUserListing",
+            listing=_l.single_cb36495f,
         ),
         (("businessUnitId", business_unit_id),),
         (("managementUnitIds", management_unit_ids),),
@@ -2714,7 +2720,7 @@ def get_workforcemanagement_businessunit_week_schedules(
     latest_week_date: _date | str | None = None,
     include_only_published: bool | None = None,
     expand: _Open[_Literal["shortTermForecast.description"]] | None = None,
-) -> _Operation[_m.BuScheduleListing]:
+) -> _Lists[_m.BuScheduleListing, _m.BuScheduleListItem]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleListing``.
 
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
@@ -2727,11 +2733,11 @@ def get_workforcemanagement_businessunit_week_schedules(
         include_only_published: query, boolean.
         expand: query, string: shortTermForecast.description.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_week_schedules", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
-            "BuScheduleListing",
+            "BuScheduleListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (
@@ -2809,7 +2815,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
     business_unit_id: str,
     week_date_id: _date | str,
     forecast_id: str,
-) -> _Operation[_m.BuForecastGenerationResult]:
+) -> _Lists[_m.BuForecastGenerationResult, _m.BuForecastGenerationPlanningGroupResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults -> ``BuForecastGenerationResult``.
 
     Requires ``wfm:shortTermForecast:view``.
@@ -2819,11 +2825,11 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults",
-            "BuForecastGenerationResult",
+            "BuForecastGenerationResult", listing=_l.single_fc0e0bf0,
         ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
@@ -2868,7 +2874,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
     business_unit_id: str,
     week_date_id: _date | str,
     forecast_id: str,
-) -> _Operation[_m.ForecastPlanningGroupsResponse]:
+) -> _Lists[_m.ForecastPlanningGroupsResponse, _m.ForecastPlanningGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups -> ``ForecastPlanningGroupsResponse``.
 
     Requires ``wfm:shortTermForecast:view`` or ``wfm:schedule:view`` or
@@ -2879,11 +2885,11 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups",
-            "ForecastPlanningGroupsResponse",
+            "ForecastPlanningGroupsResponse", listing=_l.single_20dec4b2,
         ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
@@ -2902,7 +2908,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
         "results.planningGroupStaffingRequirements.minimumStaffPerInterval",
         "results.planningGroupStaffingRequirements.effectiveStaffPerInterval",
     ]]] | None = None,
-) -> _Operation[_m.BuForecastStaffingRequirementsResultResponse]:
+) -> _Lists[_m.BuForecastStaffingRequirementsResultResponse, _m.BuForecastStaffingRequirementsResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement -> ``BuForecastStaffingRequirementsResultResponse``.
 
     Requires ``wfm:staffingRequirement:view``.
@@ -2916,12 +2922,12 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
             results.planningGroupStaffingRequirements.effectiveStaffPerInterval.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement",
             "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement",
-            "BuForecastStaffingRequirementsResultResponse",
+            "BuForecastStaffingRequirementsResultResponse", listing=_l.single_30abf7bd,
         ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
@@ -2934,7 +2940,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
 def get_workforcemanagement_businessunit_week_shorttermforecasts(
     business_unit_id: str,
     week_date_id: str,
-) -> _Operation[_m.BuShortTermForecastListing]:
+) -> _Lists[_m.BuShortTermForecastListing, _m.BuShortTermForecastListItem]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts -> ``BuShortTermForecastListing``.
 
     Requires ``wfm:schedule:generate`` or ``wfm:shortTermForecast:view``.
@@ -2943,11 +2949,11 @@ def get_workforcemanagement_businessunit_week_shorttermforecasts(
         business_unit_id: path, string.
         week_date_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts",
-            "BuShortTermForecastListing",
+            "BuShortTermForecastListing", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
     )
@@ -3026,7 +3032,7 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
 def get_workforcemanagement_businessunit_workplanbid_groups_summary(
     business_unit_id: str,
     bid_id: str,
-) -> _Operation[_m.WorkPlanBidGroupSummaryList]:
+) -> _Lists[_m.WorkPlanBidGroupSummaryList, _m.WorkPlanBidGroupSummary]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary -> ``WorkPlanBidGroupSummaryList``.
 
     Requires ``wfm:workPlanBidGroup:view``.
@@ -3035,11 +3041,11 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary",
-            "WorkPlanBidGroupSummaryList",
+            "WorkPlanBidGroupSummaryList", listing=_l.single_a6e79489,
         ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
@@ -3047,7 +3053,7 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
 
 def get_workforcemanagement_businessunit_workplanbids(
     business_unit_id: str,
-) -> _Operation[_m.WorkPlanBidListResponse]:
+) -> _Lists[_m.WorkPlanBidListResponse, _m.WorkPlanBid]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBidListResponse``.
 
     Requires ``wfm:workPlanBid:view``.
@@ -3055,11 +3061,11 @@ def get_workforcemanagement_businessunit_workplanbids(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunit_workplanbids", "GET",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
-            "WorkPlanBidListResponse",
+            "WorkPlanBidListResponse", listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
     )
@@ -3069,7 +3075,7 @@ def get_workforcemanagement_businessunits(
     *,
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.BusinessUnitListing]:
+) -> _Lists[_m.BusinessUnitListing, _m.BusinessUnitListItem]:
     """GET /api/v2/workforcemanagement/businessunits -> ``BusinessUnitListing``.
 
     Args:
@@ -3096,10 +3102,11 @@ def get_workforcemanagement_businessunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunits", "GET",
             "/api/v2/workforcemanagement/businessunits", "BusinessUnitListing",
+            listing=_l.single_20dec4b2,
         ),
         (),
         (("feature", feature), ("divisionId", division_id)),
@@ -3109,7 +3116,7 @@ def get_workforcemanagement_businessunits(
 def get_workforcemanagement_businessunits_divisionviews(
     *,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.BusinessUnitListing]:
+) -> _Lists[_m.BusinessUnitListing, _m.BusinessUnitListItem]:
     """GET /api/v2/workforcemanagement/businessunits/divisionviews -> ``BusinessUnitListing``.
 
     Requires ``wfm:businessUnit:search``.
@@ -3117,10 +3124,11 @@ def get_workforcemanagement_businessunits_divisionviews(
     Args:
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_businessunits_divisionviews", "GET",
             "/api/v2/workforcemanagement/businessunits/divisionviews", "BusinessUnitListing",
+            listing=_l.single_20dec4b2,
         ),
         (),
         (("divisionId", division_id),),
@@ -3158,7 +3166,7 @@ def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlRespo
 
 def get_workforcemanagement_historicaldata_bulk_remove_job(
     job_id: str,
-) -> _Operation[_m.HistoricalImportDeleteFilesJobResponse]:
+) -> _Lists[_m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalDataDeleteEntity]:
     """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId} -> ``HistoricalImportDeleteFilesJobResponse``.
 
     Requires ``wfm:historicalData:upload``.
@@ -3166,42 +3174,42 @@ def get_workforcemanagement_historicaldata_bulk_remove_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
             "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId}",
-            "HistoricalImportDeleteFilesJobResponse",
+            "HistoricalImportDeleteFilesJobResponse", listing=_l.single_ebc03964,
         ),
         (("jobId", job_id),),
     )
 
 
 def get_workforcemanagement_historicaldata_bulk_remove_jobs(
-) -> _Operation[_m.HistoricalImportOverallDeleteStatusResponse]:
+) -> _Lists[_m.HistoricalImportOverallDeleteStatusResponse, _m.HistoricalDataJobEntityStatus]:
     """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportOverallDeleteStatusResponse``.
 
     Requires ``wfm:historicalData:upload``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
             "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
-            "HistoricalImportOverallDeleteStatusResponse",
+            "HistoricalImportOverallDeleteStatusResponse", listing=_l.single_20dec4b2,
         ),
     )
 
 
 def get_workforcemanagement_historicaldata_importstatus(
-) -> _Operation[_m.HistoricalImportStatusListing]:
+) -> _Lists[_m.HistoricalImportStatusListing, _m.HistoricalImportStatus]:
     """GET /api/v2/workforcemanagement/historicaldata/importstatus -> ``HistoricalImportStatusListing``.
 
     Requires ``wfm:historicalData:upload``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_historicaldata_importstatus", "GET",
             "/api/v2/workforcemanagement/historicaldata/importstatus",
-            "HistoricalImportStatusListing",
+            "HistoricalImportStatusListing", listing=_l.single_ebc03964,
         ),
     )
 
@@ -3226,32 +3234,34 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
     )
 
 
-def get_workforcemanagement_integrations_hris() -> _Operation[_m.WfmIntegrationListing]:
+def get_workforcemanagement_integrations_hris(
+) -> _Lists[_m.WfmIntegrationListing, _m.WfmIntegrationResponse]:
     """GET /api/v2/workforcemanagement/integrations/hris -> ``WfmIntegrationListing``.
 
     Requires ``wfm:integration:view``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_integrations_hris", "GET",
             "/api/v2/workforcemanagement/integrations/hris", "WfmIntegrationListing",
+            listing=_l.single_20dec4b2,
         ),
     )
 
 
 def get_workforcemanagement_integrations_hris_timeofftypes_job(
     job_id: str,
-) -> _Operation[_m.HrisTimeOffTypesJobResponse]:
+) -> _Lists[_m.HrisTimeOffTypesJobResponse, _m.HrisTimeOffTypeResponse]:
     """GET /api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId} -> ``HrisTimeOffTypesJobResponse``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
             "/api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId}",
-            "HrisTimeOffTypesJobResponse",
+            "HrisTimeOffTypesJobResponse", listing=_l.single_20dec4b2,
         ),
         (("jobId", job_id),),
     )
@@ -3350,7 +3360,7 @@ def get_workforcemanagement_managementunit_adherence(
     management_unit_id: str,
     *,
     force_download_service: bool | None = None,
-) -> _Operation[_m.UserScheduleAdherenceListing]:
+) -> _Lists[_m.UserScheduleAdherenceListing, _m.UserScheduleAdherence]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence -> ``UserScheduleAdherenceListing``.
 
     Requires ``wfm:realtimeAdherence:view``.
@@ -3359,11 +3369,11 @@ def get_workforcemanagement_managementunit_adherence(
         management_unit_id: path, string.
         force_download_service: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_adherence", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence",
-            "UserScheduleAdherenceListing",
+            "UserScheduleAdherenceListing", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
         (("forceDownloadService", force_download_service),),
@@ -3401,7 +3411,7 @@ def get_workforcemanagement_managementunit_agent(
 def get_workforcemanagement_managementunit_agent_shifttrades(
     management_unit_id: str,
     agent_id: str,
-) -> _Operation[_m.ShiftTradeListResponse]:
+) -> _Lists[_m.ShiftTradeListResponse, _m.ShiftTradeResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades -> ``ShiftTradeListResponse``.
 
     Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view``.
@@ -3410,11 +3420,11 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
         management_unit_id: path, string.
         agent_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades",
-            "ShiftTradeListResponse",
+            "ShiftTradeListResponse", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id), ("agentId", agent_id)),
     )
@@ -3422,7 +3432,7 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
 
 def get_workforcemanagement_managementunit_decisionmetrics(
     management_unit_id: str,
-) -> _Operation[_m.DecisionMetricsResponse]:
+) -> _Lists[_m.DecisionMetricsResponse, _m.DecisionMetricsData]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics -> ``DecisionMetricsResponse``.
 
     Requires ``wfm:decisionMetrics:view``.
@@ -3430,11 +3440,11 @@ def get_workforcemanagement_managementunit_decisionmetrics(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_decisionmetrics", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics",
-            "DecisionMetricsResponse",
+            "DecisionMetricsResponse", listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3442,7 +3452,7 @@ def get_workforcemanagement_managementunit_decisionmetrics(
 
 def get_workforcemanagement_managementunit_shifttrades_matched(
     management_unit_id: str,
-) -> _Operation[_m.ShiftTradeMatchesSummaryResponse]:
+) -> _Lists[_m.ShiftTradeMatchesSummaryResponse, _m.WeekShiftTradeMatchesSummaryResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched -> ``ShiftTradeMatchesSummaryResponse``.
 
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -3450,11 +3460,11 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched",
-            "ShiftTradeMatchesSummaryResponse",
+            "ShiftTradeMatchesSummaryResponse", listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3462,7 +3472,7 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
 
 def get_workforcemanagement_managementunit_shifttrades_users(
     management_unit_id: str,
-) -> _Operation[_m.WfmUserEntityListing]:
+) -> _Lists[_m.WfmUserEntityListing, _m.UserReference]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users -> ``WfmUserEntityListing``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -3470,11 +3480,11 @@ def get_workforcemanagement_managementunit_shifttrades_users(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_shifttrades_users", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users",
-            "WfmUserEntityListing",
+            "WfmUserEntityListing", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3504,7 +3514,7 @@ def get_workforcemanagement_managementunit_timeofflimit(
 
 def get_workforcemanagement_managementunit_timeofflimits(
     management_unit_id: str,
-) -> _Operation[_m.TimeOffLimitListing]:
+) -> _Lists[_m.TimeOffLimitListing, _m.TimeOffLimit]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimitListing``.
 
     Deprecated. Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
@@ -3512,11 +3522,11 @@ def get_workforcemanagement_managementunit_timeofflimits(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_timeofflimits", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
-            "TimeOffLimitListing",
+            "TimeOffLimitListing", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3546,7 +3556,7 @@ def get_workforcemanagement_managementunit_timeoffplan(
 
 def get_workforcemanagement_managementunit_timeoffplans(
     management_unit_id: str,
-) -> _Operation[_m.TimeOffPlanListing]:
+) -> _Lists[_m.TimeOffPlanListing, _m.TimeOffPlan]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlanListing``.
 
     Deprecated. Requires ``wfm:timeOffPlan:view``.
@@ -3554,11 +3564,11 @@ def get_workforcemanagement_managementunit_timeoffplans(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_timeoffplans", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
-            "TimeOffPlanListing",
+            "TimeOffPlanListing", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3595,7 +3605,7 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
     management_unit_id: str,
     user_id: str,
     time_off_request_id: str,
-) -> _Operation[_m.QueryTimeOffLimitValuesResponse]:
+) -> _Lists[_m.QueryTimeOffLimitValuesResponse, _m.TimeOffLimitValueRange]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits -> ``QueryTimeOffLimitValuesResponse``.
 
     Requires ``wfm:timeOffRequest:view`` and ``wfm:timeOffLimit:view``.
@@ -3605,11 +3615,11 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
         user_id: path, string.
         time_off_request_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits",
-            "QueryTimeOffLimitValuesResponse",
+            "QueryTimeOffLimitValuesResponse", listing=_l.single_d3768658,
         ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
@@ -3642,7 +3652,7 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
 
 def get_workforcemanagement_managementunit_users(
     management_unit_id: str,
-) -> _Operation[_m.WfmUserEntityListing]:
+) -> _Lists[_m.WfmUserEntityListing, _m.UserReference]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users -> ``WfmUserEntityListing``.
 
     Requires ``wfm:agent:view`` or ``wfm:historicalAdherence:view`` or
@@ -3653,11 +3663,11 @@ def get_workforcemanagement_managementunit_users(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_users", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users",
-            "WfmUserEntityListing",
+            "WfmUserEntityListing", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
     )
@@ -3703,7 +3713,7 @@ def get_workforcemanagement_managementunit_week_schedules(
     include_only_published: bool | None = None,
     earliest_week_date: str | None = None,
     latest_week_date: str | None = None,
-) -> _Operation[_m.WeekScheduleListResponse]:
+) -> _Lists[_m.WeekScheduleListResponse, _m.WeekScheduleListItemResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules -> ``WeekScheduleListResponse``.
 
     Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
@@ -3715,11 +3725,11 @@ def get_workforcemanagement_managementunit_week_schedules(
         earliest_week_date: query, string.
         latest_week_date: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_week_schedules", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules",
-            "WeekScheduleListResponse",
+            "WeekScheduleListResponse", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id), ("weekId", week_id)),
         (
@@ -3736,7 +3746,7 @@ def get_workforcemanagement_managementunit_week_shifttrades(
     evaluate_matches: bool | None = None,
     include_cross_week_shifts: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.WeekShiftTradeListResponse]:
+) -> _Lists[_m.WeekShiftTradeListResponse, _m.WeekShiftTradeResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``WeekShiftTradeListResponse``.
 
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -3748,11 +3758,11 @@ def get_workforcemanagement_managementunit_week_shifttrades(
         include_cross_week_shifts: query, boolean.
         force_download_service: query, boolean.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_week_shifttrades", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
-            "WeekShiftTradeListResponse",
+            "WeekShiftTradeListResponse", listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (
@@ -3818,7 +3828,7 @@ def get_workforcemanagement_managementunit_workplanrotations(
     management_unit_id: str,
     *,
     expand: _Sequence[_Open[_Literal["agents"]]] | None = None,
-) -> _Operation[_m.WorkPlanRotationListResponse]:
+) -> _Lists[_m.WorkPlanRotationListResponse, _m.WorkPlanRotationResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationListResponse``.
 
     Requires ``wfm:agent:view`` or ``wfm:workPlanRotation:view``.
@@ -3827,11 +3837,11 @@ def get_workforcemanagement_managementunit_workplanrotations(
         management_unit_id: path, string.
         expand: query, list of string: agents.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_workplanrotations", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
-            "WorkPlanRotationListResponse",
+            "WorkPlanRotationListResponse", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
         (("expand", expand),),
@@ -3845,7 +3855,7 @@ def get_workforcemanagement_managementunit_workplans(
         "agentCount", "agents", "optionalDays", "shifts", "shiftStartVariances", "details",
     ]]] | None = None,
     exclude: _Sequence[_Open[_Literal["shifts.activities"]]] | None = None,
-) -> _Operation[_m.WorkPlanListResponse]:
+) -> _Lists[_m.WorkPlanListResponse, _m.WorkPlanListItemResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlanListResponse``.
 
     Requires ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
@@ -3857,11 +3867,11 @@ def get_workforcemanagement_managementunit_workplans(
             shiftStartVariances, details.
         exclude: query, list of string: shifts.activities.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunit_workplans", "GET",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans",
-            "WorkPlanListResponse",
+            "WorkPlanListResponse", listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
         (("expand", expand), ("exclude", exclude)),
@@ -3875,7 +3885,7 @@ def get_workforcemanagement_managementunits(
     expand: _Open[_Literal["details"]] | None = None,
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
-) -> _Operation[_m.ManagementUnitListing]:
+) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
     """GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
 
     Pages by ``page_number`` or ``next_uri`` of the response.
@@ -3907,10 +3917,11 @@ def get_workforcemanagement_managementunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunits", "GET",
-            "/api/v2/workforcemanagement/managementunits", "ManagementUnitListing", paged=True,
+            "/api/v2/workforcemanagement/managementunits", "ManagementUnitListing",
+            listing=_l.page_ece8a87b,
         ),
         (),
         (
@@ -3923,7 +3934,7 @@ def get_workforcemanagement_managementunits(
 def get_workforcemanagement_managementunits_divisionviews(
     *,
     division_id: _Sequence[str] | None = None,
-) -> _Operation[_m.ManagementUnitListing]:
+) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
     """GET /api/v2/workforcemanagement/managementunits/divisionviews -> ``ManagementUnitListing``.
 
     Requires ``wfm:managementUnit:search``. Pages by ``next_uri`` of the response.
@@ -3931,22 +3942,25 @@ def get_workforcemanagement_managementunits_divisionviews(
     Args:
         division_id: query, list of string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_managementunits_divisionviews", "GET",
             "/api/v2/workforcemanagement/managementunits/divisionviews", "ManagementUnitListing",
+            listing=_l.link_a911cd2f,
         ),
         (),
         (("divisionId", division_id),),
     )
 
 
-def get_workforcemanagement_notifications() -> _Operation[_m.NotificationsResponse]:
+def get_workforcemanagement_notifications(
+) -> _Lists[_m.NotificationsResponse, _m.WfmUserNotification]:
     """GET /api/v2/workforcemanagement/notifications -> ``NotificationsResponse``."""
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_notifications", "GET",
             "/api/v2/workforcemanagement/notifications", "NotificationsResponse",
+            listing=_l.single_20dec4b2,
         ),
     )
 
@@ -4034,16 +4048,17 @@ def get_workforcemanagement_schedulingpreferences_settings(
     )
 
 
-def get_workforcemanagement_shifttrades() -> _Operation[_m.ShiftTradeListResponse]:
+def get_workforcemanagement_shifttrades(
+) -> _Lists[_m.ShiftTradeListResponse, _m.ShiftTradeResponse]:
     """GET /api/v2/workforcemanagement/shifttrades -> ``ShiftTradeListResponse``.
 
     Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
     ``wfm:agentShiftTradeRequest:participate``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
-            "ShiftTradeListResponse",
+            "ShiftTradeListResponse", listing=_l.single_20dec4b2,
         ),
     )
 
@@ -4173,7 +4188,7 @@ def get_workforcemanagement_shrinkage_job(
 
 def get_workforcemanagement_team_adherence(
     team_id: str,
-) -> _Operation[_m.UserScheduleAdherenceListing]:
+) -> _Lists[_m.UserScheduleAdherenceListing, _m.UserScheduleAdherence]:
     """GET /api/v2/workforcemanagement/teams/{teamId}/adherence -> ``UserScheduleAdherenceListing``.
 
     Requires ``wfm:realtimeAdherence:view``.
@@ -4181,10 +4196,11 @@ def get_workforcemanagement_team_adherence(
     Args:
         team_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_team_adherence", "GET",
             "/api/v2/workforcemanagement/teams/{teamId}/adherence", "UserScheduleAdherenceListing",
+            listing=_l.single_20dec4b2,
         ),
         (("teamId", team_id),),
     )
@@ -4192,16 +4208,17 @@ def get_workforcemanagement_team_adherence(
 
 def get_workforcemanagement_timeoffbalance_job(
     job_id: str,
-) -> _Operation[_m.TimeOffBalanceJobResponse]:
+) -> _Lists[_m.TimeOffBalanceJobResponse, _m.TimeOffBalanceResponse]:
     """GET /api/v2/workforcemanagement/timeoffbalance/jobs/{jobId} -> ``TimeOffBalanceJobResponse``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_timeoffbalance_job", "GET",
             "/api/v2/workforcemanagement/timeoffbalance/jobs/{jobId}", "TimeOffBalanceJobResponse",
+            listing=_l.single_ebc03964,
         ),
         (("jobId", job_id),),
     )
@@ -4229,7 +4246,7 @@ def get_workforcemanagement_timeoffrequest(
 
 def get_workforcemanagement_timeoffrequest_waitlistpositions(
     time_off_request_id: str,
-) -> _Operation[_m.WaitlistPositionListing]:
+) -> _Lists[_m.WaitlistPositionListing, _m.WaitlistPosition]:
     """GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions -> ``WaitlistPositionListing``.
 
     Requires ``wfm:agentTimeOffRequest:submit``.
@@ -4237,11 +4254,11 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
     Args:
         time_off_request_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
             "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions",
-            "WaitlistPositionListing",
+            "WaitlistPositionListing", listing=_l.single_ebc03964,
         ),
         (("timeOffRequestId", time_off_request_id),),
     )
@@ -4334,7 +4351,7 @@ def get_workforcemanagement_workplanbid_preferences(
 
 def get_workforcemanagement_workplanbid_workplans(
     bid_id: str,
-) -> _Operation[_m.AgentWorkPlanListResponse]:
+) -> _Lists[_m.AgentWorkPlanListResponse, _m.AgentWorkPlan]:
     """GET /api/v2/workforcemanagement/workplanbids/{bidId}/workplans -> ``AgentWorkPlanListResponse``.
 
     Requires ``wfm:agentWorkPlanBid:submit``.
@@ -4342,11 +4359,11 @@ def get_workforcemanagement_workplanbid_workplans(
     Args:
         bid_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "get_workforcemanagement_workplanbid_workplans", "GET",
             "/api/v2/workforcemanagement/workplanbids/{bidId}/workplans",
-            "AgentWorkPlanListResponse",
+            "AgentWorkPlanListResponse", listing=_l.single_20dec4b2,
         ),
         (("bidId", bid_id),),
     )
@@ -5649,10 +5666,10 @@ def post_workforcemanagement_adherence_adjustments_query(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.CurrentAgentCursorAdherenceAdjustmentsListing]:
+) -> _Lists[_m.CurrentAgentCursorAdherenceAdjustmentsListing, _m.CurrentAgentAdherenceAdjustment]:
     """POST /api/v2/workforcemanagement/adherence/adjustments/query -> ``CurrentAgentCursorAdherenceAdjustmentsListing``.
 
-    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Read-only. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -5660,12 +5677,12 @@ def post_workforcemanagement_adherence_adjustments_query(
         page_size: query, string.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_adherence_adjustments_query", "POST",
             "/api/v2/workforcemanagement/adherence/adjustments/query",
             "CurrentAgentCursorAdherenceAdjustmentsListing", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.token_9fc445a9,
         ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -5727,7 +5744,7 @@ def post_workforcemanagement_adherence_explanations_query(
 
 def post_workforcemanagement_adherence_historical_bulk(
     body: _m.WfmHistoricalAdherenceBulkQuery | _JsonObject,
-) -> _Operation[_m.WfmHistoricalAdherenceBulkResponse]:
+) -> _Lists[_m.WfmHistoricalAdherenceBulkResponse, str]:
     """POST /api/v2/workforcemanagement/adherence/historical/bulk -> ``WfmHistoricalAdherenceBulkResponse``.
 
     Requires ``wfm:historicalAdherence:view``.
@@ -5735,11 +5752,12 @@ def post_workforcemanagement_adherence_historical_bulk(
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_adherence_historical_bulk", "POST",
             "/api/v2/workforcemanagement/adherence/historical/bulk",
             "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
+            listing=_l.single_fc7dec8a,
         ),
         (),
         (),
@@ -5755,10 +5773,10 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.CursorAdherenceAdjustmentsListing]:
+) -> _Lists[_m.CursorAdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
 
-    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Read-only. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         agent_id: path, string.
@@ -5767,11 +5785,12 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
         page_size: query, string.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agent_adherence_adjustments_query", "POST",
             "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query",
             "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+            listing=_l.token_9fc445a9,
         ),
         (("agentId", agent_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -5839,7 +5858,7 @@ def post_workforcemanagement_agent_adherence_explanations_query(
 def post_workforcemanagement_agent_schedulingpreferences_query(
     agent_id: str,
     body: _m.QueryAgentSchedulingPreferencesRequest | _JsonObject,
-) -> _Operation[_m.AgentSchedulingPreferenceListing]:
+) -> _Lists[_m.AgentSchedulingPreferenceListing, _m.AgentSchedulingPreference]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
 
     Read-only.
@@ -5848,11 +5867,12 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
         agent_id: path, string.
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agent_schedulingpreferences_query", "POST",
             "/api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query",
             "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+            listing=_l.single_20dec4b2,
         ),
         (("agentId", agent_id),),
         (),
@@ -5864,7 +5884,7 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
 def post_workforcemanagement_agent_unavailabletimes_query(
     agent_id: str,
     body: _m.QueryAgentUnavailableTimesRequest | _JsonObject,
-) -> _Operation[_m.UnavailableTimeListing]:
+) -> _Lists[_m.UnavailableTimeListing, _m.UnavailableTime]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query -> ``UnavailableTimeListing``.
 
     Read-only. Requires ``wfm:unavailableTimes:view``.
@@ -5873,11 +5893,12 @@ def post_workforcemanagement_agent_unavailabletimes_query(
         agent_id: path, string.
         body: ``QueryAgentUnavailableTimesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agent_unavailabletimes_query", "POST",
             "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query",
             "UnavailableTimeListing", body="object", body_required=True, reads=True,
+            listing=_l.single_20dec4b2,
         ),
         (("agentId", agent_id),),
         (),
@@ -5888,7 +5909,7 @@ def post_workforcemanagement_agent_unavailabletimes_query(
 
 def post_workforcemanagement_agents(
     body: _m.MoveAgentsRequest | _JsonObject,
-) -> _Operation[_m.MoveAgentsResponse]:
+) -> _Lists[_m.MoveAgentsResponse, _m.MoveAgentResponse]:
     """POST /api/v2/workforcemanagement/agents -> ``MoveAgentsResponse``.
 
     Requires ``wfm:agent:edit``.
@@ -5896,10 +5917,10 @@ def post_workforcemanagement_agents(
     Args:
         body: ``MoveAgentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agents", "POST", "/api/v2/workforcemanagement/agents",
-            "MoveAgentsResponse", body="object", body_required=True,
+            "MoveAgentsResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -5910,7 +5931,7 @@ def post_workforcemanagement_agents(
 
 def post_workforcemanagement_agents_integrations_hris_query(
     body: _m.QueryAgentsIntegrationsRequest | _JsonObject,
-) -> _Operation[_m.AgentsIntegrationsListing]:
+) -> _Lists[_m.AgentsIntegrationsListing, _m.AgentIntegrationsResponse]:
     """POST /api/v2/workforcemanagement/agents/integrations/hris/query -> ``AgentsIntegrationsListing``.
 
     Read-only. Requires ``wfm:agent:view``.
@@ -5918,11 +5939,12 @@ def post_workforcemanagement_agents_integrations_hris_query(
     Args:
         body: ``QueryAgentsIntegrationsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agents_integrations_hris_query", "POST",
             "/api/v2/workforcemanagement/agents/integrations/hris/query",
             "AgentsIntegrationsListing", body="object", body_required=True, reads=True,
+            listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -5937,7 +5959,7 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         "exceptionInfo", "actuals", "scheduledActivities", "conformance",
     ]]] | None = None,
     body: _m.WfmHistoricalAdherenceQueryForAgent | _JsonObject | None = None,
-) -> _Operation[_m.WfmAgentHistoricalAdherenceResponse]:
+) -> _Lists[_m.WfmAgentHistoricalAdherenceResponse, str]:
     """POST /api/v2/workforcemanagement/agents/me/adherence/historical/jobs -> ``WfmAgentHistoricalAdherenceResponse``.
 
     Requires ``wfm:agentHistoricalAdherence:view`` or
@@ -5947,11 +5969,11 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
             "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
-            "WfmAgentHistoricalAdherenceResponse", body="object",
+            "WfmAgentHistoricalAdherenceResponse", body="object", listing=_l.single_fc7dec8a,
         ),
         (),
         (("expand", expand),),
@@ -5985,7 +6007,7 @@ def post_workforcemanagement_agents_me_possibleworkshifts(
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
     body: _m.AgentBulkAddOpportunityEnrollmentsRequest | _JsonObject,
-) -> _Operation[_m.AgentBulkAddOpportunityEnrollmentsResponse]:
+) -> _Lists[_m.AgentBulkAddOpportunityEnrollmentsResponse, _m.AgentBulkAddOpportunityEnrollmentResult]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add -> ``AgentBulkAddOpportunityEnrollmentsResponse``.
 
     Requires ``wfm:agentOpportunitiesEnrollments:add``.
@@ -5993,11 +6015,12 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
     Args:
         body: ``AgentBulkAddOpportunityEnrollmentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agents_opportunities_enrollments_bulk_add", "POST",
             "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add",
             "AgentBulkAddOpportunityEnrollmentsResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -6008,7 +6031,7 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update(
     body: _m.AgentBulkStatusUpdateOpportunityEnrollmentsRequest | _JsonObject,
-) -> _Operation[_m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse]:
+) -> _Lists[_m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse, _m.BulkOpportunitiesEnrollmentResult]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update -> ``AgentBulkStatusUpdateOpportunityEnrollmentsResponse``.
 
     Requires ``wfm:agentOpportunitiesEnrollmentsStatuses:edit``.
@@ -6016,13 +6039,13 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_upda
     Args:
         body: ``AgentBulkStatusUpdateOpportunityEnrollmentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update",
             "POST",
             "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update",
             "AgentBulkStatusUpdateOpportunityEnrollmentsResponse", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_30abf7bd,
         ),
         (),
         (),
@@ -6367,10 +6390,10 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
     before: str | None = None,
     after: str | None = None,
     page_size: str | None = None,
-) -> _Operation[_m.CursorAdherenceAdjustmentsListing]:
+) -> _Lists[_m.CursorAdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
 
-    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
+    Read-only. Pages by ``after`` or ``next_uri`` of the response.
 
     Args:
         business_unit_id: path, string.
@@ -6379,11 +6402,12 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
         page_size: query, string.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_adherence_adjustments_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query",
             "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+            listing=_l.token_9fc445a9,
         ),
         (("businessUnitId", business_unit_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
@@ -6441,18 +6465,19 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
 def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
     business_unit_id: str,
     body: _m.CreateAdherenceAdjustmentsReasonCodesBulkRequest | _JsonObject,
-) -> _Operation[_m.AdherenceAdjustmentsReasonCodesListing]:
+) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
 
     Args:
         business_unit_id: path, string.
         body: ``CreateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
             "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
+            listing=_l.single_20dec4b2,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -6629,7 +6654,7 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
     business_unit_id: str,
     capacity_plan_id: str,
     body: _m.QueryCapacityPlanStaffingGroupMetricChangeHistory | _JsonObject,
-) -> _Operation[_m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse]:
+) -> _Lists[_m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse, _m.StaffingGroupMetricChangeResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
 
     Read-only. Requires ``wfm:capacityPlan:view``.
@@ -6639,13 +6664,13 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
         capacity_plan_id: path, string.
         body: ``QueryCapacityPlanStaffingGroupMetricChangeHistory``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query",
             "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query",
             "CapacityPlanStaffingGroupMetricChangeHistoryListResponse", body="object",
-            body_required=True, reads=True,
+            body_required=True, reads=True, listing=_l.single_ebc03964,
         ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (),
@@ -6891,7 +6916,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 def post_workforcemanagement_businessunit_opportunities_bulk_add(
     business_unit_id: str,
     body: _m.BulkAddOpportunitiesRequest | _JsonObject,
-) -> _Operation[_m.BulkAddOpportunitiesResponse]:
+) -> _Lists[_m.BulkAddOpportunitiesResponse, _m.OpportunityResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add -> ``BulkAddOpportunitiesResponse``.
 
     Requires ``wfm:opportunities:add``.
@@ -6900,11 +6925,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
         business_unit_id: path, string.
         body: ``BulkAddOpportunitiesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_bulk_add", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add",
             "BulkAddOpportunitiesResponse", body="object", body_required=True,
+            listing=_l.single_6ba20a4a,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -6916,7 +6942,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
 def post_workforcemanagement_businessunit_opportunities_bulk_publish(
     business_unit_id: str,
     body: _m.BulkOpportunitiesRequest | _JsonObject,
-) -> _Operation[_m.BulkPublishOpportunitiesResponse]:
+) -> _Lists[_m.BulkPublishOpportunitiesResponse, _m.BulkOpportunitiesReferenceResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish -> ``BulkPublishOpportunitiesResponse``.
 
     Requires ``wfm:opportunities:publish``.
@@ -6925,11 +6951,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_bulk_publish", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish",
             "BulkPublishOpportunitiesResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -6941,7 +6968,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
 def post_workforcemanagement_businessunit_opportunities_bulk_remove(
     business_unit_id: str,
     body: _m.BulkOpportunitiesRequest | _JsonObject,
-) -> _Operation[_m.BulkRemoveOpportunitiesResponse]:
+) -> _Lists[_m.BulkRemoveOpportunitiesResponse, _m.BulkRemoveOpportunitiesResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove -> ``BulkRemoveOpportunitiesResponse``.
 
     Requires ``wfm:opportunities:delete``.
@@ -6950,11 +6977,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_bulk_remove", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove",
             "BulkRemoveOpportunitiesResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -6966,7 +6994,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
 def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
     business_unit_id: str,
     body: _m.BulkOpportunitiesStatusUpdateRequest | _JsonObject,
-) -> _Operation[_m.BulkOpportunitiesStatusUpdateResponse]:
+) -> _Lists[_m.BulkOpportunitiesStatusUpdateResponse, _m.BulkOpportunitiesReferenceResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update -> ``BulkOpportunitiesStatusUpdateResponse``.
 
     Requires ``wfm:opportunitiesStatuses:edit``.
@@ -6975,11 +7003,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesStatusUpdateRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_bulk_statuses_update", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update",
             "BulkOpportunitiesStatusUpdateResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -6991,7 +7020,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
 def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update(
     business_unit_id: str,
     body: _m.BulkOpportunityEnrollmentsStatusUpdateRequest | _JsonObject,
-) -> _Operation[_m.BulkUpdateOpportunityEnrollmentsStatusResponse]:
+) -> _Lists[_m.BulkUpdateOpportunityEnrollmentsStatusResponse, _m.BulkOpportunitiesEnrollmentResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update -> ``BulkUpdateOpportunityEnrollmentsStatusResponse``.
 
     Requires ``wfm:opportunitiesEnrollmentsStatuses:edit``.
@@ -7000,12 +7029,13 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuse
         business_unit_id: path, string.
         body: ``BulkOpportunityEnrollmentsStatusUpdateRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update",
             "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update",
             "BulkUpdateOpportunityEnrollmentsStatusResponse", body="object", body_required=True,
+            listing=_l.single_30abf7bd,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7047,7 +7077,7 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
 def post_workforcemanagement_businessunit_opportunities_externalactivities_query(
     business_unit_id: str,
     body: _m.BulkOpportunitiesExternalActivitiesRequest | _JsonObject,
-) -> _Operation[_m.QueryExternalActivityOpportunitiesResponse]:
+) -> _Lists[_m.QueryExternalActivityOpportunitiesResponse, _m.QueryExternalActivityOpportunityResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query -> ``QueryExternalActivityOpportunitiesResponse``.
 
     Read-only. Requires ``wfm:opportunitiesExternalActivitiesQuery:view``.
@@ -7056,12 +7086,12 @@ def post_workforcemanagement_businessunit_opportunities_externalactivities_query
         business_unit_id: path, string.
         body: ``BulkOpportunitiesExternalActivitiesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_opportunities_externalactivities_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query",
             "QueryExternalActivityOpportunitiesResponse", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_376efdb2,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7205,7 +7235,7 @@ def post_workforcemanagement_businessunit_schedulebids(
 def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
     business_unit_id: str,
     body: _m.QueryEffectiveScheduleSetsRequest | _JsonObject,
-) -> _Operation[_m.AgentsEffectiveScheduleSetResponse]:
+) -> _Lists[_m.AgentsEffectiveScheduleSetResponse, _m.AgentEffectiveBid]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets -> ``AgentsEffectiveScheduleSetResponse``.
 
     Requires ``wfm:scheduleBid:view``.
@@ -7214,11 +7244,12 @@ def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
         business_unit_id: path, string.
         body: ``QueryEffectiveScheduleSetsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets",
             "AgentsEffectiveScheduleSetResponse", body="object", body_required=True,
+            listing=_l.single_43d5423f,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7428,7 +7459,7 @@ def post_workforcemanagement_businessunit_staffinggroups(
 def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
     business_unit_id: str,
     body: _m.QueryPlanningGroupToStaffingGroupsRequest | _JsonObject,
-) -> _Operation[_m.PlanningGroupToStaffingGroupsListing]:
+) -> _Lists[_m.PlanningGroupToStaffingGroupsListing, _m.PlanningGroupToStaffingGroupsResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query -> ``PlanningGroupToStaffingGroupsListing``.
 
     Read-only. Requires ``wfm:staffingGroup:view``.
@@ -7437,11 +7468,12 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
         business_unit_id: path, string.
         body: ``QueryPlanningGroupToStaffingGroupsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_staffinggroups_planninggroups_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query",
             "PlanningGroupToStaffingGroupsListing", body="object", body_required=True, reads=True,
+            listing=_l.single_ebc03964,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7455,7 +7487,7 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
     body: _m.QueryUserStaffingGroupListRequest | _JsonObject,
     *,
     force_download_service: bool | None = None,
-) -> _Operation[_m.UserStaffingGroupListing]:
+) -> _Lists[_m.UserStaffingGroupListing, _m.UserStaffingGroupResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query -> ``UserStaffingGroupListing``.
 
     Read-only. Requires ``wfm:staffingGroup:view``.
@@ -7465,11 +7497,12 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
         force_download_service: query, boolean.
         body: ``QueryUserStaffingGroupListRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_staffinggroups_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query",
             "UserStaffingGroupListing", body="object", body_required=True, reads=True,
+            listing=_l.single_ebc03964,
         ),
         (("businessUnitId", business_unit_id),),
         (("forceDownloadService", force_download_service),),
@@ -7615,7 +7648,7 @@ def post_workforcemanagement_businessunit_timeofflimits(
 def post_workforcemanagement_businessunit_timeofflimits_values_query(
     business_unit_id: str,
     body: _m.QueryTimeOffLimitValuesRequest | _JsonObject,
-) -> _Operation[_m.BuTimeOffLimitValuesResponse]:
+) -> _Lists[_m.BuTimeOffLimitValuesResponse, _m.BuTimeOffLimitValueRange]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query -> ``BuTimeOffLimitValuesResponse``.
 
     Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
@@ -7624,11 +7657,12 @@ def post_workforcemanagement_businessunit_timeofflimits_values_query(
         business_unit_id: path, string.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_timeofflimits_values_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query",
             "BuTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_f5c2cfda,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7665,7 +7699,7 @@ def post_workforcemanagement_businessunit_timeoffplans(
 def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
     business_unit_id: str,
     body: _m.QueryAgentScheduleUnavailableTimesRequest | _JsonObject,
-) -> _Operation[_m.QueryAgentScheduleUnavailableTimesResponse]:
+) -> _Lists[_m.QueryAgentScheduleUnavailableTimesResponse, _m.AgentScheduleUnavailableTime]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query -> ``QueryAgentScheduleUnavailableTimesResponse``.
 
     Read-only. Requires ``wfm:unavailableTimes:view``.
@@ -7674,12 +7708,12 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
         business_unit_id: path, string.
         body: ``QueryAgentScheduleUnavailableTimesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_unavailabletimes_schedules_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query",
             "QueryAgentScheduleUnavailableTimesResponse", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_618b7cb3,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -7691,7 +7725,7 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
 def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
     business_unit_id: str,
     body: _m.QueryAvailabilityManagementUnitsSettingsRequest | _JsonObject,
-) -> _Operation[_m.QueryAvailabilityManagementUnitsSettingsResponse]:
+) -> _Lists[_m.QueryAvailabilityManagementUnitsSettingsResponse, _m.UnavailableTimesManagementUnitSettings]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query -> ``QueryAvailabilityManagementUnitsSettingsResponse``.
 
     Read-only. Requires ``wfm:managementUnit:view``.
@@ -7700,12 +7734,12 @@ def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
         business_unit_id: path, string.
         body: ``QueryAvailabilityManagementUnitsSettingsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_businessunit_unavailabletimes_settings_query", "POST",
             "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query",
             "QueryAvailabilityManagementUnitsSettingsResponse", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_cb36495f,
         ),
         (("businessUnitId", business_unit_id),),
         (),
@@ -8282,7 +8316,7 @@ def post_workforcemanagement_calendar_url_ics(
 
 def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     body: _m.HistoricalImportDeleteFilesJobRequest | _JsonObject,
-) -> _Operation[_m.HistoricalImportDeleteFilesJobResponse]:
+) -> _Lists[_m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalDataDeleteEntity]:
     """POST /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportDeleteFilesJobResponse``.
 
     Requires ``wfm:historicalData:upload``.
@@ -8290,11 +8324,12 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
             "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
             "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
+            listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -8328,7 +8363,7 @@ def post_workforcemanagement_historicaldata_validate(
 
 def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
     hris_integration_id: str,
-) -> _Operation[_m.HrisTimeOffTypesResponse]:
+) -> _Lists[_m.HrisTimeOffTypesResponse, _m.HrisTimeOffTypeResponse]:
     """POST /api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs -> ``HrisTimeOffTypesResponse``.
 
     Requires ``wfm:integration:view``.
@@ -8336,11 +8371,11 @@ def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
     Args:
         hris_integration_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
             "/api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs",
-            "HrisTimeOffTypesResponse",
+            "HrisTimeOffTypesResponse", listing=_l.single_20dec4b2,
         ),
         (("hrisIntegrationId", hris_integration_id),),
     )
@@ -8457,7 +8492,7 @@ def post_workforcemanagement_managementunit_move(
 def post_workforcemanagement_managementunit_schedules_search(
     management_unit_id: str,
     body: _m.UserListScheduleRequestBody | _JsonObject,
-) -> _Operation[_m.UserScheduleContainer]:
+) -> _Lists[_m.UserScheduleContainer, _m.WeekScheduleReference]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search -> ``UserScheduleContainer``.
 
     Deprecated. Read-only. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
@@ -8466,11 +8501,12 @@ def post_workforcemanagement_managementunit_schedules_search(
         management_unit_id: path, string.
         body: ``UserListScheduleRequestBody``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_schedules_search", "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search",
             "UserScheduleContainer", body="object", body_required=True, reads=True,
+            listing=_l.single_aed42339,
         ),
         (("managementUnitId", management_unit_id),),
         (),
@@ -8532,7 +8568,7 @@ def post_workforcemanagement_managementunit_timeofflimits(
 def post_workforcemanagement_managementunit_timeofflimits_values_query(
     management_unit_id: str,
     body: _m.QueryTimeOffLimitValuesRequest | _JsonObject,
-) -> _Operation[_m.QueryTimeOffLimitValuesResponse]:
+) -> _Lists[_m.QueryTimeOffLimitValuesResponse, _m.TimeOffLimitValueRange]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query -> ``QueryTimeOffLimitValuesResponse``.
 
     Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
@@ -8541,11 +8577,12 @@ def post_workforcemanagement_managementunit_timeofflimits_values_query(
         management_unit_id: path, string.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_timeofflimits_values_query", "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query",
             "QueryTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_d3768658,
         ),
         (("managementUnitId", management_unit_id),),
         (),
@@ -8607,7 +8644,7 @@ def post_workforcemanagement_managementunit_timeoffrequests(
 def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query(
     management_unit_id: str,
     body: _m.QueryTimeOffIntegrationStatusRequest | _JsonObject,
-) -> _Operation[_m.UserTimeOffIntegrationStatusResponseListing]:
+) -> _Lists[_m.UserTimeOffIntegrationStatusResponseListing, _m.UserTimeOffIntegrationStatusResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
 
     Read-only. Requires ``wfm:timeOffRequest:view``.
@@ -8616,13 +8653,13 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
         management_unit_id: path, string.
         body: ``QueryTimeOffIntegrationStatusRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query",
             "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query",
             "UserTimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id),),
         (),
@@ -8636,7 +8673,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
     body: _m.TimeOffRequestQueryBody | _JsonObject,
     *,
     force_download_service: bool | None = None,
-) -> _Operation[_m.TimeOffRequestListing]:
+) -> _Lists[_m.TimeOffRequestListing, _m.TimeOffRequestListItem]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query -> ``TimeOffRequestListing``.
 
     Read-only. Requires ``wfm:timeOffRequest:view``.
@@ -8646,11 +8683,12 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
         force_download_service: query, boolean.
         body: ``TimeOffRequestQueryBody``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_timeoffrequests_query", "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query",
             "TimeOffRequestListing", body="object", body_required=True, reads=True,
+            listing=_l.single_20dec4b2,
         ),
         (("managementUnitId", management_unit_id),),
         (("forceDownloadService", force_download_service),),
@@ -8662,7 +8700,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
 def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query(
     management_unit_id: str,
     body: _m.QueryWaitlistPositionsRequest | _JsonObject,
-) -> _Operation[_m.WaitlistPositionListing]:
+) -> _Lists[_m.WaitlistPositionListing, _m.WaitlistPosition]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query -> ``WaitlistPositionListing``.
 
     Read-only. Requires ``wfm:timeOffRequest:view``.
@@ -8671,12 +8709,13 @@ def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_qu
         management_unit_id: path, string.
         body: ``QueryWaitlistPositionsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query",
             "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query",
             "WaitlistPositionListing", body="object", body_required=True, reads=True,
+            listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id),),
         (),
@@ -8689,7 +8728,7 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
     management_unit_id: str,
     user_id: str,
     body: _m.TimeOffBalanceRequest | _JsonObject,
-) -> _Operation[_m.TimeOffBalancesResponse]:
+) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
     Requires ``wfm:timeOffRequest:view``.
@@ -8699,11 +8738,12 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
         user_id: path, string.
         body: ``TimeOffBalanceRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_user_timeoffbalance_jobs", "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs",
             "TimeOffBalancesResponse", body="object", body_required=True,
+            listing=_l.single_ebc03964,
         ),
         (("managementUnitId", management_unit_id), ("userId", user_id)),
         (),
@@ -8716,7 +8756,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
     management_unit_id: str,
     user_id: str,
     time_off_request_id: str,
-) -> _Operation[_m.TimeOffBalancesResponse]:
+) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
     Requires ``wfm:timeOffRequest:view``.
@@ -8726,12 +8766,12 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
         user_id: path, string.
         time_off_request_id: path, string.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs",
             "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs",
-            "TimeOffBalancesResponse",
+            "TimeOffBalancesResponse", listing=_l.single_ebc03964,
         ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
@@ -8835,7 +8875,7 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
     body: _m.SearchShiftTradesRequest | _JsonObject,
     *,
     force_download_service: bool | None = None,
-) -> _Operation[_m.SearchShiftTradesResponse]:
+) -> _Lists[_m.SearchShiftTradesResponse, _m.SearchShiftTradeResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search -> ``SearchShiftTradesResponse``.
 
     Deprecated. Read-only. Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -8846,11 +8886,12 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
         force_download_service: query, boolean.
         body: ``SearchShiftTradesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_managementunit_week_shifttrades_search", "POST",
             "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search",
             "SearchShiftTradesResponse", body="object", body_required=True, reads=True,
+            listing=_l.single_caf0d0a2,
         ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (("forceDownloadService", force_download_service),),
@@ -9052,17 +9093,17 @@ def post_workforcemanagement_managementunits(
 
 def post_workforcemanagement_notifications_update(
     body: _m.UpdateNotificationsRequest | _JsonObject,
-) -> _Operation[_m.UpdateNotificationsResponse]:
+) -> _Lists[_m.UpdateNotificationsResponse, _m.UpdateNotificationResponse]:
     """POST /api/v2/workforcemanagement/notifications/update -> ``UpdateNotificationsResponse``.
 
     Args:
         body: ``UpdateNotificationsRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_notifications_update", "POST",
             "/api/v2/workforcemanagement/notifications/update", "UpdateNotificationsResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -9074,7 +9115,7 @@ def post_workforcemanagement_notifications_update(
 def post_workforcemanagement_schedules(
     *,
     body: _m.CurrentUserScheduleRequestBody | _JsonObject | None = None,
-) -> _Operation[_m.UserScheduleContainer]:
+) -> _Lists[_m.UserScheduleContainer, _m.WeekScheduleReference]:
     """POST /api/v2/workforcemanagement/schedules -> ``UserScheduleContainer``.
 
     Deprecated. Requires ``wfm:agentSchedule:view``.
@@ -9082,10 +9123,10 @@ def post_workforcemanagement_schedules(
     Args:
         body: ``CurrentUserScheduleRequestBody``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_schedules", "POST", "/api/v2/workforcemanagement/schedules",
-            "UserScheduleContainer", body="object",
+            "UserScheduleContainer", body="object", listing=_l.single_aed42339,
         ),
         (),
         (),
@@ -9096,7 +9137,7 @@ def post_workforcemanagement_schedules(
 
 def post_workforcemanagement_schedulingpreferences_query(
     body: _m.QueryAgentSchedulingPreferencesRequest | _JsonObject,
-) -> _Operation[_m.AgentSchedulingPreferenceListing]:
+) -> _Lists[_m.AgentSchedulingPreferenceListing, _m.AgentSchedulingPreference]:
     """POST /api/v2/workforcemanagement/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
 
     Read-only.
@@ -9104,11 +9145,12 @@ def post_workforcemanagement_schedulingpreferences_query(
     Args:
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_schedulingpreferences_query", "POST",
             "/api/v2/workforcemanagement/schedulingpreferences/query",
             "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+            listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -9307,7 +9349,7 @@ def post_workforcemanagement_team_shrinkage_jobs(
 
 def post_workforcemanagement_timeoffbalance_jobs(
     body: _m.TimeOffBalanceRequest | _JsonObject,
-) -> _Operation[_m.TimeOffBalancesResponse]:
+) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
     """POST /api/v2/workforcemanagement/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
     Requires ``wfm:agentTimeOffRequest:submit``.
@@ -9315,11 +9357,11 @@ def post_workforcemanagement_timeoffbalance_jobs(
     Args:
         body: ``TimeOffBalanceRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_timeoffbalance_jobs", "POST",
             "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse",
-            body="object", body_required=True,
+            body="object", body_required=True, listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -9330,7 +9372,7 @@ def post_workforcemanagement_timeoffbalance_jobs(
 
 def post_workforcemanagement_timeofflimits_available_query(
     body: _m.AvailableTimeOffRequest | _JsonObject,
-) -> _Operation[_m.AvailableTimeOffResponse]:
+) -> _Lists[_m.AvailableTimeOffResponse, _m.AvailableTimeOffRange]:
     """POST /api/v2/workforcemanagement/timeofflimits/available/query -> ``AvailableTimeOffResponse``.
 
     Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
@@ -9338,11 +9380,11 @@ def post_workforcemanagement_timeofflimits_available_query(
     Args:
         body: ``AvailableTimeOffRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_timeofflimits_available_query", "POST",
             "/api/v2/workforcemanagement/timeofflimits/available/query", "AvailableTimeOffResponse",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_d3768658,
         ),
         (),
         (),
@@ -9402,7 +9444,7 @@ def post_workforcemanagement_timeoffrequests_estimate(
 
 def post_workforcemanagement_timeoffrequests_integrationstatus_query(
     body: _m.CurrentUserTimeOffIntegrationStatusRequest | _JsonObject,
-) -> _Operation[_m.TimeOffIntegrationStatusResponseListing]:
+) -> _Lists[_m.TimeOffIntegrationStatusResponseListing, _m.TimeOffIntegrationStatusResponse]:
     """POST /api/v2/workforcemanagement/timeoffrequests/integrationstatus/query -> ``TimeOffIntegrationStatusResponseListing``.
 
     Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
@@ -9410,12 +9452,12 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
     Args:
         body: ``CurrentUserTimeOffIntegrationStatusRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_timeoffrequests_integrationstatus_query", "POST",
             "/api/v2/workforcemanagement/timeoffrequests/integrationstatus/query",
             "TimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-            reads=True,
+            reads=True, listing=_l.single_ebc03964,
         ),
         (),
         (),
@@ -9426,7 +9468,7 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
 
 def post_workforcemanagement_unavailabletimes_query(
     body: _m.QueryAgentUnavailableTimesRequest | _JsonObject,
-) -> _Operation[_m.UnavailableTimeListing]:
+) -> _Lists[_m.UnavailableTimeListing, _m.UnavailableTime]:
     """POST /api/v2/workforcemanagement/unavailabletimes/query -> ``UnavailableTimeListing``.
 
     Read-only. Requires ``wfm:agentUnavailableTimes:submit``.
@@ -9434,11 +9476,11 @@ def post_workforcemanagement_unavailabletimes_query(
     Args:
         body: ``QueryAgentUnavailableTimesRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_unavailabletimes_query", "POST",
             "/api/v2/workforcemanagement/unavailabletimes/query", "UnavailableTimeListing",
-            body="object", body_required=True, reads=True,
+            body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
         ),
         (),
         (),
@@ -9472,17 +9514,17 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
 
 def post_workforcemanagement_users_activity(
     body: _m.UsersActivityRequest | _JsonObject,
-) -> _Operation[_m.UserActivityListing]:
+) -> _Lists[_m.UserActivityListing, _m.UserActivity]:
     """POST /api/v2/workforcemanagement/users/activity -> ``UserActivityListing``.
 
     Args:
         body: ``UsersActivityRequest``.
     """
-    return _Operation(
+    return _Lists(
         _Endpoint(
             "post_workforcemanagement_users_activity", "POST",
             "/api/v2/workforcemanagement/users/activity", "UserActivityListing", body="object",
-            body_required=True,
+            body_required=True, listing=_l.single_20dec4b2,
         ),
         (),
         (),

@@ -6,11 +6,12 @@ token or clock, so any client can send it any number of times.
 
 import re
 from collections.abc import Mapping
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, Self, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from genesys_core.calls.listing import Listing
 from genesys_core.checks import FLAG, MAPPING, TEXT, Expected, check_fields
 from genesys_core.codec.encoding import BodyKind
 from genesys_core.confidential import Printable
@@ -25,6 +26,7 @@ __all__ = [
     "NO_OPTIONS",
     "Endpoint",
     "JsonObject",
+    "ListOperation",
     "Operation",
     "Options",
     "apply_defaults",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 T_co = TypeVar("T_co", covariant=True)
+Item_co = TypeVar("Item_co", covariant=True)
 
 JsonObject: TypeAlias = Mapping[str, object]
 """A JSON object as a plain dictionary, in which ``None`` is ``null``."""
@@ -51,7 +54,7 @@ class Endpoint(Struct, frozen=True):
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
-        paged: whether it has a ``pageNumber`` parameter.
+        listing: how it lists its items, or ``None`` if it lists none.
     """
 
     name: str
@@ -62,7 +65,7 @@ class Endpoint(Struct, frozen=True):
     body_required: bool = False
     accept: str = "application/json"
     reads: bool = False
-    paged: bool = False
+    listing: Listing | None = None
 
 
 _OPTIONS: Final = {
@@ -158,7 +161,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         said["options"] = None if self.options == NO_OPTIONS else self.options
         return f"Operation({self.endpoint.name}: {_shown(said)})"
 
-    def under(self, defaults: Options) -> "Operation[T_co]":
+    def under(self, defaults: Options) -> Self:
         """Return the operation with defaults for options that are not set."""
         if defaults is NO_OPTIONS:
             return self
@@ -173,7 +176,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         deadline: float | None = None,
         retry: RetryConfiguration | None = None,
         strict: bool | None = None,
-    ) -> "Operation[T_co]":
+    ) -> Self:
         """Return the operation with options; those not given here stay unchanged.
 
         Args:
@@ -193,6 +196,14 @@ class Operation(Printable, Generic[T_co], frozen=True):
             strict=strict,
         )
         return msgspec.structs.replace(self, options=said.over(self.options))
+
+
+class ListOperation(Operation[T_co], Generic[T_co, Item_co], frozen=True):
+    """An operation that lists items: ``client.paginate(operation)`` iterates over ``Item_co``.
+
+    ``client.send(operation)`` returns one page, a ``T_co``. How the other pages are requested is in
+    :attr:`Endpoint.listing`.
+    """
 
 
 def _copied(name: str, given: Mapping[str, T_co] | None) -> Mapping[str, T_co]:

@@ -152,7 +152,8 @@ def _next(paging: Paging[T], page: object, *, is_empty: bool) -> Operation[T] | 
     if link:
         linked = _linked(operation, str(link), paging.hosts)
         return None if hash(linked.endpoint.path) in paging.seen else linked
-    if is_empty or not operation.endpoint.paged:
+    listing = operation.endpoint.listing
+    if is_empty or listing is None or listing.send != "query.pageNumber":
         return None
     number = _page_number(operation)
     count = getattr(page, "page_count", None)
@@ -201,7 +202,7 @@ def _linked(operation: Operation[T], link: str, hosts: Hosts) -> Operation[T]:
             f"the link to the next page leads away from {base.netloc!r}; not followed", link=link
         )
     endpoint = msgspec.structs.replace(
-        operation.endpoint, path=f"{path}{'?' if query else ''}{query}", paged=False
+        operation.endpoint, path=f"{path}{'?' if query else ''}{query}", listing=None
     )
     options = msgspec.structs.replace(operation.options, query={})
     return msgspec.structs.replace(operation, endpoint=endpoint, path=(), query=(), options=options)

@@ -13,6 +13,7 @@ from genesys_core.definition.write import (
     api_facades as facades,
 )
 from genesys_core.definition.write import (
+    listings,
     model_facade,
     model_stubs,
     operations,
@@ -93,6 +94,7 @@ def _models(definition: ApiDefinition) -> dict[str, str]:
 def _operations(definition: ApiDefinition) -> dict[str, str]:
     by_name = {model.name: model for model in definition.models}
     return {
+        f"{CORE}/api/_listings.py": listings.listings_source(definition),
         f"{CORE}/api/__init__.py": operations.package_source(definition),
         f"{CORE}/notifications/_topic_models.py": topics.topics_source(definition),
         **{

@@ -19,7 +19,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
-from genesys_core.definition.read.model_graph import referenced_models
+from genesys_core.definition.read.listings import find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.write.annotations import literal_values
 from genesys_core.definition.write.source_text import to_plain_text, wrap_text, write_docstring
@@ -73,18 +73,15 @@ def _needs(permissions: ApiPermissions | None) -> str:
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
-    query = {one.wire for one in operation.parameters if one.location == "query"}
-    fields = {
-        field.wire
-        for name in referenced_models(operation.returns)
-        if isinstance(operation.returns, Ref)
-        for field in models[name].fields
-    }
+    listing = find_listing(operation, models)
+    if listing is None:
+        return ""
+    where, _, name = listing.send.partition(".")
+    names = {one.wire: one.name for one in operation.parameters if one.location == "query"}
     ways = [
-        "``page_number``" if "pageNumber" in query else "",
-        "the cursor ``after``" if "after" in query else "",
-        "``cursor``" if "cursor" in query else "",
-        "``next_uri`` of the response" if "nextUri" in fields else "",
+        f"``{names.get(name, name)}``" if where == "query" else "",
+        f"``{name}`` of the body" if where == "body" else "",
+        "``next_uri`` of the response" if listing.links else "",
     ]
     named = " or ".join(way for way in ways if way)
     return f"Pages by {named}." if named else ""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.shards import Shard
 from genesys_core.definition.write.source_text import (
-    fill_lines,
     to_plain_text,
     wrap_text,
     write_banner,
@@ -96,10 +95,10 @@ def _paragraph(shard: Shard) -> list[str]:
 
 
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
-    """Write ``models/__init__.pyi``, for type checkers and editors."""
+    """Write ``models/__init__.pyi``, for type checkers and editors.
+
+    A star imports what a stub defines itself, and not what it imports in turn (PEP 484).
+    """
     lines = ["def preload(*names: str) -> None: ...", ""]
-    for shard in shards:
-        lines.append(f"from .{shard.module} import (")
-        lines += fill_lines([f"{name} as {name}" for name in sorted(shard.models)], "    ")
-        lines.append(")")
+    lines += [f"from .{shard.module} import *" for shard in shards]
     return write_banner(definition.version) + "\n".join([*lines, ""])

@@ -6,6 +6,7 @@ microsecond. Its signature and docstring come from the definition.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from genesys_core.calls.listing import Listing
 from genesys_core.definition.read.definition import (
     Api,
     ApiDefinition,
@@ -19,6 +20,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
+from genesys_core.definition.read.listings import find_item_type, find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.write.annotations import (
     HELPERS,
@@ -31,6 +33,7 @@ from genesys_core.definition.write.annotations import (
     values_to_split,
 )
 from genesys_core.definition.write.docstrings import operation_docstring
+from genesys_core.definition.write.listings import listing_name
 from genesys_core.definition.write.source_text import (
     WIDTH,
     count_things,
@@ -48,7 +51,7 @@ def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDe
     """Write a module of builders."""
     scope = _Scope(api)
     blocks = [_builder(operation, models, scope) for operation in api.operations]
-    runtime = {"_Endpoint", "_Operation"}
+    runtime = {"_Endpoint", *scope.built}
     typed = _typing_imports(scope.used - runtime)
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
     guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
@@ -58,7 +61,8 @@ def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDe
         "from __future__ import annotations",
         "",
         *guard,
-        *grouped_imports(runtime),
+        *grouped_imports(runtime - {"_l"}),
+        *(["from genesys_core.api import _listings as _l"] if "_l" in runtime else []),
         *(["", "if _TYPE_CHECKING:", *guarded] if guarded else []),
         *(line for block in blocks for line in block),
         "",
@@ -71,6 +75,7 @@ class _Scope:
 
     def __init__(self, api: Api) -> None:
         self.used: set[str] = set()
+        self.built: set[str] = set()
         self.enums: Enums = repeated_enums(
             (parameter.name, parameter.type)
             for operation in api.operations
@@ -107,16 +112,20 @@ def _typing_imports(used: Iterable[str]) -> list[str]:
 
 
 def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], scope: _Scope) -> list[str]:
+    listing = find_listing(operation, models)
+    item = None if listing is None else find_item_type(operation, models)
     return [
         "",
         "",
-        *_signature(operation, scope),
+        *_signature(operation, scope, item),
         *operation_docstring(operation, models),
-        *_return(operation),
+        *_return(operation, scope, listing),
     ]
 
 
-def _endpoint_arguments(operation: ApiOperation) -> list[str]:
+def _endpoint_arguments(
+    operation: ApiOperation, scope: _Scope, listing: Listing | None
+) -> list[str]:
     body = operation.body
     arguments = [
         quote_string(operation.name),
@@ -133,8 +142,9 @@ def _endpoint_arguments(operation: ApiOperation) -> list[str]:
         arguments.append(f"accept={quote_string(operation.accept)}")
     if only_reads(operation):
         arguments.append("reads=True")
-    if any(one.wire == "pageNumber" and one.location == "query" for one in operation.parameters):
-        arguments.append("paged=True")
+    if listing is not None:
+        scope.built.add("_l")
+        arguments.append(f"listing=_l.{listing_name(listing)}")
     return arguments
 
 
@@ -150,7 +160,7 @@ def _body_kind(type_: Type) -> str:
             return "string"
 
 
-def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
+def _signature(operation: ApiOperation, scope: _Scope, item: Type | None) -> list[str]:
     """Write the parameters: required ones positional or by keyword, optional ones keyword-only."""
     arguments = [
         *((one, "") for one in operation.parameters if one.required),
@@ -164,6 +174,8 @@ def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
         values.insert(required, ())
     returns = "None" if operation.returns is None else scope.annotation(operation.returns)
     end = f") -> _Operation[{returns}]:"
+    if item is not None:
+        end = f") -> _Lists[{returns}, {scope.annotation(item)}]:"
     line = f"def {operation.name}({', '.join(texts)}{end}"
     if len(line) <= WIDTH:
         return [line]
@@ -210,21 +222,23 @@ def _body_annotation(type_: Type, scope: _Scope) -> str:
             return _value_annotation(type_, scope)
 
 
-def _return(operation: ApiOperation) -> list[str]:
+def _return(operation: ApiOperation, scope: _Scope, listing: Listing | None) -> list[str]:
     """Write the endpoint and the operation's fields, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
     while fields and body is None and not fields[-1]:
         fields.pop()
     tail = [] if body is None else [body.name]
-    endpoint = _endpoint_arguments(operation)
-    line = f"    return _Operation({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
+    endpoint = _endpoint_arguments(operation, scope, listing)
+    kind = "_Operation" if listing is None else "_Lists"
+    scope.built.add(kind)
+    line = f"    return {kind}({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
     if len(line) <= WIDTH:
         return [line]
     inner = [line for field in fields for line in _lines("(", field, _tuple(field))]
     rest = [f"        {name}," for name in tail]
     first = _lines("_Endpoint(", endpoint, _call(endpoint))
-    return ["    return _Operation(", *first, *inner, *rest, "    )"]
+    return [f"    return {kind}(", *first, *inner, *rest, "    )"]
 
 
 def _call(arguments: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.write.docstrings import operation_docstring
-from tests.strategies.definition import STRING, TRAPS, model, operation, query, ref
+from tests.strategies.definition import STRING, TRAPS, body, model, operation, query, ref
 
 
 def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
@@ -24,7 +24,7 @@ def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
 def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
     assert inspect.getdoc(api.oauth.get_names) == (
         "GET /api/v2/names/{id} -> ``Names``.\n\n"
-        "Requires ``a:b:c`` or ``d:e:f``. Pages by ``page_number``.\n\n"
+        "Requires ``a:b:c`` or ``d:e:f``.\n\n"
         "Args:\n"
         "    id: path, string.\n"
         "    site_id: query, string.\n"
@@ -69,6 +69,27 @@ def facts(**properties: Any) -> str:
 
 
 def test_the_ways_of_paging_and_joint_permissions_are_told() -> None:
-    assert "Pages by the cursor ``after`` or ``cursor``." in facts()
-    assert "``cursor`` or ``next_uri`` of the response." in facts(nextUri=STRING)
+    assert "Pages by" not in facts()  # it lists nothing
+    assert "Pages by ``cursor``." in facts(entities={"type": "array", "items": STRING})
+    paged = facts(entities={"type": "array", "items": STRING}, nextUri=STRING)
+    assert "``cursor`` or ``next_uri`` of the response." in paged
     assert "Requires ``a:b:c`` and ``d:e:f``." in facts()
+
+
+def test_a_page_that_the_body_asks_for_is_told() -> None:
+    document = {
+        **TRAPS,
+        "paths": {
+            "/api/v2/things/query": {
+                "post": operation("things", "Users", body(ref("Filter")), returns=ref("Page"))
+            }
+        },
+        "definitions": {
+            "Page": model({"entities": {"type": "array", "items": STRING}}),
+            "Filter": model({"pageNumber": STRING}),
+        },
+    }
+    found = parse_definition(document, {"notifications": []})
+    by_name = {one.name: one for one in found.models}
+    text = " ".join(operation_docstring(found.operations()[0], by_name))
+    assert "Pages by ``pageNumber`` of the body." in text

@@ -25,7 +25,7 @@ from tests.strategies.definition import (
 def test_a_builder_collects_what_it_is_given(api: ModuleType) -> None:
     built = api.oauth.get_names("the id", "start", id_2="other", list=["a"], if_match="7")
     assert built == Operation(
-        Endpoint("get_names", "GET", "/api/v2/names/{id}", returns="Names", paged=True),
+        Endpoint("get_names", "GET", "/api/v2/names/{id}", returns="Names"),
         (("id", "the id"),),
         (
             ("site.id", None),

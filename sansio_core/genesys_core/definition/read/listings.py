@@ -1,0 +1,259 @@
+"""Detection of listings: which operations list items, and how their pages are requested.
+
+Invariants: the style follows from the parameters of the request and the fields of the reply. What
+the definition does not say is in three reviewed tables, each with its reason: operations that look
+like listings and are none, replies without a type, and windows.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.calls.listing import Listing, PagingStyle, PagingWindow
+from genesys_core.definition.read.definition import (
+    ApiDefinition,
+    ApiOperation,
+    Array,
+    Field,
+    ModelDef,
+    Plain,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.read_only_posts import only_reads
+
+__all__ = [
+    "IDENTITIES",
+    "NOT_LISTINGS",
+    "UNTYPED_REPLIES",
+    "WINDOWS",
+    "find_item_type",
+    "find_listing",
+    "listing_problems",
+]
+
+_STARTS_A_JOB: Final = "starts a job; the parameters are about what it will find"
+_INSERTS: Final = "`after` is the stage plan to insert behind"
+
+NOT_LISTINGS: Final[Mapping[str, str]] = {
+    "GET /api/v2/integrations/{integrationId}": "has page parameters, but returns one integration",
+    "PATCH /api/v2/integrations/{integrationId}": "has page parameters, but returns one integration",
+    "GET /api/v2/chats/users/{userId}/messages": "has a time window, but returns one message",
+    "POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans": _INSERTS,
+    "POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition": (
+        _INSERTS
+    ),
+    "POST /api/v2/casemanagement/cases/query/jobs": _STARTS_A_JOB,
+    "POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs": _STARTS_A_JOB,
+    "POST /api/v2/taskmanagement/workitems/query/jobs": _STARTS_A_JOB,
+}
+"""Operations with parameters of paging that list nothing, and why."""
+
+UNTYPED_REPLIES: Final[Mapping[str, str]] = {
+    "GET /api/v2/organizations/limits/namespaces": "entities",
+    "POST /api/v2/orgauthorization/trustees/audits": "entities",
+    "POST /api/v2/orgauthorization/trustor/audits": "entities",
+}
+"""Where the items of listings are whose reply the definition calls an object without fields.
+
+They page by ``pageNumber`` and ``pageSize``, and such listings reply with the envelope of entities.
+"""
+
+_SCAN: Final = "get_externalcontacts_scan_"
+
+WINDOWS: Final[Mapping[str, PagingWindow]] = {
+    "GET /api/v2/externalcontacts/contacts": PagingWindow(1000, instead=f"{_SCAN}contacts"),
+    "GET /api/v2/externalcontacts/contacts/{contactId}/notes": PagingWindow(
+        1000, instead=f"{_SCAN}notes"
+    ),
+    "GET /api/v2/externalcontacts/organizations": PagingWindow(
+        1000, instead=f"{_SCAN}organizations"
+    ),
+    "GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts": PagingWindow(
+        1000, instead=f"{_SCAN}contacts"
+    ),
+    "GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": PagingWindow(
+        1000, instead=f"{_SCAN}notes"
+    ),
+    "GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships": (
+        PagingWindow(1000, instead=f"{_SCAN}relationships")
+    ),
+    "GET /api/v2/routing/queues/divisionviews": PagingWindow(
+        pages=5, instead="get_routing_queues_divisionviews_all"
+    ),
+}
+"""How far page numbers reach, from the descriptions in the official SDK (the definition has none).
+"""
+
+IDENTITIES: Final[Mapping[str, str]] = {
+    "AnalyticsConversation": "conversationId",
+    "AnalyticsConversationWithoutAttributes": "conversationId",
+    "AnalyticsUserDetail": "userId",
+}
+"""The identifying field of items without an ``id``.
+
+Reviewed: many a field that looks like one does not identify. A subject has several grants with one
+``subjectId``, a session several turns with one ``sessionId``.
+"""
+
+_ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userDetails")
+_TOTALS: Final = ("total", "totalResults", "totalHits")
+_SIZES: Final = ("pageSize", "limit", "count")
+_WRAPPER_FIELDS: Final = 3
+"""A reply of up to this many fields, of which one is a list, wraps that list."""
+
+
+def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
+    """Return how an operation lists its items, or ``None`` if it lists none."""
+    key = f"{operation.method} {operation.path}"
+    items = UNTYPED_REPLIES.get(key) or _items(operation.returns, models)
+    if items is None or key in NOT_LISTINGS:
+        return None
+    reply = {one.wire for one in _fields(operation.returns, models)}
+    if operation.method not in ("GET", "POST") and "nextUri" not in reply:
+        return None  # what was changed, and no more than that
+    style, send, following = _style(operation, reply, models)
+    return Listing(
+        style,
+        "" if items == _ROOT else items,
+        _identity(find_item_type(operation, models), models),
+        send,
+        following,
+        _size(operation, models),
+        next((total for total in _TOTALS if total in reply), ""),
+        "nextUri" in reply and _may_follow(operation),
+        WINDOWS.get(key),
+    )
+
+
+def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Type:
+    """Return the type of a listing's items; any JSON value if the definition does not say."""
+    found = operation.returns
+    path = _items(found, models)
+    for wire in [] if path in (None, _ROOT) else str(path).split("."):
+        found = next(one.type for one in _fields(found, models) if one.wire == wire)
+    return found.items if isinstance(found, Array) else Plain("any")
+
+
+def listing_problems(definition: ApiDefinition) -> list[str]:
+    """Return what the style rules and the reviewed tables do not cover; empty if all is well.
+
+    An operation with parameters of paging must be a listing, and an entry of a reviewed table must
+    exist and be needed.
+    """
+    models = {model.name: model for model in definition.models}
+    operations = {f"{one.method} {one.path}": one for one in definition.operations()}
+    pages = {
+        key
+        for key, one in operations.items()
+        if _style(one, set(), models)[1] and find_listing(one, models) is None
+    }
+    problems = [
+        f"{key}: has parameters of paging, but its reply has no list; "
+        "if that is right, add it to NOT_LISTINGS, or to UNTYPED_REPLIES"
+        for key in sorted(pages - NOT_LISTINGS.keys())
+    ]
+    problems += [
+        f"{key}: is in NOT_LISTINGS, and has no parameters of paging"
+        for key in sorted(NOT_LISTINGS.keys() - pages)
+    ]
+    for key in (*UNTYPED_REPLIES, *WINDOWS):
+        listing = find_listing(operations[key], models) if key in operations else None
+        if listing is None or listing.style != "page":
+            problems.append(f"{key}: is reviewed, and does not page by number")
+    names = {one.name for one in operations.values()}
+    return problems + [
+        f"{window.instead}: goes on after a window, and does not exist"
+        for window in WINDOWS.values()
+        if window.instead not in names
+    ]
+
+
+_ROOT: Final = "$"
+"""The path of a reply that is the list itself."""
+
+
+def _fields(type_: Type | None, models: Mapping[str, ModelDef]) -> tuple[Field, ...]:
+    return models[type_.name].fields if isinstance(type_, Ref) else ()
+
+
+def _items(type_: Type | None, models: Mapping[str, ModelDef]) -> str | None:
+    if isinstance(type_, Array):
+        return _ROOT
+    fields = {one.wire: one.type for one in _fields(type_, models)}
+    for name in _ENVELOPES:
+        found = fields.get(name)
+        if isinstance(found, Array) or found == Plain("any") or found == Plain("object"):
+            return name
+        nested = {one.wire: one.type for one in _fields(found, models)}
+        if isinstance(nested.get("entities"), Array):
+            return f"{name}.entities"
+    lists = [name for name, one in fields.items() if isinstance(one, Array)]
+    return lists[0] if len(lists) == 1 and len(fields) <= _WRAPPER_FIELDS else None
+
+
+_RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
+    ("index", "query.startIndex", frozenset({"query.startIndex", "query.count"})),
+    ("token", "query.q64", frozenset({"query.q64"})),
+    ("page", "query.pageNumber", frozenset({"query.pageNumber"})),
+    ("token", "query.cursor", frozenset({"query.cursor"})),
+    ("token", "query.after", frozenset({"query.after"})),
+    ("token", "query.nextPage", frozenset({"query.nextPage"})),
+    ("link", "", frozenset({"query.afterSourceId"})),
+    ("page", "body.paging.pageNumber", frozenset({"body.paging"})),
+    ("token", "body.cursor", frozenset({"body.cursor"})),
+    ("token", "body.after", frozenset({"body.after"})),
+    ("page", "body.pageNumber", frozenset({"body.pageNumber"})),
+)
+"""Styles, where they say which page, and the parameters that tell them; the first that fits."""
+
+_TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
+
+
+def _style(
+    operation: ApiOperation, reply: set[str], models: Mapping[str, ModelDef]
+) -> tuple[PagingStyle, str, str]:
+    """Return the style, where the request says which page, and where the reply has the token."""
+    given = _parameters(operation, models)
+    links = "nextUri" in reply and _may_follow(operation)
+    if given >= _TIME and not links:
+        return "time", "query.before", "dateCreated"
+    for style, send, needed in _RULES:
+        if given >= needed:
+            return style, send, _token(send, reply) if style == "token" else ""
+    if "cursors" in reply:
+        # Not in the definition, but a sibling that reads the same results has the parameter.
+        return "token", "query.after", "cursors.after"
+    return ("link" if links else "single"), "", ""
+
+
+def _token(send: str, reply: set[str]) -> str:
+    name = "nextPage" if send == "query.q64" else send.rpartition(".")[2]
+    if "cursors" in reply:
+        return "cursors.after"
+    return name if name in reply else ""
+
+
+def _parameters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> set[str]:
+    query = {f"query.{one.wire}" for one in operation.parameters if one.location == "query"}
+    body = operation.body
+    fields = () if body is None else _fields(body.type, models)
+    return query | {f"body.{one.wire}" for one in fields}
+
+
+def _may_follow(operation: ApiOperation) -> bool:
+    """Whether a link may be followed: never where another request would change something again."""
+    return operation.method == "GET" or only_reads(operation)
+
+
+def _size(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
+    given = _parameters(operation, models)
+    if "body.paging" in given:
+        return "body.paging.pageSize"
+    places = (f"{where}.{name}" for name in _SIZES for where in ("query", "body"))
+    return next((place for place in places if place in given), "")
+
+
+def _identity(type_: Type, models: Mapping[str, ModelDef]) -> str:
+    if isinstance(type_, Ref) and type_.name in IDENTITIES:
+        return IDENTITIES[type_.name]
+    return "id" if any(one.wire == "id" for one in _fields(type_, models)) else ""

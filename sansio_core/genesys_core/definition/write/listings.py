@@ -1,0 +1,64 @@
+"""Source code of listings: one module of all that differ, which operations refer to.
+
+Invariants: a listing's name follows from what it says, so that a new one renames no other.
+"""
+
+from zlib import crc32
+
+from genesys_core.calls.listing import Listing
+from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.read.listings import find_listing
+from genesys_core.definition.write.source_text import (
+    WIDTH,
+    fill_lines,
+    quote_string,
+    write_banner,
+)
+
+__all__ = ["listing_name", "listings_source"]
+
+
+def listing_name(listing: Listing) -> str:
+    """Return the name of a listing: its style and a checksum of the rest."""
+    return f"{listing.style}_{crc32(', '.join(_arguments(listing)).encode()):08x}"
+
+
+def listings_source(definition: ApiDefinition) -> str:
+    """Write ``api/_listings.py``."""
+    models = {model.name: model for model in definition.models}
+    listings = {
+        listing_name(listing): listing
+        for operation in definition.operations()
+        if (listing := find_listing(operation, models)) is not None
+    }
+    names = "Listing, PagingWindow" if any(x.window for x in listings.values()) else "Listing"
+    lines = [
+        '"""How operations list their items; operations with the same listing share it."""',
+        "",
+        f"from genesys_core.calls.listing import {names}",
+        "",
+    ]
+    for name, listing in sorted(listings.items()):
+        arguments = _arguments(listing)
+        line = f"{name} = Listing({', '.join(arguments)})"
+        long = [f"{name} = Listing(", *fill_lines(arguments, "    "), ")"]
+        lines += [line] if len(line) <= WIDTH else long
+    return write_banner(definition.version) + "\n".join([*lines, ""])
+
+
+def _arguments(listing: Listing) -> list[str]:
+    """Write the fields of a listing that differ from their defaults."""
+    arguments = [quote_string(listing.style)]
+    plain = Listing(listing.style)
+    for field in ("items", "identity", "send", "next", "size", "total"):
+        value: str = getattr(listing, field)
+        if value != getattr(plain, field):
+            arguments.append(f"{field}={quote_string(value)}")
+    if listing.links:
+        arguments.append("links=True")
+    if listing.window is not None:
+        reach = "records" if listing.window.records else "pages"
+        limit = listing.window.records or listing.window.pages
+        instead = quote_string(listing.window.instead)
+        arguments.append(f"window=PagingWindow({reach}={limit}, instead={instead})")
+    return arguments
