@@ -2,7 +2,8 @@
 
 Invariants: a file name is one component, printable, of bounded length, no device and not hidden,
 whatever the header; a redirect, whatever its Location, is refused with a documented error or leads
-to an http(s) URL that gets the token only below the API; a length is a number or unknown.
+to an http(s) URL that gets the token only below the API; a length is a number or unknown; a part is
+continued only by the rest of the same file.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from genesys_core.calls.downloads import Download, DownloadProgress, safe_file_name
 from genesys_core.calls.lifecycle import Sending
+from genesys_core.calls.partial_content import PartialFile
 from genesys_core.clock import Now
 from genesys_core.errors import RedirectError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
-from genesys_core.http.messages import Response
+from genesys_core.http.messages import Response, TransportFailure
 from genesys_core.oauth import Token
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
@@ -81,14 +83,29 @@ def redirects(locations: list[str], most: int) -> None:
     assert _SECRET not in refused
 
 
+def continue_part(data: bytes, text: str) -> None:
+    """What is appended begins where the part on disk ends, and is the rest of the same file."""
+    part = PartialFile.from_record(data, "file", 1 << 40)
+    assert part.source == "file"
+    part = PartialFile(source="file", validator='"v"', size=5, total=9)
+    try:
+        continued = part.received(206, Headers.received([("Content-Range", text)]))
+    except TransportFailure:
+        return
+    assert (continued.size, continued.total) == (5, 9)
+    assert text.replace("*", "9") == "bytes 5-8/9"
+
+
 def download(data: bytes) -> None:
     """Read the bytes as each header that a download looks at, then as a chain of redirects."""
     text = data.decode("latin-1")
     require_safe(safe_file_name(text, text))
     require_safe(safe_file_name(f"attachment; filename={text}"))
     require_safe(safe_file_name(f"attachment; filename*=utf-8''{text}"))
-    saving = DownloadProgress.opened(Headers.received([("Content-Length", text)]))
+    part = PartialFile().received(200, Headers.received([("Content-Length", text), ("ETag", text)]))
+    saving = DownloadProgress.begun(part)
     assert saving.total is None or saving.total >= 0
+    continue_part(data, text)
     redirects.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]  # added by @given
 
 

@@ -10,9 +10,10 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from genesys_core.calls.downloads import safe_file_name
+from genesys_core.calls.partial_content import PartialFile
 from genesys_core.checks import PATH
 from genesys_core.errors import InvalidValueError
 
@@ -50,13 +51,21 @@ class AtomicFile:
     def __init__(self, target: Path) -> None:
         self._directory = target if target.is_dir() else target.parent
         self._target = None if target.is_dir() else target
-        self._path = self._directory / f".{secrets.token_hex(8)}.part"
-        # The mode follows the caller's umask, unlike tempfile's 0600.
-        self._file = self._path.open("xb")
+        self._path, self._file = self._open()
 
-    def restart(self) -> None:
-        """Discard what was written."""
-        self._file.seek(0)
+    def _open(self) -> tuple[Path, BinaryIO]:
+        path = self._directory / f".{secrets.token_hex(8)}.part"
+        # The mode follows the caller's umask, unlike tempfile's 0600.
+        return path, path.open("xb")
+
+    @property
+    def part(self) -> PartialFile:
+        """What can be continued of the file: nothing."""
+        return PartialFile()
+
+    def begin(self, part: PartialFile) -> None:
+        """Keep so much of what was written, and append to it."""
+        self._file.seek(part.size)
         self._file.truncate()
 
     def write(self, chunk: bytes) -> None:

@@ -25,6 +25,7 @@ from genesys_core.calls.downloads import (
     DownloadProgress,
     file_name,
 )
+from genesys_core.calls.partial_content import PartialFile
 from genesys_core.calls.responses import transport_error
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
 
@@ -33,6 +34,7 @@ __all__ = [
     "DownloadSaver",
     "Progress",
     "StreamOpener",
+    "UploadProgress",
     "read_limited",
     "with_transport_errors",
 ]
@@ -44,6 +46,41 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
 """Like :data:`Progress`; may be a coroutine function."""
+
+
+async def report_progress(progress: AsyncProgress | None, done: int, total: int | None) -> None:
+    """Call the caller's function, and await what it returns if that can be awaited."""
+    seen = None if progress is None else progress(done, total)
+    if inspect.isawaitable(seen):
+        await seen
+
+
+class UploadProgress:
+    """Counts what a transport took of an upload, and tells the caller.
+
+    A chunk counts when the next is asked for; the last one at the latest with the response, because the transport
+    need not ask once more.
+    """
+
+    def __init__(self, progress: AsyncProgress | None, total: int | None) -> None:
+        self._progress = progress
+        self._total = total
+        self._taken = 0
+        self._told = -1
+
+    async def count(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        """Yield the chunks."""
+        await self.tell()
+        async for chunk in chunks:
+            self._taken += len(chunk)
+            yield chunk
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Call the caller's function, unless it knows."""
+        if self._told != self._taken:
+            self._told = self._taken
+            await report_progress(self._progress, self._taken, self._total)
 
 
 async def read_limited(reply: Chunks) -> Response:
@@ -133,9 +170,23 @@ class DownloadSaver(_StreamedCall):
         self._limit = limit
         self.name: str | None = None
 
+    async def send(self, request: Request) -> Response:
+        """Send the request for the file, or for the rest of it."""
+        part = self._file.part
+        response = await super().send(part.request(request))
+        if part.refused(response):
+            await self._loop.run_in_worker(self._file.begin, PartialFile())
+            response = await super().send(request)
+        return response
+
     async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:  # noqa: ARG002 - read here
-        saved = DownloadProgress.opened(reply.headers, self._limit)
-        await self._loop.run_in_worker(self._file.restart)
+        try:
+            part = self._file.part.received(reply.status, reply.headers)
+        except TransportFailure:
+            await self._loop.run_in_worker(self._file.begin, PartialFile())
+            raise
+        saved = DownloadProgress.begun(part, self._limit)
+        await self._loop.run_in_worker(self._file.begin, part)
         await self._report(saved)
         async for chunk in reply.chunks:
             saved = saved.advanced(len(chunk))
@@ -145,6 +196,4 @@ class DownloadSaver(_StreamedCall):
         self.name = file_name(self.request, reply.headers)
 
     async def _report(self, saved: DownloadProgress) -> None:
-        seen = None if self._progress is None else self._progress(saved.done, saved.total)
-        if inspect.isawaitable(seen):
-            await seen
+        await report_progress(self._progress, saved.done, saved.total)

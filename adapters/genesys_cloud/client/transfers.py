@@ -25,11 +25,13 @@ from typing import Any, ClassVar, TypeVar
 
 from genesys_cloud.client.atomic_file import AtomicFile, target_path
 from genesys_cloud.client.base import ClientBase, response_of
+from genesys_cloud.client.resumable_file import ResumableFile
 from genesys_cloud.client.streaming import (
     AsyncProgress,
     DownloadSaver,
     Progress,
     StreamOpener,
+    UploadProgress,
     read_limited,
     with_transport_errors,
 )
@@ -47,7 +49,7 @@ from genesys_core.calls.lifecycle import Raised
 from genesys_core.calls.operation import Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import start_upload
-from genesys_core.checks import FUNCTION, WHOLE_NUMBER
+from genesys_core.checks import FLAG, FUNCTION, WHOLE_NUMBER
 from genesys_core.http.headers import HeadersInput
 from genesys_core.http.messages import Request, Response, Streamed, Timeout
 
@@ -68,17 +70,26 @@ class _Transfers(ClientBase):
         progress: AsyncProgress | None,
         limits: tuple[int | None, int],
         options: Options,
+        *,
+        resume: bool,
     ) -> Path:
         session, loop, (max_bytes, max_redirects) = self._cell.session, self._event_loop, limits
         FUNCTION.or_none().check("progress", progress)
         WHOLE_NUMBER.or_none().check("max_bytes", max_bytes)
+        FLAG.check("resume", resume)
         options = options.over(self._defaults)
         download = Download.of(
             source, session, now=read_clocks(), max_redirects=max_redirects, options=options
         )
-        with await loop.run_in_worker(AtomicFile, path) as file:
+        state = download.begin(session, now=read_clocks())
+        make = (
+            partial(ResumableFile, source=download.identify(state.call.request))
+            if resume
+            else AtomicFile
+        )
+        with await loop.run_in_worker(make, path) as file:
             saver = DownloadSaver(self._wire, loop, file, progress, max_bytes)
-            outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)
+            outcome = await self._drive(state, saver.send)
             while isinstance(outcome, Raised):
                 download = download.redirected(outcome.error, session.settings.hosts)
                 outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)
@@ -105,22 +116,28 @@ class _Transfers(ClientBase):
         target: tuple[str, str],
         content: AsyncContent,
         headers: HeadersInput,
+        progress: AsyncProgress | None,
         options: Options,
         *,
         authenticate: bool,
     ) -> ApiResponse[None]:
         loop, (method, url) = self._event_loop, target
+        FUNCTION.or_none().check("progress", progress)
         inspect = partial(inspect_content, content, can_await=self._can_await)
         body = await loop.run_in_worker(inspect)
 
         async def send(request: Request) -> Response:
             if request.body is not None:
                 return await self._wire.send(request)
+            sent = UploadProgress(progress, body.length)
             async with (
-                aclosing(read_chunks(body.source, loop)) as source,
+                aclosing(read_chunks(body.source, loop)) as chunks,
+                aclosing(sent.count(chunks)) as source,
                 open_stream(self._wire, request, source) as reply,
             ):
-                return await read_limited(reply)
+                response = await read_limited(reply)
+            await sent.tell()
+            return response
 
         state = start_upload(
             url,
@@ -131,6 +148,7 @@ class _Transfers(ClientBase):
             headers=headers,
             options=options.over(self._defaults),
             authenticate=authenticate,
+            in_pieces=progress is not None,
         )
         return response_of(await self._drive(state, send))
 
@@ -146,6 +164,7 @@ class SyncTransfers(_Transfers):
         path: str | PathLike[str],
         *,
         progress: Progress | None = None,
+        resume: bool = False,
         max_bytes: int | None = None,
         max_redirects: int = MAX_REDIRECTS,
         timeout: Timeout | float | None = None,
@@ -161,7 +180,11 @@ class SyncTransfers(_Transfers):
             path: the destination; an existing file is replaced. In a directory the file is named by
                 the server, sanitized, and never replaces an existing file.
             progress: called with the bytes received and the total (``None`` if unknown); a
-                retry starts again at 0.
+                retry starts again at 0, or where it continues.
+            resume: whether a download that is cut off is continued, by a retry or by a later
+                ``download`` of the same file to the same path, also of another process. The part
+                stays beside the path; the server decides by ``If-Range`` (RFC 9110 section 13.1.5)
+                whether it still fits. ``path`` must be that of the file.
             max_bytes: maximum size; a larger file is an error.
             max_redirects: maximum number of redirects to follow.
             timeout: seconds for each phase of a request, or a :class:`Timeout`.
@@ -173,11 +196,14 @@ class SyncTransfers(_Transfers):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`; a redirect that is not followed is a
                 ``RedirectError``.
-            OSError: the file cannot be written.
+            OSError: the file cannot be written; ``BlockingIOError`` if another download with
+                ``resume`` is writing it.
         """
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
-        return run_now(self._download(source, target_path(path), progress, limits, options))
+        return run_now(
+            self._download(source, target_path(path), progress, limits, options, resume=resume)
+        )
 
     @contextmanager
     def stream(self, operation: Operation[Any]) -> Generator[Streamed[Iterator[bytes]]]:
@@ -206,6 +232,7 @@ class SyncTransfers(_Transfers):
         *,
         method: str = "PUT",
         headers: HeadersInput = (),
+        progress: Progress | None = None,
         authenticate: bool = False,
         timeout: Timeout | float | None = None,
         deadline: float | None = None,
@@ -222,6 +249,7 @@ class SyncTransfers(_Transfers):
                 bytes, or a list of :class:`Part` for ``multipart/form-data``.
             method: ``PUT``, or the method that the platform specifies.
             headers: headers that the URL was signed with; ``Content-Length`` if the content's length is unknown.
+            progress: called with the bytes sent and the total (``None`` if unknown); a retry starts again at 0.
             authenticate: whether to send the client's token, for the platform's own hosts.
             timeout: seconds for each phase, or a :class:`Timeout`.
             deadline: seconds in total.
@@ -235,7 +263,9 @@ class SyncTransfers(_Transfers):
             TypeError: unsupported content.
         """
         options, target = Options(timeout=timeout, deadline=deadline), (method, url)
-        return run_now(self._upload(target, content, headers, options, authenticate=authenticate))
+        return run_now(
+            self._upload(target, content, headers, progress, options, authenticate=authenticate)
+        )
 
 
 class AsyncTransfers(_Transfers):
@@ -249,6 +279,7 @@ class AsyncTransfers(_Transfers):
         path: str | PathLike[str],
         *,
         progress: AsyncProgress | None = None,
+        resume: bool = False,
         max_bytes: int | None = None,
         max_redirects: int = MAX_REDIRECTS,
         timeout: Timeout | float | None = None,  # noqa: ASYNC109 - seconds for each phase
@@ -257,7 +288,9 @@ class AsyncTransfers(_Transfers):
         """As :meth:`SyncTransfers.download`; files are written in threads."""
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
-        return await self._download(source, target_path(path), progress, limits, options)
+        return await self._download(
+            source, target_path(path), progress, limits, options, resume=resume
+        )
 
     def stream(
         self, operation: Operation[Any]
@@ -272,10 +305,13 @@ class AsyncTransfers(_Transfers):
         *,
         method: str = "PUT",
         headers: HeadersInput = (),
+        progress: AsyncProgress | None = None,
         authenticate: bool = False,
         timeout: Timeout | float | None = None,  # noqa: ASYNC109 - seconds for each phase
         deadline: float | None = None,
     ) -> ApiResponse[None]:
         """As :meth:`SyncTransfers.upload`; asynchronous iterables too, files read in threads."""
         options, target = Options(timeout=timeout, deadline=deadline), (method, url)
-        return await self._upload(target, content, headers, options, authenticate=authenticate)
+        return await self._upload(
+            target, content, headers, progress, options, authenticate=authenticate
+        )

@@ -58,7 +58,8 @@ async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, 
         async for chunk in cast(AsyncIterable[bytes], source):
             yield chunk
     elif isinstance(source, bytes | bytearray):
-        yield bytes(source)
+        for start in range(0, len(source), CHUNK):
+            yield bytes(source[start : start + CHUNK])
     else:
         with closing(_pieces(source)) as reading:
             while more := await loop.run_in_worker(_next_piece, reading):

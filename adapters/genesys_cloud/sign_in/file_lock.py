@@ -6,12 +6,12 @@ empty and never removed, because removing it would let two processes hold the lo
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
+from genesys_cloud.file_locking import try_lock, unlock
 from genesys_cloud.sign_in.private_files import open_file
 from genesys_core.oauth.token_store import TokenStoreError
 
@@ -46,14 +46,14 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
         try:
             yield
         finally:
-            _unlock(descriptor)
+            unlock(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _locking(descriptor: int, path: Path) -> bool:
     with _lock_errors(path):
-        return _try_lock(descriptor)
+        return try_lock(descriptor)
 
 
 @contextlib.contextmanager
@@ -63,32 +63,3 @@ def _lock_errors(path: Path) -> Generator[None, None, None]:
     except OSError as error:
         problem = f"cannot lock {path}: {error.strerror or type(error).__name__}"
         raise TokenStoreError(problem) from None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    # flock, not lockf: its locks belong to the open file, so they also exclude clients in the same
-    # process and are not released by closing another descriptor of the file.
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -24,6 +24,7 @@ from msgspec import Struct
 from genesys_core import errors
 from genesys_core.calls.lifecycle import NeedPermit, NeedToken, Sending, start
 from genesys_core.calls.operation import NO_OPTIONS, Endpoint, Operation, Options, check_operation
+from genesys_core.calls.partial_content import PartialFile
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import check_url, plain_request, start_transfer
 from genesys_core.checks import WHOLE_NUMBER, Expected
@@ -146,6 +147,22 @@ class Download(Struct, frozen=True, kw_only=True):
         options = Options(retry=self.options.retry, deadline=left)
         return start_transfer(request, session, now=now, options=options)
 
+    def identify(self, request: Request) -> str:
+        """Return what identifies the file, for a download that is to be continued later.
+
+        That is the URL of the first request; of another host without its query, because the
+        signature in it differs each time.
+
+        Raises:
+            InvalidValueError: the request is not a GET, of which alone a part can be requested.
+        """
+        if request.method != "GET":
+            raise InvalidValueError(
+                f"resume=True: a {request.method} cannot be continued, only a GET; "
+                "omit resume for this download"
+            )
+        return request.url if isinstance(self.target, Operation) else request.url.partition("?")[0]
+
     def redirected(self, error: GenesysCloudError, hosts: Hosts) -> "Download":
         """Return the download of a redirect's target.
 
@@ -189,7 +206,7 @@ class DownloadProgress(Struct, frozen=True):
     """The progress of saving a body.
 
     Attributes:
-        done: bytes saved so far.
+        done: bytes saved so far, those of an earlier download included.
         total: total bytes, or ``None`` if the server does not announce it.
         limit: maximum bytes, or ``None`` for no limit.
     """
@@ -199,15 +216,14 @@ class DownloadProgress(Struct, frozen=True):
     limit: int | None = None
 
     @classmethod
-    def opened(cls, headers: Headers, limit: int | None = None) -> "DownloadProgress":
-        """Start, with the response's headers.
+    def begun(cls, part: PartialFile, limit: int | None = None) -> "DownloadProgress":
+        """Start with the part of the file to which a body is appended.
 
         Raises:
             GenesysCloudError: the server announces more bytes than the limit.
         """
-        total = _content_length(headers)
-        _check(total or 0, limit)
-        return cls(0, total, limit)
+        _check(max(part.size, part.total or 0), limit)
+        return cls(part.size, part.total, limit)
 
     def advanced(self, size: int) -> "DownloadProgress":
         """Add received bytes.
@@ -291,18 +307,6 @@ def _not_followed(error: RedirectError, why: str) -> RedirectError:
     )
     refused.attempts = error.attempts
     return refused
-
-
-def _content_length(headers: Headers) -> int | None:
-    if "transfer-encoding" in headers or headers.get("content-encoding", "identity") != "identity":
-        return None
-    # RFC 9110 section 8.6: a list that repeats one value means that value.
-    values = {value.strip() for value in headers.get("content-length", "").split(",")}
-    value = values.pop() if len(values) == 1 else ""
-    return int(value) if _LENGTH.fullmatch(value) else None
-
-
-_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
 def file_name(request: Request, headers: Headers) -> str:

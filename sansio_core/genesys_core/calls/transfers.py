@@ -222,10 +222,11 @@ def start_upload(
     headers: HeadersInput = (),
     options: Options = NO_OPTIONS,
     authenticate: bool = False,
+    in_pieces: bool = False,
 ) -> NeedToken[None] | Sending[None]:
     """Start an upload; drive it as any call.
 
-    The request has a body only if the content is bytes. Otherwise the driver streams
+    The request has a body only if the content is bytes, unless ``in_pieces``. Otherwise the driver streams
     :attr:`UploadBody.source`, whose length is in the headers if known.
 
     Args:
@@ -237,6 +238,7 @@ def start_upload(
         headers: additional headers; ``Content-Type`` overrides the content's own.
         options: timeout, deadline and retry configuration, if set.
         authenticate: whether it is sent with the client's token.
+        in_pieces: whether bytes are streamed as well, for their progress.
 
     Raises:
         InvalidValueError: the URL, a header, the timeout or the deadline is invalid.
@@ -244,7 +246,7 @@ def start_upload(
     fields = Headers(headers)
     if "content-type" not in fields and body.content_type is not None:
         fields = fields.set("Content-Type", body.content_type)
-    content = body.source if isinstance(body.source, bytes) else None
+    content = body.source if isinstance(body.source, bytes) and not in_pieces else None
     TEXT.check("method", method)
     FLAG.check("authenticate", authenticate)
     if content is None and body.length is not None:

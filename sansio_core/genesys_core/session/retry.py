@@ -167,7 +167,7 @@ def parse_retry_after(value: str | None, now: Now) -> float | None:
     text = value.strip()
     seconds = _number(text)
     if seconds is None:
-        seconds = _seconds_until(text, now)
+        seconds = seconds_until(text, now)
     return seconds if seconds is not None and 0 < seconds < math.inf else None
 
 
@@ -197,7 +197,11 @@ _MONTHS: Final = (
 )  # fmt: skip
 
 
-def _seconds_until(text: str, now: Now) -> float | None:
+def seconds_until(text: str, now: Now) -> float | None:
+    """Return the seconds from now until an HTTP date, in any form of RFC 9110 section 5.6.7.
+
+    Negative if it is past; ``None`` if the text is not such a date.
+    """
     match = next((found for form in _DATES if (found := form.fullmatch(text))), None)
     if match is None:
         return None

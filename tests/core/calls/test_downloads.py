@@ -19,6 +19,7 @@ from genesys_core.calls.downloads import (
 )
 from genesys_core.calls.lifecycle import NeedToken, Raised, Sending
 from genesys_core.calls.operation import Operation, Options, raw_operation
+from genesys_core.calls.partial_content import PartialFile
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.clock import Now
 from genesys_core.hosts import Gateway, Hosts
@@ -288,7 +289,8 @@ def test_a_token_may_have_to_be_obtained_first():
     ],
 )
 def test_the_length_is_read_where_it_is_the_files(fields, total):
-    assert DownloadProgress.opened(Headers(fields)).total == total
+    part = PartialFile().received(200, Headers(fields))
+    assert DownloadProgress.begun(part).total == total
 
 
 @given(st.lists(st.integers(0, 100)), st.none() | st.integers(0, 500))
@@ -317,10 +319,22 @@ def test_no_more_is_saved_than_wanted(sizes, limit):
 
 
 def test_what_is_announced_as_too_large_is_not_begun():
-    headers = Headers({"Content-Length": "10"})
+    part = PartialFile(size=4, total=10)
     with pytest.raises(errors.GenesysCloudError, match="max_bytes=9"):
-        DownloadProgress.opened(headers, 9)
-    assert DownloadProgress.opened(headers, 10).total == 10
+        DownloadProgress.begun(part, 9)
+    assert DownloadProgress.begun(part, 10) == DownloadProgress(4, 10, 10)
+    with pytest.raises(errors.GenesysCloudError, match="max_bytes=3"):
+        DownloadProgress.begun(PartialFile(size=4), 3)
+
+
+def test_a_file_is_identified_by_what_is_the_same_next_time():
+    inside = Download.of("/api/v2/file?x=1", SESSION, now=NOW)
+    assert inside.identify(begun(inside)) == "https://api.example/api/v2/file?x=1"
+    outside = Download.of("https://files.example/f?Signature=1", SESSION, now=NOW)
+    assert outside.identify(begun(outside)) == "https://files.example/f"
+    post = Download.of(raw_operation("POST", "/api/v2/file"), SESSION, now=NOW)
+    with pytest.raises(errors.InvalidValueError, match="a POST cannot be continued"):
+        post.identify(begun(post))
 
 
 def test_statuses():

@@ -1,0 +1,128 @@
+"""Files of which a part stays on disk until a later download completes it.
+
+Invariants: the file itself appears complete or not at all. The part never counts for more than what was flushed
+to disk, and never has two writers.
+"""
+
+import errno
+import os
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from msgspec.structs import replace
+
+from genesys_cloud.client.atomic_file import AtomicFile
+from genesys_cloud.file_locking import try_lock
+from genesys_core.calls.partial_content import PartialFile
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["ResumableFile"]
+
+CHECKPOINT: Final = 16 << 20
+"""Bytes after which the part is flushed to disk and recorded: so much at most is downloaded again."""
+
+
+class ResumableFile(AtomicFile):
+    """A file that is continued where the last download of it ended.
+
+    The part of ``report.csv`` is ``.report.csv.part``, and its record ``.report.csv.part.json``; the record is
+    locked while a download writes to the part.
+
+    Args:
+        target: the path to replace.
+        source: what identifies the file to be downloaded.
+
+    Raises:
+        InvalidValueError: the target is a directory.
+        BlockingIOError: another download of the file is in progress.
+        OSError: the file cannot be created there.
+    """
+
+    def __init__(self, target: Path, source: str) -> None:
+        if target.is_dir():
+            raise InvalidValueError(
+                f"path {str(target)!r}: is a directory, in which the server names the file; "
+                "resume=True needs the path of the file itself"
+            )
+        self._name = target.name
+        self._unrecorded = 0
+        super().__init__(target)
+        self._record.seek(0)
+        size = self._file.seek(0, os.SEEK_END)
+        self._part = PartialFile.from_record(self._record.read(), source, size)
+        self._file.seek(self._part.size)
+
+    @property
+    def part(self) -> PartialFile:
+        """What can be continued of the file."""
+        return replace(self._part, size=self._file.tell())
+
+    def begin(self, part: PartialFile) -> None:
+        """Keep so much of what was written, and append to it."""
+        super().begin(part)
+        self._part = part
+        self._checkpoint()
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+        super().write(chunk)
+        self._unrecorded += len(chunk)
+        if self._unrecorded >= CHECKPOINT:
+            self._checkpoint()
+
+    def commit(self, name: str) -> Path:
+        """Rename the complete file to its final name and return that."""
+        path = super().commit(name)
+        self._remove_record()
+        return path
+
+    def discard(self) -> None:
+        """Keep the part if it can be continued, and remove it otherwise."""
+        if self._record.closed:  # committed
+            return
+        if self.part.can_continue:
+            self._checkpoint()
+            self._file.close()
+            self._record.close()
+        else:
+            super().discard()
+            self._remove_record()
+
+    def _open(self) -> tuple[Path, BinaryIO]:
+        path = self._directory / f".{self._name}.part"
+        self._record_path = self._directory / f".{self._name}.part.json"
+        self._record = self._record_path.open("a+b")
+        try:
+            self._claim()
+            path.touch()
+            return path, path.open("r+b")
+        except BaseException:
+            self._record.close()
+            raise
+
+    def _claim(self) -> None:
+        descriptor = self._record.fileno()
+        # A download that ended may have removed the record after it was opened here.
+        if not try_lock(descriptor) or not self._is_current(descriptor):
+            raise BlockingIOError(
+                errno.EAGAIN, "another download of this file is in progress", str(self._record_path)
+            )
+
+    def _is_current(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._record_path.stat())
+        except FileNotFoundError:
+            return False
+
+    def _checkpoint(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._part, self._unrecorded = self.part, 0
+        self._record.truncate(0)  # opened for appending
+        self._record.write(self._part.to_record())
+        self._record.flush()
+        os.fsync(self._record.fileno())
+
+    def _remove_record(self) -> None:
+        self._record.close()
+        self._record_path.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""Advisory locks on open files, as the operating system has them.
+
+Invariants: the operating system releases a lock when its process dies. A lock belongs to the open file, so that
+two clients of one process exclude each other too.
+"""
+
+import sys
+
+__all__ = ["try_lock", "unlock"]
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file without waiting; return ``False`` if another open file has it."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def unlock(descriptor: int) -> None:
+        """Release the lock."""
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    # flock and not lockf: its locks belong to the open file, so that two clients of one process
+    # exclude each other too, and closing some other descriptor gives nothing away.
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file without waiting; return ``False`` if another open file has it."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def unlock(descriptor: int) -> None:
+        """Release the lock."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,152 @@
+"""Partial downloads: what is on disk of a file, and how the rest of it is requested.
+
+Invariants: bytes of two versions of a file never meet. The rest is requested only if the file has a
+strong validator, under the condition that it is unchanged (``Range`` and ``If-Range``, RFC 9110
+sections 14.2 and 13.1.5), and appended only if it begins where the part on disk ends.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.clock import Now
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.session.retry import seconds_until
+
+__all__ = ["PartialFile", "strong_validator"]
+
+_PARTIAL: Final = 206
+_RANGE_NOT_SATISFIABLE: Final = 416
+
+
+class PartialFile(Struct, frozen=True, kw_only=True):
+    """The beginning of a file, as it is on disk.
+
+    Attributes:
+        source: what identifies the file, such as its URL.
+        validator: a strong entity tag or modification date, or ``None`` if it cannot be continued.
+        size: bytes on disk.
+        total: bytes of the whole file, or ``None`` if unknown.
+    """
+
+    source: str = ""
+    validator: str | None = None
+    size: int = 0
+    total: int | None = None
+
+    @classmethod
+    def from_record(cls, record: bytes, source: str, size: int) -> "PartialFile":
+        """Read the record of an earlier download.
+
+        Args:
+            record: what :meth:`to_record` returned then.
+            source: what is to be downloaded now.
+            size: bytes that are on disk.
+
+        Returns:
+            What can be continued: nothing if the record is of another file or unreadable, or if
+            fewer bytes are on disk than it says.
+        """
+        try:
+            known = _RECORD.decode(record)
+        except msgspec.MsgspecError:
+            known = cls()
+        fits = known.source == source and 0 <= known.size <= size
+        return known if fits else cls(source=source)
+
+    def to_record(self) -> bytes:
+        """Return the record to keep beside the file."""
+        return msgspec.json.encode(self)
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the rest can be requested by itself."""
+        is_short = self.total is None or self.size < self.total
+        return self.size > 0 and self.validator is not None and is_short
+
+    def request(self, request: Request) -> Request:
+        """Return the request for the rest of the file, or the same request if that is all of it."""
+        if not self.can_continue:
+            return request
+        ranged = {"Range": f"bytes={self.size}-", "If-Range": self.validator}
+        return msgspec.structs.replace(request, headers=request.headers.updated(ranged))
+
+    def refused(self, response: Response) -> bool:
+        """Return whether the server has no such rest, so that all of it has to be requested."""
+        return self.can_continue and response.status == _RANGE_NOT_SATISFIABLE
+
+    def received(self, status: int, headers: Headers) -> "PartialFile":
+        """Return the part to which a successful response's body is appended.
+
+        Raises:
+            TransportFailure: the body is another part than was requested.
+        """
+        if status != _PARTIAL:
+            return PartialFile(
+                source=self.source,
+                validator=None if _is_coded(headers) else strong_validator(headers),
+                total=content_length(headers),
+            )
+        begin = self.size if self.can_continue else 0
+        match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+        if match is None or _is_coded(headers) or int(match["first"]) != begin:
+            raise _other_part(begin, headers)
+        end = int(match["last"]) + 1
+        total = end if match["total"] == "*" else int(match["total"])
+        if end != total or self.total not in {None, total}:
+            raise _other_part(begin, headers)
+        if not begin:
+            return PartialFile(source=self.source, validator=strong_validator(headers), total=total)
+        return msgspec.structs.replace(self, total=total)
+
+
+_RECORD: Final = msgspec.json.Decoder(PartialFile)
+_CONTENT_RANGE: Final = re.compile(
+    r"bytes (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})/(?P<total>[0-9]{1,18}|\*)"
+)
+_ENTITY_TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+_LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+def _other_part(begin: int, headers: Headers) -> TransportFailure:
+    given = headers.get("content-range", "no Content-Range")[:60]
+    return TransportFailure(
+        f"the server sent another part of the file ({given!r}) than from byte {begin} to its end",
+        kind="protocol",
+        sent=True,
+    )
+
+
+def _is_coded(headers: Headers) -> bool:
+    return headers.get("content-encoding", "identity") != "identity"
+
+
+def content_length(headers: Headers) -> int | None:
+    """Return the announced length of a body that has no coding, or ``None``."""
+    if "transfer-encoding" in headers or _is_coded(headers):
+        return None
+    # RFC 9110 section 8.6: a list that repeats one value means that value.
+    values = {value.strip() for value in headers.get("content-length", "").split(",")}
+    value = values.pop() if len(values) == 1 else ""
+    return int(value) if _LENGTH.fullmatch(value) else None
+
+
+def strong_validator(headers: Headers) -> str | None:
+    """Return the value for ``If-Range``: a strong entity tag, or a date that is as good as one.
+
+    A modification date is strong if it is at least a second before the response's own date: the
+    file cannot have changed twice within it (RFC 9110 section 8.8.2.2).
+    """
+    tag = headers.get("etag")
+    if tag is not None:
+        return tag if _ENTITY_TAG.fullmatch(tag) else None
+    modified = headers.get("last-modified", "")
+    written, sent = (seconds_until(date, _ANY) for date in (modified, headers.get("date", "")))
+    return modified if written is not None and sent is not None and written < sent else None
+
+
+_ANY: Final = Now(0.0, 0.0)
+"""Only the difference of two dates counts."""
