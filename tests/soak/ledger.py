@@ -72,7 +72,7 @@ class Ledger:
         for each in published:
             count = handed.pop((each.correlation_id, each.topic.lower()), 0)
             wrong += self._judge(each, count, copies[each.sequence], gaps)
-        wrong += [f"{key} was handed out and never published" for key in handed]
+        wrong += [f"{key} was delivered and never published" for key in handed]
         self.totals["gaps"] += len(gaps)
         self._spans.clear()
         return wrong
@@ -83,15 +83,15 @@ class Ledger:
         owed = self._is_owed(each)
         excused = any(a - ROUNDING <= each.at.wall <= b + ROUNDING for a, b in gaps)
         self.totals["published"] += 1
-        self.totals["owed"] += owed
-        self.totals["handed out"] += owed and count > 0
-        self.totals["in a gap, and missing"] += owed and not count and excused
-        self.totals["copies sent on purpose"] += max(0, sent - 1)
-        self.totals["copies handed out"] += max(0, count - 1)
+        self.totals["expected"] += owed
+        self.totals["delivered"] += owed and count > 0
+        self.totals["missing, within a gap"] += owed and not count and excused
+        self.totals["duplicates sent intentionally"] += max(0, sent - 1)
+        self.totals["duplicates delivered"] += max(0, count - 1)
         if count > sent:
-            return [f"{each}: handed out {count} times and sent {sent} times"]
+            return [f"{each}: delivered {count} times and sent {sent} times"]
         if owed and not count and not excused:
-            return [f"{each}: never handed out, and in no gap of {gaps}"]
+            return [f"{each}: never delivered, and in no gap of {gaps}"]
         return []
 
     def _is_owed(self, each: Published) -> bool:

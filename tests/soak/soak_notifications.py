@@ -351,11 +351,14 @@ def table(results: list[Result]) -> str:
             row("---", *("---:" for _ in results)),
             row("faults", *(sum(each.faults.values()) for each in results)),
             *(row(key, *(f"{each.totals.get(key, 0):,}" for each in results)) for key in counted),
-            *(row(f"told: {key}", *(each.states.get(key, 0) for each in results)) for key in told),
-            row("memory traced, MiB, warm / end", *held("memory", 2**20)),
-            row("memory resident, MiB, warm / end", *held("resident", 2**20)),
+            *(
+                row(f"`{key}` events", *(each.states.get(key, 0) for each in results))
+                for key in told
+            ),
+            row("traced memory, MiB, warm / end", *held("memory", 2**20)),
+            row("resident memory, MiB, warm / end", *held("resident", 2**20)),
             *(row(f"{key}, warm / end", *held(key)) for key in ("threads", "tasks", "descriptors")),
-            row("wrong", *(len(each.wrong) for each in results)),
+            row("violations", *(len(each.wrong) for each in results)),
         ]
     )
 
