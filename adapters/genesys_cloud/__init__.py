@@ -1,6 +1,8 @@
 """A client for the Genesys Cloud Platform API, for threads, asyncio and trio.
 
-Names are imported on first use (PEP 562), so that importing the package costs next to nothing.
+All that a program needs is here: clients, grants, settings, errors by name, the classes of the APIs
+(``UsersApi``), and the modules ``models``, ``errors`` and ``api``. Names are imported on first use
+(PEP 562), so that importing the package costs next to nothing.
 """
 
 from typing import TYPE_CHECKING
@@ -8,6 +10,10 @@ from typing import TYPE_CHECKING
 from genesys_core._lazy import export_lazily
 
 if TYPE_CHECKING:
+    from genesys_cloud import api as api
+    from genesys_cloud import errors as errors
+    from genesys_cloud import models as models
+    from genesys_cloud.apis import *  # noqa: F403
     from genesys_cloud.client.async_client import AsyncClient as AsyncClient
     from genesys_cloud.client.sync_client import Client as Client
     from genesys_cloud.config.file import Configuration as Configuration
@@ -19,18 +25,73 @@ if TYPE_CHECKING:
     from genesys_cloud.sign_in.pkce import (
         generate_pkce_code_verifier as generate_pkce_code_verifier,
     )
+    from genesys_cloud.sign_in.token_stores import FileTokenStore as FileTokenStore
+    from genesys_cloud.sign_in.token_stores import MemoryTokenStore as MemoryTokenStore
     from genesys_cloud.transports.hooks import Hooks as Hooks
+    from genesys_core.calls.downloads import safe_file_name as safe_file_name
+    from genesys_core.calls.operation import Operation as Operation
+    from genesys_core.calls.operation import Options as Options
+    from genesys_core.calls.operation import raw_operation as raw_operation
     from genesys_core.calls.responses import ApiResponse as ApiResponse
+    from genesys_core.codec.decoding import Issue as Issue
+    from genesys_core.codec.decoding import decode as decode
+    from genesys_core.codec.encoding import to_dict as to_dict
+    from genesys_core.codec.encoding import to_json as to_json
+    from genesys_core.codec.model import Model as Model
     from genesys_core.codec.values import NULL as NULL
+    from genesys_core.codec.values import LocalDateTime as LocalDateTime
     from genesys_core.codec.values import YearMonth as YearMonth
+    from genesys_core.configuration.sections import LoggingConfiguration as LoggingConfiguration
+    from genesys_core.errors import AccessDeniedError as AccessDeniedError
+    from genesys_core.errors import ApiError as ApiError
+    from genesys_core.errors import Attempt as Attempt
+    from genesys_core.errors import AuthenticationError as AuthenticationError
+    from genesys_core.errors import BadRequestError as BadRequestError
+    from genesys_core.errors import ConfigurationError as ConfigurationError
+    from genesys_core.errors import ConflictError as ConflictError
+    from genesys_core.errors import ConnectError as ConnectError
+    from genesys_core.errors import ConnectionClosedError as ConnectionClosedError
+    from genesys_core.errors import DecodeError as DecodeError
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
+    from genesys_core.errors import InvalidClientError as InvalidClientError
+    from genesys_core.errors import InvalidGrantError as InvalidGrantError
+    from genesys_core.errors import InvalidRequestError as InvalidRequestError
+    from genesys_core.errors import InvalidScopeError as InvalidScopeError
+    from genesys_core.errors import InvalidValueError as InvalidValueError
+    from genesys_core.errors import NotFoundError as NotFoundError
+    from genesys_core.errors import OAuthError as OAuthError
+    from genesys_core.errors import PaginationError as PaginationError
+    from genesys_core.errors import PermissionDeniedError as PermissionDeniedError
+    from genesys_core.errors import ProtocolError as ProtocolError
+    from genesys_core.errors import ProxyError as ProxyError
+    from genesys_core.errors import RateLimitError as RateLimitError
+    from genesys_core.errors import RedirectError as RedirectError
+    from genesys_core.errors import ServerError as ServerError
+    from genesys_core.errors import TimeoutError as TimeoutError  # noqa: A004 - not in a star import
+    from genesys_core.errors import TlsError as TlsError
+    from genesys_core.errors import TransportError as TransportError
+    from genesys_core.errors import UnauthorizedClientError as UnauthorizedClientError
+    from genesys_core.errors import UnsupportedGrantTypeError as UnsupportedGrantTypeError
     from genesys_core.hosts import Gateway as Gateway
+    from genesys_core.hosts import Hosts as Hosts
     from genesys_core.hosts import Region as Region
+    from genesys_core.http.headers import Headers as Headers
+    from genesys_core.http.limits import ResponseLimits as ResponseLimits
+    from genesys_core.http.messages import Request as Request
+    from genesys_core.http.messages import Response as Response
     from genesys_core.http.messages import Timeout as Timeout
+    from genesys_core.http.messages import TransportFailure as TransportFailure
+    from genesys_core.http.multipart import Part as Part
+    from genesys_core.http.redaction import Redaction as Redaction
     from genesys_core.notifications.channel.events import Gap as Gap
+    from genesys_core.notifications.dispatch import SubscriptionError as SubscriptionError
     from genesys_core.notifications.messages import Notification as Notification
     from genesys_core.notifications.topics import NOTIFICATION_TOPICS as NOTIFICATION_TOPICS
     from genesys_core.oauth.authorization import Implicit as Implicit
+    from genesys_core.oauth.authorization import parse_code_redirect as parse_code_redirect
+    from genesys_core.oauth.authorization import parse_token_redirect as parse_token_redirect
+    from genesys_core.oauth.authorization import prepare_authorize_url as prepare_authorize_url
+    from genesys_core.oauth.authorization import prepare_logout_url as prepare_logout_url
     from genesys_core.oauth.grants import AuthorizationCode as AuthorizationCode
     from genesys_core.oauth.grants import ClientCredentials as ClientCredentials
     from genesys_core.oauth.grants import Pkce as Pkce
@@ -46,23 +107,48 @@ if TYPE_CHECKING:
 export_lazily(
     globals(),
     {
+        "genesys_cloud.api": "api=.",
         "genesys_cloud.client.async_client": "AsyncClient",
         "genesys_cloud.client.sync_client": "Client",
         "genesys_cloud.config.file": "Configuration",
+        "genesys_cloud.errors": "errors=.",
+        "genesys_cloud.models": "models=.",
         "genesys_cloud.notifications.async_handler": "AsyncNotificationHandler",
         "genesys_cloud.notifications.sync_handler": "NotificationHandler",
-        "genesys_cloud.observability.opentelemetry": "Telemetry",
         "genesys_cloud.sign_in.pkce": "generate_pkce_code_verifier",
+        "genesys_cloud.sign_in.token_stores": "FileTokenStore MemoryTokenStore",
         "genesys_cloud.transports.hooks": "Hooks",
+        "genesys_core.calls.downloads": "safe_file_name",
+        "genesys_core.calls.operation": "Operation Options raw_operation",
         "genesys_core.calls.responses": "ApiResponse",
-        "genesys_core.codec.values": "NULL YearMonth",
-        "genesys_core.errors": "GenesysCloudError",
-        "genesys_core.hosts": "Gateway Region",
-        "genesys_core.http.messages": "Timeout",
+        "genesys_core.codec.decoding": "Issue decode",
+        "genesys_core.codec.encoding": "to_dict to_json",
+        "genesys_core.codec.model": "Model",
+        "genesys_core.codec.values": "NULL LocalDateTime YearMonth",
+        "genesys_core.configuration.sections": "LoggingConfiguration",
+        "genesys_core.errors": (
+            "AccessDeniedError ApiError Attempt AuthenticationError BadRequestError "
+            "ConfigurationError ConflictError ConnectError ConnectionClosedError DecodeError "
+            "GenesysCloudError InvalidClientError InvalidGrantError InvalidRequestError "
+            "InvalidScopeError InvalidValueError NotFoundError OAuthError PaginationError "
+            "PermissionDeniedError ProtocolError ProxyError RateLimitError RedirectError "
+            "ServerError TlsError TransportError UnauthorizedClientError "
+            "UnsupportedGrantTypeError"
+        ),
+        "genesys_core.hosts": "Gateway Hosts Region",
+        "genesys_core.http.headers": "Headers",
+        "genesys_core.http.limits": "ResponseLimits",
+        "genesys_core.http.messages": "Request Response Timeout TransportFailure",
+        "genesys_core.http.multipart": "Part",
+        "genesys_core.http.redaction": "Redaction",
         "genesys_core.notifications.channel.events": "Gap",
+        "genesys_core.notifications.dispatch": "SubscriptionError",
         "genesys_core.notifications.messages": "Notification",
         "genesys_core.notifications.topics": "NOTIFICATION_TOPICS",
-        "genesys_core.oauth.authorization": "Implicit",
+        "genesys_core.oauth.authorization": (
+            "Implicit parse_code_redirect parse_token_redirect prepare_authorize_url "
+            "prepare_logout_url"
+        ),
         "genesys_core.oauth.grants": (
             "AuthorizationCode ClientCredentials Pkce RefreshToken Saml2Bearer"
         ),
@@ -72,4 +158,10 @@ export_lazily(
         "genesys_core.session.retry": "RetryConfiguration",
         "genesys_core.version": "__version__=VERSION",
     },
+    # A star import neither asks for what is not installed nor hides a builtin.
+    unlisted={
+        "genesys_cloud.observability.opentelemetry": "Telemetry",
+        "genesys_core.errors": "TimeoutError",
+    },
+    endings={"Api": "genesys_cloud.apis"},
 )

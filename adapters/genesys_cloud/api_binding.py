@@ -2,9 +2,11 @@
 
 Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and
 binds to the client that it is read from: on a synchronous API it returns the result, on an
-asynchronous one a coroutine.
+asynchronous one a coroutine, as its signature shows.
 """
 
+import inspect
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from copy import copy
 from importlib import import_module
@@ -73,16 +75,47 @@ class LazyApis:
         return sorted({*super().__dir__(), *self._classes})
 
 
+class _Shown:
+    """What ``help()`` and ``inspect.signature`` find behind a bound method: its true signature."""
+
+    def __init__(self, builder: Callable[..., object], *, asynchronous: bool) -> None:
+        self._builder = builder
+        self._asynchronous = asynchronous
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        from genesys_cloud.api_signatures import signature_of  # noqa: PLC0415 - loads models
+
+        return signature_of(self._builder, asynchronous=self._asynchronous, bound=True)
+
+
 class Method(Generic[P, T]):
     """A fluent method: builds the operation and sends it with the client it is bound to.
 
-    It keeps the builder's name, signature and docstring, so that editors show them.
+    It has the builder's name, parameters and docstring, and a return type of its own, so that
+    ``help()`` and editors show what a call returns.
+
+    Args:
+        builder: builds the operation.
+        home: the module that a bound method names as its own.
+        owner: the class that a bound method names as its own, such as ``AsyncUsersApi``.
+        asynchronous: whether a call returns a coroutine.
     """
 
-    __slots__ = ("__wrapped__",)
-
-    def __init__(self, builder: Callable[P, Operation[T]]) -> None:
+    def __init__(
+        self,
+        builder: Callable[P, Operation[T]],
+        home: str = "",
+        owner: str = "",
+        *,
+        asynchronous: bool = False,
+    ) -> None:
         self.__wrapped__ = builder
+        self.__name__ = builder.__name__
+        self.__doc__ = builder.__doc__
+        self.__module__ = home or builder.__module__
+        self.__qualname__ = f"{owner}.{builder.__name__}"
+        self._asynchronous = asynchronous
 
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Self: ...
@@ -98,16 +131,40 @@ class Method(Generic[P, T]):
         send: Callable[[Operation[T]], object] = instance.send
         builder = self.__wrapped__
 
-        def call(*args: P.args, **kwargs: P.kwargs) -> object:
+        def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
             operation = builder(*args, **kwargs)
             # Some tracebacks show variables, and a body may contain a password.
             del args, kwargs
             return send(operation)
 
-        call.__wrapped__ = builder  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
-        call.__name__ = builder.__name__
-        call.__doc__ = builder.__doc__
+        call.__wrapped__ = _Shown(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
+        call.__name__ = self.__name__
+        call.__qualname__ = self.__qualname__
+        call.__module__ = self.__module__
+        call.__doc__ = self.__doc__
+        call.__annotations__ = {}
+        if self._asynchronous and sys.version_info >= (3, 12):
+            # No `async def`: a wrong argument is an error when it is given, not when it is awaited.
+            inspect.markcoroutinefunction(call)
+        # A plain attribute from now on: the next call need not bind again.
+        instance.__dict__[self.__name__] = call
         return call
+
+    @overload
+    def __call__(self, api: SyncApi, /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    @overload
+    def __call__(
+        self, api: AsyncApi, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, T]: ...
+    def __call__(self, api: SyncApi | AsyncApi, /, *args: P.args, **kwargs: P.kwargs) -> object:
+        """``UsersApi.get_users_me(client.users)``, as with a method of any class."""
+        return self.__get__(api, type(api))(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        from genesys_cloud.api_signatures import signature_of  # noqa: PLC0415 - loads models
+
+        return signature_of(self.__wrapped__, asynchronous=self._asynchronous, bound=False)
 
 
 def api_classes(
@@ -125,11 +182,14 @@ def api_classes(
     """
     home = f"genesys_cloud.apis.{builders.__name__.rpartition('.')[2]}"
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
-    methods = type("_Methods", (), {key: Method(one) for key, one in found.items()})
 
     def made(base: type[object], prefix: str, does: str) -> Any:  # noqa: ANN401 - `type` makes it
+        owner, asynchronous = f"{prefix}{name}", base is AsyncApi
+        methods = {
+            key: Method(one, home, owner, asynchronous=asynchronous) for key, one in found.items()
+        }
         text = f"{about}; each {does}."
-        return type(f"{prefix}{name}", (methods, base), {"__module__": home, "__doc__": text})
+        return type(owner, (base,), {**methods, "__module__": home, "__doc__": text})
 
     return (
         made(SyncApi, "", "sends its operation and returns the reply"),

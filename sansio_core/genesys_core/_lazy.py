@@ -11,7 +11,13 @@ from importlib import import_module
 __all__ = ["export_lazily"]
 
 
-def export_lazily(namespace: dict[str, object], homes: Mapping[str, str]) -> None:
+def export_lazily(
+    namespace: dict[str, object],
+    homes: Mapping[str, str],
+    *,
+    unlisted: Mapping[str, str] | None = None,
+    endings: Mapping[str, str] | None = None,
+) -> None:
     """Export names of other modules from this module, importing each on first access.
 
     Defines ``__all__``, ``__getattr__`` and ``__dir__`` in the module. Type checkers see none of
@@ -20,28 +26,49 @@ def export_lazily(namespace: dict[str, object], homes: Mapping[str, str]) -> Non
     Args:
         namespace: the module's ``globals()``; names are cached there once imported.
         homes: maps each defining module to its names, separated by spaces; ``name=original``
-            exports ``original`` as ``name``.
+            exports ``original`` as ``name``, and ``name=.`` the module itself.
+        unlisted: the same for names that ``from module import *`` leaves out.
+        endings: maps the ending of names to the module that has all names with this ending; they
+            are left out as well.
     """
-    origins: dict[str, tuple[str, str]] = {}
-    for module, names in homes.items():
-        for entry in names.split():
-            name, _, original = entry.partition("=")
-            origins[name] = (module, original or name)
+    origins = _origins(homes)
     exported = sorted(origins, key=_order)
+    origins |= _origins(unlisted or {})
+    others = endings or {}
     module_name = str(namespace["__name__"])
 
     def __getattr__(name: str) -> object:  # noqa: N807 - the name that PEP 562 requires
-        if name not in origins:
+        module, original = origins.get(name, ("", name))
+        for ending, home in others.items():
+            if name.endswith(ending) and name in dir(import_module(home)):
+                module = home
+        if not module:
             known = ", ".join(exported)
             raise AttributeError(f"{module_name} exports no {name}; it exports {known}", name=name)
-        module, original = origins[name]
-        value = namespace[name] = getattr(import_module(module), original)
+        found = import_module(module)
+        value = namespace[name] = found if original == "." else getattr(found, original)
         return value
 
     def __dir__() -> list[str]:  # noqa: N807 - the name that PEP 562 requires
-        return sorted({*namespace, *exported})
+        more = (
+            name
+            for ending, home in others.items()
+            for name in dir(import_module(home))
+            if name.endswith(ending)
+        )
+        return sorted({*namespace, *origins, *more})
 
     namespace.update(__all__=exported, __getattr__=__getattr__, __dir__=__dir__)
+
+
+def _origins(homes: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """By exported name, the module and the name there."""
+    found: dict[str, tuple[str, str]] = {}
+    for module, names in homes.items():
+        for entry in names.split():
+            name, _, original = entry.partition("=")
+            found[name] = (module, original or name)
+    return found
 
 
 def _order(name: str) -> tuple[int, str]:

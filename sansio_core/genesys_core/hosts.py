@@ -5,11 +5,12 @@ as well. Only the API host is stored; the login host is always derived from it.
 """
 
 import re
+from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv6Address
 from typing import ClassVar, Final
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, StructMeta
 
 from genesys_core.checks import Expected
 from genesys_core.confidential import Confidential
@@ -18,11 +19,19 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["KNOWN_REGIONS", "Gateway", "Hosts", "Region"]
 
 
-class Region(Struct, frozen=True):
+class _Regions(StructMeta):
+    """Lets the known regions be listed: ``list(Region)``."""
+
+    def __iter__(cls) -> Iterator["Region"]:  # noqa: N805 - of a metaclass
+        return iter(KNOWN_REGIONS.values())
+
+
+class Region(Struct, frozen=True, metaclass=_Regions):
     """A region of the platform: a domain with an ``api``, a ``login`` and a ``streaming`` host.
 
-    ``Region.eu_west_1`` and so on are the known regions; ``Region.of(text)`` parses a name
-    (``eu_west_1``, ``eu-west-1``) or any domain that contains a dot.
+    ``Region.eu_west_1`` and so on are the known regions, and ``list(Region)`` is all of them;
+    ``Region.of(text)`` parses a name (``eu_west_1``, ``eu-west-1``) or any domain that contains a
+    dot.
 
     Attributes:
         name: the region's name, or its domain if it is not a known region.

@@ -49,3 +49,37 @@ def test_another_name_is_an_error_that_tells_what_there_is(face):
     ) as caught:
         face["__getattr__"]("Fractoin")
     assert caught.value.name == "Fractoin"
+
+
+@pytest.fixture
+def wide_face():
+    namespace = {"__name__": "face"}
+    export_lazily(
+        namespace,
+        {"fractions": "Fraction"},
+        unlisted={"colorsys": "colours=. rgb_to_hsv"},
+        endings={"Error": "xml.parsers.expat"},
+    )
+    return namespace
+
+
+def test_a_module_may_be_exported_whole(wide_face):
+    import colorsys
+
+    assert wide_face["__getattr__"]("colours") is colorsys
+
+
+def test_unlisted_names_are_found_but_not_part_of_a_star_import(wide_face):
+    assert wide_face["__all__"] == ["Fraction"]
+    assert wide_face["__getattr__"]("rgb_to_hsv")
+    assert {"Fraction", "colours", "rgb_to_hsv", "ExpatError"} <= set(wide_face["__dir__"]())
+
+
+def test_a_module_has_all_names_of_an_ending(wide_face):
+    from xml.parsers.expat import ExpatError
+
+    assert wide_face["__getattr__"]("ExpatError") is ExpatError
+    with pytest.raises(AttributeError, match="face exports no ExpadError"):
+        wide_face["__getattr__"]("ExpadError")
+    with pytest.raises(AttributeError, match="face exports no ParserCreate"):
+        wide_face["__getattr__"]("ParserCreate")

@@ -1,0 +1,60 @@
+"""Signatures of fluent methods, as ``help()``, ``inspect.signature`` and editors show them.
+
+Invariants: parameters are the builder's, by name, order and default. What is returned is the
+method's own: the reply on a synchronous API, a coroutine of it on an asynchronous one. A signature
+is made on first use, because its types import models.
+"""
+
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import date, datetime
+from inspect import Parameter, Signature, signature
+from sys import modules
+from typing import Any, Literal, get_args, get_type_hints
+
+from genesys_core import models
+from genesys_core.calls.operation import JsonObject
+from genesys_core.codec.values import Open
+
+__all__ = ["signature_of"]
+
+_NAMES = {
+    "_Any": Any,
+    "_JsonObject": JsonObject,
+    "_Literal": Literal,
+    "_Open": Open,
+    "_Sequence": Sequence,
+    "_date": date,
+    "_datetime": datetime,
+    "_m": models,
+}
+"""What generated modules of builders import for type checkers only."""
+
+_KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
+"""The aliases for lists of known values. At run time an open enum is a string."""
+
+
+def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: bool) -> Signature:
+    """The signature of the method that sends what a builder builds.
+
+    Args:
+        builder: a function of :mod:`genesys_core.api`.
+        asynchronous: whether the method returns a coroutine.
+        bound: whether it is read from an API object; else ``self`` comes first.
+    """
+    wanted = " ".join(map(str, builder.__annotations__.values()))
+    known_values = dict.fromkeys(_KNOWN_VALUES.findall(wanted), str)
+    names = {**vars(modules[builder.__module__]), **_NAMES, **known_values}
+    hints = get_type_hints(builder, names)
+    reply = get_args(hints["return"])[0]  # of a listing, the items' type is second
+    shown = signature(builder)
+    parameters = [
+        one.replace(annotation=hints.get(name, Parameter.empty))
+        for name, one in shown.parameters.items()
+    ]
+    if not bound:
+        parameters.insert(0, Parameter("self", Parameter.POSITIONAL_ONLY))
+    returned: object = reply
+    if asynchronous:
+        returned = Coroutine[Any, Any, reply]  # type: ignore[valid-type]
+    return shown.replace(parameters=parameters, return_annotation=returned)
