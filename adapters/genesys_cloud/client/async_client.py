@@ -1,7 +1,6 @@
 """The asynchronous client, for asyncio and trio."""
 
 from collections.abc import AsyncIterator, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import AsyncApis
@@ -160,12 +159,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @staticmethod

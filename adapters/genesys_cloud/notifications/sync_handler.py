@@ -9,8 +9,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -30,9 +29,6 @@ from genesys_core.calls.operation import Operation
 from genesys_core.checks import Expected
 from genesys_core.notifications.buffer import Event
 from genesys_core.notifications.dispatch import StateEvent, typed_topics
-
-if TYPE_CHECKING:
-    import builtins
 
 __all__ = ["NotificationHandler", "OnEvent", "OnState"]
 
@@ -178,12 +174,7 @@ class NotificationHandler:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: "builtins.type[BaseException] | None",
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _do(

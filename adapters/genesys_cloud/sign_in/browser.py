@@ -14,7 +14,6 @@ The OAuth client must be of type "Code Authorization" with exactly this redirect
 
 import webbrowser
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Literal, Self, TypedDict, Unpack, assert_never
 
 from genesys_cloud.client.options import ClientOptions
@@ -228,12 +227,7 @@ class BrowserSignIn:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
