@@ -49,38 +49,38 @@ AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | objec
 
 
 async def report_progress(progress: AsyncProgress | None, done: int, total: int | None) -> None:
-    """Call the caller's function, and await what it returns if that can be awaited."""
+    """Call the caller's function, and await its result if it is awaitable."""
     seen = None if progress is None else progress(done, total)
     if inspect.isawaitable(seen):
         await seen
 
 
 class UploadProgress:
-    """Counts what a transport took of an upload, and tells the caller.
+    """Counts the bytes of an upload and reports its progress to the caller.
 
-    A chunk counts when the next is asked for; the last one at the latest with the response, because the transport
-    need not ask once more.
+    A chunk is counted when the transport requests the next one. The last chunk is counted with the response at
+    the latest, because a transport may not request another one after it.
     """
 
     def __init__(self, progress: AsyncProgress | None, total: int | None) -> None:
         self._progress = progress
         self._total = total
-        self._taken = 0
-        self._told = -1
+        self._sent = 0
+        self._reported = -1
 
     async def count(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        """Yield the chunks."""
-        await self.tell()
+        """Yield the chunks and count them."""
+        await self.report()
         async for chunk in chunks:
-            self._taken += len(chunk)
+            self._sent += len(chunk)
             yield chunk
-            await self.tell()
+            await self.report()
 
-    async def tell(self) -> None:
-        """Call the caller's function, unless it knows."""
-        if self._told != self._taken:
-            self._told = self._taken
-            await report_progress(self._progress, self._taken, self._total)
+    async def report(self) -> None:
+        """Report the progress, unless it has not changed since the last report."""
+        if self._reported != self._sent:
+            self._reported = self._sent
+            await report_progress(self._progress, self._sent, self._total)
 
 
 async def read_limited(reply: Chunks) -> Response:

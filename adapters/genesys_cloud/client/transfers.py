@@ -136,7 +136,7 @@ class _Transfers(ClientBase):
                 open_stream(self._wire, request, source) as reply,
             ):
                 response = await read_limited(reply)
-            await sent.tell()
+            await sent.report()
             return response
 
         state = start_upload(

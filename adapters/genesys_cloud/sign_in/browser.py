@@ -145,7 +145,7 @@ class BrowserSignIn:
         client_id: as for :func:`sign_in`, like the following arguments.
         client: exchanges the code and uses the token afterwards.
         grant: ``pkce`` or ``implicit``.
-        port: of the redirect URI.
+        port: the port of the redirect URI.
         redirect_uri: overrides the default.
         clock: reads both clocks.
         page: see :class:`LoginPage`.

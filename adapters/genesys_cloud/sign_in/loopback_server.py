@@ -40,7 +40,7 @@ class Arrival:
 
 
 class LoopbackServer:
-    """Listens from construction on, so that no browser request is missed.
+    """A server that listens as soon as it is created, so that no browser request is missed.
 
     Args:
         port: 0 picks a free port.

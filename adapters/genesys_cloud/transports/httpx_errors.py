@@ -74,10 +74,6 @@ class Progress:
         elif event.endswith(".send_request_headers.complete"):
             self._head_sent = self.sent
 
-    def note_sync(self, event: str, info: Mapping[str, Any]) -> None:
-        """The ``trace`` extension for a synchronous client."""
-        self.note(event, info)
-
     async def note_async(self, event: str, info: Mapping[str, Any]) -> None:
         """The ``trace`` extension for an asynchronous client."""
         self.note(event, info)

@@ -111,7 +111,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         """A token was obtained."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             return self.exhausted(
-                "the login host issued the token again that the platform had just rejected"
+                "the login host issued the same token that the platform had just rejected"
             )
         return _ready_in_time(replace(self.call, token=token), now)
 

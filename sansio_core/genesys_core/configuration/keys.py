@@ -258,7 +258,7 @@ def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
             continue
         if entry.key in KEYS:
             rule = (
-                f'must be an object of its keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
+                f'must be an object with these keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
             )
             yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:

@@ -21,7 +21,7 @@ class RequestHead(Confidential, frozen=True):
     """An encoded request head, and its consequences for the exchange.
 
     Attributes:
-        method: of the request.
+        method: the request's method.
         data: from the request line to the blank line.
         length: length of the body in bytes, or ``None`` if it is sent chunked.
         close: whether the request asks to close the connection afterwards.

@@ -36,7 +36,7 @@ class ParsedHead(Struct, frozen=True):
         status: the status code, 100 to 999.
         headers: as received; ``Content-Length`` and ``Transfer-Encoding`` occur at most once, as
             digits and as ``chunked``, unless the response is informational.
-        version: of HTTP, ``"1.1"`` or ``"1.0"``.
+        version: the HTTP version, ``"1.1"`` or ``"1.0"``.
     """
 
     status: int

@@ -64,8 +64,8 @@ class Envelope(Struct, frozen=True, gc=False, rename="camel"):
         version: the version of the body's schema.
         event_body: the body as JSON.
         metadata: metadata of the event.
-        result: of such a response: ``200``, ``400`` or ``404``.
-        status: of such a response: a description.
+        result: the result in such a response: ``200``, ``400`` or ``404``.
+        status: the description in such a response.
     """
 
     topic_name: str | None = None

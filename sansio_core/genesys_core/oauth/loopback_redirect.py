@@ -69,7 +69,7 @@ class BrowserRequest(Confidential, frozen=True):
         method: as received.
         target: path and query; never shown, because it may contain a code.
         host: the ``Host`` header, empty if there is none.
-        body: of a POST; never shown.
+        body: the body of a POST; never shown.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"target", "body"})

@@ -302,12 +302,6 @@ class StartingTls(_Step, frozen=True):
         return self.at, self.plan.route
 
     @property
-    def is_inner(self) -> bool:
-        """Whether the connection already uses TLS to the proxy."""
-        proxy = self.plan.proxy
-        return self.at == "origin" and proxy is not None and proxy.scheme == "https"
-
-    @property
     def _layer(self) -> Layer:
         return self.at
 

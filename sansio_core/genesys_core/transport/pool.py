@@ -158,7 +158,7 @@ class Lease(Generic[C]):
         self.ref: _Reference[C] | None = None
 
     def clear(self, *, now: Now) -> None:
-        """Keep the slot but forget the connection, which the driver closes; another one follows."""
+        """Detach the connection, which the driver closes, and keep the slot for a new one."""
         self.http = self.connection = None
         self.opened = now
 

@@ -260,13 +260,13 @@ def test_the_same_token_given_again_is_not_sent_again():
     error = driver.call(operation()).error
     assert isinstance(error, errors.AuthenticationError)
     assert error.message == "not valid"
-    assert "issued the token again" in error.__notes__[0]
+    assert "issued the same token" in error.__notes__[0]
     assert [request.url.rsplit("/", 1)[1] for request in driver.sent] == ["things", "token"]
 
 
 def test_the_same_token_given_again_by_hand():
     need = NeedToken(sending(vault=with_token()).call, rejected=Token("t"))
-    assert "issued the token again" in str(need.granted(Token("t"), now=at(0)).error)
+    assert "issued the same token" in str(need.granted(Token("t"), now=at(0)).error)
 
 
 def test_a_refusal_of_the_login_host_keeps_its_own_history():

@@ -405,11 +405,11 @@ BAD_FILES = {
     ),
     "JSON: a section that is a word": (
         '{"logging": "debug"}',
-        ['config:1: [logging]: must be an object of its keys; such as {"log_level": ...}'],
+        ['config:1: [logging]: must be an object with these keys; such as {"log_level": ...}'],
     ),
     "JSON: a section that is an array": (
         '{\n "retry": [{"retry_max": 1}]}',
-        ['config:2: [retry]: must be an object of its keys; such as {"max_retry_time_sec": ...}'],
+        ['config:2: [retry]: must be an object with these keys; such as {"max_retry_time_sec": ...}'],
     ),
     "JSON: a key outside any section": (
         '{\n "log_level": "debug"\n}',

@@ -251,11 +251,8 @@ def tls_states(route):
 def test_each_layer_of_tls_has_its_own_name_and_session():
     proxy_tls, origin_tls = tls_states(route_of(ORIGINS[1], PROXIES[2]))
     assert (proxy_tls.server_name, origin_tls.server_name) == ("proxy.example", "origin.example")
-    assert (proxy_tls.is_inner, origin_tls.is_inner) == (False, True)
     (direct,) = tls_states(route_of(ORIGINS[1], None))
     (tunnelled,) = tls_states(route_of(ORIGINS[1], PROXIES[1]))
-    assert not direct.is_inner
-    assert not tunnelled.is_inner
     keys = {state.session_key for state in (proxy_tls, origin_tls, direct, tunnelled)}
     assert len(keys) == 4
     assert direct.session_key == tls_states(route_of(ORIGINS[1], None))[0].session_key

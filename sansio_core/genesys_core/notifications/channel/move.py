@@ -188,7 +188,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket of a move, and later forget its frames, when due."""
+    """Close the old socket after a move, and later discard the frames recorded from it, if it is time."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))

@@ -41,7 +41,7 @@ class Reply(Struct, frozen=True):
     Attributes:
         status: the status code.
         body: the content, or ``None``.
-        content_type: of the body.
+        content_type: the body's media type.
         headers: headers in addition to those common to all responses.
     """
 

@@ -1,7 +1,7 @@
 """The platform's error responses.
 
 Invariants: a handler that cannot continue raises a :class:`Problem`, which contains the response.
-Error codes and messages are those observed on the platform; where none is known, the code is
+Error codes and messages are those observed on the platform; if none is known, the code is
 ``bad.request``.
 """
 

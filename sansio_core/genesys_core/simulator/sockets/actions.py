@@ -78,7 +78,7 @@ class Refusal(Struct, frozen=True):
     """A rejected WebSocket handshake.
 
     Attributes:
-        status: of the HTTP response; ``None`` to end the connection without one.
+        status: the HTTP status; ``None`` closes the connection without a response.
     """
 
     status: int | None

@@ -151,7 +151,7 @@ class Hub:
             topic: any topic; delivered to the channels that are subscribed to it.
             body: the event's body.
             now: the current time.
-            version: of the body's schema.
+            version: the version of the body's schema.
         """
         self.settle(now)
         return self._publish(Notice(topic, body), now, version)
@@ -310,7 +310,7 @@ class Hub:
         """Reject the next connection attempts to any channel.
 
         Args:
-            status: of the HTTP response; ``None`` ends the connection without one.
+            status: the HTTP status; ``None`` closes the connection without a response.
             times: the number of attempts to reject.
         """
         self._refusals.extend([Refusal(status)] * times)

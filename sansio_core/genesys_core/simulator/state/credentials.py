@@ -82,7 +82,7 @@ class BrowserSession(Confidential, frozen=True):
     """A browser in which a user is signed in.
 
     Attributes:
-        value: of the cookie; hidden in the repr.
+        value: the cookie's value; hidden in the repr.
         user_id: the user.
     """
 

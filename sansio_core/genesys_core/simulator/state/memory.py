@@ -76,7 +76,7 @@ class Served(Struct, frozen=True):
         method: in upper case.
         path: as received, without the query.
         template: the route, such as ``/api/v2/users/{userId}``; ``None`` for none.
-        status: of the response.
+        status: the HTTP status of the response.
         at: when it was received.
     """
 

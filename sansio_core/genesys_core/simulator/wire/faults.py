@@ -177,7 +177,7 @@ class FaultPlan(Struct, frozen=True):
         """Return the fault for the next request, and the updated plan.
 
         Args:
-            method: of the request.
+            method: the request's method.
             paths: its path and its template.
         """
         concerned = [rule.concerns(method, paths) for rule in self.rules]

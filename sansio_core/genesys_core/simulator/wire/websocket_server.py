@@ -28,7 +28,7 @@ class Requested(Struct, frozen=True):
     """A client requests a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
 
     Attributes:
-        target: of the request, such as ``/channels/{id}``.
+        target: the request target, such as ``/channels/{id}``.
     """
 
     target: str
