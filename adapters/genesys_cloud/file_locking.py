@@ -1,4 +1,4 @@
-"""Advisory locks on open files, as the operating system has them.
+"""The operating system's advisory locks on open files.
 
 Invariants: the operating system releases a lock when its process dies. A lock belongs to the open file, so that
 two clients of one process exclude each other too.

@@ -1,7 +1,7 @@
-"""Files of which a part stays on disk until a later download completes it.
+"""Files whose incomplete part stays on disk until a later download completes it.
 
-Invariants: the file itself appears complete or not at all. The part never counts for more than what was flushed
-to disk, and never has two writers.
+Invariants: the file itself appears complete or not at all. Only bytes that were flushed to disk are
+recorded as downloaded, and a part never has two writers.
 """
 
 import errno
@@ -19,18 +19,18 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["ResumableFile"]
 
 CHECKPOINT: Final = 16 << 20
-"""Bytes after which the part is flushed to disk and recorded: so much at most is downloaded again."""
+"""Bytes after which the part is flushed to disk and recorded: the maximum to download again."""
 
 
 class ResumableFile(AtomicFile):
-    """A file that is continued where the last download of it ended.
+    """A file that continues where its last download ended.
 
     The part of ``report.csv`` is ``.report.csv.part``, and its record ``.report.csv.part.json``; the record is
     locked while a download writes to the part.
 
     Args:
         target: the path to replace.
-        source: what identifies the file to be downloaded.
+        source: identifies the file to download.
 
     Raises:
         InvalidValueError: the target is a directory.
@@ -54,11 +54,11 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """What can be continued of the file."""
+        """The part of the file that can be continued."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
-        """Keep so much of what was written, and append to it."""
+        """Truncate the file to a part, and append to it."""
         super().begin(part)
         self._part = part
         self._checkpoint()

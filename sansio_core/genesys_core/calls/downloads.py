@@ -148,13 +148,13 @@ class Download(Struct, frozen=True, kw_only=True):
         return start_transfer(request, session, now=now, options=options)
 
     def identify(self, request: Request) -> str:
-        """Return what identifies the file, for a download that is to be continued later.
+        """Return an identifier of the file, to continue the download later.
 
-        That is the URL of the first request; of another host without its query, because the
-        signature in it differs each time.
+        It is the URL of the first request; for other hosts without the query, because its signature
+        differs each time.
 
         Raises:
-            InvalidValueError: the request is not a GET, of which alone a part can be requested.
+            InvalidValueError: the request is not a GET; parts can be requested only with GET.
         """
         if request.method != "GET":
             raise InvalidValueError(

@@ -1,8 +1,8 @@
-"""How an operation lists its items: the style of paging, and where request and reply hold its parts.
+"""Listings: how an operation is paginated, and which fields of request and response are involved.
 
 Invariants: a :class:`Listing` is part of the operation's endpoint and generated from the definition.
-Places are paths of wire names, such as ``query.pageNumber``, ``body.paging.pageNumber`` or
-``cursors.after``; an empty place means that there is none.
+Fields are paths of wire names, such as ``query.pageNumber``, ``body.paging.pageNumber`` or
+``cursors.after``; an empty path means that there is no such field.
 """
 
 from typing import Literal, TypeAlias
@@ -15,21 +15,21 @@ PagingStyle: TypeAlias = Literal["page", "token", "link", "index", "time", "sing
 """How the next page is requested:
 
 * ``page``: by the next page number.
-* ``token``: by an opaque token of the reply (``cursor``, ``after``, ``nextPage``).
-* ``link``: by the reply's ``nextUri`` alone.
+* ``token``: by an opaque token from the response (``cursor``, ``after``, ``nextPage``).
+* ``link``: only by the response's ``nextUri``.
 * ``index``: by the index of the next item (SCIM, RFC 7644 section 3.4.2.4).
 * ``time``: by the date of the oldest item.
-* ``single``: not at all; one reply has all items.
+* ``single``: not at all; a single response has all items.
 """
 
 
 class PagingWindow(Struct, frozen=True):
-    """How far page numbers reach before the platform refuses them.
+    """The limit up to which the platform accepts page numbers.
 
     Attributes:
-        records: the number of records that can be reached; 0 if not limited.
-        pages: the last page number; 0 if not limited.
-        instead: the operation that lists what is beyond, by method name; empty if there is none.
+        records: the maximum number of records that can be listed; 0 if not limited.
+        pages: the maximum page number; 0 if not limited.
+        instead: the method name of an operation without this limit; empty if there is none.
     """
 
     records: int = 0
@@ -42,14 +42,15 @@ class Listing(Struct, frozen=True):
 
     Attributes:
         style: how the next page is requested.
-        items: where the reply has its items; empty if the reply is the list itself.
+        items: the field of the response with the items; empty if the response is an array.
         identity: the field that identifies an item; empty if none does.
-        send: where the request says which page.
-        next: where the reply has the token of the next page; with ``time``, the date of an item.
-        size: where the request says how many items a page has.
-        total: where the reply counts the items of all pages.
-        links: whether the reply may link to the next page by ``nextUri``.
-        window: how far page numbers reach.
+        send: the field of the request that selects the page.
+        next: the field of the response with the token of the next page; with ``time``, the item's
+            date.
+        size: the field of the request with the page size.
+        total: the field of the response with the total number of items.
+        links: whether the response may link to the next page with ``nextUri``.
+        window: the limit of page numbers, or ``None``.
     """
 
     style: PagingStyle

@@ -54,7 +54,7 @@ class Endpoint(Struct, frozen=True):
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
-        listing: how it lists its items, or ``None`` if it lists none.
+        listing: how it is paginated, or ``None`` if it is not a listing.
     """
 
     name: str

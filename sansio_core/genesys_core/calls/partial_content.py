@@ -1,8 +1,8 @@
-"""Partial downloads: what is on disk of a file, and how the rest of it is requested.
+"""Partial downloads: the part of a file on disk, and the request for the rest.
 
-Invariants: bytes of two versions of a file never meet. The rest is requested only if the file has a
-strong validator, under the condition that it is unchanged (``Range`` and ``If-Range``, RFC 9110
-sections 14.2 and 13.1.5), and appended only if it begins where the part on disk ends.
+Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
+has a strong validator, and only if it is unchanged (``Range`` and ``If-Range``, RFC 9110 sections
+14.2 and 13.1.5), and appended only if it begins where the part on disk ends.
 """
 
 import re
@@ -26,10 +26,10 @@ class PartialFile(Struct, frozen=True, kw_only=True):
     """The beginning of a file, as it is on disk.
 
     Attributes:
-        source: what identifies the file, such as its URL.
+        source: identifies the file, such as its URL.
         validator: a strong entity tag or modification date, or ``None`` if it cannot be continued.
         size: bytes on disk.
-        total: bytes of the whole file, or ``None`` if unknown.
+        total: size of the whole file in bytes, or ``None`` if unknown.
     """
 
     source: str = ""
@@ -42,13 +42,13 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         """Read the record of an earlier download.
 
         Args:
-            record: what :meth:`to_record` returned then.
-            source: what is to be downloaded now.
-            size: bytes that are on disk.
+            record: the result of :meth:`to_record`.
+            source: identifies the file to download now.
+            size: number of bytes on disk.
 
         Returns:
-            What can be continued: nothing if the record is of another file or unreadable, or if
-            fewer bytes are on disk than it says.
+            The part that can be continued: empty if the record is for another file or unreadable,
+            or if there are fewer bytes on disk than recorded.
         """
         try:
             known = _RECORD.decode(record)
@@ -58,24 +58,24 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return known if fits else cls(source=source)
 
     def to_record(self) -> bytes:
-        """Return the record to keep beside the file."""
+        """Return the record to store beside the file."""
         return msgspec.json.encode(self)
 
     @property
     def can_continue(self) -> bool:
-        """Whether the rest can be requested by itself."""
+        """Whether the rest can be requested separately."""
         is_short = self.total is None or self.size < self.total
         return self.size > 0 and self.validator is not None and is_short
 
     def request(self, request: Request) -> Request:
-        """Return the request for the rest of the file, or the same request if that is all of it."""
+        """Return the request for the rest of the file, or the unchanged request if nothing is on disk."""
         if not self.can_continue:
             return request
         ranged = {"Range": f"bytes={self.size}-", "If-Range": self.validator}
         return msgspec.structs.replace(request, headers=request.headers.updated(ranged))
 
     def refused(self, response: Response) -> bool:
-        """Return whether the server has no such rest, so that all of it has to be requested."""
+        """Return whether the server rejected the range, so that the whole file must be requested."""
         return self.can_continue and response.status == _RANGE_NOT_SATISFIABLE
 
     def received(self, status: int, headers: Headers) -> "PartialFile":
@@ -125,7 +125,7 @@ def _is_coded(headers: Headers) -> bool:
 
 
 def content_length(headers: Headers) -> int | None:
-    """Return the announced length of a body that has no coding, or ``None``."""
+    """Return the ``Content-Length`` of a body without content coding, or ``None``."""
     if "transfer-encoding" in headers or _is_coded(headers):
         return None
     # RFC 9110 section 8.6: a list that repeats one value means that value.
@@ -135,7 +135,7 @@ def content_length(headers: Headers) -> int | None:
 
 
 def strong_validator(headers: Headers) -> str | None:
-    """Return the value for ``If-Range``: a strong entity tag, or a date that is as good as one.
+    """Return the value for ``If-Range``: a strong entity tag, or a strong modification date.
 
     A modification date is strong if it is at least a second before the response's own date: the
     file cannot have changed twice within it (RFC 9110 section 8.8.2.2).
@@ -149,4 +149,4 @@ def strong_validator(headers: Headers) -> str | None:
 
 
 _ANY: Final = Now(0.0, 0.0)
-"""Only the difference of two dates counts."""
+"""The year is irrelevant: only the difference of two dates is used."""

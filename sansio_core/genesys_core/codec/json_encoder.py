@@ -107,7 +107,7 @@ def _plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
 
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
-"""Types of which the interpreter lists what their objects hold: keys and values, or elements."""
+"""Types whose contents the interpreter can list: keys and values, or elements."""
 
 
 def _sound(value: object, harmless: frozenset[type]) -> bool:

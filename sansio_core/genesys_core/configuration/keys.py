@@ -257,9 +257,7 @@ def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
         if entry.section:
             continue
         if entry.key in KEYS:
-            rule = (
-                f'must be an object with these keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
-            )
+            rule = f'must be an object with these keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
             yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:
             yield ConfigurationProblem(

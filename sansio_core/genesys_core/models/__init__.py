@@ -2596,7 +2596,7 @@ def preload(*names: str) -> None:
     """Import models now rather than on first use.
 
     Args:
-        names: of models; all models if there are none.
+        names: the names of models; empty for all models.
 
     Raises:
         AttributeError: there is no model of that name.

@@ -409,7 +409,9 @@ BAD_FILES = {
     ),
     "JSON: a section that is an array": (
         '{\n "retry": [{"retry_max": 1}]}',
-        ['config:2: [retry]: must be an object with these keys; such as {"max_retry_time_sec": ...}'],
+        [
+            'config:2: [retry]: must be an object with these keys; such as {"max_retry_time_sec": ...}'
+        ],
     ),
     "JSON: a key outside any section": (
         '{\n "log_level": "debug"\n}',

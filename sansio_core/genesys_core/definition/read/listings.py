@@ -1,8 +1,8 @@
 """Detection of listings: which operations list items, and how their pages are requested.
 
-Invariants: the style follows from the parameters of the request and the fields of the reply. What
-the definition does not say is in three reviewed tables, each with its reason: operations that look
-like listings and are none, replies without a type, and windows.
+Invariants: the style follows from the parameters of the request and the fields of the response.
+Facts missing from the definition are in three reviewed tables, each with a reason: operations that
+look like listings but are not, responses without a type, and windows.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ __all__ = [
     "listing_problems",
 ]
 
-_STARTS_A_JOB: Final = "starts a job; the parameters are about what it will find"
+_STARTS_A_JOB: Final = "starts a job; the parameters are for its results"
 _INSERTS: Final = "`after` is the stage plan to insert behind"
 
 NOT_LISTINGS: Final[Mapping[str, str]] = {
@@ -46,16 +46,16 @@ NOT_LISTINGS: Final[Mapping[str, str]] = {
     "POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs": _STARTS_A_JOB,
     "POST /api/v2/taskmanagement/workitems/query/jobs": _STARTS_A_JOB,
 }
-"""Operations with parameters of paging that list nothing, and why."""
+"""Operations that have paging parameters but are not listings, with the reason."""
 
 UNTYPED_REPLIES: Final[Mapping[str, str]] = {
     "GET /api/v2/organizations/limits/namespaces": "entities",
     "POST /api/v2/orgauthorization/trustees/audits": "entities",
     "POST /api/v2/orgauthorization/trustor/audits": "entities",
 }
-"""Where the items of listings are whose reply the definition calls an object without fields.
+"""The items field of listings whose response is an object without fields in the definition.
 
-They page by ``pageNumber`` and ``pageSize``, and such listings reply with the envelope of entities.
+They are paginated by ``pageNumber`` and ``pageSize``, and such listings return ``entities``.
 """
 
 _SCAN: Final = "get_externalcontacts_scan_"
@@ -81,7 +81,7 @@ WINDOWS: Final[Mapping[str, PagingWindow]] = {
         pages=5, instead="get_routing_queues_divisionviews_all"
     ),
 }
-"""How far page numbers reach, from the descriptions in the official SDK (the definition has none).
+"""Limits of page numbers, from the descriptions in the official SDK (the definition has none).
 """
 
 IDENTITIES: Final[Mapping[str, str]] = {
@@ -91,15 +91,15 @@ IDENTITIES: Final[Mapping[str, str]] = {
 }
 """The identifying field of items without an ``id``.
 
-Reviewed: many a field that looks like one does not identify. A subject has several grants with one
-``subjectId``, a session several turns with one ``sessionId``.
+Reviewed, because many fields that look like an id are not unique: a subject has several grants with
+the same ``subjectId``, a session several turns with the same ``sessionId``.
 """
 
 _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userDetails")
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
 _WRAPPER_FIELDS: Final = 3
-"""A reply of up to this many fields, of which one is a list, wraps that list."""
+"""A response with at most this many fields, one of which is a list, is an envelope of that list."""
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
@@ -126,7 +126,7 @@ def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Lis
 
 
 def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Type:
-    """Return the type of a listing's items; any JSON value if the definition does not say."""
+    """Return the type of a listing's items; any JSON value if it is not in the definition."""
     found = operation.returns
     path = _items(found, models)
     for wire in [] if path in (None, _ROOT) else str(path).split("."):
@@ -135,10 +135,10 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
 
 
 def listing_problems(definition: ApiDefinition) -> list[str]:
-    """Return what the style rules and the reviewed tables do not cover; empty if all is well.
+    """Return the problems of the style rules and the reviewed tables; empty if there are none.
 
-    An operation with parameters of paging must be a listing, and an entry of a reviewed table must
-    exist and be needed.
+    An operation with paging parameters must be a listing, and entries of the reviewed tables must
+    exist and be necessary.
     """
     models = {model.name: model for model in definition.models}
     operations = {f"{one.method} {one.path}": one for one in definition.operations()}
@@ -148,28 +148,28 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
         if _style(one, set(), models)[1] and find_listing(one, models) is None
     }
     problems = [
-        f"{key}: has parameters of paging, but its reply has no list; "
+        f"{key}: has paging parameters, but its response has no list; "
         "if that is right, add it to NOT_LISTINGS, or to UNTYPED_REPLIES"
         for key in sorted(pages - NOT_LISTINGS.keys())
     ]
     problems += [
-        f"{key}: is in NOT_LISTINGS, and has no parameters of paging"
+        f"{key}: is in NOT_LISTINGS, and has no paging parameters"
         for key in sorted(NOT_LISTINGS.keys() - pages)
     ]
     for key in (*UNTYPED_REPLIES, *WINDOWS):
         listing = find_listing(operations[key], models) if key in operations else None
         if listing is None or listing.style != "page":
-            problems.append(f"{key}: is reviewed, and does not page by number")
+            problems.append(f"{key}: is reviewed, but is not paginated by number")
     names = {one.name for one in operations.values()}
     return problems + [
-        f"{window.instead}: goes on after a window, and does not exist"
+        f"{window.instead}: continues after a window, but does not exist"
         for window in WINDOWS.values()
         if window.instead not in names
     ]
 
 
 _ROOT: Final = "$"
-"""The path of a reply that is the list itself."""
+"""The path of the items if the response is an array."""
 
 
 def _fields(type_: Type | None, models: Mapping[str, ModelDef]) -> tuple[Field, ...]:
@@ -204,7 +204,7 @@ _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
     ("token", "body.after", frozenset({"body.after"})),
     ("page", "body.pageNumber", frozenset({"body.pageNumber"})),
 )
-"""Styles, where they say which page, and the parameters that tell them; the first that fits."""
+"""Styles, the field that selects the page, and the parameters that indicate the style; the first match applies."""
 
 _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
 

@@ -1,6 +1,6 @@
-"""Source code of listings: one module of all that differ, which operations refer to.
+"""Source code of listings: one module of all distinct listings, which operations refer to.
 
-Invariants: a listing's name follows from what it says, so that a new one renames no other.
+Invariants: a listing's name is derived from its content, so a new one does not rename others.
 """
 
 from zlib import crc32

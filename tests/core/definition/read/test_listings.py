@@ -229,18 +229,20 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     key = "GET /api/v2/things"
     assert listing_problems(definition("query.pageNumber")) == []
     (problem,) = listing_problems(definition("query.pageNumber", returns=ref("Item")))
-    assert problem.startswith(f"{key}: has parameters of paging, but its reply has no list")
+    assert problem.startswith(f"{key}: has paging parameters, but its response has no list")
     monkeypatch.setattr(listings, "NOT_LISTINGS", {key: "one"})
     assert listing_problems(definition("query.pageNumber", returns=ref("Item"))) == []
     (problem,) = listing_problems(definition(returns=ref("Item")))
-    assert problem == f"{key}: is in NOT_LISTINGS, and has no parameters of paging"
+    assert problem == f"{key}: is in NOT_LISTINGS, and has no paging parameters"
     monkeypatch.setattr(listings, "NOT_LISTINGS", {})
     monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="get_more")})
     one, two = listing_problems(definition())
-    assert one == f"{key}: is reviewed, and does not page by number"
-    assert two == "get_more: goes on after a window, and does not exist"
+    assert one == f"{key}: is reviewed, but is not paginated by number"
+    assert two == "get_more: continues after a window, but does not exist"
     monkeypatch.setattr(listings, "WINDOWS", {"GET /gone": PagingWindow(9, instead="things")})
-    assert listing_problems(definition()) == ["GET /gone: is reviewed, and does not page by number"]
+    assert listing_problems(definition()) == [
+        "GET /gone: is reviewed, but is not paginated by number"
+    ]
 
 
 def test_reviewed_tables_say_why() -> None:
