@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from genesys_core.codec.decoding import decode as decode
     from genesys_core.codec.encoding import to_dict as to_dict
     from genesys_core.codec.encoding import to_json as to_json
+    from genesys_core.codec.intervals import Interval as Interval
     from genesys_core.codec.model import Model as Model
     from genesys_core.codec.values import NULL as NULL
     from genesys_core.codec.values import LocalDateTime as LocalDateTime
@@ -123,6 +124,7 @@ export_lazily(
         "genesys_core.calls.responses": "ApiResponse",
         "genesys_core.codec.decoding": "Issue decode",
         "genesys_core.codec.encoding": "to_dict to_json",
+        "genesys_core.codec.intervals": "Interval",
         "genesys_core.codec.model": "Model",
         "genesys_core.codec.values": "NULL LocalDateTime YearMonth",
         "genesys_core.configuration.sections": "LoggingConfiguration",

@@ -1,0 +1,241 @@
+"""Intervals of time: parsed, written and split as the platform expects them.
+
+Invariants: an interval is never empty, and is stored in UTC with the platform's precision of a
+millisecond. The pieces of a split cover the interval exactly once, in order, and none is longer
+than the limit. Time zones are objects that the caller passes, so no time zone data is read here.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final, Literal, Self, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Interval", "IntervalUnit"]
+
+IntervalUnit: TypeAlias = Literal["day", "hour"]
+"""Where an interval is split: at midnights or at full hours, of the clocks of a time zone."""
+
+_EXAMPLE: Final = "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
+_MOMENT: Final = Expected("a datetime", "datetime(2024, 1, 1, tzinfo=UTC)", (datetime,))
+_DATE: Final = Expected("a date", "date(2024, 1, 1)", (date,))
+_ZONE: Final = Expected("a time zone", "ZoneInfo('Europe/Berlin')", (tzinfo,))
+_LIMIT: Final = Expected("a timedelta", "timedelta(days=7)", (timedelta,))
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class Interval(Struct, frozen=True):
+    """A span of time from ``start`` up to, and excluding, ``end``.
+
+    ``str(interval)`` is what the platform accepts and sends:
+    ``2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z`` (ISO 8601-1:2019, 5.5.2.1).
+
+    Attributes:
+        start: a datetime with a time zone, converted to UTC; microseconds are cut off.
+        end: the same; later than ``start`` by a millisecond at least.
+
+    Raises:
+        InvalidValueError: a datetime without a time zone, or an end that is not after the start.
+        TypeError: not a datetime.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name, moment in (("start", self.start), ("end", self.end)):
+            _MOMENT.check(name, moment)
+            force_setattr(self, name, _as_utc(name, moment))
+        if self.start >= self.end:
+            raise InvalidValueError(
+                f"interval {self}: the end must be at least a millisecond after the start; "
+                "swap them, or pass a later end"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse an interval.
+
+        Args:
+            text: two date-times with a time zone, separated by a slash, or a date-time and a
+                duration of weeks, days, hours, minutes and seconds on either side, such as
+                ``2024-01-01T00:00:00Z/P7D``.
+
+        Raises:
+            InvalidValueError: it is not an interval.
+            TypeError: it is not a string.
+        """
+        TEXT.check("interval", text)
+        first, slash, last = text.strip().partition("/")
+        if not slash:
+            raise _not_an_interval(text, "has no '/' between start and end")
+        try:
+            if first.startswith("P"):
+                end = _parse_moment(text, last)
+                return cls(end - _parse_duration(text, first), end)
+            start = _parse_moment(text, first)
+            if last.startswith("P"):
+                return cls(start, start + _parse_duration(text, last))
+            return cls(start, _parse_moment(text, last))
+        except OverflowError:
+            raise _not_an_interval(text, "leaves the range of dates") from None
+
+    @classmethod
+    def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Self:
+        """Return the interval from the start of one day to the end of another.
+
+        Args:
+            first: the first day.
+            last: the last day, which is included.
+            zone: the time zone whose midnights count.
+
+        Raises:
+            InvalidValueError: the last day is before the first.
+            TypeError: not a date or not a time zone.
+        """
+        for name, day in (("first", first), ("last", last)):
+            _DATE.check(name, day)
+            if isinstance(day, datetime):
+                raise InvalidValueError(f"{name}={day}: must be a date without a time; use .date()")
+        _ZONE.check("zone", zone)
+        if last < first:
+            raise InvalidValueError(f"last={last}: must not be before first={first}; swap them")
+        try:
+            return cls(_midnight(first, zone), _midnight(last + timedelta(days=1), zone))
+        except OverflowError:
+            raise InvalidValueError(
+                f"first={first}, last={last}: out of range in UTC; pass dates from 0001 to 9999"
+            ) from None
+
+    @property
+    def duration(self) -> timedelta:
+        """The elapsed time."""
+        return self.end - self.start
+
+    def __contains__(self, moment: datetime) -> bool:
+        """Whether a datetime lies within; the end does not."""
+        _MOMENT.check("moment", moment)
+        return self.start <= _as_utc("moment", moment) < self.end
+
+    def __str__(self) -> str:
+        return f"{_format_moment(self.start)}/{_format_moment(self.end)}"
+
+    def split(
+        self,
+        unit: IntervalUnit = "day",
+        count: int = 1,
+        *,
+        zone: tzinfo = UTC,
+        limit: timedelta | None = None,
+    ) -> Iterator["Interval"]:
+        """Split into pieces of whole days or hours, such as a query or an export accepts.
+
+        The first and the last piece may be shorter. A day on which clocks change has 23 or 25 hours.
+
+        Args:
+            unit: ``day`` splits at midnight, ``hour`` at the full hour.
+            count: the number of days or hours in a piece.
+            zone: the time zone of these midnights and hours.
+            limit: the longest piece that is allowed; longer ones are split again, so that a day
+                of 25 hours with a limit of 24 becomes two pieces.
+
+        Raises:
+            InvalidValueError: an unknown unit, a count below 1, or a limit below a millisecond.
+            TypeError: an argument of a wrong type.
+        """
+        WHOLE_NUMBER.check("count", count)
+        _ZONE.check("zone", zone)
+        _LIMIT.or_none().check("limit", limit)
+        if unit not in ("day", "hour"):
+            raise InvalidValueError(f"unit={unit!r}: must be 'day' or 'hour'")
+        if count < 1:
+            raise InvalidValueError(f"count={count}: must be 1 or more")
+        if limit is not None and limit < _MILLISECOND:
+            raise InvalidValueError(f"limit={limit}: must be a millisecond or more")
+        return self._pieces(unit, count, zone, limit)
+
+    def _pieces(
+        self, unit: IntervalUnit, count: int, zone: tzinfo, limit: timedelta | None
+    ) -> Iterator["Interval"]:
+        longest = None if limit is None else limit // _MILLISECOND * _MILLISECOND
+        start = self.start
+        while start < self.end:
+            following = _day_after if unit == "day" else _hour_after
+            try:
+                # A time zone of the caller's own might lead backwards.
+                end = max(following(start, count, zone), start + _MILLISECOND)
+            except OverflowError:
+                end = self.end
+            end = min(end, self.end)
+            if longest is not None and end - start > longest:
+                end = start + longest
+            yield Interval(start, end)
+            start = end
+
+
+def _as_utc(name: str, moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise InvalidValueError(
+            f"{name}={moment.isoformat()}: has no time zone; pass one, such as "
+            "moment.replace(tzinfo=UTC)"
+        )
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValueError(
+            f"{name}={moment.isoformat()}: is out of range in UTC; pass a date from 0001 to 9999"
+        ) from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the start of a day; where clocks skip midnight, the moment at which they do."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
+    return _midnight(moment.astimezone(zone).date() + timedelta(days=count), zone)
+
+
+def _hour_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
+    local = moment.astimezone(zone)
+    into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return moment - into + timedelta(hours=count)
+
+
+def _format_moment(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+_DURATION: Final = re.compile(
+    r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
+)
+
+
+def _not_an_interval(text: str, why: str) -> InvalidValueError:
+    return InvalidValueError(f"interval {text!r}: {why}; must look like {_EXAMPLE}")
+
+
+def _parse_moment(text: str, part: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(part)
+    except ValueError:
+        raise _not_an_interval(text, f"{part!r} is not a date-time") from None
+    if moment.utcoffset() is None:
+        raise _not_an_interval(text, f"{part!r} has no time zone, such as Z or +01:00")
+    return moment
+
+
+def _parse_duration(text: str, part: str) -> timedelta:
+    found = _DURATION.fullmatch(part)
+    if found is None:
+        why = f"{part!r} is not a duration of weeks, days, hours, minutes and seconds"
+        raise _not_an_interval(text, f"{why} (months and years differ in length)")
+    return timedelta(**{name: float(value) for name, value in found.groupdict("0").items()})
