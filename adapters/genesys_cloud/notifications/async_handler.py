@@ -22,7 +22,9 @@ from genesys_cloud.notifications.handler_options import (
     new_state_buffer,
 )
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.running_loop import running_loop
 from genesys_core.calls.operation import Operation
+from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.buffer import Event
 from genesys_core.notifications.dispatch import StateEvent, typed_topics
 
@@ -66,6 +68,7 @@ class AsyncNotificationHandler:
         self._on_notification, self._on_state = on_notification, on_state
         self._events = AsyncEventQueue(new_buffer(options))
         self._states = AsyncEventQueue(new_state_buffer(on_state))
+        self._loop: object = None
         self._driver = Driver(context.driver_context(options, send), self._events, self._states)
 
     async def add_subscription(self, topic: str, type: object = None) -> None:
@@ -75,24 +78,29 @@ class AsyncNotificationHandler:
         timeout is your event loop's: ``asyncio.timeout``, ``trio.fail_after``. Cancelling the call
         does not cancel the subscription.
         """
+        self._check_loop()
         await self._driver.add(typed_topics((topic,), type))
 
     async def add_subscriptions(
         self, topics: Iterable[str | tuple[str, object]], type: object = None
     ) -> None:
         """Subscribe to several topics; see :meth:`NotificationHandler.add_subscriptions`."""
+        self._check_loop()
         await self._driver.add(typed_topics(topics, type))
 
     async def remove_subscription(self, topic: str) -> None:
         """Unsubscribe from a topic; see :meth:`NotificationHandler.remove_subscription`."""
+        self._check_loop()
         await self._driver.remove((topic,))
 
     async def remove_all_subscriptions(self) -> None:
         """Unsubscribe from all topics; see :meth:`NotificationHandler.remove_all_subscriptions`."""
+        self._check_loop()
         await self._driver.clear()
 
     async def ping(self) -> None:
         """Send a ping on each channel; see :meth:`NotificationHandler.ping`."""
+        self._check_loop()
         await self._driver.ping()
 
     async def close(self) -> None:
@@ -114,10 +122,13 @@ class AsyncNotificationHandler:
 
         Raises:
             StopAsyncIteration: the handler was closed.
-            GenesysCloudError: the platform rejected the handler.
+            GenesysCloudError: the platform rejected the handler, or it belongs to another event loop.
         """
         try:
-            held = self._events.take_now() or await self._events.take()
+            held = self._events.take_now()
+            if held is None:
+                self._check_loop()
+                held = await self._events.take()
         except QueueClosed:
             raise StopAsyncIteration from None
         return self._context.delivered(held)
@@ -125,6 +136,7 @@ class AsyncNotificationHandler:
     async def __aenter__(self) -> Self:
         self._driver.check_unused()
         # Not earlier: a handler may be created before the event loop runs.
+        self._loop = running_loop()
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         try:
@@ -149,6 +161,13 @@ class AsyncNotificationHandler:
                 await self.close()
         finally:
             await self._leave()
+
+    def _check_loop(self) -> None:
+        if self._loop is not None and self._loop is not running_loop():
+            raise GenesysCloudError(
+                "this notification handler belongs to the event loop that entered its block; use it "
+                "there, or open another one in this loop"
+            )
 
     async def _leave(self) -> None:
         # The task group must not see the block's exception, or it would wrap it.

@@ -23,6 +23,7 @@ from genesys_cloud.notifications.handler_options import (
     new_buffer,
     new_state_buffer,
 )
+from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
 from genesys_core import errors
 from genesys_core.calls.operation import Operation
@@ -62,6 +63,7 @@ class NotificationHandler:
     ) -> None:
         check_options(options, on_notification=on_notification, on_state=on_state)
         self._context = context
+        self._process = process_id()
         self._calls_back = on_notification is not None
         self._events = ThreadEventQueue(new_buffer(options))
         self._states = ThreadEventQueue(new_state_buffer(on_state))
@@ -137,12 +139,14 @@ class NotificationHandler:
         """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
         Blocks until the handler's threads have ended: running callbacks finish first, and REST calls in
-        progress take at most 30 s.
+        progress take at most 30 s. In a forked child nothing is done: the handler is the parent's.
 
         Raises:
             GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in the
                 handler's own thread and would deadlock.
         """
+        if self._process != process_id():
+            return  # a fork copies no threads, and the sockets are the parent's
         self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
@@ -164,8 +168,9 @@ class NotificationHandler:
 
         Raises:
             StopIteration: the handler was closed.
-            GenesysCloudError: the platform rejected the handler.
+            GenesysCloudError: the platform rejected the handler, or it belongs to another process.
         """
+        self._check_process()
         try:
             return self._context.delivered(self._events.take())
         except QueueClosed:
@@ -188,11 +193,19 @@ class NotificationHandler:
             if scope.cancelled_caught:
                 raise _unanswered(timeout)
 
+        self._check_process()
         self._check_thread()
         try:
             self._portal.call(bounded)
         except RuntimeError:  # the event loop has ended
             raise self._driver.why_over() from None
+
+    def _check_process(self) -> None:
+        if self._process != process_id():
+            raise errors.GenesysCloudError(
+                "this notification handler belongs to the process that opened it, and a fork copies "
+                "neither its threads nor its sockets; open another one in the child"
+            )
 
     def _check_thread(self) -> None:
         if threading.current_thread() is self._threads[0]:
