@@ -8,4 +8,4 @@ VERSION: Final = "0.1.0"
 """This library's version."""
 
 USER_AGENT: Final = f"genesys-cloud/{VERSION}"
-"""What the library calls itself; ``headers={"User-Agent": ...}`` changes it."""
+"""The default ``User-Agent``; ``headers={"User-Agent": ...}`` overrides it."""

@@ -63,7 +63,7 @@ class AtomicFile:
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
-        """Keep so much of what was written, and append to it."""
+        """Truncate the file to a part, and append to it."""
         self._file.seek(part.size)
         self._file.truncate()
 

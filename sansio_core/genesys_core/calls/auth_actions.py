@@ -59,7 +59,7 @@ class Granted(Struct, frozen=True):
 
 
 class SignedOut(Struct, frozen=True):
-    """The client has no token any more, and the platform has revoked it."""
+    """The client no longer has a token, and the platform has revoked it."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -84,7 +84,7 @@ class TokenSnapshot(Struct, frozen=True):
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
     def login_host_changed(self, session: Session) -> bool:
-        """Whether the client uses another login host by now, for which the action was not meant."""
+        """Whether the client's login host has changed since the action was requested."""
         return session.settings.hosts.login != self.login
 
 
@@ -118,7 +118,7 @@ class _OwnGrantAction(_AuthAction, frozen=True):
 
     @property
     def grant(self) -> None:
-        """None, which means the client's own grant."""
+        """``None``: the client's own grant."""
 
 
 AuthOutcome: TypeAlias = Granted | Raised
@@ -147,7 +147,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Apply the new token or the failure, for all who wait; on failure the old token remains."""
+        """Apply the new token or the failure for all waiting callers; on failure the old token remains."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
@@ -223,7 +223,7 @@ class UseToken(_AuthAction, frozen=True):
 
 
 class SignOut(_OwnGrantAction, frozen=True):
-    """Revoke the token, and forget it whatever the platform answers.
+    """Revoke the token, and discard it even if the platform does not revoke it.
 
     An expired token is renewed first if there is a refresh token: revoking the new token revokes
     the refresh token as well.
@@ -232,7 +232,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the revocation, a renewal before it, or the end."""
+        """Return the request that revokes the token, a renewal before it, or the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault
@@ -247,7 +247,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """After a renewal, return the revocation; after that, the end."""
+        """After a renewal, return the request that revokes the token; after that, the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):

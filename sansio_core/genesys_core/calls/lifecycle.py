@@ -103,7 +103,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the need as of now: later failures of exchanges are this call's too."""
+        """Return the need with the current vault; exchanges that fail from now on fail this call too."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
@@ -354,9 +354,9 @@ def _not_sent(
     """Return the error of a call that would wait too long: the platform's 429, or our own."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
-        error.add_note(f"not sent: another call's 429 asks all to wait {wait:.3g} s; {limit}")
+        error.add_note(f"not sent: all calls wait {wait:.3g} s after another call's 429; {limit}")
         return _raised(call, error)
-    words = f"not sent: {reservation.why} is the limit, the next place is in {wait:.3g} s; {limit}"
+    words = f"not sent: the rate limit is {reservation.why}, the next request is allowed in {wait:.3g} s; {limit}"
     refusal = Response(429, Headers({"Retry-After": f"{wait:.3f}"}))
     refused = RateLimitError(words, response=refusal, request=call.request)
     refused.retry_after = wait

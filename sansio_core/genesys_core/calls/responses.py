@@ -41,7 +41,7 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 CORRELATION_ID = "inin-correlation-id"
-"""The header with the request id that the platform's support needs."""
+"""The header with the request id, needed for support requests."""
 
 
 _BODILESS = frozenset({204, 205})

@@ -2,7 +2,7 @@
 
 Invariants: only the file's content counts, never its metadata. A change counts once the same
 content was read twice in a row, so a burst of writes is one change. A missing file is not a change:
-most editors, and every tool that replaces a file, leave a moment without one.
+most editors, and all tools that replace files, briefly remove them.
 """
 
 from typing import ClassVar

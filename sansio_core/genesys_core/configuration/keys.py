@@ -27,7 +27,7 @@ from genesys_core.hosts import Gateway, base_url
 __all__ = ["KEYS", "JudgedDocument", "Key", "LogFormat", "LogLevel", "judge_document"]
 
 LogLevel: TypeAlias = Literal["trace", "debug", "error", "none"]
-"""How much is logged, from most to nothing; see :mod:`genesys_core.observability.log_records`."""
+"""The log levels, from most to least verbose; see :mod:`genesys_core.observability.log_records`."""
 
 LogFormat: TypeAlias = Literal["text", "json"]
 """The format of log records."""
@@ -177,7 +177,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     },
 }
 """All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two more fields of
-:class:`~genesys_core.session.retry.RetryConfiguration` whose names are not used otherwise there.
+:class:`~genesys_core.session.retry.RetryConfiguration` whose names have no other meaning there.
 """
 
 

@@ -134,7 +134,7 @@ class Credentials(Confidential, frozen=True, kw_only=True):
     Attributes:
         client_id: the OAuth client's id.
         client_secret: the OAuth client's secret, never shown.
-        access_token: an access token from elsewhere, never shown.
+        access_token: an access token obtained elsewhere, never shown.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "access_token"})

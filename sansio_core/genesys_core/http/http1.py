@@ -149,7 +149,7 @@ class HTTP1Connection:
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps an idle connection, if its last response has that."""
+        """The server's keep-alive timeout in seconds, from its last response; ``None`` if unknown."""
         return None if self._reader is None else self._reader.keep_alive_timeout
 
     # Requests

@@ -163,7 +163,7 @@ class Response(Printable, frozen=True):
             check_fields(self, _RESPONSE)
 
     def replaced_by(self, other: "Response | None") -> "Response":
-        """Return the response to use after a hook returned another one, or none."""
+        """Return the response that a hook returned, or this one if it returned none."""
         if other is None:
             return self
         _HOOKED_RESPONSE.check("what a hook returns", other)

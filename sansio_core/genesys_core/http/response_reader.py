@@ -242,7 +242,7 @@ class HTTP1ResponseReader:
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps the idle connection, if it sent that."""
+        """The server's keep-alive timeout in seconds; ``None`` if the response has none."""
         value = None if self.head is None else self.head.headers.by_name().get("keep-alive")
         return None if value is None else _keep_alive(value).get("timeout")
 

@@ -1,8 +1,9 @@
 """Decoding of frames to typed notifications: topic to template to model.
 
-Invariants: a frame is never lost. Malformed envelopes are read as far as possible, a body that does
-not match its model is repaired or delivered untyped, unknown topics are delivered untyped; only a
-text without a topic is not a notification, and is reported as such. Topics are case-insensitive.
+Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
+does not match its model is repaired or delivered untyped, unknown topics are delivered untyped;
+only a text without a topic is not a notification, and is reported as such. Topics are
+case-insensitive.
 """
 
 from collections.abc import Callable, Mapping

@@ -138,8 +138,8 @@ class Plan(Struct, frozen=True):
     """An immutable assignment of topics to channels.
 
     Attributes:
-        channels: the topics of each channel. What does not change is the same object in the next
-            plan.
+        channels: the topics of each channel. Unchanged channels are the same objects in the next
+        plan.
         max_channels: maximum number of channels; reduce it if other programs of the same user and
             client need some of the platform's 20.
     """

@@ -82,8 +82,8 @@ EXPECTED_GRANT: Final = Expected(
     "ClientCredentials(client_id, client_secret)",
     methods=("form", "basic", "renewed"),
 )
-"""What is checked of a grant. :class:`~genesys_core.oauth.authorization.Implicit` is none: its token
-comes through a browser, and goes to ``access_token`` or ``client.auth.use``."""
+"""The type check of grants. :class:`~genesys_core.oauth.authorization.Implicit` is not one of them:
+its token is received by a browser, and passed as ``access_token`` or to ``client.auth.use``."""
 
 
 class _Material(Confidential, frozen=True):

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 CORRELATION_ID: Final = "inin-correlation-id"
-"""The header with the request id that the platform's support needs."""
+"""The header with the request id, needed for support requests."""
 
 INVALID_RESPONSE: Final = "invalid_response"
 """Error code for responses that are neither a token nor an error; no login host sends it."""
@@ -250,14 +250,14 @@ def _seconds(value: object) -> int | None:
 
 
 def token_secrets(token: Token) -> Iterator[str]:
-    """What a token holds that is never shown."""
+    """Return the secrets of a token."""
     yield token.access_token
     if token.refresh_token is not None:
         yield token.refresh_token
 
 
 def grant_secrets(grant: Grant) -> Iterator[str]:
-    """What a grant holds that is never shown, as it is and as it goes into a header."""
+    """Return the secrets of a grant, literally and as encoded in a header."""
     yield from (value for name, value in grant.form() if name in _SECRET_FIELDS)
     credentials = grant.basic()
     if credentials is not None:

@@ -137,7 +137,7 @@ def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """Return the platform's correlation id, which its support needs."""
+    """Return the platform's correlation id, needed for support requests."""
     found: object = None
     if isinstance(outcome, Returned):
         found = outcome.response.correlation_id

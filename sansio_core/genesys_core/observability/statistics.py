@@ -1,7 +1,7 @@
 """Statistics of a client.
 
 Invariants: a count is an immutable value, and each event is a step from one to the next, applied
-one at a time by the owner. A snapshot is consistent: all of its numbers are of the same moment.
+one at a time by the owner. A snapshot is consistent: all of its numbers are from the same time.
 """
 
 from collections.abc import Callable

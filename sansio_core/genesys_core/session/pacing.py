@@ -9,8 +9,8 @@ with the remaining quota. A 429 closes the gate for all calls until its Retry-Af
 
 Algorithm: a window keeps the send times of the requests of the last period, and the queue of
 waiting calls. A request may be sent if fewer than the limit were sent in the window, counting those
-ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to come
-back: when enough earlier requests have left the window. That is an estimate; only requests that
+ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to ask
+again: when enough earlier requests have left the window. That is an estimate; only requests that
 were really sent decide, so callers that wake up late, early or never do no harm. A request whose
 path has its own limit queues there first and then in the common window, so it never blocks calls of
 other paths.
@@ -64,7 +64,7 @@ class Pacing(Struct, frozen=True):
     def __post_init__(self) -> None:
         check_fields(self, _FIELDS)
         for path, limit in self.paths.items():
-            TEXT.check("a path of pacing paths", path)
+            TEXT.check("a path in pacing paths", path)
             WHOLE_NUMBER.check(f"pacing limit of {path!r}", limit)
         if not 0 < self.window <= DAY:
             raise InvalidValueError(
@@ -120,7 +120,7 @@ class Reservation(Struct, frozen=True):
     """A position in the queue or, once due, permission to send.
 
     Attributes:
-        at: when to come back, on the monotonic clock.
+        at: when to ask again, on the monotonic clock.
         tickets: the ticket in each window entered so far, by the window's path.
         why: description of the limit that it waits for.
     """
@@ -135,7 +135,7 @@ class Reservation(Struct, frozen=True):
 
 
 class Ticket(NamedTuple):
-    """A waiting request in a window: its ticket, and when it is due to come back."""
+    """A waiting request in a window: its ticket, and when it is due to ask again."""
 
     number: int
     return_at: float
@@ -191,7 +191,7 @@ class RateWindow(Struct, frozen=True):
         return first + rounds * self.window
 
     def with_return_time(self, ticket: int, at: float) -> "RateWindow":
-        """Record when a ticket's owner is due to come back."""
+        """Record when a ticket's owner is due to ask again."""
         index = bisect_left(self.queue, (ticket,))
         queue = (*self.queue[:index], Ticket(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
@@ -313,12 +313,12 @@ class Pacer(Struct, frozen=True):
         Args:
             path: the request's path, without the host.
             now: the current time.
-            reservation: the previous reservation of this request, if it comes back.
+            reservation: the previous reservation of this request, if it has one.
 
         Returns:
             The next limiter, and a reservation. If it is due, send now: the request has been
-            counted. Otherwise come back at its time with the reservation, or give it up with
-            :meth:`release`.
+            counted. Otherwise call this again at its time with the reservation, or :meth:`release`
+            it.
         """
         moment = now.monotonic
         opens = max(moment, self.gate.until) if self.gate else moment

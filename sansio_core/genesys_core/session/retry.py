@@ -74,7 +74,7 @@ class RetryConfiguration(Struct, frozen=True):
             the key is ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
         retry_max: maximum number of retries; 0 disables retries.
         retry_wait_min: minimum delay in seconds, if given.
-        retry_wait_max: maximum delay in seconds where the server does not ask for one, if given.
+        retry_wait_max: maximum delay in seconds, if given; does not limit ``Retry-After``.
             Not available in a configuration file, where the key of this name sets the budget.
         retry_after_default: delay in seconds if the server does not send ``Retry-After``.
         backoff_interval: seconds after which the backoff (3, 9, 27 s) increases.

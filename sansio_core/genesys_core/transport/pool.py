@@ -121,7 +121,7 @@ class Reusable(Protocol):
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps an idle connection, if it sent that."""
+        """The server's keep-alive timeout in seconds; ``None`` if unknown."""
         ...
 
 
@@ -171,7 +171,7 @@ class Claim(Generic[C]):
 
     Attributes:
         lease: the assigned lease.
-        waker: the driver's means to wake the call; unused by the pool.
+        waker: wakes the call; set and used only by the driver.
         is_waiting: whether it is in the queue. If it is not, and has no lease, it was refused:
             the pool was closed.
         group: internal to the pool.

@@ -441,7 +441,7 @@ def test_with_retry_off_a_closed_gate_is_not_waited_for_and_a_place_is():
     error = need_of().queued(later, gate=gate, now=at(0)).error
     assert isinstance(error, errors.RateLimitError)
     assert error.__notes__ == [
-        "not sent: another call's 429 asks all to wait 7 s; retries are disabled"
+        "not sent: all calls wait 7 s after another call's 429; retries are disabled"
     ]
     assert isinstance(need_of(retry=ON).queued(later, gate=gate, now=at(0)), Waiting)
 

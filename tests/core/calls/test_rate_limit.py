@@ -192,7 +192,7 @@ def test_a_wait_beyond_the_budget_fails_at_once_and_nothing_is_sent():
     error = client.ask(need).error
     assert isinstance(error, errors.RateLimitError)
     assert error.message == (
-        "not sent: 1 request in 10 s is the limit, the next place is in 10.2 s; the budget is 10 s"
+        "not sent: the rate limit is 1 request in 10 s, the next request is allowed in 10.2 s; the budget is 10 s"
     )
     assert (error.retry_after, error.is_retry_safe, error.attempts) == (SPAN, True, ())
     assert error.request == need.call.request
@@ -247,7 +247,7 @@ def test_with_retry_off_a_closed_gate_fails_at_once_with_the_platforms_words():
     assert isinstance(error, errors.RateLimitError)
     assert (error.message, error.code, error.retry_after) == ("Rate limit exceeded", "too.many", 40)
     assert error.__notes__ == [
-        "not sent: another call's 429 asks all to wait 40 s; retries are disabled"
+        "not sent: all calls wait 40 s after another call's 429; retries are disabled"
     ]
     assert isinstance(client.ask(client.begin(42), 42), Sending)
 
@@ -265,7 +265,7 @@ def test_a_gate_that_closes_ends_the_waits_that_it_outlasts():
     assert client.session is closed
     error = client.ask(client.wake(waiting, 4), 4).error
     assert error.__notes__ == [
-        "not sent: another call's 429 asks all to wait 38 s; retries are disabled"
+        "not sent: all calls wait 38 s after another call's 429; retries are disabled"
     ]
 
 
@@ -284,7 +284,7 @@ def test_a_gate_that_opens_after_the_budget_fails_at_once():
     client = Client(retry=RetryConfiguration(max_retry_time_sec=10), pacing=Pacing())
     client.receive(client.spend(), 429, "42")
     error = client.ask(client.begin()).error
-    assert error.__notes__[0].endswith("asks all to wait 42 s; the budget is 10 s")
+    assert error.__notes__[0].endswith("wait 42 s after another call's 429; the budget is 10 s")
 
 
 def test_the_call_that_got_the_429_waits_once():

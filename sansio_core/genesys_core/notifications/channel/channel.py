@@ -289,6 +289,6 @@ def _checked(topics: Iterable[str]) -> frozenset[str]:
     wanted = frozenset(topics)
     if len(wanted) > MAX_TOPICS:
         raise InvalidValueError(
-            f"{len(wanted):,} topics: a channel holds {MAX_TOPICS:,}; use several channels"
+            f"{len(wanted):,} topics: a channel can have {MAX_TOPICS:,}; use several channels"
         )
     return wanted

@@ -142,7 +142,7 @@ class Checking(Struct, frozen=True):
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
-        """The channel is gone; the call for a new one gets the number ``id``."""
+        """The channel no longer exists; the call for a new one gets the number ``id``."""
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
 
@@ -239,7 +239,7 @@ class Syncing(Struct, frozen=True):
     doubtful: bool = False
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
-        """The server has the topics, unless that is in doubt."""
+        """The server applied the change, unless the result is doubtful."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
         return InSync(self.wanted, self.failures, now.monotonic)
@@ -260,7 +260,7 @@ class Backlog(Struct, frozen=True):
     """Frames sent while reading was paused, which may take longer than ``lag`` to arrive.
 
     Attributes:
-        since: up to when the stream is known to be complete.
+        since: the time up to which the stream is known to be complete.
         pinged: when a ping was sent whose answer follows all of those frames.
         again: whether reading has paused again since then.
     """
@@ -303,7 +303,7 @@ class Listening(Struct, frozen=True):
 
     @property
     def complete_until(self) -> Now:
-        """Up to when the stream is complete, except for frames in transit."""
+        """The time up to which the stream is complete, except for frames in transit."""
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
@@ -359,7 +359,7 @@ class Draining(Struct, frozen=True):
         until: when it is closed.
         pongs_due: number of unanswered pings, the last of them sent after the move: its answer
             proves that everything sent before the new channel took over has been received.
-        subscribed: whether anything can be missing.
+        subscribed: whether it had all topics, so that frames may be missing.
     """
 
     socket: int

@@ -137,12 +137,12 @@ def json_reply(
     content_type: str = "application/json",
     headers: Sequence[tuple[str, str]] = (),
 ) -> Reply:
-    """Return a reply with a JSON body."""
+    """Return a response with a JSON body."""
     return Reply(status, msgspec.json.encode(value), content_type, tuple(headers))
 
 
 def no_content() -> Reply:
-    """Return a 204 reply."""
+    """Return a 204 response."""
     return Reply(204)
 
 
