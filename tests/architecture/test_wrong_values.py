@@ -302,6 +302,7 @@ def test_a_wrong_argument_of_a_client_is_refused_in_words(use, argument, capsys)
         ({"transport": object()}, "transport must be a transport with the methods send and close"),
         ({"hooks": print}, "hooks must be Hooks or None, not a"),
         ({"strict": "false"}, "strict must be True or False, not a str"),
+        ({"keep_unknown": 1.5}, "keep_unknown must be True, False or 'items', not a float"),
         ({"token_store": "tokens.json"}, r"token_store must be .*FileTokenStore\(path\)"),
         ({"deadline": "5"}, "deadline must be a number of seconds or None, not a str"),
     ],
@@ -327,13 +328,13 @@ METHODS: Mapping[str, Callable[[Any, Any], object]] = {
     "request(headers=)": lambda c, v: c.request("GET", "/x", headers=v),
     **{
         f"with_options({name}=)": lambda c, v, name=name: c.with_options(**{name: v}).send(ME)
-        for name in ("headers", "timeout", "deadline", "retry", "strict")
+        for name in ("headers", "timeout", "deadline", "retry", "strict", "keep_unknown")
     },
     **{
         f"Operation.with_options({name}=)": lambda c, v, name=name: c.send(
             ME.with_options(**{name: v})
         )
-        for name in ("headers", "query", "timeout", "deadline", "retry", "strict")
+        for name in ("headers", "query", "timeout", "deadline", "retry", "strict", "keep_unknown")
     },
     "get_user(user_id)": lambda c, v: c.users.get_user(v),
     "get_users_me(expand=)": lambda c, v: c.users.get_users_me(expand=v),

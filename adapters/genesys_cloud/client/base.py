@@ -39,6 +39,7 @@ from genesys_core.calls.operation import NO_OPTIONS, Operation, Options, apply_d
 from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
+from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.observability.statistics import ClientStats
@@ -86,6 +87,7 @@ class ClientBase(LazyApis, Unpicklable):
         deadline: float | None = None,
         retry: RetryConfiguration | None = None,
         strict: bool | None = None,
+        keep_unknown: KeepUnknown | None = None,
     ) -> Self:
         """Return a client with other defaults that shares this client's connections, token and rate limit.
 
@@ -97,6 +99,7 @@ class ClientBase(LazyApis, Unpicklable):
             deadline=deadline,
             retry=retry,
             strict=strict,
+            keep_unknown=keep_unknown,
         )
         twin = self.unbound_copy()
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class

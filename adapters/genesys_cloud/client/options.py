@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from genesys_cloud.transports.hooks import EXPECTED_HOOKS
 from genesys_cloud.transports.protocols import EXPECTED_TRANSPORT
 from genesys_core.checks import FLAG, PATH, Expected
+from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration, LoggingConfiguration
 from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
@@ -47,6 +48,8 @@ class ClientOptions(TypedDict, total=False):
             for loopback hosts and mock transports.
         headers: sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
+        keep_unknown: whether a model that came as a response keeps the fields that this version does not know, and
+            sends them back (``True``); ``"items"`` for the items of listings as well.
         proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), credentials included.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
         verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.
@@ -75,6 +78,7 @@ class ClientOptions(TypedDict, total=False):
     pacing: Pacing | None
     headers: Mapping[str, str] | None
     strict: bool
+    keep_unknown: KeepUnknown
     proxy: str | None
     proxy_auth: tuple[str, str] | None
     verify: "Verify"

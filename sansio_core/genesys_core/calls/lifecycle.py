@@ -307,10 +307,11 @@ def start(
     settings, options = session.settings, operation.options
     endpoint = operation.endpoint
     strict = settings.strict if options.strict is None else options.strict
+    keep = settings.keep_unknown if options.keep_unknown is None else options.keep_unknown
 
     request = prepare_request(operation, settings)
     # Not ApiResponseReader[T](...): subscripting a class costs more than creating an instance.
-    reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict)
+    reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict, keep)
     needs_token = session.vault.authenticates and "authorization" not in request.headers
     call = Call(
         endpoint=endpoint,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from genesys_core.calls.listing import Listing
 from genesys_core.checks import FLAG, MAPPING, TEXT, Expected, check_fields
 from genesys_core.codec.encoding import BodyKind
+from genesys_core.codec.unknown_fields import KEEP_UNKNOWN, KeepUnknown, check_keep_unknown
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import mask_header
@@ -82,6 +83,7 @@ _OPTIONS: Final = {
         is_optional=True,
     ),
     "strict": FLAG.or_none(),
+    "keep_unknown": KEEP_UNKNOWN.or_none(),
 }
 
 
@@ -95,6 +97,7 @@ class Options(Printable, frozen=True):
         deadline: seconds for the whole call, including retries and delays.
         retry: overrides the client's.
         strict: raise if a response does not match its type.
+        keep_unknown: of which models unknown fields are kept; see :data:`KeepUnknown`.
     """
 
     headers: Mapping[str, str | None] = {}
@@ -103,9 +106,11 @@ class Options(Printable, frozen=True):
     deadline: float | None = None
     retry: RetryConfiguration | None = None
     strict: bool | None = None
+    keep_unknown: KeepUnknown | None = None
 
     def __post_init__(self) -> None:
         check_fields(self, _OPTIONS)
+        check_keep_unknown(self.keep_unknown)
 
     def over(self, defaults: "Options") -> "Options":
         """Return these options, with defaults for those that are not set."""
@@ -118,6 +123,9 @@ class Options(Printable, frozen=True):
             deadline=defaults.deadline if self.deadline is None else self.deadline,
             retry=defaults.retry if self.retry is None else self.retry,
             strict=defaults.strict if self.strict is None else self.strict,
+            keep_unknown=(
+                defaults.keep_unknown if self.keep_unknown is None else self.keep_unknown
+            ),
         )
 
     def __repr__(self) -> str:
@@ -176,6 +184,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         deadline: float | None = None,
         retry: RetryConfiguration | None = None,
         strict: bool | None = None,
+        keep_unknown: KeepUnknown | None = None,
     ) -> Self:
         """Return the operation with options; those not given here stay unchanged.
 
@@ -186,6 +195,8 @@ class Operation(Printable, Generic[T_co], frozen=True):
             deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration of this call.
             strict: raise ``DecodeError`` if a response does not match its type.
+            keep_unknown: ``False`` to forget fields that this version does not know; ``"items"`` to keep
+                those of the items of a listing as well, when they are sent back.
         """
         said = Options(
             headers=_copied("headers", headers),
@@ -194,6 +205,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
             deadline=deadline,
             retry=retry,
             strict=strict,
+            keep_unknown=keep_unknown,
         )
         return msgspec.structs.replace(self, options=said.over(self.options))
 

@@ -15,6 +15,7 @@ from genesys_core.calls.operation import Endpoint
 from genesys_core.clock import Now
 from genesys_core.codec.decoding import Issue, decode, resolve_type
 from genesys_core.codec.tolerant_json import parse_json
+from genesys_core.codec.unknown_fields import KeepUnknown, remember_items, remember_model
 from genesys_core.confidential import Printable
 from genesys_core.errors import (
     ApiError,
@@ -100,10 +101,12 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
     Attributes:
         endpoint: the endpoint.
         strict: raise if a body does not match its type.
+        keep_unknown: of which models unknown fields are kept.
     """
 
     endpoint: Endpoint
     strict: bool
+    keep_unknown: KeepUnknown = False
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:  # noqa: ARG002 - ResponseReader
         """Decode a successful response.
@@ -120,9 +123,18 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
                 data = response.body.decode("utf-8", "replace")
             else:
                 data, issues = _decoded(endpoint.returns, response, strict=self.strict)
+                if self.keep_unknown:
+                    self._remember(data, response.body)
         return ApiResponse(
             response.status, response.headers, cast(T_co, data), response.body, issues
         )
+
+    def _remember(self, data: object, body: bytes) -> None:
+        listing = self.endpoint.listing
+        if listing is None:
+            remember_model(data, body)
+        elif self.keep_unknown == "items":
+            remember_items(data, body, listing.items)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
         """Return the error by status and the platform's body."""

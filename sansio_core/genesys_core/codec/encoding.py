@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from genesys_core.codec.json_encoder import encode_json, explain_refusal
 from genesys_core.codec.merge import merge_over_base
+from genesys_core.codec.unknown_fields import restore_unknown_fields
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 
@@ -53,14 +54,15 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
 
     Args:
         body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
-            ``NULL`` for a body of ``null``.
+            ``NULL`` for a body of ``null``. A model that came as a response is sent with the fields
+            of it that this version does not know.
         kind: the JSON type; ``any`` accepts every JSON value.
 
     Raises:
         InvalidValueError: the body has another type, or contains a value that cannot be represented
             in JSON.
     """
-    result = _encode(body)
+    result = _encode(restore_unknown_fields(body))
     given = _KINDS.get(result[:1], "number")
     if kind in {"any", given} or body is NULL:
         return result

@@ -1,13 +1,16 @@
 """Merging of a changed model into the document that it was decoded from.
 
 Invariants: members that the caller did not change stay as the platform sent them, even if unknown
-to this version or of the wrong type; members that the caller changed have the caller's value.
+to this version or of the wrong type; members that the caller changed have the caller's value. A
+model that took the place of another one, in a list or a field, inherits nothing from it: elements of
+lists belong together if they are the same object, have the same id or are equal, never by position.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from functools import lru_cache
+from typing import TypeAlias, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -17,10 +20,35 @@ from genesys_core.codec.json_encoder import encode_json
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["merge_over_base"]
+__all__ = ["Originals", "merge_over_base", "merge_over_response", "note_originals"]
 
 # Decimal, so that numbers nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+Originals: TypeAlias = tuple[tuple[object, ...], dict[str, list[object]]]
+"""The values of a model's fields when it was decoded, and copies of its lists of models: they tell a
+change from a replacement."""
+
+
+def note_originals(model: Struct) -> Originals:
+    """Note what a model holds now."""
+    names = _lists(type(model))
+    lists = {name: held.copy() for name in names if (held := getattr(model, name))} if names else {}
+    return msgspec.structs.astuple(model), lists
+
+
+@lru_cache(4096)
+def _lists(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields of a type that are lists of models."""
+    return tuple(f.name for f in msgspec.structs.fields(kind) if _is_list_of_models(f.type))
+
+
+def _is_list_of_models(annotation: object) -> bool:
+    parts = get_args(annotation)
+    if get_origin(annotation) is list:
+        return any(isinstance(part, type) and issubclass(part, Struct) for part in parts)
+    return get_origin(annotation) is not dict and any(map(_is_list_of_models, parts))
 
 
 def merge_over_base(model: object, base: bytes) -> object:
@@ -37,9 +65,19 @@ def merge_over_base(model: object, base: bytes) -> object:
     except DecodeError as error:
         raise InvalidValueError(f"base is not a {type(model).__name__}: {error.message}") from None
     try:
-        return _merge(model, old, raw)
+        # Whatever its id is now: this is the document of this model.
+        return _merge_model(model, old, cast(dict[str, object], raw))
     except RecursionError:
         raise InvalidValueError("base is nested too deeply to be merged") from None
+
+
+def merge_over_response(model: Struct, body: bytes, originals: Originals) -> object:
+    """Return a model with what its response had besides, ready to be encoded.
+
+    Unlike :func:`merge_over_base`, absent fields stay absent where the response had ``null``.
+    """
+    old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
+    return _merge_model(model, old, raw, originals, nulls=False)
 
 
 def _parse(base: bytes) -> object:
@@ -49,23 +87,27 @@ def _parse(base: bytes) -> object:
         return parse_json(base).tree
 
 
-def _merge(new: object, old: object, raw: object) -> object:
+def _merge(new: object, old: object, raw: object, *, nulls: bool = True) -> object:
     """Return ``raw``, which was decoded as ``old``, with the differences of ``new`` applied.
 
     The result mixes raw values and models, which a single encoder call writes.
     """
     match new, old, raw:
-        case Struct(), Struct(), dict() if type(new) is type(old):
-            return _merge_model(new, old, cast(dict[str, object], raw))
+        case Struct(), Struct(), dict() if type(new) is type(old) and _may_be_same(new, old):
+            return _merge_model(new, old, cast(dict[str, object], raw), nulls=nulls)
         case Mapping(), Mapping(), dict():
             return _merge_map(
                 cast(Mapping[str, object], new),
                 cast(Mapping[str, object], old),
                 cast(dict[str, object], raw),
+                nulls=nulls,
             )
         case list() | tuple(), list(), list():
             return _merge_list(
-                cast(Sequence[object], new), cast(list[object], old), cast(list[object], raw)
+                cast(Sequence[object], new),
+                cast(list[object], old),
+                cast(list[object], raw),
+                nulls=nulls,
             )
         case _:
             return raw if _same(new, old) else new
@@ -76,55 +118,93 @@ def _same(new: object, old: object) -> bool:
     return type(new) is type(old) and new == old
 
 
-def _merge_model(new: Struct, old: Struct, raw: dict[str, object]) -> dict[str, object]:
+def _may_be_same(new: Struct, old: Struct) -> bool:
+    """Return whether a model may be another one with changes: their ids do not differ."""
+    return _id_of(new) == _id_of(old) or _id_of(new) is None or _id_of(old) is None
+
+
+def _merge_model(
+    new: Struct,
+    old: Struct,
+    raw: dict[str, object],
+    originals: Originals | None = None,
+    *,
+    nulls: bool = True,
+) -> dict[str, object]:
     document = dict(raw)
-    for name, key in zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True):
-        now, before = getattr(new, name), getattr(old, name)
-        if now is not None:
-            document[key] = _merge(now, before, raw.get(key))
-        elif before is not None:
-            document.pop(key, None)
+    fields, lists = originals or ((), {})
+    names = zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True)
+    for index, (name, key) in enumerate(names):
+        now, before, sent = getattr(new, name), getattr(old, name), raw.get(key)
+        if now is None:
+            if before is not None or (sent is None and not nulls):
+                document.pop(key, None)
+        elif name in lists and isinstance(now, list | tuple):
+            elements = cast(Sequence[object], now)
+            parts = cast(list[object], before), cast(list[object], sent)
+            document[key] = _merge_list(elements, *parts, lists[name], nulls=nulls)
+        elif fields and _is_replacement(now, fields[index], before):
+            document[key] = now
+        else:
+            document[key] = _merge(now, before, sent, nulls=nulls)
     return document
 
 
+def _is_replacement(now: object, original: object, before: object) -> bool:
+    """Return whether a nested model without an id is another one than was decoded there."""
+    is_other = isinstance(now, Struct) and now is not original
+    return is_other and _id_of(now) is None and now != before
+
+
 def _merge_map(
-    new: Mapping[str, object], old: Mapping[str, object], raw: dict[str, object]
+    new: Mapping[str, object], old: Mapping[str, object], raw: dict[str, object], *, nulls: bool
 ) -> dict[str, object]:
     return {
-        key: _merge(value, old[key], raw[key]) if key in old and key in raw else value
+        key: _merge(value, old[key], raw[key], nulls=nulls) if key in old and key in raw else value
         for key, value in new.items()
     }
 
 
-def _merge_list(new: Sequence[object], old: list[object], raw: list[object]) -> list[object]:
-    pairs = _pair(new, old)
+def _merge_list(
+    new: Sequence[object],
+    old: list[object],
+    raw: list[object],
+    originals: Sequence[object] | None = None,
+    *,
+    nulls: bool,
+) -> list[object]:
+    pairs = _pair(new, old, originals or ())
     return [
-        value if index is None else _merge(value, old[index], raw[index])
+        value if index is None else _merge(value, old[index], raw[index], nulls=nulls)
         for value, index in zip(new, pairs, strict=True)
     ]
 
 
-def _pair(new: Sequence[object], old: Sequence[object]) -> list[int | None]:
-    """Return for each new element the index of the matching old element, or ``None``.
+def _pair(
+    new: Sequence[object], old: list[object], originals: Sequence[object]
+) -> list[int | None]:
+    """Return for each new element the index of the old element that it was, or ``None``.
 
-    Elements with an id match by id. Others match if they are equal, and otherwise by index, unless
-    an equal element already matches that index.
+    An element that was decoded there, and is still the same object, is that one. Others match by
+    their id, and those without an id if they are equal.
     """
-    keys, old_keys = [_key(value) for value in new], [_key(value) for value in old]
-    places: dict[object, deque[int]] = defaultdict(deque)
-    for index, key in enumerate(old_keys):
-        if keys[index : index + 1] != [key]:
-            places[key].append(index)
-    pairs: list[int | None] = [
-        index if old_keys[index : index + 1] == [key] else _next(places[key])
-        for index, key in enumerate(keys)
-    ]
-    claimed = set(pairs)
-    for index, (key, old_key) in enumerate(zip(keys, old_keys, strict=False)):
-        free = pairs[index] is None and index not in claimed
-        if free and not isinstance(key, _Id) and not isinstance(old_key, _Id):
+    places = {id(original): index for index, original in enumerate(originals)}
+    pairs = [places.pop(id(value), None) for value in new]
+    keys = [_key(value) for value in new]
+    taken = set(pairs)
+    left: dict[object, deque[int]] = defaultdict(deque)
+    for index, value in enumerate(old):
+        if index in taken:
+            continue
+        key = _key(value)
+        # Of several equal elements, the one at the same index.
+        if keys[index : index + 1] == [key] and pairs[index] is None:
             pairs[index] = index
-    return pairs
+        else:
+            left[key].append(index)
+    return [
+        _next(left[key]) if index is None else index for key, index in zip(keys, pairs, strict=True)
+    ]
 
 
 def _next(places: deque[int]) -> int | None:

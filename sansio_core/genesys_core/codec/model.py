@@ -1,10 +1,10 @@
 """The base class of all generated models.
 
 Invariants: a model is a plain record. Fields are optional and ``None`` when absent, the class adds
-no public name that could collide with a field, and a secret never appears in a ``repr``.
+one public name, ``of``, which the generator gives to no field, and a secret never appears in a ``repr``.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 from msgspec import Struct
@@ -14,8 +14,31 @@ from genesys_core.confidential import REDACTED
 __all__ = ["Model", "SecretModel"]
 
 
-class Model(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, rename="camel"):
+class Model(
+    Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, rename="camel", weakref=True
+):
     """Base class of all models: mutable, keyword-only; absent fields are omitted everywhere."""
+
+    @classmethod
+    def of(cls, source: Struct, *, left_out: list[str] | None = None) -> Self:
+        """Copy another model by wire name: ``QueueRequest.of(queue)``, to send it back changed.
+
+        Args:
+            source: the model to copy, of any type.
+            left_out: a list to which the paths are added of what has no place in the copy, such as
+                ``$.memberCount``.
+
+        Raises:
+            TypeError: ``source`` is not a model.
+            InvalidValueError: ``source`` cannot be represented in JSON.
+        """
+        # Imports the decoder, which most programs load later or not at all.
+        from genesys_core.codec.conversion import convert_model  # noqa: PLC0415
+
+        copy, missing = convert_model(cls, source)
+        if left_out is not None:
+            left_out += missing
+        return copy
 
 
 class SecretModel(Model, kw_only=True):

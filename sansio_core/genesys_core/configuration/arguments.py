@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from msgspec import UNSET, UnsetType
 
 from genesys_core.checks import FLAG, TEXT, Expected, check_fields
+from genesys_core.codec.unknown_fields import KEEP_UNKNOWN, KeepUnknown, check_keep_unknown
 from genesys_core.confidential import Confidential
 from genesys_core.configuration.configuration import Configuration, merge
 from genesys_core.configuration.sections import (
@@ -59,6 +60,7 @@ _FIELDS: Final = {
         "a mapping of names to values", "{'X-Team': 'blue'}", (Mapping,), is_optional=True
     ),
     "strict": FLAG,
+    "keep_unknown": KEEP_UNKNOWN,
     "config": Expected(
         "a Configuration", "Configuration.from_file(path)", (Configuration,), is_optional=True
     ),
@@ -97,6 +99,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     pacing: Pacing | UnsetType | None = UNSET
     headers: Mapping[str, str] | None = None
     strict: bool = False
+    keep_unknown: KeepUnknown = True
     config: Configuration | None = None
     config_file: str | None = None
     live_reload_config: bool | None = None
@@ -110,6 +113,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_fields(self, _FIELDS)
+        check_keep_unknown(self.keep_unknown)
         if self.access_token is not None:
             if self.auth is not None:
                 raise ConfigurationError(

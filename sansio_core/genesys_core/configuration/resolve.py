@@ -158,6 +158,7 @@ class Sources(Confidential, frozen=True):
             deadline=arguments.deadline,
             retry=merged.retry or RETRIES_OFF,
             strict=arguments.strict,
+            keep_unknown=arguments.keep_unknown,
             refresh_token_wait_max=10.0 if wait is None else wait,
             stores_tokens=arguments.token_store is not None,
             secrets=self.secrets,

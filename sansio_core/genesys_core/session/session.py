@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.clock import Random
+from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
@@ -31,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         deadline: seconds for a whole call, or ``None``.
         retry: the client's retry configuration.
         strict: raise if a response does not match its type.
+        keep_unknown: of which models unknown fields are kept.
         refresh_token_wait_max: maximum seconds that a call waits for another call's token exchange.
         stores_tokens: whether the adapter has a token store; see
             :mod:`genesys_core.calls.token_transaction`.
@@ -43,6 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     retry: RetryConfiguration = RETRIES_OFF
     strict: bool = False
+    keep_unknown: KeepUnknown = True
     refresh_token_wait_max: float = 10.0
     stores_tokens: bool = False
     secrets: KnownSecrets = KnownSecrets()

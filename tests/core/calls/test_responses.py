@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core import errors
+from genesys_core.calls.listing import Listing
 from genesys_core.calls.operation import Endpoint
 from genesys_core.calls.responses import (
     ApiResponse,
@@ -16,6 +17,7 @@ from genesys_core.calls.responses import (
     transport_error,
 )
 from genesys_core.clock import Now
+from genesys_core.codec.encoding import encode_body
 from genesys_core.errors import ApiError, DecodeError, GenesysCloudError, OAuthError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
@@ -297,3 +299,26 @@ def test_a_kind_that_only_another_transport_knows_is_a_transport_error():
     error = transport_error(TransportFailure("it broke", kind="quic", sent=True), REQUEST)
     assert type(error) is errors.TransportError
     assert isinstance(error, GenesysCloudError)
+
+
+@pytest.mark.parametrize(
+    ("keep", "listing", "kept"),
+    [
+        (True, None, True),
+        (False, None, False),
+        ("items", None, True),
+        (True, "", False),
+        ("items", "", True),
+    ],
+)
+def test_unknown_fields_are_kept_of_whole_responses_and_if_wanted_of_items(keep, listing, kept):
+    returns = "User" if listing is None else "list[User]"
+    how = None if listing is None else Listing("single", items=listing)
+    endpoint = Endpoint("x", "GET", "/x", returns, listing=how)
+    item = {"id": "1", "newer": 1}
+    body = json.dumps(item if listing is None else [item]).encode()
+    read = ApiResponseReader(endpoint, strict=False, keep_unknown=keep).read(
+        Response(200, body=body), NOW
+    )
+    user = read.data if listing is None else read.data[0]
+    assert json.loads(encode_body(user, "object")) == (item if kept else {"id": "1"})

@@ -144,14 +144,14 @@ def test_elements_without_an_id_are_found_by_what_they_are():
     assert _edited(Everything, base, edit) == _trees(_anonymous(2), _anonymous(3))
 
 
-def test_a_changed_element_without_an_id_is_found_by_its_place():
+def test_a_changed_element_without_an_id_is_another_one():
     def edit(it):
         it.trees[1].weight = 5
         it.trees.append(Tree(weight=9))
 
     base = _trees(_anonymous(1), _anonymous(2), _anonymous(3))
     assert _edited(Everything, base, edit) == _trees(
-        _anonymous(1), _anonymous(2) | {"weight": 5}, _anonymous(3), {"weight": 9}
+        _anonymous(1), {"weight": 5}, _anonymous(3), {"weight": 9}
     )
 
 
@@ -161,9 +161,16 @@ def test_equal_elements_stay_in_their_places():
     def edit(it):
         it.trees[0].weight = 2
 
-    assert _edited(Everything, base, edit) == _trees(
-        {"weight": 2, "newer": "a"}, {"weight": 1, "newer": "b"}
-    )
+    assert _edited(Everything, base, edit) == _trees({"weight": 2}, {"weight": 1, "newer": "b"})
+
+
+def test_a_model_with_another_id_inherits_nothing():
+    base = {"id": "1", "child": {"id": "2", "newer": "of 2"}, "newer": "of 1"}
+
+    def edit(it):
+        it.child = Tree(id="3")
+
+    assert _edited(Tree, base, edit) == {"id": "1", "child": {"id": "3"}, "newer": "of 1"}
 
 
 def test_elements_that_did_not_fit_stay():

@@ -100,4 +100,4 @@ def _split(name: str, words: Iterable[tuple[re.Pattern[str], str]]) -> str:
 def _free(name: str, taken: frozenset[str], digit_prefix: str = "field_") -> str:
     if not name or name[0].isdigit():
         name = f"{digit_prefix}{name}".rstrip("_")
-    return f"{name}_" if keyword.iskeyword(name) or name in taken else name
+    return f"{name}_" if keyword.iskeyword(name) or name in taken or name == "of" else name

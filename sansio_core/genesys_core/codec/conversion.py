@@ -1,0 +1,57 @@
+"""Copies of a model as another type, such as the one that the platform takes back.
+
+Invariants: a member is copied by its wire name or named as left out.
+"""
+
+from collections.abc import Iterator
+from typing import TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.checks import Expected
+from genesys_core.codec.decoding import decode
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.issues import ROOT, JsonPath, json_path
+from genesys_core.codec.unknown_fields import restore_unknown_fields
+
+__all__ = ["convert_model"]
+
+T = TypeVar("T")
+
+_SOURCE = Expected("a model", "client.routing.get_routing_queue(queue_id)", (Struct,))
+
+
+def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
+    """Copy a model as another type.
+
+    Args:
+        kind: the type of the copy.
+        source: the model; what its response had besides counts as well.
+
+    Returns:
+        The copy, and the paths of what it has no place for, such as ``$.memberCount``.
+
+    Raises:
+        TypeError: ``source`` is not a model.
+        InvalidValueError: ``source`` cannot be represented in JSON.
+    """
+    _SOURCE.check("source", source)
+    body = to_json(restore_unknown_fields(source))
+    copy = decode(kind, body).data
+    before, after = msgspec.json.decode(body), msgspec.json.decode(to_json(copy))
+    return copy, [json_path(path) for path in _missing(before, after, ROOT)]
+
+
+def _missing(before: object, after: object, at: JsonPath) -> Iterator[JsonPath]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        kept = cast(dict[str, object], after)
+        for key, value in cast(dict[str, object], before).items():
+            if key in kept:
+                yield from _missing(value, kept[key], (at, key))
+            elif value is not None:
+                yield at, key
+    elif isinstance(before, list) and isinstance(after, list):
+        pairs = zip(cast(list[object], before), cast(list[object], after), strict=False)
+        for index, (value, kept_value) in enumerate(pairs):
+            yield from _missing(value, kept_value, (at, index))

@@ -1,0 +1,155 @@
+"""Fields that this version does not know, from a response until its model is sent back.
+
+Invariants: what the platform sent and the caller did not change or remove is sent back, and nothing is
+sent as part of a model that came with another. The memory of a model ends with the model; its ``==``,
+``repr``, copies and pickles do not know of it.
+
+What is remembered of a model is the body of its response, and which objects it held: a nested model or an
+element of a list that was replaced takes nothing over from its predecessor.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Final, Literal, TypeAlias, cast
+from weakref import ref
+
+import msgspec
+from msgspec import Raw, Struct
+
+from genesys_core.checks import Expected
+from genesys_core.codec.decoding import UNFIT
+from genesys_core.codec.merge import Originals, merge_over_response, note_originals
+from genesys_core.codec.model import Model
+from genesys_core.errors import InvalidValueError
+
+__all__ = [
+    "KEEP_UNKNOWN",
+    "KeepUnknown",
+    "check_keep_unknown",
+    "remember_items",
+    "remember_model",
+    "restore_unknown_fields",
+]
+
+KeepUnknown: TypeAlias = bool | Literal["items"]
+"""Of which models unknown fields are kept: of none, of whole responses, or of a listing's items too."""
+
+KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
+"""For :mod:`genesys_core.checks`."""
+
+
+def check_keep_unknown(value: object) -> None:
+    """Check which word an option is.
+
+    Raises:
+        InvalidValueError: it is another string.
+    """
+    if isinstance(value, str) and value != "items":
+        raise InvalidValueError(f"keep_unknown={value!r}: must be True, False or 'items'")
+
+
+class _Response(ref[Struct]):
+    """A model that came as a response. Alive as long as the model."""
+
+    __slots__ = ("body", "originals")
+
+    body: bytes
+    originals: Originals
+
+
+_RESPONSES: dict[int, _Response] = {}
+"""By the identity of the model. Models cannot be keys themselves: they are mutable, and equal by value."""
+
+
+def remember_model(model: object, body: bytes) -> None:
+    """Remember the body that a model was decoded from; values of other types are ignored."""
+    if not isinstance(model, Model):
+        return
+    key = id(model)
+    # Called when the model dies, with the reference, which `pop` takes for a default: no Python runs.
+    response = _Response(model, partial(_RESPONSES.pop, key))
+    response.body, response.originals = body, note_originals(model)
+    _RESPONSES[key] = response
+
+
+def remember_items(page: object, body: bytes, path: str) -> None:
+    """Remember the items of a page, each with its part of the body.
+
+    Args:
+        page: the decoded page.
+        body: the body that it was decoded from.
+        path: where the items are, as wire names joined by dots; empty if the page is the list itself.
+    """
+    models, part = page, Raw(body)
+    try:
+        for key in path.split(".") if path else ():
+            models = _field(models, key)
+            part = _MEMBERS.decode(part)[key]
+        parts = _ELEMENTS.decode(part)
+    except (*UNFIT, KeyError):
+        return
+    if not isinstance(models, list) or len(cast(list[object], models)) != len(parts):
+        return  # repaired: which part belongs to which item is not known
+    for model, each in zip(cast(list[object], models), parts, strict=True):
+        remember_model(model, bytes(each))
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
+_ELEMENTS = msgspec.json.Decoder(list[Raw])
+
+
+def _field(model: object, key: str) -> object:
+    if isinstance(model, Mapping):
+        return cast(Mapping[str, object], model).get(key)
+    return getattr(model, _names(cast(Hashable, type(model))).get(key, ""), None)
+
+
+@lru_cache(4096)
+def _names(kind: Hashable) -> Mapping[str, str]:
+    encoded = getattr(kind, "__struct_encode_fields__", ())
+    return dict(zip(encoded, getattr(kind, "__struct_fields__", ()), strict=True))
+
+
+def restore_unknown_fields(value: object) -> object:
+    """Return a body in which models that came as responses have their unknown fields again.
+
+    The result mixes models, dictionaries and lists. It is the value itself if nothing is remembered.
+    """
+    if not _RESPONSES:
+        return value
+    try:
+        return _restored(value)
+    except RecursionError:
+        return value  # refused when it is encoded
+
+
+def _restored(value: object) -> object:
+    match value:
+        case Struct():
+            response = _RESPONSES.get(id(value))
+            if response is None:
+                return _restored_fields(value)
+            return merge_over_response(value, response.body, response.originals)
+        case list() | tuple():
+            given = cast(list[object], value)
+            elements = [_restored(each) for each in given]
+            return given if _same(elements, given) else elements
+        case dict():
+            known = cast(dict[str, object], value)
+            members = {key: _restored(each) for key, each in known.items()}
+            return known if _same(members.values(), known.values()) else members
+        case _:
+            return value
+
+
+def _restored_fields(model: Struct) -> object:
+    values = msgspec.structs.astuple(model)
+    restored = [_restored(each) for each in values]
+    if _same(restored, values):
+        return model
+    names = model.__struct_encode_fields__
+    return {n: each for n, each in zip(names, restored, strict=True) if each is not None}
+
+
+def _same(new: Iterable[object], old: Iterable[object]) -> bool:
+    return all(one is other for one, other in zip(new, old, strict=True))

@@ -1,0 +1,60 @@
+"""Copies of a model as another type."""
+
+import json
+
+import pytest
+
+from genesys_core.codec.conversion import convert_model
+from genesys_core.codec.model import Model
+from genesys_core.codec.unknown_fields import remember_model
+from genesys_core.codec.values import NULL
+from genesys_core.errors import InvalidValueError
+from genesys_core.models import Queue, QueueRequest
+from tests.strategies.codec import Everything, Tree
+
+
+class Part(Model, kw_only=True):
+    id: str | None = None
+    newer: int | None = None
+    children: list[Tree] | None = None
+    weight: str | None = None
+
+
+def test_a_copy_has_what_both_types_have_and_tells_the_rest():
+    tree = Tree(id="1", weight=3, child=Tree(id="2"), children=[Tree(id="3")])
+    copy, left_out = convert_model(Part, tree)
+    assert copy == Part(id="1", children=[Tree(id="3")], weight="3")
+    assert left_out == ["$.child"]
+
+
+def test_what_the_response_had_besides_is_copied_or_told():
+    body = json.dumps({"id": "1", "newer": 5, "newest": 6, "children": [{"odd": 1}]}).encode()
+    tree = Tree(id="1", children=[Tree()])
+    remember_model(tree, body)
+    copy, left_out = convert_model(Part, tree)
+    assert (copy.newer, left_out) == (5, ["$.newest", "$.children[0].odd"])
+
+
+def test_a_queue_becomes_its_request():
+    queue = Queue(id="q", name="Support", member_count=3)
+    request, left_out = convert_model(QueueRequest, queue)
+    assert isinstance(request, QueueRequest)
+    assert (request.name, request.member_count, left_out) == ("Support", 3, [])
+    assert QueueRequest.of(queue) == request
+
+
+def test_absent_and_null_members_are_not_told():
+    queue = Queue(name="Support", description=NULL)
+    copy, left_out = convert_model(Tree, queue)
+    assert (copy, left_out) == (Tree(), ["$.name"])
+
+
+@pytest.mark.parametrize("source", [None, {"name": "x"}, "x"])
+def test_only_models_are_copied(source):
+    with pytest.raises(TypeError, match="source"):
+        convert_model(Tree, source)
+
+
+def test_a_value_that_cannot_be_sent_is_named():
+    with pytest.raises(InvalidValueError, match=r"\$\.text"):
+        convert_model(Tree, Everything(text=b"x"))

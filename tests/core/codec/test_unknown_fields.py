@@ -1,0 +1,285 @@
+"""What a response had besides is sent back with its model, and with no other."""
+
+import copy
+import gc
+import json
+import pickle
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from genesys_core.codec import unknown_fields
+from genesys_core.codec.decoding import decode
+from genesys_core.codec.encoding import encode_body, to_json
+from genesys_core.codec.unknown_fields import (
+    check_keep_unknown,
+    remember_items,
+    remember_model,
+    restore_unknown_fields,
+)
+from genesys_core.codec.values import NULL
+from genesys_core.errors import InvalidValueError
+from tests.strategies.codec import Everything, Page, Tree
+
+
+class Plain(Struct):
+    """A type of a user's own."""
+
+    id: str | None = None
+
+
+def received(document, kind=Tree):
+    body = json.dumps(document).encode()
+    model = decode(kind, body).data
+    remember_model(model, body)
+    return model
+
+
+def sent(model):
+    return json.loads(encode_body(model, "any"))
+
+
+def test_an_unknown_field_is_sent_back():
+    tree = received({"id": "1", "weight": 1, "newer": {"a": [1, None]}})
+    tree.weight = 2
+    assert sent(tree) == {"id": "1", "weight": 2, "newer": {"a": [1, None]}}
+    assert sent([tree, {"inner": (tree,)}]) == [sent(tree), {"inner": [sent(tree)]}]
+    assert sent(Tree(id="2", child=tree)) == {"id": "2", "child": sent(tree)}
+    assert to_json(tree) == b'{"id":"1","weight":2}'  # what a user writes elsewhere is the model
+
+
+def test_values_that_did_not_fit_are_sent_back_unless_they_were_changed():
+    tree = received({"id": "1", "weight": "heavy", "children": [{"id": "2", "newer": 1}, 5]})
+    assert sent(tree)["weight"] == "heavy"
+    tree.weight = 7
+    assert sent(tree)["weight"] == 7
+
+
+def test_absent_fields_stay_absent_where_the_response_had_null():
+    tree = received({"id": "1", "weight": None, "child": {"weight": None, "newer": None}})
+    assert sent(tree) == {"id": "1", "child": {"newer": None}}
+    tree.weight = NULL
+    assert sent(tree)["weight"] is None
+
+
+def test_a_removed_field_is_removed():
+    tree = received({"id": "1", "child": {"weight": 2, "newer": 1}, "children": [{"newer": 2}]})
+    tree.child = tree.children = None
+    assert sent(tree) == {"id": "1"}
+
+
+def test_a_nested_model_that_was_replaced_takes_nothing_over():
+    tree = received({"child": {"weight": 2, "newer": 1}})
+    tree.child.weight = 3
+    assert sent(tree) == {"child": {"weight": 3, "newer": 1}}
+    tree.child = Tree(weight=3)
+    assert sent(tree) == {"child": {"weight": 3}}
+    tree.child = Tree(weight=2)  # equal to what was there
+    assert sent(tree) == {"child": {"weight": 2, "newer": 1}}
+    named = received({"child": {"id": "2", "newer": 1}})
+    named.child = Tree(id="2", weight=4)
+    assert sent(named) == {"child": {"id": "2", "weight": 4, "newer": 1}}
+    named.child = Tree(id="3", weight=4)
+    assert sent(named) == {"child": {"id": "3", "weight": 4}}
+
+
+def test_elements_of_lists_are_told_by_what_they_are_not_by_position():
+    tree = received({"children": [{"weight": n, "newer": n} for n in range(4)]})
+    first, second, third, fourth = tree.children
+    second.weight = 9
+    tree.children = [Tree(weight=8), fourth, second, Tree(weight=2)]
+    assert sent(tree)["children"] == [
+        {"weight": 8},
+        {"weight": 3, "newer": 3},
+        {"weight": 9, "newer": 1},
+        {"weight": 2, "newer": 2},  # equal to the third
+    ]
+    tree.children = (first, first, third)
+    assert sent(tree)["children"] == [
+        {"weight": 0, "newer": 0},
+        {"weight": 0},
+        {"weight": 2, "newer": 2},
+    ]
+
+
+def test_nobody_else_sees_the_memory():
+    tree = received({"id": "1", "newer": 1})
+    assert tree == Tree(id="1")
+    assert repr(tree) == "Tree(id='1')"
+    for other in (
+        copy.copy(tree),
+        copy.deepcopy(tree),
+        pickle.loads(pickle.dumps(tree)),
+        msgspec.structs.replace(tree),
+    ):
+        assert sent(other) == {"id": "1"}
+
+
+def test_the_memory_ends_with_the_model():
+    gc.collect()
+    before = len(unknown_fields._RESPONSES)
+    trees = [received({"id": str(n), "newer": n}) for n in range(100)]
+    assert len(unknown_fields._RESPONSES) == before + 100
+    del trees
+    gc.collect()
+    assert len(unknown_fields._RESPONSES) == before
+
+
+def test_a_model_that_is_remembered_again_is_what_came_last():
+    tree = received({"id": "1", "newer": 1})
+    remember_model(tree, b'{"id": "1", "newer": 2}')
+    assert sent(tree) == {"id": "1", "newer": 2}
+    gc.collect()
+    assert sent(tree) == {"id": "1", "newer": 2}
+
+
+@pytest.mark.parametrize("value", [None, 5, [Tree()], {"a": 1}, Plain(id="1")])
+def test_other_values_are_not_remembered(value):
+    before = dict(unknown_fields._RESPONSES)
+    remember_model(value, b"{}")
+    assert before == unknown_fields._RESPONSES
+
+
+def test_without_a_memory_a_body_is_left_alone(monkeypatch):
+    monkeypatch.setattr(unknown_fields, "_RESPONSES", {})
+    body = [Tree()]
+    assert restore_unknown_fields(body) is body
+
+
+def test_bodies_without_remembered_models_stay_as_they_are():
+    kept = received({"id": "1"})
+    for body in ([Tree(child=Tree())], {"a": [1, (2, "x")]}, Tree(), 5):
+        assert restore_unknown_fields(body) is body
+    assert restore_unknown_fields(kept) == {"id": "1"}
+
+
+def test_a_body_that_contains_itself_is_refused_as_before():
+    received_tree = received({"id": "1"})
+    tree = Tree(child=received_tree)
+    tree.children = [tree]
+    with pytest.raises(InvalidValueError, match="contains itself"):
+        encode_body(tree, "any")
+
+
+# --- items of listings
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "path"),
+    [
+        ({"entities": [{"text": "a", "newer": 1}, {"text": "b"}]}, Page, "entities"),
+        ([{"text": "a", "newer": 1}, {"text": "b"}], list[Everything], ""),
+        (
+            {"x": {"entities": [{"text": "a", "newer": 1}, {"text": "b"}]}},
+            dict[str, Page],
+            "x.entities",
+        ),
+    ],
+)
+def test_items_are_remembered_each_with_its_part(document, kind, path):
+    body = json.dumps(document).encode()
+    page = decode(kind, body).data
+    remember_items(page, body, path)
+    items = page["x"].entities if isinstance(page, dict) else getattr(page, "entities", page)
+    assert [sent(item) for item in items] == [{"text": "a", "newer": 1}, {"text": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("page", "body", "path"),
+    [
+        (Page(entities=[Everything()]), b'{"entities":[{},{}]}', "entities"),
+        (Page(entities=[Everything()]), b'{"entities":{}}', "entities"),
+        (Page(entities=[Everything()]), b'{"items":[{}]}', "entities"),
+        (Page(entities=[Everything()]), b'{"entities":[{}]', "entities"),
+        (Page(), b'{"entities":[{}]}', "entities"),
+        (Page(), b'{"entities":[{}]}', "results"),
+        (5, b'{"entities":[{}]}', "entities"),
+    ],
+)
+def test_items_without_a_part_each_are_not_remembered(page, body, path):
+    before = dict(unknown_fields._RESPONSES)
+    remember_items(page, body, path)
+    assert before == unknown_fields._RESPONSES
+
+
+def test_the_option_is_one_of_three():
+    for value in (True, False, None, "items"):
+        check_keep_unknown(value)
+    with pytest.raises(
+        InvalidValueError, match="keep_unknown='all': must be True, False or 'items'"
+    ):
+        check_keep_unknown("all")
+
+
+# --- any edit: nothing lost that was not removed, nothing sent that belongs elsewhere
+
+
+def leaf(identity):
+    return st.fixed_dictionaries(
+        {"newer": st.integers(0, 10**9)},
+        optional={"id": identity, "weight": st.integers(0, 2)},
+    )
+
+
+DOCUMENTS = st.fixed_dictionaries(
+    {"newer": st.integers(0, 10**9)},
+    optional={
+        "id": st.just("root"),
+        "child": leaf(st.just("child")),
+        "children": st.lists(
+            leaf(st.sampled_from("abc")), max_size=4, unique_by=lambda d: d.get("id", d["newer"])
+        ),
+    },
+)
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["weigh", "weigh child", "replace", "drop", "put", "reverse", "weigh element", "delete"]
+        ),
+        st.integers(0, 3),
+    ),
+    max_size=6,
+)
+
+
+def edit(tree, action, number):
+    children = tree.children or []
+    place = number % len(children) if children else None
+    match action:
+        case "weigh":
+            tree.weight = 100 + number
+        case "weigh child" if tree.child is not None:
+            tree.child.weight = 100 + number
+        case "replace":
+            tree.child = Tree(weight=200 + number)
+        case "drop":
+            tree.child = None
+        case "put":
+            tree.children = [*children, Tree(weight=300 + number)]
+        case "reverse":
+            tree.children = children[::-1]
+        case "weigh element" if place is not None:
+            children[place].weight = 100 + number
+        case "delete" if place is not None:
+            del children[place]
+
+
+@given(DOCUMENTS, EDITS)
+def test_any_edit(document, edits):
+    tree = received(document)
+    markers = {id(tree): document["newer"]}
+    held = [tree.child, *(tree.children or [])]  # keeps them alive, so that identities stay theirs
+    parts = [document.get("child"), *document.get("children", [])]
+    markers |= {id(model): part["newer"] for model, part in zip(held, parts, strict=True) if part}
+    for action, number in edits:
+        edit(tree, action, number)
+    result = sent(tree)
+    found = [(tree, result), (tree.child, result.get("child"))]
+    found += zip(tree.children or [], result.get("children", []), strict=True)
+    for model, part in found:
+        if model is not None:
+            assert part.get("newer") == markers.get(id(model))
+            assert part.get("weight") == model.weight
