@@ -92,13 +92,13 @@ class _Shown:
 class Method(Generic[P, T]):
     """A fluent method: builds the operation and sends it with the client it is bound to.
 
-    It has the builder's name, parameters and docstring, and a return type of its own, so that
-    ``help()`` and editors show what a call returns.
+    It has the builder's name, parameters and docstring, and its own return type, so that ``help()``
+    and editors show what a call returns.
 
     Args:
         builder: builds the operation.
-        home: the module that a bound method names as its own.
-        owner: the class that a bound method names as its own, such as ``AsyncUsersApi``.
+        home: the ``__module__`` of bound methods.
+        owner: the class in the ``__qualname__`` of bound methods, such as ``AsyncUsersApi``.
         asynchronous: whether a call returns a coroutine.
     """
 
@@ -192,6 +192,6 @@ def api_classes(
         return type(owner, (base,), {**methods, "__module__": home, "__doc__": text})
 
     return (
-        made(SyncApi, "", "sends its operation and returns the reply"),
-        made(AsyncApi, "Async", "returns a coroutine of the reply"),
+        made(SyncApi, "", "sends its operation and returns the response"),
+        made(AsyncApi, "Async", "returns a coroutine of the response"),
     )

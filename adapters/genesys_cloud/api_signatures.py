@@ -1,8 +1,8 @@
-"""Signatures of fluent methods, as ``help()``, ``inspect.signature`` and editors show them.
+"""Signatures of fluent methods for ``help()``, ``inspect.signature`` and editors.
 
-Invariants: parameters are the builder's, by name, order and default. What is returned is the
-method's own: the reply on a synchronous API, a coroutine of it on an asynchronous one. A signature
-is made on first use, because its types import models.
+Invariants: the parameters are those of the builder: name, order and default. The return type is the
+method's: the response on a synchronous API, a coroutine of it on an asynchronous one. A signature
+is created on first use, because its types import models.
 """
 
 import re
@@ -28,19 +28,20 @@ _NAMES = {
     "_datetime": datetime,
     "_m": models,
 }
-"""What generated modules of builders import for type checkers only."""
+"""The names that generated modules of builders import only for type checkers."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
 """The aliases for lists of known values. At run time an open enum is a string."""
 
 
 def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: bool) -> Signature:
-    """The signature of the method that sends what a builder builds.
+    """Return the signature of the method that sends a builder's operation.
 
     Args:
         builder: a function of :mod:`genesys_core.api`.
         asynchronous: whether the method returns a coroutine.
-        bound: whether it is read from an API object; else ``self`` comes first.
+        bound: whether the method is bound to an API object; otherwise the first parameter is
+        ``self``.
     """
     wanted = " ".join(map(str, builder.__annotations__.values()))
     known_values = dict.fromkeys(_KNOWN_VALUES.findall(wanted), str)

@@ -1,4 +1,4 @@
-"""Every exception that leaves the library, and what it carries."""
+"""All exceptions of this library, and the types of their attributes."""
 
 from genesys_core.errors import (
     AccessDeniedError,

@@ -41,8 +41,8 @@ class ResumableFile(AtomicFile):
     def __init__(self, target: Path, source: str) -> None:
         if target.is_dir():
             raise InvalidValueError(
-                f"path {str(target)!r}: is a directory, in which the server names the file; "
-                "resume=True needs the path of the file itself"
+                f"path {str(target)!r}: is a directory; resume=True needs the path of the file itself, "
+                "because the server determines the name in a directory"
             )
         self._name = target.name
         self._unrecorded = 0

@@ -85,7 +85,7 @@ class Telemetry(Observer):
         tracer_provider: receives spans; ``None`` for the global one.
         meter_provider: receives metrics; ``None`` for the global one.
         propagator: writes the headers that carry the trace context to the platform; ``None`` for
-        the global one.
+            the global one.
         propagate_context: whether these headers are sent.
         redaction: what to redact in URLs in addition to the defaults.
         clock: reads both clocks.

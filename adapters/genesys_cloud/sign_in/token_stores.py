@@ -100,9 +100,9 @@ class FileTokenStore:
 
     Args:
         path: the file; it and its directory are created on the first write, accessible only to the
-        owner. ``~`` is the home directory.
+            owner. ``~`` is the home directory.
         account: distinguishes users who sign in with the same client id; required if there are
-        several.
+            several.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
@@ -251,7 +251,7 @@ class KeyringTokenStore:
         account: distinguishes users who sign in with the same client id.
         backend: a specific keyring; by default the system's.
         lock_directory: the directory of the lock files, because keyrings have no locks; created if
-        missing, accessible only to the owner.
+            missing, accessible only to the owner.
 
     Raises:
         ImportError: the extra ``keyring`` is not installed, and no backend is given.

@@ -108,7 +108,7 @@ class RunningSimulator:
 
         Args:
             do: called with the hub and the time in the server's thread; its effects on sockets are
-            performed before this returns.
+                performed before this returns.
 
         Raises:
             RuntimeError: the simulator is no longer being served.

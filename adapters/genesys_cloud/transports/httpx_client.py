@@ -84,9 +84,8 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
         # Arguments were checked above, so it is an environment variable such as HTTPS_PROXY or
         # NO_PROXY.
         raise ConfigurationError(
-            "environment: a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or an exception (NO_PROXY) "
-            "that it names cannot be used by httpx; correct it, or pass trust_env=False to ignore "
-            "the environment"
+            "environment: httpx cannot use the value of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or "
+            "NO_PROXY; correct it, or pass trust_env=False to ignore the environment"
         ) from None
 
 

@@ -97,7 +97,7 @@ class SocketTransport:
         Args:
             request: what to send.
             content: the body in chunks, instead of ``request.body``. It is iterated at most once;
-            its exceptions propagate unchanged.
+                its exceptions propagate unchanged.
 
         Raises:
             TransportFailure: no response; raised by the chunks if the body is cut off.

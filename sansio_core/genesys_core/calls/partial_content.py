@@ -82,7 +82,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         """Return the part to which a successful response's body is appended.
 
         Raises:
-            TransportFailure: the body is another part than was requested.
+            TransportFailure: the body is not the requested part.
         """
         if status != _PARTIAL:
             return PartialFile(
@@ -114,7 +114,7 @@ _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 def _other_part(begin: int, headers: Headers) -> TransportFailure:
     given = headers.get("content-range", "no Content-Range")[:60]
     return TransportFailure(
-        f"the server sent another part of the file ({given!r}) than from byte {begin} to its end",
+        f"the server sent {given!r} instead of the file from byte {begin} to its end",
         kind="protocol",
         sent=True,
     )

@@ -1,4 +1,4 @@
-"""Intervals of time: parsed, written and split as the platform expects them.
+"""Time intervals: parsing, formatting and splitting.
 
 Invariants: an interval is never empty, and is stored in UTC with the platform's precision of a
 millisecond. The pieces of a split cover the interval exactly once, in order, and none is longer
@@ -19,7 +19,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["Interval", "IntervalUnit"]
 
 IntervalUnit: TypeAlias = Literal["day", "hour"]
-"""Where an interval is split: at midnights or at full hours, of the clocks of a time zone."""
+"""Where an interval is split: at midnight or at full hours, in a time zone."""
 
 _EXAMPLE: Final = "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
 _MOMENT: Final = Expected("a datetime", "datetime(2024, 1, 1, tzinfo=UTC)", (datetime,))
@@ -30,14 +30,14 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Interval(Struct, frozen=True):
-    """A span of time from ``start`` up to, and excluding, ``end``.
+    """The time from ``start`` (inclusive) to ``end`` (exclusive).
 
-    ``str(interval)`` is what the platform accepts and sends:
+    ``str(interval)`` has the platform's format:
     ``2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z`` (ISO 8601-1:2019, 5.5.2.1).
 
     Attributes:
-        start: a datetime with a time zone, converted to UTC; microseconds are cut off.
-        end: the same; later than ``start`` by a millisecond at least.
+        start: a datetime with a time zone, converted to UTC and truncated to milliseconds.
+        end: likewise; at least a millisecond after ``start``.
 
     Raises:
         InvalidValueError: a datetime without a time zone, or an end that is not after the start.
@@ -92,7 +92,7 @@ class Interval(Struct, frozen=True):
         Args:
             first: the first day.
             last: the last day, which is included.
-            zone: the time zone whose midnights count.
+            zone: the time zone of the days.
 
         Raises:
             InvalidValueError: the last day is before the first.
@@ -118,7 +118,7 @@ class Interval(Struct, frozen=True):
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a datetime lies within; the end does not."""
+        """Whether a datetime is in the interval; the end is not."""
         _MOMENT.check("moment", moment)
         return self.start <= _as_utc("moment", moment) < self.end
 
@@ -133,16 +133,16 @@ class Interval(Struct, frozen=True):
         zone: tzinfo = UTC,
         limit: timedelta | None = None,
     ) -> Iterator["Interval"]:
-        """Split into pieces of whole days or hours, such as a query or an export accepts.
+        """Split into pieces of whole days or hours, for queries and exports with a maximum length.
 
         The first and the last piece may be shorter. A day on which clocks change has 23 or 25 hours.
 
         Args:
             unit: ``day`` splits at midnight, ``hour`` at the full hour.
             count: the number of days or hours in a piece.
-            zone: the time zone of these midnights and hours.
-            limit: the longest piece that is allowed; longer ones are split again, so that a day
-                of 25 hours with a limit of 24 becomes two pieces.
+            zone: the time zone of the midnights and hours.
+            limit: the maximum length of a piece; longer ones are split again, so that a day of 25
+            hours with a limit of 24 becomes two pieces.
 
         Raises:
             InvalidValueError: an unknown unit, a count below 1, or a limit below a millisecond.

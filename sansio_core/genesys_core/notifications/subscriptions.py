@@ -139,7 +139,7 @@ class Plan(Struct, frozen=True):
 
     Attributes:
         channels: the topics of each channel. Unchanged channels are the same objects in the next
-        plan.
+            plan.
         max_channels: maximum number of channels; reduce it if other programs of the same user and
             client need some of the platform's 20.
     """
