@@ -1,12 +1,4 @@
-"""Mock transports for tests of programs that use this library: no network, no server.
-
-::
-
-    transport = MockTransport(lambda request: json_response({"name": "Ann"}))
-    client = Client(host="https://api.example", access_token="t", transport=transport)
-    assert client.users.get_users_me().name == "Ann"
-    assert transport.requests[0].method == "GET"
-"""
+"""Transports whose responses a function returns."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias

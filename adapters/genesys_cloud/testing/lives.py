@@ -1,0 +1,215 @@
+"""The life of a call: the outcomes of its attempts, played to a client or to the core.
+
+Invariants: a life is a value and can be played any number of times. Playing it to the core needs no
+socket and no time: waits are recorded on a clock of its own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeAlias, TypeVar, assert_never, cast
+
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+    start,
+)
+from genesys_core.calls.operation import Operation
+from genesys_core.calls.rate_limit import close_gate, reserve_permit
+from genesys_core.calls.token_actions import Exchanging, reserve_token, settle_token
+from genesys_core.clock import Now
+from genesys_core.codec.encoding import to_json
+from genesys_core.hosts import Hosts
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.oauth.tokens import Token
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
+from genesys_core.session.session import Session, Settings
+from genesys_core.session.vault import Vault
+
+__all__ = ["AsyncLifeTransport", "Life", "LifeTransport", "Outcome", "Played"]
+
+T = TypeVar("T")
+
+Outcome: TypeAlias = Response | TransportFailure
+"""What comes of one attempt: a response of any status, or none."""
+
+_START: Final = Now(0.0, 1_700_000_000.0)
+_JSON: Final = Headers({"Content-Type": "application/json"})
+
+
+class LifeTransport:
+    """A transport for a :class:`~genesys_cloud.Client` that plays a life; the last outcome repeats.
+
+    Token requests get a token and are not part of the life.
+
+    Attributes:
+        requests: all requests of calls so far.
+        arrived: those of them that the platform may have carried out: all but those whose failure
+            guarantees that nothing was sent.
+    """
+
+    is_mock = True  # no platform behind it, so no rate limit to keep
+
+    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
+        self._left = list(outcomes)
+        self.requests: list[Request] = []
+        self.arrived: list[Request] = []
+
+    def send(self, request: Request) -> Response:
+        """Record the request and return the next outcome, or raise it if it is a failure."""
+        if request.url.partition("?")[0].endswith("/oauth/token"):
+            token = {"access_token": "token", "token_type": "bearer", "expires_in": 86400}
+            return Response(200, _JSON, to_json(token))
+        outcome = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        self.requests.append(request)
+        if isinstance(outcome, Response):
+            self.arrived.append(request)
+            return outcome
+        if outcome.sent:
+            self.arrived.append(request)
+        # A new one each time: a raised exception keeps its traceback.
+        raise TransportFailure(outcome.message, kind=outcome.kind, sent=outcome.sent)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class AsyncLifeTransport:
+    """:class:`LifeTransport` for an :class:`~genesys_cloud.AsyncClient`."""
+
+    is_mock = True  # no platform behind it, so no rate limit to keep
+
+    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
+        self._played = LifeTransport(outcomes)
+        self.requests = self._played.requests
+        self.arrived = self._played.arrived
+
+    async def send(self, request: Request) -> Response:
+        """Record the request and return the next outcome, or raise it if it is a failure."""
+        return self._played.send(request)
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Played(Generic[T]):
+    """What came of a life that was played to the core.
+
+    Attributes:
+        end: the call's last state.
+        transport: with the requests that were sent.
+        waits: the seconds of each wait, for a retry or for the rate limit.
+    """
+
+    end: Returned[T] | Raised
+    transport: LifeTransport
+    waits: tuple[float, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long the call waited in all."""
+        return sum(self.waits)
+
+
+@dataclass(frozen=True)
+class Life:
+    """The outcomes of a call's attempts, one after the other.
+
+    Attributes:
+        outcomes: at least one; the last one repeats.
+    """
+
+    outcomes: tuple[Outcome, ...]
+
+    def __post_init__(self) -> None:
+        if not self.outcomes:
+            raise ValueError("a life needs at least one outcome, such as Response(200)")
+
+    def transport(self) -> LifeTransport:
+        """A transport that plays this life from its beginning, for a ``Client``."""
+        return LifeTransport(self.outcomes)
+
+    def async_transport(self) -> AsyncLifeTransport:
+        """A transport that plays this life from its beginning, for an ``AsyncClient``."""
+        return AsyncLifeTransport(self.outcomes)
+
+    def play(
+        self,
+        operation: Operation[T],
+        *,
+        retry: RetryConfiguration | None = None,
+        session: Session | None = None,
+    ) -> Played[T]:
+        """Drive a call through this life with the core alone; no time passes.
+
+        Args:
+            operation: the call.
+            retry: the retry settings of a new session with a token; not with ``session``.
+            session: what the call shares with others, if it is given.
+
+        Raises:
+            GenesysCloudError: the operation cannot be sent, as by :func:`genesys_core.start`.
+        """
+        if session is None:
+            settings = Settings(hosts=Hosts.resolve(), retry=retry or RETRIES_OFF)
+            session = Session(settings, Vault(None, Token("token")), _no_jitter)
+        player = _Player(session, self.transport())
+        end = player.drive(start(operation, session, now=player.now))
+        return Played(end, player.transport, tuple(player.waits))
+
+
+def _no_jitter() -> float:
+    return 0.0
+
+
+@dataclass
+class _Player:
+    """The driver of ``docs/embedding.md`` on a clock of its own."""
+
+    session: Session
+    transport: LifeTransport
+    now: Now = _START
+    waits: list[float] = field(default_factory=list[float])
+
+    def drive(self, state: State[T]) -> Returned[T] | Raised:
+        while True:
+            match state:
+                case NeedToken():
+                    state = self._authorize(state.joined(self.session))
+                case NeedPermit():
+                    state = self._apply(reserve_permit, state)
+                case Sending(request=request):
+                    try:
+                        response = self.transport.send(request)
+                    except TransportFailure as failure:
+                        state = state.failed(failure, now=self.now)
+                    else:
+                        state = state.received(response, now=self.now)
+                case ClosingGate():
+                    state = self._apply(close_gate, state)
+                case Waiting(seconds=seconds, until=until):
+                    self.waits.append(seconds)
+                    passed = max(0.0, until - self.now.monotonic)
+                    self.now = Now(until, self.now.wall + passed)
+                    state = state.woke(self.session, now=self.now)
+                case Returned() | Raised():
+                    return state
+                case _:
+                    assert_never(state)
+
+    def _authorize(self, need: NeedToken[T]) -> State[T]:
+        step = self._apply(reserve_token, need)
+        if not isinstance(step, Exchanging):
+            return cast("State[T]", step)
+        return cast("State[T]", self._apply(settle_token, need, self.drive(step.state)))
+
+    def _apply(self, step: Callable[..., tuple[Session, Any]], *args: object) -> Any:  # noqa: ANN401 - the step's own
+        self.session, answer = step(self.session, *args, now=self.now)
+        return answer

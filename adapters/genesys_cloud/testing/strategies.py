@@ -1,0 +1,281 @@
+"""Hypothesis strategies for programs that use this library.
+
+Models, replies, failures and whole lives of calls, so that a property test can ask what a program does
+with every user, every failure and every order of failures. ``docs/property-tests.md`` has examples.
+
+Invariants: what is generated is what the platform may send. Any field may be absent, an enum may have an
+unknown value, and a failure may leave open whether the request was carried out.
+"""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeGuard, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+
+from genesys_cloud.testing.lives import Life, Outcome
+from genesys_core.calls.operation import Operation
+from genesys_core.codec.decoding import resolve_type
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.model import Model
+from genesys_core.codec.values import LocalDateTime, YearMonth
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import FailureKind, Response, TransportFailure
+
+try:
+    from hypothesis import strategies as st
+except ImportError as missing:
+    raise ModuleNotFoundError(
+        "hypothesis is not installed; pip install 'genesys-cloud[hypothesis]'", name=missing.name
+    ) from missing
+
+__all__ = [
+    "error_replies",
+    "failures",
+    "json_values",
+    "lives",
+    "models_of",
+    "replies",
+    "values_of",
+]
+
+M = TypeVar("M", bound=Model)
+
+_TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
+_FIELDS: Final = (12, 4, 2)
+"""How many fields a model has at most, by depth: the platform's models have up to a hundred."""
+
+
+def json_values() -> st.SearchStrategy[object]:
+    """Any JSON value."""
+    scalars: st.SearchStrategy[object] = (
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**63), 2**63 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | _TEXT
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+        max_leaves=6,
+    )
+
+
+def models_of(
+    model: type[M], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
+) -> st.SearchStrategy[M]:
+    """Models of one type, in which any field may be absent.
+
+    Args:
+        model: the type, such as ``models.User``.
+        depth: how deep models are nested; 0 for none.
+        fields: strategies for fields that are always there, such as ``state=st.just("active")``.
+
+    Raises:
+        InvalidValueError: the model has no such field.
+    """
+    known = _field_types(model)
+    for name in fields:
+        if name not in known:
+            raise InvalidValueError(
+                f"{model.__name__} has no field {name!r}; it has {', '.join(known)}"
+            )
+    free = sorted(known.keys() - fields.keys())
+    return _models(model, free, depth, st.fixed_dictionaries(dict(fields)))
+
+
+@st.composite
+def _models(
+    draw: st.DrawFn,
+    model: type[M],
+    free: list[str],
+    depth: int,
+    given: st.SearchStrategy[dict[str, object]],
+) -> M:
+    values = dict(draw(given))
+    known = _field_types(model)
+    if free:
+        most = _FIELDS[min(len(_FIELDS) - 1, max(0, 2 - depth))]
+        for name in draw(st.lists(st.sampled_from(free), unique=True, max_size=most)):
+            values[name] = draw(values_of(known[name], depth=depth - 1))
+    return model(**values)
+
+
+@cache
+def _field_types(model: type[Model]) -> dict[str, object]:
+    return {field.name: field.type for field in msgspec.structs.fields(model)}
+
+
+_SCALARS: Final[dict[object, st.SearchStrategy[object]]] = {
+    str: _TEXT,
+    int: st.integers(-(2**53), 2**53),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    datetime: st.datetimes(
+        datetime(1970, 1, 2),  # noqa: DTZ001 - the strategy adds the zone
+        datetime(2100, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7))]),
+    ),
+    date: st.dates(date(1970, 1, 1), date(2100, 1, 1)),
+    LocalDateTime: st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)),  # noqa: DTZ001 - local
+    YearMonth: st.builds(YearMonth, st.integers(1970, 2100), st.integers(1, 12)),
+}
+
+
+def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
+    """Values of the type of a model's field or of a reply: ``list[User]``, ``str``, a model.
+
+    Args:
+        type_: the type.
+        depth: how deep models are nested.
+    """
+    if type_ in _SCALARS:
+        return _SCALARS[type_]
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin in {Union, UnionType}:
+        (inner,) = (one for one in arguments if one is not NoneType)
+        return values_of(inner, depth=depth)
+    size = 2 if depth >= 0 else 0
+    if origin is list:
+        return st.lists(values_of(arguments[0], depth=depth), max_size=size)
+    if origin is dict:
+        return st.dictionaries(_LETTERS, values_of(arguments[1], depth=depth), max_size=size)
+    if _is_model(type_):
+        return models_of(type_, depth=depth) if depth >= 0 else st.builds(type_)
+    return json_values()
+
+
+def _is_model(type_: object) -> TypeGuard[type[Model]]:
+    return isinstance(type_, type) and issubclass(type_, Model)
+
+
+def replies(
+    what: type[Model] | Operation[object], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
+) -> st.SearchStrategy[Response]:
+    """Successful responses: a model as JSON, sometimes with a field that this version does not know.
+
+    Args:
+        what: the model, or the operation that is answered.
+        depth: how deep models are nested.
+        fields: strategies for fields that are always there, by their names in Python.
+    """
+    bodies: st.SearchStrategy[object]
+    if isinstance(what, Operation):
+        wanted = what.endpoint.returns
+        if wanted is None:
+            return st.builds(Response, st.sampled_from([200, 204]))
+        type_: object = resolve_type(wanted)
+        bodies = values_of(type_, depth=depth)
+        if _is_model(type_):
+            bodies = models_of(type_, depth=depth, **fields)
+    else:
+        bodies = models_of(what, depth=depth, **fields)
+    names = _LETTERS.map(lambda name: f"x{name}Unknown")
+    unknown = st.dictionaries(names, json_values(), max_size=1)
+    return st.builds(_reply, bodies, unknown)
+
+
+def _reply(body: object, unknown: dict[str, object]) -> Response:
+    encoded = to_json(body)
+    if unknown and isinstance(body, Model):
+        document = cast("dict[str, object]", msgspec.json.decode(encoded))
+        encoded = msgspec.json.encode({**document, **unknown})
+    return Response(200, Headers({"Content-Type": "application/json"}), encoded)
+
+
+_CODES: Final = {
+    400: "bad.request",
+    401: "bad.credentials",
+    403: "missing.any.permissions",
+    404: "not.found",
+    409: "general.conflict",
+    413: "request.entity.too.large",
+    429: "too.many.requests",
+    500: "internal.server.error",
+    502: "bad.gateway",
+    503: "service.unavailable",
+    504: "gateway.timeout",
+}
+
+
+@st.composite
+def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
+    """Responses that are errors, with the platform's error body or the page of a gateway.
+
+    Args:
+        draw: given by Hypothesis.
+        statuses: one of these; any status of the platform if there are none.
+    """
+    status = draw(st.sampled_from(statuses or tuple(_CODES)))
+    headers = {"ININ-Correlation-Id": f"{draw(st.integers(0, 2**64)):032x}"}
+    if status in {429, 503} and draw(st.booleans()):
+        headers["Retry-After"] = str(draw(st.integers(0, 180)))
+    if status >= 502 and draw(st.booleans()):
+        page = b"<html><body>upstream connect error</body></html>"
+        return Response(status, Headers({**headers, "Content-Type": "text/html"}), page)
+    body: dict[str, Any] = {
+        "message": draw(_TEXT),
+        "code": _CODES.get(status, "unknown"),
+        "status": status,
+        "messageParams": {},
+        "details": [],
+        "errors": [],
+    }
+    return Response(status, Headers({**headers, "Content-Type": "application/json"}), to_json(body))
+
+
+_FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
+    ("connect", False, "connection refused"),
+    ("timeout", False, "no connection within 10 s"),
+    ("timeout", True, "no response within 60 s"),
+    ("closed", True, "the server closed the connection before its response was complete"),
+    ("protocol", True, "the response is not HTTP"),
+    ("proxy", False, "the proxy answered 407"),
+    ("tls", False, "the certificate has expired"),
+)
+
+
+def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
+    """Failures of a transport: no complete response came.
+
+    Args:
+        sent: whether the request may have reached the platform; ``None`` for both.
+    """
+    wanted = [one for one in _FAILURES if sent is None or one[1] == sent]
+    return st.sampled_from(wanted).map(
+        lambda one: TransportFailure(one[2], kind=one[0], sent=one[1])
+    )
+
+
+def lives(
+    what: type[Model] | Operation[object],
+    /,
+    *,
+    failing: st.SearchStrategy[Outcome] | None = None,
+    max_failures: int = 3,
+    succeeds: bool | None = None,
+) -> st.SearchStrategy[Life]:
+    """Whole lives of calls: some failures, then a success or a last failure that repeats.
+
+    Args:
+        what: the model of the reply, or the operation.
+        failing: the failures; by default error responses of every status and failures of the
+            transport.
+        max_failures: at most so many before the end.
+        succeeds: whether the end is a success; ``None`` for both.
+    """
+    failed = error_replies() | failures() if failing is None else failing
+    ends: st.SearchStrategy[Outcome] = replies(what, depth=1)
+    if succeeds is None:
+        ends = ends | failed
+    elif not succeeds:
+        ends = failed
+    return st.builds(_life, st.lists(failed, max_size=max_failures), ends)
+
+
+def _life(failed: list[Outcome], end: Outcome) -> Life:
+    return Life((*failed, end))
