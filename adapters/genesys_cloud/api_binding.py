@@ -11,18 +11,46 @@ from collections.abc import Callable, Coroutine, Mapping
 from copy import copy
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
-from genesys_core.calls.operation import Operation
+from genesys_core.calls.operation import ListOperation, Operation
 
 if TYPE_CHECKING:
     from genesys_cloud.client.async_client import AsyncClient
+    from genesys_cloud.client.paginators import AsyncPaginator, Paginator
     from genesys_cloud.client.sync_client import Client
+    from genesys_core.calls.responses import ApiResponse
+    from genesys_core.paging.options import PagingArguments
 
-__all__ = ["AsyncApi", "LazyApis", "Method", "SyncApi", "api_classes"]
+__all__ = [
+    "AsyncApi",
+    "AsyncListMethod",
+    "AsyncMethod",
+    "LazyApis",
+    "ListMethod",
+    "Method",
+    "SyncApi",
+    "SyncListMethod",
+    "SyncMethod",
+    "api_classes",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
 
 
 class SyncApi:
@@ -30,6 +58,7 @@ class SyncApi:
 
     def __init__(self, client: "Client") -> None:
         self.send = client.send
+        self._client = client
 
 
 class AsyncApi:
@@ -37,6 +66,7 @@ class AsyncApi:
 
     def __init__(self, client: "AsyncClient") -> None:
         self.send = client.send
+        self._client = client
 
 
 class LazyApis:
@@ -89,6 +119,74 @@ class _Shown:
         return signature_of(self._builder, asynchronous=self._asynchronous, bound=True)
 
 
+class SyncMethod(Protocol[P, T_co]):
+    """A method of a synchronous API."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        """Send the operation and return the decoded body."""
+        ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> "ApiResponse[T_co]":
+        """Send the operation and return the full response: status, headers, data, raw body."""
+        ...
+
+
+class AsyncMethod(Protocol[P, T_co]):
+    """A method of an asynchronous API."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T_co]:
+        """Send the operation and return the decoded body."""
+        ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> "Coroutine[Any, Any, ApiResponse[T_co]]":
+        """Send the operation and return the full response: status, headers, data, raw body."""
+        ...
+
+
+class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
+    """A method of a synchronous API that lists."""
+
+    def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[Item_co]":
+        """Iterate over the items of all pages; arguments are those of the method."""
+        ...
+
+    def pages(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[T_co]":
+        """Iterate over the pages; arguments are those of the method."""
+        ...
+
+    def with_paging(
+        self, **options: "Unpack[PagingArguments]"
+    ) -> "SyncListMethod[P, T_co, Item_co]":
+        """Return the method with options of reading: ``limit``, ``max_pages``, ``prefetch`` and so on.
+
+        ::
+
+            users = client.users.get_users.with_paging(limit=500).paginate(page_size=100)
+
+        See :class:`~genesys_core.paging.options.PagingOptions`. They are set apart from the method's
+        own arguments, among which there may be a ``limit`` too.
+        """
+        ...
+
+
+class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
+    """A method of an asynchronous API that lists."""
+
+    def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[Item_co]":
+        """Iterate over the items of all pages; arguments are those of the method."""
+        ...
+
+    def pages(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[T_co]":
+        """Iterate over the pages; arguments are those of the method."""
+        ...
+
+    def with_paging(
+        self, **options: "Unpack[PagingArguments]"
+    ) -> "AsyncListMethod[P, T_co, Item_co]":
+        """Return the method with options of reading; see :meth:`SyncListMethod.with_paging`."""
+        ...
+
+
 class Method(Generic[P, T]):
     """A fluent method: builds the operation and sends it with the client it is bound to.
 
@@ -120,11 +218,9 @@ class Method(Generic[P, T]):
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Self: ...
     @overload
-    def __get__(self, instance: SyncApi, owner: type[object]) -> Callable[P, T]: ...
+    def __get__(self, instance: SyncApi, owner: type[object]) -> SyncMethod[P, T]: ...
     @overload
-    def __get__(
-        self, instance: AsyncApi, owner: type[object]
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, instance: AsyncApi, owner: type[object]) -> AsyncMethod[P, T]: ...
     def __get__(self, instance: SyncApi | AsyncApi | None, owner: type[object]) -> object:
         if instance is None:
             return self
@@ -146,9 +242,22 @@ class Method(Generic[P, T]):
         if self._asynchronous and sys.version_info >= (3, 12):
             # No `async def`: a wrong argument is an error when it is given, not when it is awaited.
             inspect.markcoroutinefunction(call)
+        client: Any = instance._client  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
+        self._add_forms(call, client)
         # A plain attribute from now on: the next call need not bind again.
         instance.__dict__[self.__name__] = call
         return call
+
+    def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
+        """Add the other forms of a call as attributes of the function."""
+        builder = self.__wrapped__
+
+        def raw(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
+            operation = builder(*args, **kwargs)
+            del args, kwargs
+            return client.send_raw(operation)
+
+        call.raw = raw
 
     @overload
     def __call__(self, api: SyncApi, /, *args: P.args, **kwargs: P.kwargs) -> T: ...
@@ -165,6 +274,71 @@ class Method(Generic[P, T]):
         from genesys_cloud.api_signatures import signature_of  # noqa: PLC0415 - loads models
 
         return signature_of(self.__wrapped__, asynchronous=self._asynchronous, bound=False)
+
+
+class ListMethod(Method[P, T], Generic[P, T, Item]):
+    """A fluent method of an operation that lists: also iterates over all items and pages."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, builder: Callable[P, ListOperation[T, Item]]) -> None: ...
+        @overload
+        def __get__(self, instance: None, owner: type[object]) -> Self: ...
+        @overload
+        def __get__(self, instance: SyncApi, owner: type[object]) -> SyncListMethod[P, T, Item]: ...
+        @overload
+        def __get__(
+            self, instance: AsyncApi, owner: type[object]
+        ) -> AsyncListMethod[P, T, Item]: ...
+        def __get__(self, instance: SyncApi | AsyncApi | None, owner: type[object]) -> object: ...
+
+    def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
+        super()._add_forms(call, client)
+        forms = _ListForms(self.__wrapped__, client, {})
+        call.paginate, call.pages, call.with_paging = forms.paginate, forms.pages, forms.with_paging
+
+
+class _ListForms:
+    """The forms of a call that lists, with options of reading."""
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        client: Any,  # noqa: ANN401 - of either flavour
+        options: "PagingArguments",
+    ) -> None:
+        self._builder = builder
+        self._client = client
+        self._options = options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the builder checks them
+        """Send the operation and return the decoded body."""
+        operation = self._builder(*args, **kwargs)
+        del args, kwargs
+        return self._client.send(operation)
+
+    def raw(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Send the operation and return the full response."""
+        operation = self._builder(*args, **kwargs)
+        del args, kwargs
+        return self._client.send_raw(operation)
+
+    def paginate(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Iterate over the items of all pages."""
+        return self._client.paginate(self._builder(*args, **kwargs), **self._options)
+
+    def pages(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Iterate over the pages."""
+        return self._client.pages(self._builder(*args, **kwargs), **self._options)
+
+    def with_paging(self, **options: "Unpack[PagingArguments]") -> "_ListForms":
+        """Return the method with options of reading."""
+        return _ListForms(self._builder, self._client, {**self._options, **options})
+
+
+def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
+    lists = str(builder.__annotations__.get("return", "")).startswith("_Lists[")
+    return ListMethod if lists else Method
 
 
 def api_classes(
@@ -186,7 +360,8 @@ def api_classes(
     def made(base: type[object], prefix: str, does: str) -> Any:  # noqa: ANN401 - `type` makes it
         owner, asynchronous = f"{prefix}{name}", base is AsyncApi
         methods = {
-            key: Method(one, home, owner, asynchronous=asynchronous) for key, one in found.items()
+            key: _method_type(one)(one, home, owner, asynchronous=asynchronous)
+            for key, one in found.items()
         }
         text = f"{about}; each {does}."
         return type(owner, (base,), {**methods, "__module__": home, "__doc__": text})

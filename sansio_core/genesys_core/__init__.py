@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from genesys_core.calls.operation import Operation as Operation
     from genesys_core.calls.operation import Options as Options
     from genesys_core.calls.operation import raw_operation as raw_operation
-    from genesys_core.calls.paging import Paging as Paging
     from genesys_core.calls.rate_limit import close_gate as close_gate
     from genesys_core.calls.rate_limit import release_permit as release_permit
     from genesys_core.calls.rate_limit import reserve_permit as reserve_permit
@@ -71,6 +70,7 @@ if TYPE_CHECKING:
     from genesys_core.oauth.tokens import Token as Token
     from genesys_core.observability.log_records import RoundTrip as RoundTrip
     from genesys_core.observability.log_records import log_entry as log_entry
+    from genesys_core.paging.paging import Paging as Paging
     from genesys_core.session.pacing import Pacer as Pacer
     from genesys_core.session.pacing import Pacing as Pacing
     from genesys_core.session.retry import Repeat as Repeat
@@ -88,7 +88,7 @@ export_lazily(
             "ClosingGate NeedPermit NeedToken Raised Returned Sending State Waiting start"
         ),
         "genesys_core.calls.operation": "Endpoint Operation Options raw_operation",
-        "genesys_core.calls.paging": "Paging",
+        "genesys_core.paging.paging": "Paging",
         "genesys_core.calls.rate_limit": "close_gate release_permit reserve_permit",
         "genesys_core.calls.responses": "ApiResponse",
         "genesys_core.calls.token_actions": "Exchanging reserve_token settle_token",

@@ -30,7 +30,9 @@
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
     ├── DecodeError                            the response does not match its type
-    └── PaginationError                        endless pagination, or a link to another host
+    └── PaginationError                        the next page cannot be requested
+        ├── PagingWindowError                  page numbers reach no further; see ``instead``
+        └── IncompleteListingError             fewer items than the platform counted
 """
 
 import builtins
@@ -56,6 +58,8 @@ __all__ = [
     "ConnectionClosedError",
     "DecodeError",
     "GenesysCloudError",
+    "IncompleteListingError",
+    "IncompleteListingWarning",
     "InvalidClientError",
     "InvalidGrantError",
     "InvalidRequestError",
@@ -64,6 +68,7 @@ __all__ = [
     "NotFoundError",
     "OAuthError",
     "PaginationError",
+    "PagingWindowError",
     "PermissionDeniedError",
     "ProtocolError",
     "ProxyError",
@@ -444,7 +449,7 @@ class DecodeError(GenesysCloudError):
 
 
 class PaginationError(GenesysCloudError):
-    """Pagination does not end, or a page links to another host.
+    """There are more items, and the next page cannot be requested.
 
     Attributes:
         link: the link that was not followed, if any.
@@ -453,3 +458,33 @@ class PaginationError(GenesysCloudError):
     def __init__(self, message: str, *, link: str | None = None) -> None:
         super().__init__(message)
         self.link = link
+
+
+class PagingWindowError(PaginationError):
+    """Page numbers reach no further: the platform refuses what is beyond the window.
+
+    Attributes:
+        instead: the operation that lists what is beyond, by method name.
+    """
+
+    def __init__(self, message: str, *, instead: str) -> None:
+        super().__init__(message)
+        self.instead = instead
+
+
+class IncompleteListingError(PaginationError):
+    """A listing came to its end with fewer items than the platform counted.
+
+    Attributes:
+        expected: the number of items that the platform counted.
+        received: the number of items received.
+    """
+
+    def __init__(self, message: str, *, expected: int, received: int) -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.received = received
+
+
+class IncompleteListingWarning(UserWarning):
+    """A listing may have more items than were received."""

@@ -161,8 +161,7 @@ def make_calls() -> None:
     page = Response(200, Headers(), b'{"entities":[{"name":"Ann"}],"pageCount":2}')
     paging = Paging(users.get_users(page_size=1), hosts)
     listed = drive(paging.asked(), session, [token, page])
-    _, following = paging.received(listed.response)
-    assert following is not None
+    assert paging.received(listed.response).following is not None
 
     wire = HTTP1Connection()
     request = drive.last

@@ -4,11 +4,11 @@ import msgspec
 
 from genesys_core.calls.listing import Listing
 from genesys_core.calls.operation import Endpoint
-from genesys_core.calls.paging import Paging
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.codec.model import Model
 from genesys_core.http.headers import Headers
+from genesys_core.paging.paging import Paging
 from genesys_core.session.session import Settings
 
 

@@ -24,6 +24,7 @@ from genesys_cloud import (
 )
 from genesys_cloud.apis import AsyncUsersApi, UsersApi
 from genesys_cloud.client.auth import AsyncAuth, Auth
+from genesys_cloud.client.paginators import AsyncPaginator, Paginator
 from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import models
 from genesys_core.api import routing, users
@@ -51,9 +52,28 @@ def sync(client: Client) -> None:
     assert_type(client.send(users.get_users_me()), models.UserMe)
     assert_type(client.send_raw(users.get_users()), ApiResponse[models.UserEntityListing])
     assert_type(client.send_raw(users.get_users()).data, models.UserEntityListing)
-    assert_type(client.pages(users.get_users()), Iterator[models.UserEntityListing])
-    assert_type(client.paginate(users.get_users()), Iterator[models.User])
-    assert_type(client.paginate(routing.get_routing_queues()), Iterator[models.Queue])
+    assert_type(client.pages(users.get_users()), Paginator[models.UserEntityListing])
+    assert_type(client.paginate(users.get_users(), limit=5), Paginator[models.User])
+    every: Iterator[models.User] = client.paginate(users.get_users())
+    assert_type(next(every), models.User)
+    assert_type(client.users.get_users.paginate(page_size=100), Paginator[models.User])
+    assert_type(client.users.get_users.pages(), Paginator[models.UserEntityListing])
+    assert_type(client.users.get_users.raw(page_size=1), ApiResponse[models.UserEntityListing])
+    assert_type(client.users.get_user.raw("id"), ApiResponse[models.User])
+    fewer = client.users.get_users.with_paging(limit=5, prefetch=2, resume=None)
+    assert_type(fewer.paginate(page_size=100), Paginator[models.User])
+    nested = client.response_management.post_responsemanagement_responses_query
+    assert_type(nested.paginate({}), Paginator[models.Response])
+    details = client.analytics.get_analytics_users_details_job_results
+    assert_type(details.paginate("job"), Paginator[models.AnalyticsUserDetail])
+    assert_type(client.search.post_search.paginate({}), Paginator[Any])
+    array = client.users.get_user_queues
+    assert_type(array.paginate("id"), Paginator[models.UserQueue])
+    client.users.get_users.paginate(pagesize=100)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.users.get_users.with_paging(limits=5)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.users.get_user.paginate("id")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    client.paginate(users.get_user("id"))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert_type(client.paginate(routing.get_routing_queues()), Paginator[models.Queue])
     assert_type(client.users.delete_user("id"), Any)
     client.users.get_users_me(expand="presence")
     client.users.get_users_me(expand=["not known yet"])
@@ -68,7 +88,18 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(client.users, AsyncUsersApi)
     assert_type(await client.users.get_users_me(expand=["presence"]), models.UserMe)
     assert_type(await client.send(users.get_users_me()), models.UserMe)
-    assert_type(client.paginate(users.get_users()), AsyncIterator[models.User])
+    assert_type(client.paginate(users.get_users(), max_pages=2), AsyncPaginator[models.User])
+    every: AsyncIterator[models.User] = client.paginate(users.get_users())
+    assert_type(await anext(every), models.User)
+    assert_type(client.users.get_users.paginate(page_size=100), AsyncPaginator[models.User])
+    assert_type(client.users.get_users.pages(), AsyncPaginator[models.UserEntityListing])
+    assert_type(await client.users.get_users.raw(), ApiResponse[models.UserEntityListing])
+    fewer = client.users.get_users.with_paging(limit=5)
+    assert_type(fewer.paginate(page_size=100), AsyncPaginator[models.User])
+    async with client.users.get_users.paginate() as paginator:
+        async for user in paginator:
+            assert_type(user, models.User)
+    client.users.get_user.paginate("id")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     await client.users.get_users_me(expnd=["x"])  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 

@@ -2,6 +2,7 @@
 from genesys_core.api import agent_assistants as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -13,18 +14,18 @@ class _Methods:
     get_assistant = _Method(_api.get_assistant)
     get_assistant_queue = _Method(_api.get_assistant_queue)
     get_assistant_queue_users_job = _Method(_api.get_assistant_queue_users_job)
-    get_assistant_queues = _Method(_api.get_assistant_queues)
-    get_assistants = _Method(_api.get_assistants)
+    get_assistant_queues = _Lists(_api.get_assistant_queues)
+    get_assistants = _Lists(_api.get_assistants)
     get_assistants_agentchecklist = _Method(_api.get_assistants_agentchecklist)
-    get_assistants_agentchecklists = _Method(_api.get_assistants_agentchecklists)
-    get_assistants_agentchecklists_languages = _Method(_api.get_assistants_agentchecklists_languages)
-    get_assistants_queues = _Method(_api.get_assistants_queues)
+    get_assistants_agentchecklists = _Lists(_api.get_assistants_agentchecklists)
+    get_assistants_agentchecklists_languages = _Lists(_api.get_assistants_agentchecklists_languages)
+    get_assistants_queues = _Lists(_api.get_assistants_queues)
     patch_assistant = _Method(_api.patch_assistant)
-    patch_assistant_queues = _Method(_api.patch_assistant_queues)
-    post_assistant_queue_users_bulk_add = _Method(_api.post_assistant_queue_users_bulk_add)
-    post_assistant_queue_users_bulk_remove = _Method(_api.post_assistant_queue_users_bulk_remove)
+    patch_assistant_queues = _Lists(_api.patch_assistant_queues)
+    post_assistant_queue_users_bulk_add = _Lists(_api.post_assistant_queue_users_bulk_add)
+    post_assistant_queue_users_bulk_remove = _Lists(_api.post_assistant_queue_users_bulk_remove)
     post_assistant_queue_users_jobs = _Method(_api.post_assistant_queue_users_jobs)
-    post_assistant_queue_users_query = _Method(_api.post_assistant_queue_users_query)
+    post_assistant_queue_users_query = _Lists(_api.post_assistant_queue_users_query)
     post_assistants = _Method(_api.post_assistants)
     post_assistants_agentchecklists = _Method(_api.post_assistants_agentchecklists)
     put_assistant_queue = _Method(_api.put_assistant_queue)

@@ -2,12 +2,13 @@
 from genesys_core.api import agent_copilot as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_assistant_copilot = _Method(_api.get_assistant_copilot)
-    get_assistants_copilot_featuresupport = _Method(_api.get_assistants_copilot_featuresupport)
+    get_assistants_copilot_featuresupport = _Lists(_api.get_assistants_copilot_featuresupport)
     put_assistant_copilot = _Method(_api.put_assistant_copilot)
 
 class AgentCopilotApi(_Methods, _SyncApi):

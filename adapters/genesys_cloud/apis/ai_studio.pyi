@@ -2,6 +2,7 @@
 from genesys_core.api import ai_studio as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -11,14 +12,14 @@ class _Methods:
     delete_guide_jobs = _Method(_api.delete_guide_jobs)
     get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
     get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
-    get_agentic_virtualagents = _Method(_api.get_agentic_virtualagents)
+    get_agentic_virtualagents = _Lists(_api.get_agentic_virtualagents)
     get_conversations_summaries_setting = _Method(_api.get_conversations_summaries_setting)
-    get_conversations_summaries_settings = _Method(_api.get_conversations_summaries_settings)
+    get_conversations_summaries_settings = _Lists(_api.get_conversations_summaries_settings)
     get_guide = _Method(_api.get_guide)
     get_guide_job = _Method(_api.get_guide_job)
     get_guide_version = _Method(_api.get_guide_version)
     get_guide_version_job = _Method(_api.get_guide_version_job)
-    get_guides = _Method(_api.get_guides)
+    get_guides = _Lists(_api.get_guides)
     get_guides_job = _Method(_api.get_guides_job)
     patch_agentic_virtualagent = _Method(_api.patch_agentic_virtualagent)
     patch_guide = _Method(_api.patch_guide)

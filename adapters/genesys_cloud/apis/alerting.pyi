@@ -2,6 +2,7 @@
 from genesys_core.api import alerting as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -15,10 +16,10 @@ class _Methods:
     patch_alerting_alerts_all = _Method(_api.patch_alerting_alerts_all)
     patch_alerting_alerts_bulk = _Method(_api.patch_alerting_alerts_bulk)
     patch_alerting_rules_bulk = _Method(_api.patch_alerting_rules_bulk)
-    post_alerting_alerts_query = _Method(_api.post_alerting_alerts_query)
+    post_alerting_alerts_query = _Lists(_api.post_alerting_alerts_query)
     post_alerting_rules = _Method(_api.post_alerting_rules)
-    post_alerting_rules_bulk_remove = _Method(_api.post_alerting_rules_bulk_remove)
-    post_alerting_rules_query = _Method(_api.post_alerting_rules_query)
+    post_alerting_rules_bulk_remove = _Lists(_api.post_alerting_rules_bulk_remove)
+    post_alerting_rules_query = _Lists(_api.post_alerting_rules_query)
     put_alerting_alert = _Method(_api.put_alerting_alert)
     put_alerting_rule = _Method(_api.put_alerting_rule)
 

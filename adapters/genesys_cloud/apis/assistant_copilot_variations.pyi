@@ -2,13 +2,14 @@
 from genesys_core.api import assistant_copilot_variations as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_assistant_variation = _Method(_api.delete_assistant_variation)
     get_assistant_variation = _Method(_api.get_assistant_variation)
-    get_assistant_variations = _Method(_api.get_assistant_variations)
+    get_assistant_variations = _Lists(_api.get_assistant_variations)
     post_assistant_variations = _Method(_api.post_assistant_variations)
     put_assistant_variation = _Method(_api.put_assistant_variation)
 

@@ -2,16 +2,17 @@
 from genesys_core.api import billing as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_billing_contract = _Method(_api.get_billing_contract)
     get_billing_contract_billingperiod = _Method(_api.get_billing_contract_billingperiod)
-    get_billing_contracts = _Method(_api.get_billing_contracts)
+    get_billing_contracts = _Lists(_api.get_billing_contracts)
     get_billing_contracts_invoice_document = _Method(_api.get_billing_contracts_invoice_document)
-    get_billing_contracts_invoice_lines = _Method(_api.get_billing_contracts_invoice_lines)
-    get_billing_contracts_invoices = _Method(_api.get_billing_contracts_invoices)
+    get_billing_contracts_invoice_lines = _Lists(_api.get_billing_contracts_invoice_lines)
+    get_billing_contracts_invoices = _Lists(_api.get_billing_contracts_invoices)
     get_billing_reports_billableusage = _Method(_api.get_billing_reports_billableusage)
     get_billing_trusteebillingoverview_trustor_org_id = _Method(_api.get_billing_trusteebillingoverview_trustor_org_id)
 

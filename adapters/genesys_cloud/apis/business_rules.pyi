@@ -2,6 +2,7 @@
 from genesys_core.api import business_rules as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -15,21 +16,21 @@ class _Methods:
     delete_businessrules_schema = _Method(_api.delete_businessrules_schema)
     get_businessrules_decisiontable = _Method(_api.get_businessrules_decisiontable)
     get_businessrules_decisiontable_export = _Method(_api.get_businessrules_decisiontable_export)
-    get_businessrules_decisiontable_exports = _Method(_api.get_businessrules_decisiontable_exports)
+    get_businessrules_decisiontable_exports = _Lists(_api.get_businessrules_decisiontable_exports)
     get_businessrules_decisiontable_import = _Method(_api.get_businessrules_decisiontable_import)
-    get_businessrules_decisiontable_imports = _Method(_api.get_businessrules_decisiontable_imports)
+    get_businessrules_decisiontable_imports = _Lists(_api.get_businessrules_decisiontable_imports)
     get_businessrules_decisiontable_version = _Method(_api.get_businessrules_decisiontable_version)
     get_businessrules_decisiontable_version_row = _Method(_api.get_businessrules_decisiontable_version_row)
-    get_businessrules_decisiontable_version_rows = _Method(_api.get_businessrules_decisiontable_version_rows)
-    get_businessrules_decisiontable_versions = _Method(_api.get_businessrules_decisiontable_versions)
-    get_businessrules_decisiontables = _Method(_api.get_businessrules_decisiontables)
-    get_businessrules_decisiontables_search = _Method(_api.get_businessrules_decisiontables_search)
+    get_businessrules_decisiontable_version_rows = _Lists(_api.get_businessrules_decisiontable_version_rows)
+    get_businessrules_decisiontable_versions = _Lists(_api.get_businessrules_decisiontable_versions)
+    get_businessrules_decisiontables = _Lists(_api.get_businessrules_decisiontables)
+    get_businessrules_decisiontables_search = _Lists(_api.get_businessrules_decisiontables_search)
     get_businessrules_schema = _Method(_api.get_businessrules_schema)
     get_businessrules_schema_version = _Method(_api.get_businessrules_schema_version)
-    get_businessrules_schema_versions = _Method(_api.get_businessrules_schema_versions)
-    get_businessrules_schemas = _Method(_api.get_businessrules_schemas)
+    get_businessrules_schema_versions = _Lists(_api.get_businessrules_schema_versions)
+    get_businessrules_schemas = _Lists(_api.get_businessrules_schemas)
     get_businessrules_schemas_coretype = _Method(_api.get_businessrules_schemas_coretype)
-    get_businessrules_schemas_coretypes = _Method(_api.get_businessrules_schemas_coretypes)
+    get_businessrules_schemas_coretypes = _Lists(_api.get_businessrules_schemas_coretypes)
     patch_businessrules_decisiontable = _Method(_api.patch_businessrules_decisiontable)
     patch_businessrules_decisiontable_import = _Method(_api.patch_businessrules_decisiontable_import)
     patch_businessrules_decisiontable_version = _Method(_api.patch_businessrules_decisiontable_version)
@@ -40,10 +41,10 @@ class _Methods:
     post_businessrules_decisiontable_version_execute = _Method(_api.post_businessrules_decisiontable_version_execute)
     post_businessrules_decisiontable_version_rollback = _Method(_api.post_businessrules_decisiontable_version_rollback)
     post_businessrules_decisiontable_version_rows = _Method(_api.post_businessrules_decisiontable_version_rows)
-    post_businessrules_decisiontable_version_rows_bulk_add = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_add)
+    post_businessrules_decisiontable_version_rows_bulk_add = _Lists(_api.post_businessrules_decisiontable_version_rows_bulk_add)
     post_businessrules_decisiontable_version_rows_bulk_remove = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_remove)
-    post_businessrules_decisiontable_version_rows_bulk_update = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_update)
-    post_businessrules_decisiontable_version_rows_search = _Method(_api.post_businessrules_decisiontable_version_rows_search)
+    post_businessrules_decisiontable_version_rows_bulk_update = _Lists(_api.post_businessrules_decisiontable_version_rows_bulk_update)
+    post_businessrules_decisiontable_version_rows_search = _Lists(_api.post_businessrules_decisiontable_version_rows_search)
     post_businessrules_decisiontable_version_snapshot = _Method(_api.post_businessrules_decisiontable_version_snapshot)
     post_businessrules_decisiontable_version_sync = _Method(_api.post_businessrules_decisiontable_version_sync)
     post_businessrules_decisiontable_versions = _Method(_api.post_businessrules_decisiontable_versions)

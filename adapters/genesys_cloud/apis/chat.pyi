@@ -2,6 +2,7 @@
 from genesys_core.api import chat as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -14,14 +15,14 @@ class _Methods:
     delete_chats_users_me_settings = _Method(_api.delete_chats_users_me_settings)
     get_chats_message = _Method(_api.get_chats_message)
     get_chats_room = _Method(_api.get_chats_room)
-    get_chats_room_message = _Method(_api.get_chats_room_message)
-    get_chats_room_messages = _Method(_api.get_chats_room_messages)
+    get_chats_room_message = _Lists(_api.get_chats_room_message)
+    get_chats_room_messages = _Lists(_api.get_chats_room_messages)
     get_chats_room_participant = _Method(_api.get_chats_room_participant)
-    get_chats_room_participants = _Method(_api.get_chats_room_participants)
+    get_chats_room_participants = _Lists(_api.get_chats_room_participants)
     get_chats_settings = _Method(_api.get_chats_settings)
-    get_chats_thread_messages = _Method(_api.get_chats_thread_messages)
-    get_chats_user = _Method(_api.get_chats_user)
-    get_chats_user_message = _Method(_api.get_chats_user_message)
+    get_chats_thread_messages = _Lists(_api.get_chats_thread_messages)
+    get_chats_user = _Lists(_api.get_chats_user)
+    get_chats_user_message = _Lists(_api.get_chats_user_message)
     get_chats_user_messages = _Method(_api.get_chats_user_messages)
     get_chats_user_settings = _Method(_api.get_chats_user_settings)
     get_chats_users_me_settings = _Method(_api.get_chats_users_me_settings)

@@ -2,30 +2,31 @@
 from genesys_core.api import coaching as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_coaching_appointment = _Method(_api.delete_coaching_appointment)
     delete_coaching_appointment_annotation = _Method(_api.delete_coaching_appointment_annotation)
-    get_coaching_appointment = _Method(_api.get_coaching_appointment)
+    get_coaching_appointment = _Lists(_api.get_coaching_appointment)
     get_coaching_appointment_annotation = _Method(_api.get_coaching_appointment_annotation)
-    get_coaching_appointment_annotations = _Method(_api.get_coaching_appointment_annotations)
-    get_coaching_appointment_statuses = _Method(_api.get_coaching_appointment_statuses)
-    get_coaching_appointments = _Method(_api.get_coaching_appointments)
-    get_coaching_appointments_me = _Method(_api.get_coaching_appointments_me)
+    get_coaching_appointment_annotations = _Lists(_api.get_coaching_appointment_annotations)
+    get_coaching_appointment_statuses = _Lists(_api.get_coaching_appointment_statuses)
+    get_coaching_appointments = _Lists(_api.get_coaching_appointments)
+    get_coaching_appointments_me = _Lists(_api.get_coaching_appointments_me)
     get_coaching_notification = _Method(_api.get_coaching_notification)
-    get_coaching_notifications = _Method(_api.get_coaching_notifications)
-    get_coaching_scheduleslots_job = _Method(_api.get_coaching_scheduleslots_job)
+    get_coaching_notifications = _Lists(_api.get_coaching_notifications)
+    get_coaching_scheduleslots_job = _Lists(_api.get_coaching_scheduleslots_job)
     patch_coaching_appointment = _Method(_api.patch_coaching_appointment)
     patch_coaching_appointment_annotation = _Method(_api.patch_coaching_appointment_annotation)
     patch_coaching_appointment_status = _Method(_api.patch_coaching_appointment_status)
     patch_coaching_notification = _Method(_api.patch_coaching_notification)
     post_coaching_appointment_annotations = _Method(_api.post_coaching_appointment_annotations)
     post_coaching_appointment_conversations = _Method(_api.post_coaching_appointment_conversations)
-    post_coaching_appointments = _Method(_api.post_coaching_appointments)
-    post_coaching_appointments_aggregates_query = _Method(_api.post_coaching_appointments_aggregates_query)
-    post_coaching_scheduleslots_jobs = _Method(_api.post_coaching_scheduleslots_jobs)
+    post_coaching_appointments = _Lists(_api.post_coaching_appointments)
+    post_coaching_appointments_aggregates_query = _Lists(_api.post_coaching_appointments_aggregates_query)
+    post_coaching_scheduleslots_jobs = _Lists(_api.post_coaching_scheduleslots_jobs)
     post_coaching_scheduleslots_query = _Method(_api.post_coaching_scheduleslots_query)
 
 class CoachingApi(_Methods, _SyncApi):

@@ -2,12 +2,13 @@
 from genesys_core.api import data_extensions as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_dataextensions_coretype = _Method(_api.get_dataextensions_coretype)
-    get_dataextensions_coretypes = _Method(_api.get_dataextensions_coretypes)
+    get_dataextensions_coretypes = _Lists(_api.get_dataextensions_coretypes)
     get_dataextensions_limits = _Method(_api.get_dataextensions_limits)
 
 class DataExtensionsApi(_Methods, _SyncApi):

@@ -2,13 +2,14 @@
 from genesys_core.api import data_privacy as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_dataprivacy_maskingrule = _Method(_api.delete_dataprivacy_maskingrule)
     get_dataprivacy_maskingrule = _Method(_api.get_dataprivacy_maskingrule)
-    get_dataprivacy_maskingrules = _Method(_api.get_dataprivacy_maskingrules)
+    get_dataprivacy_maskingrules = _Lists(_api.get_dataprivacy_maskingrules)
     patch_dataprivacy_maskingrule = _Method(_api.patch_dataprivacy_maskingrule)
     post_dataprivacy_maskingrules = _Method(_api.post_dataprivacy_maskingrules)
     post_dataprivacy_maskingrules_validate = _Method(_api.post_dataprivacy_maskingrules_validate)

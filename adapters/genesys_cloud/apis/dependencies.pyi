@@ -2,13 +2,14 @@
 from genesys_core.api import dependencies as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_dependencies_type_entity_type_id_entity_id_connections_requiredby = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requiredby)
+    get_dependencies_type_entity_type_id_entity_id_connections_requiredby = _Lists(_api.get_dependencies_type_entity_type_id_entity_id_connections_requiredby)
     get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts)
-    get_dependencies_type_entity_type_id_entity_id_connections_requires = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requires)
+    get_dependencies_type_entity_type_id_entity_id_connections_requires = _Lists(_api.get_dependencies_type_entity_type_id_entity_id_connections_requires)
 
 class DependenciesApi(_Methods, _SyncApi):
     """The 3 methods of the Dependencies API; each sends its operation and returns the response."""

@@ -2,14 +2,15 @@
 from genesys_core.api import employee_engagement as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_employeeengagement_celebration = _Method(_api.delete_employeeengagement_celebration)
-    get_employeeengagement_celebrations = _Method(_api.get_employeeengagement_celebrations)
+    get_employeeengagement_celebrations = _Lists(_api.get_employeeengagement_celebrations)
     get_employeeengagement_recognition = _Method(_api.get_employeeengagement_recognition)
-    get_employeeengagement_recognitions = _Method(_api.get_employeeengagement_recognitions)
+    get_employeeengagement_recognitions = _Lists(_api.get_employeeengagement_recognitions)
     patch_employeeengagement_celebration = _Method(_api.patch_employeeengagement_celebration)
     post_employeeengagement_recognitions = _Method(_api.post_employeeengagement_recognitions)
 

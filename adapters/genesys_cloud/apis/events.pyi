@@ -2,14 +2,14 @@
 from genesys_core.api import events as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
-from genesys_cloud.api_binding import Method as _Method
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    post_events_conversations = _Method(_api.post_events_conversations)
-    post_events_routing_customkpiattributions = _Method(_api.post_events_routing_customkpiattributions)
-    post_events_users_presence = _Method(_api.post_events_users_presence)
-    post_events_users_routingstatus = _Method(_api.post_events_users_routingstatus)
+    post_events_conversations = _Lists(_api.post_events_conversations)
+    post_events_routing_customkpiattributions = _Lists(_api.post_events_routing_customkpiattributions)
+    post_events_users_presence = _Lists(_api.post_events_users_presence)
+    post_events_users_routingstatus = _Lists(_api.post_events_users_routingstatus)
 
 class EventsApi(_Methods, _SyncApi):
     """The 4 methods of the Events API; each sends its operation and returns the response."""

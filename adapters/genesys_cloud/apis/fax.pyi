@@ -2,6 +2,7 @@
 from genesys_core.api import fax as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,7 +10,7 @@ class _Methods:
     delete_fax_document = _Method(_api.delete_fax_document)
     get_fax_document = _Method(_api.get_fax_document)
     get_fax_document_content = _Method(_api.get_fax_document_content)
-    get_fax_documents = _Method(_api.get_fax_documents)
+    get_fax_documents = _Lists(_api.get_fax_documents)
     get_fax_fax_id_status = _Method(_api.get_fax_fax_id_status)
     get_fax_settings = _Method(_api.get_fax_settings)
     get_fax_summary = _Method(_api.get_fax_summary)

@@ -2,17 +2,18 @@
 from genesys_core.api import flows as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_analytics_flows_aggregates_job = _Method(_api.delete_analytics_flows_aggregates_job)
     get_analytics_flows_aggregates_job = _Method(_api.get_analytics_flows_aggregates_job)
-    get_analytics_flows_aggregates_job_results = _Method(_api.get_analytics_flows_aggregates_job_results)
-    post_analytics_flows_activity_query = _Method(_api.post_analytics_flows_activity_query)
+    get_analytics_flows_aggregates_job_results = _Lists(_api.get_analytics_flows_aggregates_job_results)
+    post_analytics_flows_activity_query = _Lists(_api.post_analytics_flows_activity_query)
     post_analytics_flows_aggregates_jobs = _Method(_api.post_analytics_flows_aggregates_jobs)
-    post_analytics_flows_aggregates_query = _Method(_api.post_analytics_flows_aggregates_query)
-    post_analytics_flows_observations_query = _Method(_api.post_analytics_flows_observations_query)
+    post_analytics_flows_aggregates_query = _Lists(_api.post_analytics_flows_aggregates_query)
+    post_analytics_flows_observations_query = _Lists(_api.post_analytics_flows_observations_query)
 
 class FlowsApi(_Methods, _SyncApi):
     """The 7 methods of the Flows API; each sends its operation and returns the response."""

@@ -2,13 +2,14 @@
 from genesys_core.api import general_data_protection_regulation as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_gdpr_request = _Method(_api.get_gdpr_request)
-    get_gdpr_requests = _Method(_api.get_gdpr_requests)
-    get_gdpr_subjects = _Method(_api.get_gdpr_subjects)
+    get_gdpr_requests = _Lists(_api.get_gdpr_requests)
+    get_gdpr_subjects = _Lists(_api.get_gdpr_subjects)
     post_gdpr_requests = _Method(_api.post_gdpr_requests)
 
 class GeneralDataProtectionRegulationApi(_Methods, _SyncApi):

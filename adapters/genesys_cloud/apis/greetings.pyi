@@ -2,6 +2,7 @@
 from genesys_core.api import greetings as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -12,11 +13,11 @@ class _Methods:
     get_greeting_groups_downloads = _Method(_api.get_greeting_groups_downloads)
     get_greeting_media = _Method(_api.get_greeting_media)
     get_greeting_users_downloads = _Method(_api.get_greeting_users_downloads)
-    get_greetings = _Method(_api.get_greetings)
+    get_greetings = _Lists(_api.get_greetings)
     get_greetings_defaults = _Method(_api.get_greetings_defaults)
-    get_group_greetings = _Method(_api.get_group_greetings)
+    get_group_greetings = _Lists(_api.get_group_greetings)
     get_group_greetings_defaults = _Method(_api.get_group_greetings_defaults)
-    get_user_greetings = _Method(_api.get_user_greetings)
+    get_user_greetings = _Lists(_api.get_user_greetings)
     get_user_greetings_defaults = _Method(_api.get_user_greetings_defaults)
     post_greetings = _Method(_api.post_greetings)
     post_group_greetings = _Method(_api.post_group_greetings)

@@ -2,6 +2,7 @@
 from genesys_core.api import groups as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -12,16 +13,16 @@ class _Methods:
     get_fieldconfig = _Method(_api.get_fieldconfig)
     get_group = _Method(_api.get_group)
     get_group_dynamicsettings = _Method(_api.get_group_dynamicsettings)
-    get_group_individuals = _Method(_api.get_group_individuals)
-    get_group_members = _Method(_api.get_group_members)
+    get_group_individuals = _Lists(_api.get_group_individuals)
+    get_group_members = _Lists(_api.get_group_members)
     get_group_profile = _Method(_api.get_group_profile)
-    get_groups = _Method(_api.get_groups)
-    get_groups_search = _Method(_api.get_groups_search)
-    get_profiles_groups = _Method(_api.get_profiles_groups)
+    get_groups = _Lists(_api.get_groups)
+    get_groups_search = _Lists(_api.get_groups_search)
+    get_profiles_groups = _Lists(_api.get_profiles_groups)
     post_group_members = _Method(_api.post_group_members)
     post_groups = _Method(_api.post_groups)
     post_groups_dynamicsettings_preview = _Method(_api.post_groups_dynamicsettings_preview)
-    post_groups_search = _Method(_api.post_groups_search)
+    post_groups_search = _Lists(_api.post_groups_search)
     put_group = _Method(_api.put_group)
     put_group_dynamicsettings = _Method(_api.put_group_dynamicsettings)
 

@@ -2,6 +2,7 @@
 from genesys_core.api import identity_provider as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -19,7 +20,7 @@ class _Methods:
     delete_identityproviders_pureengage = _Method(_api.delete_identityproviders_pureengage)
     delete_identityproviders_salesforce = _Method(_api.delete_identityproviders_salesforce)
     get_identityprovider = _Method(_api.get_identityprovider)
-    get_identityproviders = _Method(_api.get_identityproviders)
+    get_identityproviders = _Lists(_api.get_identityproviders)
     get_identityproviders_adfs = _Method(_api.get_identityproviders_adfs)
     get_identityproviders_cic = _Method(_api.get_identityproviders_cic)
     get_identityproviders_generic = _Method(_api.get_identityproviders_generic)

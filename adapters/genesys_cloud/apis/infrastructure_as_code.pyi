@@ -2,12 +2,13 @@
 from genesys_core.api import infrastructure_as_code as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_infrastructureascode_accelerator = _Method(_api.get_infrastructureascode_accelerator)
-    get_infrastructureascode_accelerators = _Method(_api.get_infrastructureascode_accelerators)
+    get_infrastructureascode_accelerator = _Lists(_api.get_infrastructureascode_accelerator)
+    get_infrastructureascode_accelerators = _Lists(_api.get_infrastructureascode_accelerators)
     get_infrastructureascode_job = _Method(_api.get_infrastructureascode_job)
     get_infrastructureascode_jobs = _Method(_api.get_infrastructureascode_jobs)
     post_infrastructureascode_jobs = _Method(_api.post_infrastructureascode_jobs)

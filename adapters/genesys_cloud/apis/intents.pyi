@@ -2,27 +2,28 @@
 from genesys_core.api import intents as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_intents_category = _Method(_api.delete_intents_category)
     delete_intents_customerintent = _Method(_api.delete_intents_customerintent)
-    get_intents_assignments_externalcontact = _Method(_api.get_intents_assignments_externalcontact)
-    get_intents_categories = _Method(_api.get_intents_categories)
+    get_intents_assignments_externalcontact = _Lists(_api.get_intents_assignments_externalcontact)
+    get_intents_categories = _Lists(_api.get_intents_categories)
     get_intents_category = _Method(_api.get_intents_category)
     get_intents_customerintent = _Method(_api.get_intents_customerintent)
-    get_intents_customerintent_sourceintents = _Method(_api.get_intents_customerintent_sourceintents)
-    get_intents_customerintents = _Method(_api.get_intents_customerintents)
-    get_intents_sourceintents = _Method(_api.get_intents_sourceintents)
+    get_intents_customerintent_sourceintents = _Lists(_api.get_intents_customerintent_sourceintents)
+    get_intents_customerintents = _Lists(_api.get_intents_customerintents)
+    get_intents_sourceintents = _Lists(_api.get_intents_sourceintents)
     patch_intents_category = _Method(_api.patch_intents_category)
     patch_intents_customerintent = _Method(_api.patch_intents_customerintent)
     post_intents_assignments_externalcontact_customerintent_assignment = _Method(_api.post_intents_assignments_externalcontact_customerintent_assignment)
     post_intents_categories = _Method(_api.post_intents_categories)
-    post_intents_customerintent_sourceintents_bulk_add = _Method(_api.post_intents_customerintent_sourceintents_bulk_add)
-    post_intents_customerintent_sourceintents_bulk_remove = _Method(_api.post_intents_customerintent_sourceintents_bulk_remove)
+    post_intents_customerintent_sourceintents_bulk_add = _Lists(_api.post_intents_customerintent_sourceintents_bulk_add)
+    post_intents_customerintent_sourceintents_bulk_remove = _Lists(_api.post_intents_customerintent_sourceintents_bulk_remove)
     post_intents_customerintents = _Method(_api.post_intents_customerintents)
-    post_intents_customerintents_bulk_retrieve = _Method(_api.post_intents_customerintents_bulk_retrieve)
+    post_intents_customerintents_bulk_retrieve = _Lists(_api.post_intents_customerintents_bulk_retrieve)
 
 class IntentsApi(_Methods, _SyncApi):
     """The 17 methods of the Intents API; each sends its operation and returns the response."""

@@ -2,13 +2,14 @@
 from genesys_core.api import languages as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_language = _Method(_api.delete_language)
     get_language = _Method(_api.get_language)
-    get_languages = _Method(_api.get_languages)
+    get_languages = _Lists(_api.get_languages)
     get_languages_translations = _Method(_api.get_languages_translations)
     get_languages_translations_builtin = _Method(_api.get_languages_translations_builtin)
     get_languages_translations_organization = _Method(_api.get_languages_translations_organization)

@@ -2,6 +2,7 @@
 from genesys_core.api import learning as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -10,17 +11,17 @@ class _Methods:
     delete_learning_module = _Method(_api.delete_learning_module)
     get_learning_assignment = _Method(_api.get_learning_assignment)
     get_learning_assignment_step = _Method(_api.get_learning_assignment_step)
-    get_learning_assignments = _Method(_api.get_learning_assignments)
-    get_learning_assignments_me = _Method(_api.get_learning_assignments_me)
+    get_learning_assignments = _Lists(_api.get_learning_assignments)
+    get_learning_assignments_me = _Lists(_api.get_learning_assignments_me)
     get_learning_module = _Method(_api.get_learning_module)
     get_learning_module_job = _Method(_api.get_learning_module_job)
     get_learning_module_preview = _Method(_api.get_learning_module_preview)
     get_learning_module_rule = _Method(_api.get_learning_module_rule)
     get_learning_module_version = _Method(_api.get_learning_module_version)
-    get_learning_modules = _Method(_api.get_learning_modules)
-    get_learning_modules_assignments = _Method(_api.get_learning_modules_assignments)
+    get_learning_modules = _Lists(_api.get_learning_modules)
+    get_learning_modules_assignments = _Lists(_api.get_learning_modules_assignments)
     get_learning_modules_coverart_cover_art_id = _Method(_api.get_learning_modules_coverart_cover_art_id)
-    get_learning_scheduleslots_job = _Method(_api.get_learning_scheduleslots_job)
+    get_learning_scheduleslots_job = _Lists(_api.get_learning_scheduleslots_job)
     get_learning_scorm_scorm_id = _Method(_api.get_learning_scorm_scorm_id)
     patch_learning_assignment = _Method(_api.patch_learning_assignment)
     patch_learning_assignment_reschedule = _Method(_api.patch_learning_assignment_reschedule)
@@ -30,15 +31,15 @@ class _Methods:
     post_learning_assignment_reassign = _Method(_api.post_learning_assignment_reassign)
     post_learning_assignment_reset = _Method(_api.post_learning_assignment_reset)
     post_learning_assignments = _Method(_api.post_learning_assignments)
-    post_learning_assignments_aggregates_query = _Method(_api.post_learning_assignments_aggregates_query)
-    post_learning_assignments_bulkadd = _Method(_api.post_learning_assignments_bulkadd)
-    post_learning_assignments_bulkremove = _Method(_api.post_learning_assignments_bulkremove)
+    post_learning_assignments_aggregates_query = _Lists(_api.post_learning_assignments_aggregates_query)
+    post_learning_assignments_bulkadd = _Lists(_api.post_learning_assignments_bulkadd)
+    post_learning_assignments_bulkremove = _Lists(_api.post_learning_assignments_bulkremove)
     post_learning_module_jobs = _Method(_api.post_learning_module_jobs)
     post_learning_module_publish = _Method(_api.post_learning_module_publish)
     post_learning_module_rule_migrate = _Method(_api.post_learning_module_rule_migrate)
     post_learning_modules = _Method(_api.post_learning_modules)
-    post_learning_rules_query = _Method(_api.post_learning_rules_query)
-    post_learning_scheduleslots_jobs = _Method(_api.post_learning_scheduleslots_jobs)
+    post_learning_rules_query = _Lists(_api.post_learning_rules_query)
+    post_learning_scheduleslots_jobs = _Lists(_api.post_learning_scheduleslots_jobs)
     post_learning_scheduleslots_query = _Method(_api.post_learning_scheduleslots_query)
     post_learning_scorm = _Method(_api.post_learning_scorm)
     put_learning_module = _Method(_api.put_learning_module)

@@ -2,18 +2,19 @@
 from genesys_core.api import license as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_license_definition = _Method(_api.get_license_definition)
-    get_license_definitions = _Method(_api.get_license_definitions)
+    get_license_definitions = _Lists(_api.get_license_definitions)
     get_license_toggle = _Method(_api.get_license_toggle)
-    get_license_user = _Method(_api.get_license_user)
-    get_license_users = _Method(_api.get_license_users)
-    post_license_infer = _Method(_api.post_license_infer)
-    post_license_infer_permissions = _Method(_api.post_license_infer_permissions)
-    post_license_organization = _Method(_api.post_license_organization)
+    get_license_user = _Lists(_api.get_license_user)
+    get_license_users = _Lists(_api.get_license_users)
+    post_license_infer = _Lists(_api.post_license_infer)
+    post_license_infer_permissions = _Lists(_api.post_license_infer_permissions)
+    post_license_organization = _Lists(_api.post_license_organization)
     post_license_toggle = _Method(_api.post_license_toggle)
     post_license_users = _Method(_api.post_license_users)
 

@@ -2,18 +2,19 @@
 from genesys_core.api import locations as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_location = _Method(_api.delete_location)
     get_location = _Method(_api.get_location)
-    get_location_sublocations = _Method(_api.get_location_sublocations)
-    get_locations = _Method(_api.get_locations)
-    get_locations_search = _Method(_api.get_locations_search)
+    get_location_sublocations = _Lists(_api.get_location_sublocations)
+    get_locations = _Lists(_api.get_locations)
+    get_locations_search = _Lists(_api.get_locations_search)
     patch_location = _Method(_api.patch_location)
     post_locations = _Method(_api.post_locations)
-    post_locations_search = _Method(_api.post_locations_search)
+    post_locations_search = _Lists(_api.post_locations_search)
 
 class LocationsApi(_Methods, _SyncApi):
     """The 8 methods of the Locations API; each sends its operation and returns the response."""

@@ -2,6 +2,7 @@
 from genesys_core.api import messaging as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -10,9 +11,9 @@ class _Methods:
     delete_messaging_settings_default = _Method(_api.delete_messaging_settings_default)
     delete_messaging_supportedcontent_supported_content_id = _Method(_api.delete_messaging_supportedcontent_supported_content_id)
     get_messaging_setting = _Method(_api.get_messaging_setting)
-    get_messaging_settings = _Method(_api.get_messaging_settings)
+    get_messaging_settings = _Lists(_api.get_messaging_settings)
     get_messaging_settings_default = _Method(_api.get_messaging_settings_default)
-    get_messaging_supportedcontent = _Method(_api.get_messaging_supportedcontent)
+    get_messaging_supportedcontent = _Lists(_api.get_messaging_supportedcontent)
     get_messaging_supportedcontent_supported_content_id = _Method(_api.get_messaging_supportedcontent_supported_content_id)
     patch_messaging_setting = _Method(_api.patch_messaging_setting)
     patch_messaging_supportedcontent_supported_content_id = _Method(_api.patch_messaging_supportedcontent_supported_content_id)

@@ -2,13 +2,14 @@
 from genesys_core.api import mobile_devices as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_mobiledevice = _Method(_api.delete_mobiledevice)
     get_mobiledevice = _Method(_api.get_mobiledevice)
-    get_mobiledevices = _Method(_api.get_mobiledevices)
+    get_mobiledevices = _Lists(_api.get_mobiledevices)
     post_mobiledevices = _Method(_api.post_mobiledevices)
     put_mobiledevice = _Method(_api.put_mobiledevice)
 

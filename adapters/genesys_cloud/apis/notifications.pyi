@@ -2,16 +2,17 @@
 from genesys_core.api import notifications as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_notifications_channel_subscriptions = _Method(_api.delete_notifications_channel_subscriptions)
-    get_notifications_availabletopics = _Method(_api.get_notifications_availabletopics)
-    get_notifications_channel_subscriptions = _Method(_api.get_notifications_channel_subscriptions)
-    get_notifications_channels = _Method(_api.get_notifications_channels)
+    get_notifications_availabletopics = _Lists(_api.get_notifications_availabletopics)
+    get_notifications_channel_subscriptions = _Lists(_api.get_notifications_channel_subscriptions)
+    get_notifications_channels = _Lists(_api.get_notifications_channels)
     head_notifications_channel = _Method(_api.head_notifications_channel)
-    post_notifications_channel_subscriptions = _Method(_api.post_notifications_channel_subscriptions)
+    post_notifications_channel_subscriptions = _Lists(_api.post_notifications_channel_subscriptions)
     post_notifications_channels = _Method(_api.post_notifications_channels)
     put_notifications_channel_subscriptions = _Method(_api.put_notifications_channel_subscriptions)
 

@@ -2,19 +2,20 @@
 from genesys_core.api import oauth as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_oauth_client = _Method(_api.delete_oauth_client)
     get_oauth_authorization = _Method(_api.get_oauth_authorization)
-    get_oauth_authorizations = _Method(_api.get_oauth_authorizations)
+    get_oauth_authorizations = _Lists(_api.get_oauth_authorizations)
     get_oauth_client = _Method(_api.get_oauth_client)
-    get_oauth_client_usage_query_result = _Method(_api.get_oauth_client_usage_query_result)
+    get_oauth_client_usage_query_result = _Lists(_api.get_oauth_client_usage_query_result)
     get_oauth_client_usage_summary = _Method(_api.get_oauth_client_usage_summary)
-    get_oauth_clients = _Method(_api.get_oauth_clients)
+    get_oauth_clients = _Lists(_api.get_oauth_clients)
     get_oauth_scope = _Method(_api.get_oauth_scope)
-    get_oauth_scopes = _Method(_api.get_oauth_scopes)
+    get_oauth_scopes = _Lists(_api.get_oauth_scopes)
     post_oauth_client_secret = _Method(_api.post_oauth_client_secret)
     post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
     post_oauth_clients = _Method(_api.post_oauth_clients)

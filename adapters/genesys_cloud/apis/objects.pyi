@@ -2,17 +2,18 @@
 from genesys_core.api import objects as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_authorization_division = _Method(_api.delete_authorization_division)
     get_authorization_division = _Method(_api.get_authorization_division)
-    get_authorization_divisions = _Method(_api.get_authorization_divisions)
-    get_authorization_divisions_deleted = _Method(_api.get_authorization_divisions_deleted)
+    get_authorization_divisions = _Lists(_api.get_authorization_divisions)
+    get_authorization_divisions_deleted = _Lists(_api.get_authorization_divisions_deleted)
     get_authorization_divisions_home = _Method(_api.get_authorization_divisions_home)
     get_authorization_divisions_limit = _Method(_api.get_authorization_divisions_limit)
-    get_authorization_divisions_query = _Method(_api.get_authorization_divisions_query)
+    get_authorization_divisions_query = _Lists(_api.get_authorization_divisions_query)
     post_authorization_division_object = _Method(_api.post_authorization_division_object)
     post_authorization_division_restore = _Method(_api.post_authorization_division_restore)
     post_authorization_divisions = _Method(_api.post_authorization_divisions)

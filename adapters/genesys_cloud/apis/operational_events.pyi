@@ -2,14 +2,15 @@
 from genesys_core.api import operational_events as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_usage_events_definition = _Method(_api.get_usage_events_definition)
-    get_usage_events_definitions = _Method(_api.get_usage_events_definitions)
-    post_usage_events_aggregates_query = _Method(_api.post_usage_events_aggregates_query)
-    post_usage_events_query = _Method(_api.post_usage_events_query)
+    get_usage_events_definitions = _Lists(_api.get_usage_events_definitions)
+    post_usage_events_aggregates_query = _Lists(_api.post_usage_events_aggregates_query)
+    post_usage_events_query = _Lists(_api.post_usage_events_query)
 
 class OperationalEventsApi(_Methods, _SyncApi):
     """The 4 methods of the OperationalEvents API; each sends its operation and returns the response."""

@@ -2,23 +2,24 @@
 from genesys_core.api import organization as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_fieldconfig = _Method(_api.get_fieldconfig)
     get_organizations_authentication_settings = _Method(_api.get_organizations_authentication_settings)
-    get_organizations_embeddedintegration = _Method(_api.get_organizations_embeddedintegration)
-    get_organizations_ipaddressauthentication = _Method(_api.get_organizations_ipaddressauthentication)
+    get_organizations_embeddedintegration = _Lists(_api.get_organizations_embeddedintegration)
+    get_organizations_ipaddressauthentication = _Lists(_api.get_organizations_ipaddressauthentication)
     get_organizations_limits_changerequest = _Method(_api.get_organizations_limits_changerequest)
-    get_organizations_limits_changerequests = _Method(_api.get_organizations_limits_changerequests)
-    get_organizations_limits_docs = _Method(_api.get_organizations_limits_docs)
-    get_organizations_limits_docs_freetrial = _Method(_api.get_organizations_limits_docs_freetrial)
-    get_organizations_limits_namespace = _Method(_api.get_organizations_limits_namespace)
-    get_organizations_limits_namespace_defaults = _Method(_api.get_organizations_limits_namespace_defaults)
-    get_organizations_limits_namespaces = _Method(_api.get_organizations_limits_namespaces)
+    get_organizations_limits_changerequests = _Lists(_api.get_organizations_limits_changerequests)
+    get_organizations_limits_docs = _Lists(_api.get_organizations_limits_docs)
+    get_organizations_limits_docs_freetrial = _Lists(_api.get_organizations_limits_docs_freetrial)
+    get_organizations_limits_namespace = _Lists(_api.get_organizations_limits_namespace)
+    get_organizations_limits_namespace_defaults = _Lists(_api.get_organizations_limits_namespace_defaults)
+    get_organizations_limits_namespaces = _Lists(_api.get_organizations_limits_namespaces)
     get_organizations_me = _Method(_api.get_organizations_me)
-    get_organizations_whitelist = _Method(_api.get_organizations_whitelist)
+    get_organizations_whitelist = _Lists(_api.get_organizations_whitelist)
     patch_organizations_authentication_settings = _Method(_api.patch_organizations_authentication_settings)
     patch_organizations_feature = _Method(_api.patch_organizations_feature)
     put_organizations_embeddedintegration = _Method(_api.put_organizations_embeddedintegration)

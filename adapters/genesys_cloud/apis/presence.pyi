@@ -2,6 +2,7 @@
 from genesys_core.api import presence as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -10,18 +11,18 @@ class _Methods:
     delete_presence_source = _Method(_api.delete_presence_source)
     delete_presencedefinition = _Method(_api.delete_presencedefinition)
     get_presence_definition = _Method(_api.get_presence_definition)
-    get_presence_definitions = _Method(_api.get_presence_definitions)
+    get_presence_definitions = _Lists(_api.get_presence_definitions)
     get_presence_settings = _Method(_api.get_presence_settings)
     get_presence_source = _Method(_api.get_presence_source)
-    get_presence_sources = _Method(_api.get_presence_sources)
+    get_presence_sources = _Lists(_api.get_presence_sources)
     get_presence_user_primarysource = _Method(_api.get_presence_user_primarysource)
     get_presencedefinition = _Method(_api.get_presencedefinition)
-    get_presencedefinitions = _Method(_api.get_presencedefinitions)
-    get_systempresences = _Method(_api.get_systempresences)
+    get_presencedefinitions = _Lists(_api.get_presencedefinitions)
+    get_systempresences = _Lists(_api.get_systempresences)
     get_user_presence = _Method(_api.get_user_presence)
     get_user_presences_purecloud = _Method(_api.get_user_presences_purecloud)
-    get_users_presence_bulk = _Method(_api.get_users_presence_bulk)
-    get_users_presences_purecloud_bulk = _Method(_api.get_users_presences_purecloud_bulk)
+    get_users_presence_bulk = _Lists(_api.get_users_presence_bulk)
+    get_users_presences_purecloud_bulk = _Lists(_api.get_users_presences_purecloud_bulk)
     patch_user_presence = _Method(_api.patch_user_presence)
     patch_user_presences_purecloud = _Method(_api.patch_user_presences_purecloud)
     post_presence_definitions = _Method(_api.post_presence_definitions)

@@ -2,6 +2,7 @@
 from genesys_core.api import process_automation as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,10 +10,10 @@ class _Methods:
     delete_processautomation_scheduledtrigger = _Method(_api.delete_processautomation_scheduledtrigger)
     delete_processautomation_trigger = _Method(_api.delete_processautomation_trigger)
     get_processautomation_scheduledtrigger = _Method(_api.get_processautomation_scheduledtrigger)
-    get_processautomation_scheduledtriggers = _Method(_api.get_processautomation_scheduledtriggers)
+    get_processautomation_scheduledtriggers = _Lists(_api.get_processautomation_scheduledtriggers)
     get_processautomation_trigger = _Method(_api.get_processautomation_trigger)
-    get_processautomation_triggers = _Method(_api.get_processautomation_triggers)
-    get_processautomation_triggers_topics = _Method(_api.get_processautomation_triggers_topics)
+    get_processautomation_triggers = _Lists(_api.get_processautomation_triggers)
+    get_processautomation_triggers_topics = _Lists(_api.get_processautomation_triggers_topics)
     post_processautomation_scheduledtriggers = _Method(_api.post_processautomation_scheduledtriggers)
     post_processautomation_trigger_test = _Method(_api.post_processautomation_trigger_test)
     post_processautomation_triggers = _Method(_api.post_processautomation_triggers)

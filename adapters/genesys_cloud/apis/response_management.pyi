@@ -2,6 +2,7 @@
 from genesys_core.api import response_management as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,24 +10,24 @@ class _Methods:
     delete_responsemanagement_library = _Method(_api.delete_responsemanagement_library)
     delete_responsemanagement_response = _Method(_api.delete_responsemanagement_response)
     delete_responsemanagement_responseasset = _Method(_api.delete_responsemanagement_responseasset)
-    get_responsemanagement_libraries = _Method(_api.get_responsemanagement_libraries)
+    get_responsemanagement_libraries = _Lists(_api.get_responsemanagement_libraries)
     get_responsemanagement_libraries_divisionview = _Method(_api.get_responsemanagement_libraries_divisionview)
-    get_responsemanagement_libraries_divisionviews = _Method(_api.get_responsemanagement_libraries_divisionviews)
+    get_responsemanagement_libraries_divisionviews = _Lists(_api.get_responsemanagement_libraries_divisionviews)
     get_responsemanagement_library = _Method(_api.get_responsemanagement_library)
     get_responsemanagement_response = _Method(_api.get_responsemanagement_response)
     get_responsemanagement_responseasset = _Method(_api.get_responsemanagement_responseasset)
     get_responsemanagement_responseassets_status_status_id = _Method(_api.get_responsemanagement_responseassets_status_status_id)
-    get_responsemanagement_responses = _Method(_api.get_responsemanagement_responses)
+    get_responsemanagement_responses = _Lists(_api.get_responsemanagement_responses)
     get_responsemanagement_responses_divisionview = _Method(_api.get_responsemanagement_responses_divisionview)
     post_responsemanagement_libraries = _Method(_api.post_responsemanagement_libraries)
-    post_responsemanagement_libraries_bulk = _Method(_api.post_responsemanagement_libraries_bulk)
-    post_responsemanagement_libraries_query = _Method(_api.post_responsemanagement_libraries_query)
-    post_responsemanagement_responseassets_bulk = _Method(_api.post_responsemanagement_responseassets_bulk)
-    post_responsemanagement_responseassets_search = _Method(_api.post_responsemanagement_responseassets_search)
+    post_responsemanagement_libraries_bulk = _Lists(_api.post_responsemanagement_libraries_bulk)
+    post_responsemanagement_libraries_query = _Lists(_api.post_responsemanagement_libraries_query)
+    post_responsemanagement_responseassets_bulk = _Lists(_api.post_responsemanagement_responseassets_bulk)
+    post_responsemanagement_responseassets_search = _Lists(_api.post_responsemanagement_responseassets_search)
     post_responsemanagement_responseassets_uploads = _Method(_api.post_responsemanagement_responseassets_uploads)
     post_responsemanagement_responses = _Method(_api.post_responsemanagement_responses)
-    post_responsemanagement_responses_divisionviews_query = _Method(_api.post_responsemanagement_responses_divisionviews_query)
-    post_responsemanagement_responses_query = _Method(_api.post_responsemanagement_responses_query)
+    post_responsemanagement_responses_divisionviews_query = _Lists(_api.post_responsemanagement_responses_divisionviews_query)
+    post_responsemanagement_responses_query = _Lists(_api.post_responsemanagement_responses_query)
     put_responsemanagement_library = _Method(_api.put_responsemanagement_library)
     put_responsemanagement_response = _Method(_api.put_responsemanagement_response)
     put_responsemanagement_responseasset = _Method(_api.put_responsemanagement_responseasset)

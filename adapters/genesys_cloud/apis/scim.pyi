@@ -2,6 +2,7 @@
 from genesys_core.api import scim as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,23 +10,23 @@ class _Methods:
     delete_scim_user = _Method(_api.delete_scim_user)
     delete_scim_v2_user = _Method(_api.delete_scim_v2_user)
     get_scim_group = _Method(_api.get_scim_group)
-    get_scim_groups = _Method(_api.get_scim_groups)
+    get_scim_groups = _Lists(_api.get_scim_groups)
     get_scim_resourcetype = _Method(_api.get_scim_resourcetype)
-    get_scim_resourcetypes = _Method(_api.get_scim_resourcetypes)
+    get_scim_resourcetypes = _Lists(_api.get_scim_resourcetypes)
     get_scim_schema = _Method(_api.get_scim_schema)
-    get_scim_schemas = _Method(_api.get_scim_schemas)
+    get_scim_schemas = _Lists(_api.get_scim_schemas)
     get_scim_serviceproviderconfig = _Method(_api.get_scim_serviceproviderconfig)
     get_scim_user = _Method(_api.get_scim_user)
-    get_scim_users = _Method(_api.get_scim_users)
+    get_scim_users = _Lists(_api.get_scim_users)
     get_scim_v2_group = _Method(_api.get_scim_v2_group)
-    get_scim_v2_groups = _Method(_api.get_scim_v2_groups)
+    get_scim_v2_groups = _Lists(_api.get_scim_v2_groups)
     get_scim_v2_resourcetype = _Method(_api.get_scim_v2_resourcetype)
-    get_scim_v2_resourcetypes = _Method(_api.get_scim_v2_resourcetypes)
+    get_scim_v2_resourcetypes = _Lists(_api.get_scim_v2_resourcetypes)
     get_scim_v2_schema = _Method(_api.get_scim_v2_schema)
-    get_scim_v2_schemas = _Method(_api.get_scim_v2_schemas)
+    get_scim_v2_schemas = _Lists(_api.get_scim_v2_schemas)
     get_scim_v2_serviceproviderconfig = _Method(_api.get_scim_v2_serviceproviderconfig)
     get_scim_v2_user = _Method(_api.get_scim_v2_user)
-    get_scim_v2_users = _Method(_api.get_scim_v2_users)
+    get_scim_v2_users = _Lists(_api.get_scim_v2_users)
     patch_scim_group = _Method(_api.patch_scim_group)
     patch_scim_user = _Method(_api.patch_scim_user)
     patch_scim_v2_group = _Method(_api.patch_scim_v2_group)

@@ -2,6 +2,7 @@
 from genesys_core.api import screen_monitoring as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -11,10 +12,10 @@ class _Methods:
     get_conversation_participant_screenmonitors_session = _Method(_api.get_conversation_participant_screenmonitors_session)
     get_screenmonitors_sessions_details = _Method(_api.get_screenmonitors_sessions_details)
     get_screenmonitors_settings = _Method(_api.get_screenmonitors_settings)
-    get_screenmonitors_user_sessions = _Method(_api.get_screenmonitors_user_sessions)
+    get_screenmonitors_user_sessions = _Lists(_api.get_screenmonitors_user_sessions)
     get_user_screenmonitors_session = _Method(_api.get_user_screenmonitors_session)
     post_conversation_participant_screenmonitors_sessions = _Method(_api.post_conversation_participant_screenmonitors_sessions)
-    post_screenmonitors_sessions_users_details = _Method(_api.post_screenmonitors_sessions_users_details)
+    post_screenmonitors_sessions_users_details = _Lists(_api.post_screenmonitors_sessions_users_details)
     post_user_screenmonitors_sessions = _Method(_api.post_user_screenmonitors_sessions)
     put_screenmonitors_settings = _Method(_api.put_screenmonitors_settings)
 

@@ -2,21 +2,22 @@
 from genesys_core.api import scripts as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_script = _Method(_api.get_script)
     get_script_page = _Method(_api.get_script_page)
-    get_script_pages = _Method(_api.get_script_pages)
-    get_scripts = _Method(_api.get_scripts)
-    get_scripts_divisionviews = _Method(_api.get_scripts_divisionviews)
-    get_scripts_published = _Method(_api.get_scripts_published)
+    get_script_pages = _Lists(_api.get_script_pages)
+    get_scripts = _Lists(_api.get_scripts)
+    get_scripts_divisionviews = _Lists(_api.get_scripts_divisionviews)
+    get_scripts_published = _Lists(_api.get_scripts_published)
     get_scripts_published_divisionview_variables = _Method(_api.get_scripts_published_divisionview_variables)
-    get_scripts_published_divisionviews = _Method(_api.get_scripts_published_divisionviews)
+    get_scripts_published_divisionviews = _Lists(_api.get_scripts_published_divisionviews)
     get_scripts_published_script_id = _Method(_api.get_scripts_published_script_id)
     get_scripts_published_script_id_page = _Method(_api.get_scripts_published_script_id_page)
-    get_scripts_published_script_id_pages = _Method(_api.get_scripts_published_script_id_pages)
+    get_scripts_published_script_id_pages = _Lists(_api.get_scripts_published_script_id_pages)
     get_scripts_published_script_id_variables = _Method(_api.get_scripts_published_script_id_variables)
     get_scripts_upload_status = _Method(_api.get_scripts_upload_status)
     post_script_export = _Method(_api.post_script_export)

@@ -2,36 +2,36 @@
 from genesys_core.api import search as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
-from genesys_cloud.api_binding import Method as _Method
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_documentation_gkn_search = _Method(_api.get_documentation_gkn_search)
-    get_documentation_search = _Method(_api.get_documentation_search)
-    get_groups_search = _Method(_api.get_groups_search)
-    get_locations_search = _Method(_api.get_locations_search)
-    get_search = _Method(_api.get_search)
-    get_search_suggest = _Method(_api.get_search_suggest)
-    get_telephony_providers_edges_sites_search = _Method(_api.get_telephony_providers_edges_sites_search)
-    get_users_search = _Method(_api.get_users_search)
-    get_voicemail_search = _Method(_api.get_voicemail_search)
-    post_conversations_customattributes_search = _Method(_api.post_conversations_customattributes_search)
-    post_conversations_participants_attributes_search = _Method(_api.post_conversations_participants_attributes_search)
-    post_documentation_all_search = _Method(_api.post_documentation_all_search)
-    post_documentation_gkn_search = _Method(_api.post_documentation_gkn_search)
-    post_documentation_search = _Method(_api.post_documentation_search)
-    post_groups_search = _Method(_api.post_groups_search)
-    post_locations_search = _Method(_api.post_locations_search)
-    post_search = _Method(_api.post_search)
-    post_search_suggest = _Method(_api.post_search_suggest)
-    post_speechandtextanalytics_transcripts_search = _Method(_api.post_speechandtextanalytics_transcripts_search)
-    post_teams_search = _Method(_api.post_teams_search)
-    post_telephony_providers_edges_sites_search = _Method(_api.post_telephony_providers_edges_sites_search)
-    post_users_search = _Method(_api.post_users_search)
-    post_users_search_conversation_target = _Method(_api.post_users_search_conversation_target)
-    post_users_search_queuemembers_manage = _Method(_api.post_users_search_queuemembers_manage)
-    post_users_search_teams_assign = _Method(_api.post_users_search_teams_assign)
-    post_voicemail_search = _Method(_api.post_voicemail_search)
+    get_documentation_gkn_search = _Lists(_api.get_documentation_gkn_search)
+    get_documentation_search = _Lists(_api.get_documentation_search)
+    get_groups_search = _Lists(_api.get_groups_search)
+    get_locations_search = _Lists(_api.get_locations_search)
+    get_search = _Lists(_api.get_search)
+    get_search_suggest = _Lists(_api.get_search_suggest)
+    get_telephony_providers_edges_sites_search = _Lists(_api.get_telephony_providers_edges_sites_search)
+    get_users_search = _Lists(_api.get_users_search)
+    get_voicemail_search = _Lists(_api.get_voicemail_search)
+    post_conversations_customattributes_search = _Lists(_api.post_conversations_customattributes_search)
+    post_conversations_participants_attributes_search = _Lists(_api.post_conversations_participants_attributes_search)
+    post_documentation_all_search = _Lists(_api.post_documentation_all_search)
+    post_documentation_gkn_search = _Lists(_api.post_documentation_gkn_search)
+    post_documentation_search = _Lists(_api.post_documentation_search)
+    post_groups_search = _Lists(_api.post_groups_search)
+    post_locations_search = _Lists(_api.post_locations_search)
+    post_search = _Lists(_api.post_search)
+    post_search_suggest = _Lists(_api.post_search_suggest)
+    post_speechandtextanalytics_transcripts_search = _Lists(_api.post_speechandtextanalytics_transcripts_search)
+    post_teams_search = _Lists(_api.post_teams_search)
+    post_telephony_providers_edges_sites_search = _Lists(_api.post_telephony_providers_edges_sites_search)
+    post_users_search = _Lists(_api.post_users_search)
+    post_users_search_conversation_target = _Lists(_api.post_users_search_conversation_target)
+    post_users_search_queuemembers_manage = _Lists(_api.post_users_search_queuemembers_manage)
+    post_users_search_teams_assign = _Lists(_api.post_users_search_teams_assign)
+    post_voicemail_search = _Lists(_api.post_voicemail_search)
 
 class SearchApi(_Methods, _SyncApi):
     """The 26 methods of the Search API; each sends its operation and returns the response."""

@@ -2,13 +2,14 @@
 from genesys_core.api import stations as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_station_associateduser = _Method(_api.delete_station_associateduser)
     get_station = _Method(_api.get_station)
-    get_stations = _Method(_api.get_stations)
+    get_stations = _Lists(_api.get_stations)
 
 class StationsApi(_Methods, _SyncApi):
     """The 3 methods of the Stations API; each sends its operation and returns the response."""

@@ -2,14 +2,14 @@
 from genesys_core.api import suggest as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
-from genesys_cloud.api_binding import Method as _Method
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_search = _Method(_api.get_search)
-    get_search_suggest = _Method(_api.get_search_suggest)
-    post_search = _Method(_api.post_search)
-    post_search_suggest = _Method(_api.post_search_suggest)
+    get_search = _Lists(_api.get_search)
+    get_search_suggest = _Lists(_api.get_search_suggest)
+    post_search = _Lists(_api.post_search)
+    post_search_suggest = _Lists(_api.post_search_suggest)
 
 class SuggestApi(_Methods, _SyncApi):
     """The 4 methods of the Suggest API; each sends its operation and returns the response."""

@@ -2,6 +2,7 @@
 from genesys_core.api import teams as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,13 +10,13 @@ class _Methods:
     delete_team = _Method(_api.delete_team)
     delete_team_members = _Method(_api.delete_team_members)
     get_team = _Method(_api.get_team)
-    get_team_members = _Method(_api.get_team_members)
-    get_teams = _Method(_api.get_teams)
+    get_team_members = _Lists(_api.get_team_members)
+    get_teams = _Lists(_api.get_teams)
     patch_team = _Method(_api.patch_team)
-    post_analytics_teams_activity_query = _Method(_api.post_analytics_teams_activity_query)
-    post_team_members = _Method(_api.post_team_members)
+    post_analytics_teams_activity_query = _Lists(_api.post_analytics_teams_activity_query)
+    post_team_members = _Lists(_api.post_team_members)
     post_teams = _Method(_api.post_teams)
-    post_teams_search = _Method(_api.post_teams_search)
+    post_teams_search = _Lists(_api.post_teams_search)
 
 class TeamsApi(_Methods, _SyncApi):
     """The 10 methods of the Teams API; each sends its operation and returns the response."""

@@ -2,6 +2,7 @@
 from genesys_core.api import telephony as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -11,10 +12,10 @@ class _Methods:
     get_telephony_agents_greetings_me = _Method(_api.get_telephony_agents_greetings_me)
     get_telephony_calls_metrics = _Method(_api.get_telephony_calls_metrics)
     get_telephony_mediaregions = _Method(_api.get_telephony_mediaregions)
-    get_telephony_numbers_routing = _Method(_api.get_telephony_numbers_routing)
-    get_telephony_organization_link = _Method(_api.get_telephony_organization_link)
-    get_telephony_organization_link_regions = _Method(_api.get_telephony_organization_link_regions)
-    get_telephony_prefixes = _Method(_api.get_telephony_prefixes)
+    get_telephony_numbers_routing = _Lists(_api.get_telephony_numbers_routing)
+    get_telephony_organization_link = _Lists(_api.get_telephony_organization_link)
+    get_telephony_organization_link_regions = _Lists(_api.get_telephony_organization_link_regions)
+    get_telephony_prefixes = _Lists(_api.get_telephony_prefixes)
     get_telephony_prefixes_simulate_call = _Method(_api.get_telephony_prefixes_simulate_call)
     get_telephony_settings = _Method(_api.get_telephony_settings)
     get_telephony_sipmessages_conversation = _Method(_api.get_telephony_sipmessages_conversation)
@@ -26,7 +27,7 @@ class _Methods:
     post_telephony_numbers_routing_all = _Method(_api.post_telephony_numbers_routing_all)
     post_telephony_numbers_routing_reset = _Method(_api.post_telephony_numbers_routing_reset)
     post_telephony_organization_link = _Method(_api.post_telephony_organization_link)
-    post_telephony_prefixes_bulk = _Method(_api.post_telephony_prefixes_bulk)
+    post_telephony_prefixes_bulk = _Lists(_api.post_telephony_prefixes_bulk)
     post_telephony_siptraces_download = _Method(_api.post_telephony_siptraces_download)
     put_telephony_agent_greetings = _Method(_api.put_telephony_agent_greetings)
     put_telephony_agents_greetings_me = _Method(_api.put_telephony_agents_greetings_me)

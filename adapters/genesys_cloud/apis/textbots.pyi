@@ -2,11 +2,12 @@
 from genesys_core.api import textbots as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_textbots_bots_search = _Method(_api.get_textbots_bots_search)
+    get_textbots_bots_search = _Lists(_api.get_textbots_bots_search)
     post_textbots_botflows_session_turns = _Method(_api.post_textbots_botflows_session_turns)
     post_textbots_botflows_sessions = _Method(_api.post_textbots_botflows_sessions)
     post_textbots_bots_execute = _Method(_api.post_textbots_bots_execute)

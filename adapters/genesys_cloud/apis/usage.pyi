@@ -2,16 +2,17 @@
 from genesys_core.api import usage as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    get_oauth_client_usage_query_result = _Method(_api.get_oauth_client_usage_query_result)
+    get_oauth_client_usage_query_result = _Lists(_api.get_oauth_client_usage_query_result)
     get_oauth_client_usage_summary = _Method(_api.get_oauth_client_usage_summary)
-    get_usage_aggregates_query_job = _Method(_api.get_usage_aggregates_query_job)
-    get_usage_client_client_id_aggregates_query_job = _Method(_api.get_usage_client_client_id_aggregates_query_job)
-    get_usage_query_execution_id_results = _Method(_api.get_usage_query_execution_id_results)
-    get_usage_simplesearch_execution_id_results = _Method(_api.get_usage_simplesearch_execution_id_results)
+    get_usage_aggregates_query_job = _Lists(_api.get_usage_aggregates_query_job)
+    get_usage_client_client_id_aggregates_query_job = _Lists(_api.get_usage_client_client_id_aggregates_query_job)
+    get_usage_query_execution_id_results = _Lists(_api.get_usage_query_execution_id_results)
+    get_usage_simplesearch_execution_id_results = _Lists(_api.get_usage_simplesearch_execution_id_results)
     post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
     post_usage_aggregates_query_jobs = _Method(_api.post_usage_aggregates_query_jobs)
     post_usage_client_client_id_aggregates_query_jobs = _Method(_api.post_usage_client_client_id_aggregates_query_jobs)

@@ -2,6 +2,7 @@
 from genesys_core.api import user_recordings as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,7 +10,7 @@ class _Methods:
     delete_userrecording = _Method(_api.delete_userrecording)
     get_userrecording = _Method(_api.get_userrecording)
     get_userrecording_transcoding = _Method(_api.get_userrecording_transcoding)
-    get_userrecordings = _Method(_api.get_userrecordings)
+    get_userrecordings = _Lists(_api.get_userrecordings)
     get_userrecordings_summary = _Method(_api.get_userrecordings_summary)
     put_userrecording = _Method(_api.put_userrecording)
 

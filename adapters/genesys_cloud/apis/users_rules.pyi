@@ -2,6 +2,7 @@
 from genesys_core.api import users_rules as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,12 +10,12 @@ class _Methods:
     delete_users_rule = _Method(_api.delete_users_rule)
     get_users_rule = _Method(_api.get_users_rule)
     get_users_rule_dependent_type_id = _Method(_api.get_users_rule_dependent_type_id)
-    get_users_rule_dependents = _Method(_api.get_users_rule_dependents)
-    get_users_rules = _Method(_api.get_users_rules)
+    get_users_rule_dependents = _Lists(_api.get_users_rule_dependents)
+    get_users_rules = _Lists(_api.get_users_rules)
     get_users_rules_setting = _Method(_api.get_users_rules_setting)
     patch_users_rule = _Method(_api.patch_users_rule)
     post_users_rules = _Method(_api.post_users_rules)
-    post_users_rules_query = _Method(_api.post_users_rules_query)
+    post_users_rules_query = _Lists(_api.post_users_rules_query)
 
 class UsersRulesApi(_Methods, _SyncApi):
     """The 9 methods of the UsersRules API; each sends its operation and returns the response."""

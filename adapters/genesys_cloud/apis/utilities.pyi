@@ -2,14 +2,15 @@
 from genesys_core.api import utilities as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     get_date = _Method(_api.get_date)
-    get_ipranges = _Method(_api.get_ipranges)
-    get_timezones = _Method(_api.get_timezones)
-    post_certificate_details = _Method(_api.post_certificate_details)
+    get_ipranges = _Lists(_api.get_ipranges)
+    get_timezones = _Lists(_api.get_timezones)
+    post_certificate_details = _Lists(_api.post_certificate_details)
 
 class UtilitiesApi(_Methods, _SyncApi):
     """The 4 methods of the Utilities API; each sends its operation and returns the response."""

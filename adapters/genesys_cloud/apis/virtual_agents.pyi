@@ -2,6 +2,7 @@
 from genesys_core.api import virtual_agents as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,7 +10,7 @@ class _Methods:
     delete_agentic_virtualagent_jobs = _Method(_api.delete_agentic_virtualagent_jobs)
     get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
     get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
-    get_agentic_virtualagents = _Method(_api.get_agentic_virtualagents)
+    get_agentic_virtualagents = _Lists(_api.get_agentic_virtualagents)
     patch_agentic_virtualagent = _Method(_api.patch_agentic_virtualagent)
     post_agentic_virtualagent_version_jobs = _Method(_api.post_agentic_virtualagent_version_jobs)
     post_agentic_virtualagents = _Method(_api.post_agentic_virtualagents)

@@ -2,6 +2,7 @@
 from genesys_core.api import voicemail as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -9,27 +10,27 @@ class _Methods:
     delete_voicemail_message = _Method(_api.delete_voicemail_message)
     delete_voicemail_messages = _Method(_api.delete_voicemail_messages)
     get_voicemail_group_mailbox = _Method(_api.get_voicemail_group_mailbox)
-    get_voicemail_group_messages = _Method(_api.get_voicemail_group_messages)
+    get_voicemail_group_messages = _Lists(_api.get_voicemail_group_messages)
     get_voicemail_group_policy = _Method(_api.get_voicemail_group_policy)
     get_voicemail_mailbox = _Method(_api.get_voicemail_mailbox)
     get_voicemail_me_mailbox = _Method(_api.get_voicemail_me_mailbox)
-    get_voicemail_me_messages = _Method(_api.get_voicemail_me_messages)
+    get_voicemail_me_messages = _Lists(_api.get_voicemail_me_messages)
     get_voicemail_me_policy = _Method(_api.get_voicemail_me_policy)
     get_voicemail_message = _Method(_api.get_voicemail_message)
     get_voicemail_message_media = _Method(_api.get_voicemail_message_media)
-    get_voicemail_messages = _Method(_api.get_voicemail_messages)
+    get_voicemail_messages = _Lists(_api.get_voicemail_messages)
     get_voicemail_policy = _Method(_api.get_voicemail_policy)
-    get_voicemail_queue_messages = _Method(_api.get_voicemail_queue_messages)
-    get_voicemail_search = _Method(_api.get_voicemail_search)
+    get_voicemail_queue_messages = _Lists(_api.get_voicemail_queue_messages)
+    get_voicemail_search = _Lists(_api.get_voicemail_search)
     get_voicemail_user_mailbox = _Method(_api.get_voicemail_user_mailbox)
-    get_voicemail_user_messages = _Method(_api.get_voicemail_user_messages)
+    get_voicemail_user_messages = _Lists(_api.get_voicemail_user_messages)
     get_voicemail_userpolicy = _Method(_api.get_voicemail_userpolicy)
     patch_voicemail_group_policy = _Method(_api.patch_voicemail_group_policy)
     patch_voicemail_me_policy = _Method(_api.patch_voicemail_me_policy)
     patch_voicemail_message = _Method(_api.patch_voicemail_message)
     patch_voicemail_userpolicy = _Method(_api.patch_voicemail_userpolicy)
     post_voicemail_messages = _Method(_api.post_voicemail_messages)
-    post_voicemail_search = _Method(_api.post_voicemail_search)
+    post_voicemail_search = _Lists(_api.post_voicemail_search)
     put_voicemail_message = _Method(_api.put_voicemail_message)
     put_voicemail_policy = _Method(_api.put_voicemail_policy)
     put_voicemail_userpolicy = _Method(_api.put_voicemail_userpolicy)

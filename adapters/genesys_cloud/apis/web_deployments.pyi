@@ -2,6 +2,7 @@
 from genesys_core.api import web_deployments as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -11,14 +12,14 @@ class _Methods:
     delete_webdeployments_deployment_cobrowse_session_id = _Method(_api.delete_webdeployments_deployment_cobrowse_session_id)
     delete_webdeployments_token_revoke = _Method(_api.delete_webdeployments_token_revoke)
     get_webdeployments_configuration_version = _Method(_api.get_webdeployments_configuration_version)
-    get_webdeployments_configuration_versions = _Method(_api.get_webdeployments_configuration_versions)
+    get_webdeployments_configuration_versions = _Lists(_api.get_webdeployments_configuration_versions)
     get_webdeployments_configuration_versions_draft = _Method(_api.get_webdeployments_configuration_versions_draft)
-    get_webdeployments_configurations = _Method(_api.get_webdeployments_configurations)
+    get_webdeployments_configurations = _Lists(_api.get_webdeployments_configurations)
     get_webdeployments_deployment = _Method(_api.get_webdeployments_deployment)
     get_webdeployments_deployment_cobrowse_session_id = _Method(_api.get_webdeployments_deployment_cobrowse_session_id)
     get_webdeployments_deployment_configurations = _Method(_api.get_webdeployments_deployment_configurations)
     get_webdeployments_deployment_identityresolution = _Method(_api.get_webdeployments_deployment_identityresolution)
-    get_webdeployments_deployments = _Method(_api.get_webdeployments_deployments)
+    get_webdeployments_deployments = _Lists(_api.get_webdeployments_deployments)
     post_webdeployments_configuration_versions_draft_publish = _Method(_api.post_webdeployments_configuration_versions_draft_publish)
     post_webdeployments_configurations = _Method(_api.post_webdeployments_configurations)
     post_webdeployments_deployments = _Method(_api.post_webdeployments_deployments)

@@ -2,12 +2,13 @@
 from genesys_core.api import web_messaging as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
     delete_webmessaging_deployment_pushdevice = _Method(_api.delete_webmessaging_deployment_pushdevice)
-    get_webmessaging_messages = _Method(_api.get_webmessaging_messages)
+    get_webmessaging_messages = _Lists(_api.get_webmessaging_messages)
     patch_webmessaging_deployment_pushdevice = _Method(_api.patch_webmessaging_deployment_pushdevice)
     post_webmessaging_deployment_pushdevice = _Method(_api.post_webmessaging_deployment_pushdevice)
 

@@ -1,6 +1,6 @@
 """The asynchronous client, for asyncio and trio."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import AsyncApis
@@ -19,18 +19,20 @@ from genesys_cloud.transports.hooks import (
 )
 from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_cloud.transports.running_loop import has_ended, in_trio, running_loop
-from genesys_core.calls.operation import Operation, raw_operation
+from genesys_core.calls.operation import ListOperation, Operation, raw_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_core.calls.paging import Items
+    from genesys_cloud.client.paginators import AsyncPaginator
+    from genesys_core.paging.options import PagingArguments
 
 __all__ = ["AsyncClient"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class AsyncClient(AsyncTransfers, AsyncApis):
@@ -104,23 +106,38 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         del query, body, headers  # some tracebacks show variables
         return await self.send(operation)
 
-    async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
-        """Iterate over the pages of a listing, one request per page."""
-        from genesys_core.calls.paging import Paging  # noqa: PLC0415 - few calls list
+    def pages(
+        self, operation: Operation[T], **options: "Unpack[PagingArguments]"
+    ) -> "AsyncPaginator[T]":
+        """Iterate over the pages of a listing, one request per page.
 
-        paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
-        while paging is not None:
-            found, paging = paging.received(await self.send_raw(paging.asked()))
-            for page in found:
-                yield page
+        Args:
+            operation: the operation, such as ``genesys_core.api.users.get_users()``.
+            options: how far to read and from where; see
+                :class:`~genesys_core.paging.options.PagingOptions`.
 
-    async def paginate(self, operation: "Operation[Items[T]]") -> AsyncIterator[T]:
-        """Iterate over the items of all pages of a listing."""
-        from genesys_core.calls.paging import items_of  # noqa: PLC0415 - few calls list
+        Raises:
+            InvalidValueError: an invalid option.
+            PaginationError: while iterating: there is more, and it cannot be requested.
+        """
+        return self._new_paginator(operation, options, by_page=True)
 
-        async for page in self.pages(operation):
-            for item in items_of(page):
-                yield item
+    def paginate(
+        self, operation: ListOperation[Any, Item], **options: "Unpack[PagingArguments]"
+    ) -> "AsyncPaginator[Item]":
+        """Iterate over the items of all pages of a listing.
+
+        Arguments and exceptions are those of :meth:`pages`.
+        """
+        return self._new_paginator(operation, options, by_page=False)
+
+    def _new_paginator(
+        self, operation: Operation[Any], options: "PagingArguments", *, by_page: bool
+    ) -> "AsyncPaginator[Any]":
+        from genesys_cloud.client.paginators import AsyncPaginator  # noqa: PLC0415 - few calls list
+
+        reader = self._new_reader(operation, options, by_page=by_page)
+        return AsyncPaginator(reader, self._send_page, lambda: self._event_loop)
 
     def notification_handler(
         self,

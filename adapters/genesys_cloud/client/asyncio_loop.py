@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.event_loop import Background, LockOwner
 from genesys_cloud.client.token_lock import POLL_INTERVAL, TokenLock
 
 __all__ = ["AsyncioLoop"]
@@ -68,6 +68,10 @@ class AsyncioLoop:
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
+    def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
+        """Start ``work`` in a task."""
+        return _Task(asyncio.ensure_future(work()))
+
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in a dedicated thread: all of the loop's worker threads may be waiting for this work."""
         if self._thread is None:
@@ -86,3 +90,22 @@ class AsyncioLoop:
             await asyncio.wait(self._running)
         if self._thread is not None:
             self._thread.shutdown()
+
+
+class _Task(Generic[T]):
+    def __init__(self, task: asyncio.Task[T]) -> None:
+        self._task = task
+        task.add_done_callback(_see_error)
+
+    async def result(self) -> T:
+        await asyncio.wait({self._task})
+        return self._task.result()
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+
+def _see_error(task: asyncio.Task[Any]) -> None:
+    """Retrieve the error of a task, since asyncio logs those that are not retrieved."""
+    if not task.cancelled():
+        task.exception()

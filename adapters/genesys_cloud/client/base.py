@@ -49,6 +49,8 @@ from genesys_core.transport.owners import OwnedPools
 
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
+    from genesys_core.paging.options import PagingArguments
+    from genesys_core.paging.reader import ListingReader
 
 __all__ = ["ClientBase", "response_of"]
 
@@ -149,6 +151,18 @@ class ClientBase(LazyApis, Unpicklable):
     def _start(self, operation: Operation[T]) -> State[T]:
         operation = apply_defaults(operation, self._defaults)
         return start(operation, self._cell.session, now=read_clocks())
+
+    def _new_reader(
+        self, operation: Operation[T], options: "PagingArguments", *, by_page: bool
+    ) -> "ListingReader[T]":
+        from genesys_core.paging.options import PagingOptions  # noqa: PLC0415 - few calls list
+        from genesys_core.paging.reader import ListingReader  # noqa: PLC0415
+
+        hosts = self._cell.session.settings.hosts
+        return ListingReader(operation, hosts, PagingOptions(**options), by_page=by_page)
+
+    async def _send_page(self, operation: Operation[T]) -> ApiResponse[T]:
+        return response_of(await self._drive(self._start(operation)))
 
     async def _close(self) -> None:
         # An exit stack, so that an error or cancellation in one step does not skip the others.

@@ -8,9 +8,10 @@ call.
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["EventLoop", "LockOwner"]
+__all__ = ["Background", "EventLoop", "LockOwner"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class LockOwner:
@@ -20,6 +21,18 @@ class LockOwner:
 
     def __init__(self) -> None:
         self.holds = False
+
+
+class Background(Protocol[T_co]):
+    """Work that runs while its caller does something else."""
+
+    async def result(self) -> T_co:
+        """Wait for the result, and return it or raise the error; cancellation ends the wait alone."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the work if it can be stopped; its result is not needed."""
+        ...
 
 
 class EventLoop(Protocol):
@@ -53,6 +66,10 @@ class EventLoop(Protocol):
         Returns:
             Its result, or ``None`` if it is still running after ``seconds``.
         """
+        ...
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
+        """Start ``work`` in the background."""
         ...
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:

@@ -1,6 +1,6 @@
 """The synchronous client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import SyncApis
@@ -15,18 +15,20 @@ from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
-from genesys_core.calls.operation import Operation, raw_operation
+from genesys_core.calls.operation import ListOperation, Operation, raw_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_core.calls.paging import Items
+    from genesys_cloud.client.paginators import Paginator
+    from genesys_core.paging.options import PagingArguments
 
 __all__ = ["Client"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class Client(SyncTransfers, SyncApis):
@@ -95,21 +97,38 @@ class Client(SyncTransfers, SyncApis):
         del query, body, headers  # some tracebacks show variables
         return self.send(operation)
 
-    def pages(self, operation: Operation[T]) -> Iterator[T]:
-        """Iterate over the pages of a listing, one request per page."""
-        from genesys_core.calls.paging import Paging  # noqa: PLC0415 - few calls list
+    def pages(
+        self, operation: Operation[T], **options: "Unpack[PagingArguments]"
+    ) -> "Paginator[T]":
+        """Iterate over the pages of a listing, one request per page.
 
-        paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
-        while paging is not None:
-            found, paging = paging.received(self.send_raw(paging.asked()))
-            yield from found
+        Args:
+            operation: the operation, such as ``genesys_core.api.users.get_users()``.
+            options: how far to read and from where; see
+                :class:`~genesys_core.paging.options.PagingOptions`.
 
-    def paginate(self, operation: "Operation[Items[T]]") -> Iterator[T]:
-        """Iterate over the items of all pages of a listing."""
-        from genesys_core.calls.paging import items_of  # noqa: PLC0415 - few calls list
+        Raises:
+            InvalidValueError: an invalid option.
+            PaginationError: while iterating: there is more, and it cannot be requested.
+        """
+        return self._new_paginator(operation, options, by_page=True)
 
-        for page in self.pages(operation):
-            yield from items_of(page)
+    def paginate(
+        self, operation: ListOperation[Any, Item], **options: "Unpack[PagingArguments]"
+    ) -> "Paginator[Item]":
+        """Iterate over the items of all pages of a listing.
+
+        Arguments and exceptions are those of :meth:`pages`.
+        """
+        return self._new_paginator(operation, options, by_page=False)
+
+    def _new_paginator(
+        self, operation: Operation[Any], options: "PagingArguments", *, by_page: bool
+    ) -> "Paginator[Any]":
+        from genesys_cloud.client.paginators import Paginator  # noqa: PLC0415 - few calls list
+
+        reader = self._new_reader(operation, options, by_page=by_page)
+        return Paginator(reader, self._send_page, lambda: self._event_loop)
 
     def notification_handler(
         self,

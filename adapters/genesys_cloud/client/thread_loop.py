@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
 from contextvars import copy_context
 from threading import Event, Thread
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.event_loop import Background, LockOwner
 from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.transports.awaited import run_now
 
@@ -92,6 +92,10 @@ class ThreadLoop:
         done, _ = wait({result}, timeout=seconds)
         return result.result() if done else None
 
+    def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
+        """Start ``work`` in a thread, which the interpreter does not wait for."""
+        return _Thread(work)
+
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in the current thread, which belongs to the transaction."""
         return work(*args)
@@ -104,3 +108,25 @@ class ThreadLoop:
         """Wait for shielded work whose caller was interrupted."""
         if self._last is not None:
             self._last.join()
+
+
+class _Thread(Generic[T]):
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._result, context = Future[T](), copy_context()
+
+        def run() -> None:
+            try:
+                self._result.set_result(context.run(run_now, work()))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                self._result.set_exception(error)
+
+        try:
+            Thread(target=run, name="genesys-cloud-page", daemon=True).start()
+        except RuntimeError:
+            run()  # where no thread is to be had, here and now
+
+    async def result(self) -> T:
+        return self._result.result()
+
+    def cancel(self) -> None:
+        """Has no effect: a thread cannot be stopped, and its result is ignored."""

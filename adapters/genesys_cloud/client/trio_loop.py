@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import trio
-from outcome import Outcome, acapture
+from outcome import Error, Outcome, Value, acapture
 
-from genesys_cloud.client.event_loop import LockOwner
+from genesys_cloud.client.event_loop import Background, LockOwner
 from genesys_cloud.client.token_lock import POLL_INTERVAL, TokenLock
 
 __all__ = ["TrioLoop"]
@@ -82,6 +82,12 @@ class TrioLoop:
             await over.wait()
         return ended[0].unwrap() if ended else None
 
+    def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
+        """Start ``work`` in a system task: there is no nursery that outlives this call."""
+        started = _SystemTask(work)
+        trio.lowlevel.spawn_system_task(started.run, context=copy_context())
+        return started
+
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in a dedicated thread: all of trio's worker threads may be waiting for this work."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
@@ -95,3 +101,30 @@ class TrioLoop:
         with trio.CancelScope(shield=True):
             for over in tuple(self._running):
                 await over.wait()
+
+
+class _SystemTask(Generic[T]):
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._work = work
+        self._scope = trio.CancelScope()
+        self._over = trio.Event()
+        self._ended: Outcome[T] | None = None
+
+    async def run(self) -> None:
+        try:
+            with self._scope:
+                try:
+                    self._ended = Value(await self._work())
+                except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                    self._ended = Error(error)
+        finally:
+            self._over.set()
+
+    async def result(self) -> T:
+        await self._over.wait()
+        if self._ended is None:
+            raise trio.ClosedResourceError("the request was cancelled")
+        return self._ended.unwrap()
+
+    def cancel(self) -> None:
+        self._scope.cancel()

@@ -105,12 +105,16 @@ def _operations(definition: ApiDefinition) -> dict[str, str]:
 
 
 def _facades(definition: ApiDefinition) -> dict[str, str]:
+    models = {model.name: model for model in definition.models}
     return {
         f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
         f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),
         **{
-            f"{ADAPTERS}/apis/{api.name}.{ending}": source(definition, api)
+            f"{ADAPTERS}/apis/{api.name}.py": facades.facade_source(definition, api)
             for api in definition.apis
-            for ending, source in (("py", facades.facade_source), ("pyi", facades.facade_stub))
+        },
+        **{
+            f"{ADAPTERS}/apis/{api.name}.pyi": facades.facade_stub(definition, api, models)
+            for api in definition.apis
         },
     }

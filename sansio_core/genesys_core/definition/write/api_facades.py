@@ -4,7 +4,10 @@ Invariants: a facade contains only names. Signatures, types and docstrings are t
 builders, through a descriptor; sync and async share one list.
 """
 
-from genesys_core.definition.read.definition import Api, ApiDefinition
+from collections.abc import Mapping
+
+from genesys_core.definition.read.definition import Api, ApiDefinition, ModelDef
+from genesys_core.definition.read.listings import find_listing
 from genesys_core.definition.write.source_text import (
     count_things,
     quote_string,
@@ -33,18 +36,26 @@ def facade_source(definition: ApiDefinition, api: Api) -> str:
     return write_banner(definition.version) + "\n".join(lines)
 
 
-def facade_stub(definition: ApiDefinition, api: Api) -> str:
+def facade_stub(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDef]) -> str:
     """Write ``apis/users.pyi``: the same for type checkers and editors."""
     name = api.class_name
+    methods = {
+        one.name: "_Method" if find_listing(one, models) is None else "_Lists"
+        for one in api.operations
+    }
+    imports = {"_Lists": "ListMethod as _Lists", "_Method": "Method as _Method"}
     lines = [
         f"from genesys_core.api import {api.name} as _api",
         "",
         "from genesys_cloud.api_binding import AsyncApi as _AsyncApi",
-        "from genesys_cloud.api_binding import Method as _Method",
+        *(
+            f"from genesys_cloud.api_binding import {imports[kind]}"
+            for kind in sorted(set(methods.values()))
+        ),
         "from genesys_cloud.api_binding import SyncApi as _SyncApi",
         "",
         "class _Methods:",
-        *(f"    {one.name} = _Method(_api.{one.name})" for one in api.operations),
+        *(f"    {method} = {kind}(_api.{method})" for method, kind in methods.items()),
         "",
         f"class {name}(_Methods, _SyncApi):",
         f'    """{_about(api)}; each sends its operation and returns the response."""',

@@ -239,6 +239,8 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     one, two = listing_problems(definition())
     assert one == f"{key}: is reviewed, but is not paginated by number"
     assert two == "get_more: continues after a window, but does not exist"
+    monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="things")})
+    assert listing_problems(definition("query.pageNumber")) == []
     monkeypatch.setattr(listings, "WINDOWS", {"GET /gone": PagingWindow(9, instead="things")})
     assert listing_problems(definition()) == [
         "GET /gone: is reviewed, but is not paginated by number"

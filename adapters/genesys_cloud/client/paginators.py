@@ -1,0 +1,166 @@
+"""Iteration over listings, sync and async.
+
+Invariants: what to request, and when, is the decision of
+:class:`~genesys_core.paging.reader.ListingReader`; here pages are sent, also in the background, and
+warnings given.
+"""
+
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+from genesys_cloud.client.event_loop import Background, EventLoop
+from genesys_cloud.transports.awaited import run_now
+from genesys_core.calls.operation import Operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import IncompleteListingWarning
+from genesys_core.paging.reader import ListingReader
+
+__all__ = ["AsyncPaginator", "Paginator", "SendPage"]
+
+V_co = TypeVar("V_co", covariant=True)
+
+SendPage = Callable[[Operation[Any]], Awaitable[ApiResponse[Any]]]
+"""Sends the operation of a page."""
+
+
+class _Fetcher:
+    """Sends the pages that a reader wants, and those it wants ahead in the background."""
+
+    def __init__(
+        self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
+    ) -> None:
+        self._reader = reader
+        self._send = send
+        self._event_loop = event_loop
+        self._running: dict[int, Background[ApiResponse[Any]]] = {}
+
+    async def advance(self) -> list[str]:
+        """Send pages until there is something to take, and return warnings."""
+        notices: list[str] = []
+        while (fetch := self._reader.wanted()) is not None:
+            running = self._running.get(fetch.key)
+            try:
+                response = await (
+                    self._send(fetch.operation) if running is None else running.result()
+                )
+            except Exception:
+                self._running.pop(fetch.key, None)  # sent again where it is asked for again
+                raise
+            notices += self._reader.received(response)
+            self._running.pop(fetch.key, None)
+            self._look_ahead()
+        return notices
+
+    def _look_ahead(self) -> None:
+        wanted = {fetch.key: fetch.operation for fetch in self._reader.ahead()}
+        for key in self._running.keys() - wanted.keys():
+            self._running.pop(key).cancel()
+        for key in wanted.keys() - self._running.keys():
+            self._running[key] = self._event_loop().start(_page_sender(self._send, wanted[key]))
+
+    def cancel(self) -> None:
+        while self._running:
+            self._running.popitem()[1].cancel()
+
+
+def _page_sender(send: SendPage, operation: Operation[Any]) -> Callable[[], Any]:
+    async def run() -> ApiResponse[Any]:
+        return await send(operation)
+
+    return run
+
+
+class _Progress:
+    """How far a listing is read, common to both flavours."""
+
+    def __init__(
+        self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
+    ) -> None:
+        self._reader = reader
+        self._fetcher = _Fetcher(reader, send, event_loop)
+        self._is_closed = False
+
+    @property
+    def total(self) -> int | None:
+        """The number of items of all pages, if the platform says it; ``None`` before the first page."""
+        return self._reader.total
+
+    @property
+    def fetched(self) -> int:
+        """The number of items taken so far, by the listing that this one resumes as well."""
+        return self._reader.fetched
+
+    @property
+    def resume_token(self) -> str:
+        """Text from which ``resume=`` goes on behind the last item taken, in any process."""
+        return self._reader.resume_token
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self._fetcher.cancel()
+
+
+class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
+    """Iterates over the items or pages of a listing; a page is requested when it is needed.
+
+    An error leaves the iterator where it was: the next item is what could not be had.
+    """
+
+    def __next__(self) -> V_co:
+        if self._is_closed:
+            raise StopIteration
+        if self._reader.wanted() is not None:
+            for text in run_now(self._fetcher.advance()):
+                warnings.warn(text, IncompleteListingWarning, stacklevel=2)
+        return cast(V_co, self._reader.take())
+
+    def close(self) -> None:
+        """End the iteration, and drop the pages requested ahead. Idempotent."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
+    """Iterates over the items or pages of a listing; a page is requested when it is needed.
+
+    An error or a cancellation leaves the iterator where it was: the next item is what could not be
+    had.
+    """
+
+    async def __anext__(self) -> V_co:
+        if self._is_closed:
+            raise StopAsyncIteration
+        if self._reader.wanted() is not None:
+            for text in await self._fetcher.advance():
+                warnings.warn(text, IncompleteListingWarning, stacklevel=2)
+        try:
+            return cast(V_co, self._reader.take())
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        """End the iteration, and drop the pages requested ahead. Idempotent."""
+        self._close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

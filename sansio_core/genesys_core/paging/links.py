@@ -1,0 +1,69 @@
+"""Links to the next page.
+
+Invariants: a link is opaque. Its path and query are sent unchanged, on the host of the first page
+or not at all.
+"""
+
+from typing import TypeVar
+from urllib.parse import SplitResult, parse_qs, quote, urljoin, urlsplit
+
+from msgspec.structs import replace
+
+from genesys_core.calls.operation import Operation
+from genesys_core.errors import PaginationError
+from genesys_core.hosts import PATH_SAFE, Hosts, is_path
+from genesys_core.http.urls import expand_path
+
+__all__ = ["follow_link", "read_link"]
+
+OperationT = TypeVar("OperationT", bound=Operation[object])
+
+
+def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
+    """Return the operation of a ``nextUri``: the platform sends both paths and absolute URLs.
+
+    Args:
+        operation: the operation of the first page; a relative link is relative to it.
+        link: the link (RFC 3986 section 4).
+        hosts: the host that links may lead to.
+
+    Raises:
+        PaginationError: it is not a URL, or leads to another host.
+    """
+    here = hosts.api + expand_path(operation.endpoint.path, operation.path)
+    try:
+        base, target = urlsplit(hosts.api), urlsplit(urljoin(here, link))
+        is_here = "@" not in target.netloc and _origin(target) == _origin(base)
+        path = quote(_from_root(target.path, base.path, operation.endpoint.path), safe=PATH_SAFE)
+        query = quote(target.query, safe=PATH_SAFE + "?")
+    except ValueError:
+        raise PaginationError(
+            "the link to the next page is not a URL; not followed", link=link
+        ) from None
+    if not is_here or not is_path(path):
+        raise PaginationError(
+            f"the link to the next page leads away from {base.netloc!r}; not followed", link=link
+        )
+    endpoint = replace(operation.endpoint, path=f"{path}{'?' if query else ''}{query}")
+    options = replace(operation.options, query={})
+    return replace(operation, endpoint=endpoint, path=(), query=(), options=options)
+
+
+def read_link(link: str, name: str) -> str:
+    """Return a parameter of a link's query; empty if it has none."""
+    try:
+        return parse_qs(urlsplit(link).query).get(name, [""])[-1]
+    except ValueError:
+        return ""
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    port = {"https": 443, "http": 80}.get(url.scheme) if url.port is None else url.port
+    return url.scheme, url.hostname, port
+
+
+def _from_root(path: str, base: str, own: str) -> str:
+    """Return a link's path without a gateway's path, which the platform does not know."""
+    # A gateway may have the path "/api": the rest must look like the operation's own path.
+    stripped = path.removeprefix(base)
+    return stripped if stripped.split("/")[:2] == own.split("/")[:2] else path

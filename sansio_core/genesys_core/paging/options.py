@@ -1,0 +1,73 @@
+"""Options of reading a listing.
+
+Invariants: an option that makes no sense is an error that names it, before anything is sent.
+"""
+
+from typing import Final, Literal, TypeAlias, TypedDict
+
+from msgspec import Struct
+
+from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["NO_PAGING_OPTIONS", "PagingArguments", "PagingOptions", "Shortfall"]
+
+Shortfall: TypeAlias = Literal["error", "warn", "ignore"]
+"""How a listing ends that has fewer items than the platform counted."""
+
+_SHORTFALLS: Final = ("error", "warn", "ignore")
+
+_FIELDS: Final = {
+    "limit": WHOLE_NUMBER.or_none(),
+    "max_pages": WHOLE_NUMBER.or_none(),
+    "prefetch": WHOLE_NUMBER,
+    "resume": TEXT.or_none(),
+    "shortfall": Expected("what to do about missing items", "'warn'", (str,)),
+}
+
+
+class PagingOptions(Struct, frozen=True):
+    """How far a listing is read, and from where.
+
+    Attributes:
+        limit: the number of items after which reading ends; ``None`` for all.
+        max_pages: the number of pages after which reading ends; ``None`` for all.
+        prefetch: how many pages are requested while one is read: 0 for none; more than one has an
+            effect where pages are numbered.
+        resume: the resume token of an earlier listing of the same operation, to go on behind it.
+        shortfall: how a listing ends that has fewer items than the platform counted: ``error``
+            raises ``IncompleteListingError`` after the last item, ``warn`` warns.
+    """
+
+    limit: int | None = None
+    max_pages: int | None = None
+    prefetch: int = 0
+    resume: str | None = None
+    shortfall: Shortfall = "error"
+
+    def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
+        for name, value, least in (
+            ("limit", self.limit, 0),
+            ("max_pages", self.max_pages, 1),
+            ("prefetch", self.prefetch, 0),
+        ):
+            if value is not None and value < least:
+                raise InvalidValueError(f"{name}={value}: must be {least} or more")
+        if self.shortfall not in _SHORTFALLS:
+            raise InvalidValueError(
+                f"shortfall={self.shortfall!r}: must be one of {', '.join(_SHORTFALLS)}"
+            )
+
+
+class PagingArguments(TypedDict, total=False):
+    """The fields of :class:`PagingOptions` as keyword arguments."""
+
+    limit: int | None
+    max_pages: int | None
+    prefetch: int
+    resume: str | None
+    shortfall: Shortfall
+
+
+NO_PAGING_OPTIONS: Final = PagingOptions()

@@ -1,0 +1,324 @@
+"""Paging, from the first page to the last.
+
+Invariants: a :class:`Paging` is the next page, as a value. A received page is always delivered,
+whatever follows. An empty page ends page numbers and never ends a cursor; a page, link or token
+that repeats ends a listing. Where a reply says that there is more and no rule knows how to ask for
+it, :meth:`Paging.asked` raises. A page costs the same memory and work however many came before.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.calls.listing import Listing
+from genesys_core.calls.operation import Operation, check_operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import IncompleteListingError, PaginationError
+from genesys_core.hosts import Hosts
+from genesys_core.paging.links import follow_link
+from genesys_core.paging.options import NO_PAGING_OPTIONS, PagingOptions
+from genesys_core.paging.places import read_each, read_place, write_place
+from genesys_core.paging.replies import GUESS, ListingReply, read_reply
+from genesys_core.paging.rules import FIRST, Position, ReceivedPage, find_next, page_number
+
+__all__ = ["DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "digest_identity"]
+
+T = TypeVar("T")
+
+MEMORY: Final = 4
+"""The number of pages whose items are remembered, so that insertions do not repeat them."""
+
+DIGEST_SIZE: Final = 6
+"""Bytes of a digest: two of a thousand items are taken for one once in half a billion listings."""
+
+_SEEN: Final = 16
+"""The number of fingerprints of pages, links and tokens that are remembered."""
+
+
+class PageResult(Struct, Generic[T], frozen=True):
+    """The outcome of a received page.
+
+    Attributes:
+        pages: the page to deliver (one, or none if it is a repetition).
+        items: its items, without those delivered before.
+        following: the next page, if there is one to be read.
+        rest: where a later reader goes on; ``None`` at the end of the listing.
+        warnings: what to tell the caller.
+        is_cut: whether the page has more items, which the limit left out.
+        total: the number of items of all pages, where the platform says it.
+    """
+
+    pages: tuple[T, ...]
+    items: tuple[object, ...]
+    following: "Paging[T] | None"
+    rest: "Paging[T] | None"
+    warnings: tuple[str, ...] = ()
+    is_cut: bool = False
+    total: int | None = None
+
+
+class Paging(Struct, Generic[T], frozen=True):
+    """Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
+
+    Attributes:
+        operation: the operation as the caller made it.
+        hosts: the hosts that links may lead to.
+        options: how far to read.
+        position: which page is next.
+        number: the number of the next page, counted from 1 or where the caller began.
+        skip: number of items of the next page that were delivered by an earlier reader.
+        known: digests of items that an earlier reader delivered.
+        recent: what identifies the items of the last few pages.
+        seen: fingerprints of the last few pages, links and tokens.
+        anchor: a fingerprint to compare later ones with, so that long circles end too.
+        pages: number of pages received by this reader.
+        taken: number of items delivered by this reader.
+        fetched: number of items delivered, by earlier readers as well.
+        repeated: number of items that came again and were left out.
+        total: the largest number of items that the platform counted.
+        empty: number of consecutive empty pages.
+        count: the number of pages, as the last reply said; 0 if it did not.
+        size: the number of items of the last page.
+        refusal: why the next page cannot be requested, if so.
+    """
+
+    operation: Operation[T]
+    hosts: Hosts
+    options: PagingOptions = NO_PAGING_OPTIONS
+    position: Position = FIRST
+    number: int = 0
+    skip: int = 0
+    known: frozenset[bytes] = frozenset()
+    recent: tuple[frozenset[object], ...] = ()
+    seen: tuple[int, ...] = ()
+    anchor: int = 0
+    pages: int = 0
+    taken: int = 0
+    fetched: int = 0
+    repeated: int = 0
+    total: int | None = None
+    empty: int = 0
+    count: int = 0
+    size: int = 0
+    refusal: PaginationError | None = None
+
+    def __post_init__(self) -> None:
+        check_operation(self.operation)
+
+    @property
+    def listing(self) -> Listing:
+        """How the operation lists its items; a guess if the definition does not say."""
+        endpoint = self.operation.endpoint
+        if endpoint.listing is not None:
+            return endpoint.listing
+        is_numbered = read_place(self.operation, _NUMBERED.send) is not None
+        return _NUMBERED if is_numbered else _LINKED
+
+    @property
+    def drops_repeated(self) -> bool:
+        """Whether pages shift while one reads, so that items that come again are left out."""
+        return bool(self.listing.identity) and self.listing.style in _SHIFTING
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether reading began with the first page, so that items can be counted."""
+        send = self.listing.send
+        said = read_place(self.operation, send) if send else None
+        return said in _FIRST_PAGES
+
+    def asked(self) -> Operation[T]:
+        """Return the next page's operation.
+
+        Raises:
+            PaginationError: it cannot be requested: a link leads to another host, a page number is
+                not a number, the window is exhausted, or the reply says that there is more and the
+                definition does not say how to ask for it.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        match self.position.kind:
+            case "start":
+                return self.operation
+            case "link":
+                return follow_link(self.operation, str(self.position.value), self.hosts)
+            case _:
+                return write_place(self.operation, self.listing.send, self.position.value)
+
+    def expected(self, ahead: int) -> Operation[T] | None:
+        """Return the operation to expect that many pages after the next; ``None`` if unknown.
+
+        A guess from the last reply, where pages are numbered and counted and nothing says that
+        reading ends before.
+        """
+        options, number = self.options, self.number + ahead
+        is_counted = self.listing.style == "page" and number <= self.count
+        is_beyond = (options.max_pages is not None and self.pages + ahead >= options.max_pages) or (
+            options.limit is not None and self.taken + ahead * self.size >= options.limit
+        )
+        if self.refusal is not None or self.listing.window or not is_counted or is_beyond:
+            return None
+        return write_place(self.operation, self.listing.send, number)
+
+    def received(self, response: ApiResponse[T]) -> PageResult[T]:
+        """Return the page to deliver, its new items, and the next page.
+
+        A received page is delivered even if no further page can be requested: :meth:`asked` raises
+        that error.
+
+        Raises:
+            PaginationError: the reply has no list of items.
+        """
+        reply = read_reply(response, self.listing)
+        fingerprint = hash(response.raw)
+        if fingerprint in self.seen:
+            return self._ended((), (), self)
+        after, items = self._taken(reply)
+        after = replace(after, seen=(*after.seen, fingerprint)[-_SEEN:])
+        rest = self._find_next(after, reply, len(items))
+        cut = self._cut(items)
+        if self._is_enough(after, cut):
+            return PageResult(
+                (response.data,), cut, None, rest, (), len(cut) < len(items), after.total
+            )
+        if rest is None:
+            return self._ended((response.data,), cut, after, self._notices(reply))
+        return PageResult((response.data,), cut, rest, rest, total=after.total)
+
+    def _taken(self, reply: ListingReply) -> "tuple[Paging[T], tuple[object, ...]]":
+        """Return the state after a page, and its items without those that came before."""
+        items, again = reply.items, 0
+        ids: frozenset[object] = frozenset()
+        if self.drops_repeated and items:
+            items, ids, again = self._new(items)
+        elif self.skip:
+            items = items[self.skip :]
+        total = max(-1 if one is None else one for one in (self.total, reply.total))
+        return replace(
+            self,
+            number=self._page_number(),
+            skip=0,
+            recent=(*self.recent, ids)[-MEMORY:],
+            known=self.known if self.pages + 1 < MEMORY else frozenset[bytes](),
+            pages=self.pages + 1,
+            taken=self.taken + len(self._cut(tuple(items))),
+            fetched=self.fetched + len(items),
+            repeated=self.repeated + max(0, again - self.skip),
+            total=None if total < 0 else total,
+            empty=0 if reply.items else self.empty + 1,
+            count=reply.count,
+            size=len(reply.items),
+        ), tuple(items)
+
+    def _new(self, items: Sequence[object]) -> tuple[list[object], frozenset[object], int]:
+        before = frozenset[object]().union(*self.recent)
+        fresh: list[object] = []
+        ids: set[object] = set()
+        identities = read_each(items, self.listing.identity)
+        for item, identity in zip(items, identities, strict=True):
+            if isinstance(identity, str | int):
+                if identity in before or (self.known and digest_identity(identity) in self.known):
+                    continue
+                ids.add(identity)
+            fresh.append(item)
+        return fresh, frozenset(ids), len(items) - len(fresh)
+
+    def _cut(self, items: tuple[object, ...]) -> tuple[object, ...]:
+        limit = self.options.limit
+        return items if limit is None else items[: max(0, limit - self.taken)]
+
+    def _is_enough(self, after: "Paging[T]", cut: tuple[object, ...]) -> bool:
+        limit, pages = self.options.limit, self.options.max_pages
+        return (limit is not None and self.taken + len(cut) >= limit) or (
+            pages is not None and after.pages >= pages
+        )
+
+    def _page_number(self) -> int:
+        """Return the number of the page just received."""
+        if self.number or self.listing.style != "page":
+            return self.number or 1
+        try:
+            return page_number(self.operation, self.listing)
+        except PaginationError:
+            return 1  # raised by the rule, if there is a next page
+
+    def _find_next(self, after: "Paging[T]", reply: ListingReply, fresh: int) -> "Paging[T] | None":
+        page = ReceivedPage(
+            self.operation,
+            self.listing,
+            self.position,
+            after.number,
+            after.empty,
+            fresh,
+            self.is_whole,
+        )
+        try:
+            position = find_next(page, reply)
+        except PaginationError as refusal:
+            return replace(after, refusal=refusal)
+        if position is None:
+            return None
+        if position.kind not in _OPAQUE:
+            number = int(position.value) if position.kind == "page" else after.number + 1
+            return replace(after, position=position, number=number)
+        fingerprint = hash((position.kind, position.value))
+        if fingerprint in after.seen or fingerprint == self.anchor:
+            return None
+        is_anchored = after.pages & (after.pages - 1) == 0  # at powers of two (R. Brent, 1980)
+        return replace(
+            after,
+            position=position,
+            number=after.number + 1,
+            seen=(*after.seen, fingerprint)[-_SEEN:],
+            anchor=fingerprint if is_anchored else self.anchor,
+        )
+
+    def _ended(
+        self,
+        pages: tuple[T, ...],
+        items: tuple[object, ...],
+        after: "Paging[T]",
+        warnings: tuple[str, ...] = (),
+    ) -> PageResult[T]:
+        """Return the last step, with an error or a warning if items are missing."""
+        received = after.fetched + after.repeated
+        missing = 0 if after.total is None or not self.is_whole else after.total - received
+        if missing <= 0 or self.options.shortfall == "ignore":
+            return PageResult(pages, items, None, None, warnings, total=after.total)
+        text = (
+            f"{self.operation.endpoint.name}: received {received} items of the {after.total} that "
+            "the platform counted; the listing may have changed while it was read. Read it again, "
+            "or pass shortfall='warn'"
+        )
+        if self.options.shortfall == "warn" or self.listing.total in _APPROXIMATE:
+            return PageResult(pages, items, None, None, (*warnings, text), total=after.total)
+        refusal = IncompleteListingError(text, expected=after.total or 0, received=received)
+        refused = replace(after, refusal=refusal)
+        return PageResult(pages, items, refused, None, warnings, total=after.total)
+
+    def _notices(self, reply: ListingReply) -> tuple[str, ...]:
+        """Return a warning for a full page of a listing that has no second one."""
+        said = read_place(self.operation, self.listing.size) if self.listing.size else None
+        is_full = bool(reply.items) and str(len(reply.items)) == str(said)
+        if self.listing.style != "single" or not is_full or reply.total is not None:
+            return ()
+        text = (
+            f"{self.operation.endpoint.name}: the reply is full ({said} items), and the platform "
+            "offers no second page; there may be more items"
+        )
+        return (text,)
+
+
+_NUMBERED: Final = Listing("page", items=GUESS, identity="", send="query.pageNumber")
+_LINKED: Final = Listing("link", items=GUESS, identity="")
+_SHIFTING: Final = ("page", "index", "time")
+_OPAQUE: Final = ("link", "token")
+_APPROXIMATE: Final = ("totalHits",)
+_FIRST_PAGES: Final = (None, "", 1, "1")
+
+
+def digest_identity(identity: object) -> bytes:
+    """Return a short digest of what identifies an item, the same in every process."""
+    return blake2b(str(identity).encode("utf-8", "replace"), digest_size=DIGEST_SIZE).digest()

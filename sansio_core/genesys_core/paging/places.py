@@ -1,0 +1,89 @@
+"""Places in requests and replies, by paths of wire names such as ``body.paging.pageNumber``.
+
+Invariants: reading never raises, and what is not there is ``None``; writing copies what it changes,
+so that an operation stays as the caller made it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.calls.operation import Operation
+from genesys_core.errors import PaginationError
+
+__all__ = ["read_each", "read_path", "read_place", "write_place"]
+
+OperationT = TypeVar("OperationT", bound=Operation[object])
+
+
+def read_path(value: object, path: str) -> object:
+    """Return what a model or a JSON object has at a path; the value itself if the path is empty."""
+    for name in path.split(".") if path else ():
+        value = _read_field(value, name)
+    return value
+
+
+def read_each(items: Sequence[object], wire: str) -> list[object]:
+    """Return one field of each item."""
+    kinds = {type(item) for item in items}
+    name = _attribute(items[0], wire) if len(kinds) == 1 else None
+    if name is not None:  # models of one type, as nearly always
+        return [getattr(item, name) for item in items]
+    return [_read_field(item, wire) for item in items]
+
+
+def read_place(operation: Operation[object], place: str) -> object:
+    """Return what a request says at a place such as ``query.pageNumber``."""
+    where, _, rest = place.partition(".")
+    if where == "body":
+        return read_path(operation.body, rest)
+    # Options of the call are sent after the operation's own parameters.
+    return {**dict(operation.query), **operation.options.query}.get(rest)
+
+
+def write_place(operation: OperationT, place: str, value: str | int) -> OperationT:
+    """Return the operation with another value at a place.
+
+    Raises:
+        PaginationError: the body is neither a model nor an object.
+    """
+    where, _, rest = place.partition(".")
+    if where == "body":
+        return replace(operation, body=_written(operation.body, rest.split("."), value))
+    query = tuple(pair for pair in operation.query if pair[0] != rest)
+    kept = {name: one for name, one in operation.options.query.items() if name != rest}
+    options = replace(operation.options, query=kept)
+    return replace(operation, query=(*query, (rest, value)), options=options)
+
+
+def _read_field(value: object, wire: str) -> object:
+    if isinstance(value, Mapping):
+        return cast(Mapping[object, object], value).get(wire)
+    name = _attribute(value, wire)
+    return None if name is None else getattr(value, name)
+
+
+def _attribute(value: object, wire: str) -> str | None:
+    if not isinstance(value, Struct):
+        return None
+    wires = value.__struct_encode_fields__
+    return value.__struct_fields__[wires.index(wire)] if wire in wires else None
+
+
+def _written(body: object, names: Sequence[str], value: object) -> object:
+    name, *rest = names
+    if rest:
+        value = _written(_read_field(body, name), rest, value)
+    if body is None:
+        return {name: value}
+    if isinstance(body, Mapping):
+        return {**cast(Mapping[str, object], body), name: value}
+    attribute = _attribute(body, name)
+    if attribute is None:
+        raise PaginationError(
+            f"the body is {type(body).__name__}, without a place for {name}, which asks for the "
+            "next page; pass the operation's own model or a dict"
+        )
+    return replace(cast(Struct, body), **{attribute: value})

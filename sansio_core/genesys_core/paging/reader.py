@@ -1,0 +1,185 @@
+"""The reader of a listing: items one by one, pages requested ahead, and a token at any item.
+
+Invariants: the reader is the one mutable object of this room, and decides what is requested and
+when; a driver sends what it is given and passes on what it got. Pages requested ahead are a guess:
+one that turns out not to be the next page is dropped, so they change nothing but the time it takes.
+"""
+
+from collections import deque
+from typing import Generic, TypeVar
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from genesys_core.calls.operation import Operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import PaginationError
+from genesys_core.hosts import Hosts
+from genesys_core.http.urls import encode_query, expand_path
+from genesys_core.paging.options import PagingOptions
+from genesys_core.paging.paging import PageResult, Paging
+from genesys_core.paging.resume import begin_paging, format_resume_token
+
+__all__ = ["Fetch", "ListingReader"]
+
+T = TypeVar("T")
+
+
+class Fetch(Struct, Generic[T], frozen=True):
+    """A page to request.
+
+    Attributes:
+        key: tells this request from all others of the reader.
+        operation: what to send.
+    """
+
+    key: int
+    operation: Operation[T]
+
+
+class ListingReader(Generic[T]):
+    """Reads one listing, item by item or page by page.
+
+    While :meth:`wanted` returns a page, send it and pass the response to :meth:`received`; then
+    :meth:`take` returns the next item. Pages of :meth:`ahead` may be sent meanwhile.
+
+    Args:
+        operation: the operation of the first page.
+        hosts: the hosts that links may lead to.
+        options: how far to read, and from where.
+        by_page: take pages rather than items.
+
+    Raises:
+        InvalidValueError: the resume token is not one, or is that of another operation.
+        TypeError: it is not an operation.
+    """
+
+    def __init__(
+        self,
+        operation: Operation[T],
+        hosts: Hosts,
+        options: PagingOptions,
+        *,
+        by_page: bool = False,
+    ) -> None:
+        begin = begin_paging(operation, hosts, options)
+        self._by_page = by_page
+        self._depth = options.prefetch
+        self._current = Paging(operation, hosts, options) if begin is None else begin
+        self._next = None if options.limit == 0 else begin
+        self._step: PageResult[T] | None = None if begin else PageResult((), (), None, None)
+        self._index = 0
+        self._keys = 0
+        self._ahead: deque[Fetch[T]] = deque()
+        self._total = self._current.total
+
+    @property
+    def total(self) -> int | None:
+        """The number of items of all pages, where the platform says it."""
+        return self._total
+
+    @property
+    def fetched(self) -> int:
+        """The number of items taken so far, by earlier readers as well."""
+        return self._current.fetched + self._taken_items()
+
+    @property
+    def resume_token(self) -> str:
+        """Where a later reader goes on, behind the last item that was taken."""
+        return format_resume_token(self._current, self._step, self._taken_items())
+
+    def wanted(self) -> Fetch[T] | None:
+        """Return the page to request before the next item can be taken; ``None`` if there is none.
+
+        The same page is returned until it was received, so one that failed can be sent again.
+
+        Raises:
+            PaginationError: it cannot be requested.
+        """
+        if self._next is None or self._index < len(self._buffer()):
+            return None
+        if not self._ahead:
+            self._expect(self._next.asked())
+        return self._ahead[0]
+
+    def ahead(self) -> tuple[Fetch[T], ...]:
+        """Return the pages that should be on their way now; any other may be dropped."""
+        if self._next is None or not self._depth:
+            return ()
+        try:
+            if not self._ahead:
+                self._expect(self._next.asked())
+        except PaginationError:
+            return ()  # raised where that page is wanted
+        while len(self._ahead) < self._depth:
+            expected = self._next.expected(len(self._ahead))
+            if expected is None:
+                break
+            self._expect(expected)
+        return tuple(self._ahead)
+
+    def received(self, response: ApiResponse[T]) -> tuple[str, ...]:
+        """Accept the response to the wanted page, and return warnings for the caller.
+
+        Raises:
+            PaginationError: the reply has no list of items.
+        """
+        if self._next is None or not self._ahead:
+            raise RuntimeError("no page was wanted; call wanted() first")
+        step = self._next.received(response)
+        self._current, self._step, self._next = self._next, step, step.following
+        self._index, self._total = 0, step.total
+        self._ahead.popleft()
+        self._check_ahead()
+        return step.warnings
+
+    def take(self) -> object:
+        """Return the next item, or page.
+
+        Raises:
+            StopIteration: there is none; unless a page is wanted, the listing is over.
+        """
+        buffer = self._buffer()
+        if self._index >= len(buffer):
+            raise StopIteration
+        self._index += 1
+        return buffer[self._index - 1]
+
+    def _buffer(self) -> tuple[object, ...]:
+        if self._step is None:
+            return ()
+        return self._step.pages if self._by_page else self._step.items
+
+    def _taken_items(self) -> int:
+        if self._step is None or not self._by_page:
+            return self._index
+        return len(self._step.items) if self._index else 0
+
+    def _expect(self, operation: Operation[T]) -> None:
+        self._keys += 1
+        self._ahead.append(Fetch(self._keys, operation))
+
+    def _check_ahead(self) -> None:
+        """Drop the pages requested ahead if the next page is another."""
+        if not self._ahead:
+            return
+        try:
+            is_next = self._next is not None and _are_same(
+                self._ahead[0].operation, self._next.asked()
+            )
+        except PaginationError:
+            is_next = False
+        if not is_next:
+            self._ahead.clear()
+            self._depth = 1
+
+
+def _are_same(one: Operation[T], other: Operation[T]) -> bool:
+    """Whether two operations are the same request, whatever the order of their query."""
+    return one == other or (one.body == other.body and _target(one) == _target(other))
+
+
+def _target(operation: Operation[T]) -> tuple[str, list[tuple[str, str]]]:
+    path, _, query = expand_path(operation.endpoint.path, operation.path).partition("?")
+    own = encode_query((*operation.query, *operation.options.query.items()))
+    return path, sorted([*parse_qsl(query), *parse_qsl(own)])

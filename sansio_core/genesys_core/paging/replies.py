@@ -1,0 +1,168 @@
+"""What the reply to a listing says: its items, and whether and how there are more.
+
+Invariants: what is not of the expected type is as if it were absent. The envelope is read from the
+body as received, so that a field that the definition does not know still counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeGuard
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.calls.listing import Listing
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import PaginationError
+from genesys_core.paging.places import read_path
+
+__all__ = ["GUESS", "ListingReply", "read_items", "read_reply"]
+
+GUESS: Final = "?"
+"""The item path of a listing that the definition does not describe: any of the common fields."""
+
+_COMMON: Final = ("entities", "results", "Resources", "resources", "conversations")
+
+
+class ListingReply(Struct, frozen=True):
+    """What a reply says.
+
+    Attributes:
+        items: the items of the page.
+        link: ``nextUri``, or empty.
+        token: the token of the next page, or empty.
+        more: the first sign that there is another page, such as ``cursor``; empty if there is none.
+        count: the number of pages; 0 if not said.
+        size: the number of items that a page may have; 0 if not said.
+        total: the number of items of all pages; ``None`` if not said.
+    """
+
+    items: Sequence[object] = ()
+    link: str = ""
+    token: str = ""
+    more: str = ""
+    count: int = 0
+    size: int = 0
+    total: int | None = None
+
+
+class _Envelope(Struct, rename="camel"):
+    next_uri: Any = None
+    cursor: Any = None
+    after: Any = None
+    cursors: Any = None
+    next_page: Any = None
+    page_count: Any = None
+    page_size: Any = None
+    total: Any = None
+    total_results: Any = None
+    total_hits: Any = None
+
+
+_DECODE: Final = msgspec.json.Decoder(_Envelope).decode
+_TOKENS: Final = ("cursors.after", "after", "cursor", "nextPage")
+
+
+def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
+    """Read a reply.
+
+    Raises:
+        PaginationError: it has no list of items.
+    """
+    envelope = _read_envelope(response, listing)
+    tokens = {name: _text(read_path(envelope, name)) for name in _TOKENS}
+    link = _text(read_path(envelope, "nextUri"))
+    token = tokens.get(listing.next, "")
+    if not listing.next and listing.send:
+        # The definition knows no token; the platform may send one by the parameter's name.
+        names = ("cursors.after", listing.send.rpartition(".")[2])
+        token = next((tokens[name] for name in names if tokens.get(name)), "")
+    signs = {"nextUri": link, **tokens}
+    return ListingReply(
+        read_items(response.data, listing.items),
+        link,
+        token,
+        next((name for name, value in signs.items() if value), ""),
+        _number(read_path(envelope, "pageCount")) or 0,
+        _number(read_path(envelope, "pageSize")) or 0,
+        _number(read_path(envelope, listing.total)) if listing.total else None,
+    )
+
+
+def read_items(page: object, path: str) -> Sequence[object]:
+    """Return the items of a page; none if their field is absent.
+
+    Raises:
+        PaginationError: the page has no list of items.
+    """
+    if path == GUESS:
+        return _guess_items(page)
+    found = read_path(page, path)
+    if _is_object(found):
+        # Search results without a type: the list itself, or an object that holds it.
+        found = found.get("entities") or found
+    if _is_list(found):
+        return found
+    if found is None and _has_fields(page):
+        return ()
+    raise _no_items(page, path or "a list")
+
+
+def _guess_items(page: object) -> Sequence[object]:
+    if _is_list(page):
+        return page
+    known = set[str]()
+    if isinstance(page, Struct):
+        known.update(page.__struct_encode_fields__)
+    if _is_object(page):
+        known.update(page)
+    found = [read_path(page, name) for name in _COMMON if name in known]
+    for value in found:
+        if _is_list(value):
+            return value
+    if page is None or None in found:
+        return ()
+    raise _no_items(page, ", ".join(_COMMON))
+
+
+def _has_fields(page: object) -> bool:
+    return page is None or isinstance(page, Struct | Mapping)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, Mapping)
+
+
+def _no_items(page: object, wanted: str) -> PaginationError:
+    return PaginationError(
+        f"{type(page).__name__} has no items to page through ({wanted}); use client.send(operation)"
+    )
+
+
+def _read_envelope(response: ApiResponse[object], listing: Listing) -> object:
+    parent = listing.items.rpartition(".")[0]
+    if parent:
+        return read_path(response.data, parent)
+    try:
+        return _DECODE(response.raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return response.data  # a list, or a body that was repaired
+
+
+def _text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value < _MAX else None
+
+
+_MAX: Final = 2**53
+"""Beyond this, JSON numbers are no exact integers."""

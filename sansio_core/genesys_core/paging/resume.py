@@ -1,0 +1,160 @@
+"""Resume tokens: where a listing goes on, as text.
+
+Invariants: a token survives processes and versions. It holds a position and digests, no item, no
+token of the client and nothing of the request but its method and path; a link in it is checked like
+one that the platform sends.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.calls.operation import Operation
+from genesys_core.errors import InvalidValueError
+from genesys_core.hosts import Hosts
+from genesys_core.paging.options import PagingOptions
+from genesys_core.paging.paging import (
+    DIGEST_SIZE,
+    PageResult,
+    Paging,
+    digest_identity,
+)
+from genesys_core.paging.places import read_each
+from genesys_core.paging.rules import Position, PositionKind
+
+__all__ = ["begin_paging", "format_resume_token"]
+
+T = TypeVar("T")
+
+_MARK: Final = "1."
+"""The version of the format. A later version reads this one, and ignores fields it does not know.
+"""
+
+
+class _Saved(Struct, omit_defaults=True):
+    operation: str
+    kind: PositionKind = "start"
+    value: str | int = ""
+    number: int = 0
+    skip: int = 0
+    items: bytes = b""
+    fetched: int = 0
+    repeated: int = 0
+    total: int | None = None
+    ended: bool = False
+
+
+def begin_paging(
+    operation: Operation[T], hosts: Hosts, options: PagingOptions
+) -> "Paging[T] | None":
+    """Return the first page to read, behind ``options.resume``; ``None`` if there is none.
+
+    Raises:
+        InvalidValueError: the resume token is not one, or is that of another operation.
+    """
+    paging = Paging(operation, hosts, options)
+    if options.resume is None:
+        return paging
+    saved = _parse(options.resume)
+    own = _describe(operation)
+    if saved.operation != own:
+        raise InvalidValueError(
+            f"resume: the token is that of {saved.operation}, and the operation is {own}"
+        )
+    style = paging.listing.style
+    if saved.kind not in ("start", "link", style):
+        raise InvalidValueError(
+            f"resume: the token is that of a listing by {saved.kind}, and {own} is one by {style} "
+            "in this version; begin with the first page"
+        )
+    if saved.ended:
+        return None
+    digests = (
+        saved.items[start : start + DIGEST_SIZE]
+        for start in range(0, len(saved.items), DIGEST_SIZE)
+    )
+    return replace(
+        paging,
+        position=Position(saved.kind, saved.value),
+        number=saved.number,
+        skip=saved.skip,
+        known=frozenset(digests),
+        fetched=saved.fetched,
+        repeated=saved.repeated,
+        total=saved.total,
+    )
+
+
+def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: int) -> str:
+    """Return the token of a point in a listing.
+
+    Args:
+        current: the page being read.
+        step: what it brought; ``None`` if it was not received yet.
+        taken: the number of its items that were taken.
+    """
+    page: Paging[T] | None = current
+    consumed: tuple[object, ...] = ()
+    if step is not None:
+        consumed = step.items[:taken]
+        if taken >= len(step.items) and not step.is_cut:
+            page, consumed = step.rest, ()
+    operation = _describe(current.operation)
+    if page is None:
+        return _format(_Saved(operation, ended=True))
+    return _format(
+        _Saved(
+            operation,
+            page.position.kind,
+            page.position.value,
+            page.number,
+            page.skip + len(consumed),
+            b"".join(sorted(_digests(page, consumed))),
+            page.fetched + len(consumed),
+            page.repeated,
+            page.total,
+        )
+    )
+
+
+def _digests(page: Paging[T], consumed: tuple[object, ...]) -> set[bytes]:
+    """Return digests of the items that the next page may bring again."""
+    digests = set(page.known)
+    for ids in page.recent[-1:]:
+        digests.update(map(digest_identity, ids))
+    if consumed and page.drops_repeated:
+        identities = read_each(consumed, page.listing.identity)
+        digests.update(digest_identity(one) for one in identities if isinstance(one, str | int))
+    return digests
+
+
+def _describe(operation: Operation[T]) -> str:
+    return f"{operation.endpoint.method} {operation.endpoint.path}"
+
+
+def _format(saved: _Saved) -> str:
+    return _MARK + urlsafe_b64encode(msgspec.json.encode(saved)).decode().rstrip("=")
+
+
+def _parse(token: str) -> _Saved:
+    version, _, text = token.partition(".")
+    try:
+        body = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        saved = msgspec.json.decode(body, type=_Saved)
+    except (binascii.Error, ValueError, RecursionError):
+        saved = None
+    is_number = saved is not None and saved.kind in ("page", "index")
+    if saved is None or isinstance(saved.value, int) != is_number:
+        raise InvalidValueError(
+            f"resume: not a resume token, but {len(token)} characters of something else; "
+            "pass `resume_token` of an earlier listing"
+        )
+    if version != _MARK.rstrip("."):
+        raise InvalidValueError(
+            f"resume: the token has version {version[:8]!r}, and this library reads version 1"
+        )
+    return saved

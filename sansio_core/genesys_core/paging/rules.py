@@ -1,0 +1,193 @@
+"""The rules by which a listing goes on: one for each style of paging.
+
+Invariants: a rule returns the next position, ``None`` at the end, or raises where there is more that
+it cannot ask for. Links are followed first where that is safe, since they carry what the platform
+wants; where there is none, the style's own token, number, index or date is used.
+"""
+
+from datetime import datetime
+from typing import Final, Literal, TypeAlias, cast
+
+from msgspec import Struct
+
+from genesys_core.calls.listing import Listing, PagingWindow
+from genesys_core.calls.operation import Operation
+from genesys_core.errors import PaginationError, PagingWindowError
+from genesys_core.http.urls import format_scalar
+from genesys_core.paging.links import read_link
+from genesys_core.paging.places import read_each, read_place
+from genesys_core.paging.replies import ListingReply
+
+__all__ = [
+    "FIRST",
+    "MAX_EMPTY_PAGES",
+    "Position",
+    "PositionKind",
+    "ReceivedPage",
+    "find_next",
+    "page_number",
+]
+
+MAX_EMPTY_PAGES: Final = 3
+"""Some listings link to empty pages indefinitely (the official command line stops here too)."""
+
+PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
+"""How a page is requested; ``start`` is the operation as the caller made it."""
+
+
+class Position(Struct, frozen=True):
+    """Which page: its number, token, link, index or date."""
+
+    kind: PositionKind = "start"
+    value: str | int = ""
+
+
+FIRST: Final = Position()
+
+
+class ReceivedPage(Struct, frozen=True):
+    """A page that was received.
+
+    Attributes:
+        operation: the operation as the caller made it.
+        listing: how it lists its items.
+        position: which page it is.
+        number: its number, counted from 1 or where the caller began.
+        empty: number of consecutive empty pages, with this one.
+        fresh: number of its items that did not come before.
+        is_whole: whether reading began with the first page.
+    """
+
+    operation: Operation[object]
+    listing: Listing
+    position: Position
+    number: int
+    empty: int
+    fresh: int
+    is_whole: bool
+
+
+def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    """Return the position of the next page; ``None`` after the last.
+
+    Raises:
+        PaginationError: there is more, and no rule knows how to ask for it.
+        PagingWindowError: page numbers reach no further.
+    """
+    listing = page.listing
+    if reply.link and _may_follow(page):
+        return _next_link(page, reply)
+    if listing.style == "page":
+        return _next_number(page, reply)
+    if listing.style == "token":
+        return _next_token(page, reply)
+    if listing.style == "index":
+        return _next_index(page, reply)
+    if listing.style == "time":
+        return _next_date(page, reply)
+    _check_nothing_more(page, reply)
+    return None
+
+
+def page_number(operation: Operation[object], listing: Listing) -> int:
+    """Return the number of the page that the caller began with, or 1.
+
+    Raises:
+        PaginationError: what the caller passed is not a number.
+    """
+    said = read_place(operation, listing.send)
+    try:
+        return 1 if said is None else int(cast(int, said))
+    except (TypeError, ValueError, OverflowError):
+        name = listing.send.rpartition(".")[2]
+        raise PaginationError(f"{name}={said!r}: must be an integer to continue paging") from None
+
+
+def _may_follow(page: ReceivedPage) -> bool:
+    # A POST that only reads, and only where it has no parameter of its own: whether the platform
+    # accepts a POST to a link is unknown. Any other would change something again.
+    endpoint = page.operation.endpoint
+    return endpoint.method == "GET" or (endpoint.reads and not page.listing.send)
+
+
+def _next_link(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    if page.empty >= MAX_EMPTY_PAGES:
+        return None
+    if page.listing.window is not None:
+        _check_window(page, page.listing.window, reply)
+    return Position("link", reply.link)
+
+
+def _next_number(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    number = page.number
+    if page.position == FIRST:
+        number = page_number(page.operation, page.listing)
+    if not reply.items or (reply.count and number >= reply.count):
+        return None
+    window = page.listing.window
+    if window is not None:
+        if not reply.count and len(reply.items) < reply.size:
+            return None
+        _check_window(page, window, reply)
+    return Position("page", number + 1)
+
+
+def _check_window(page: ReceivedPage, window: PagingWindow, reply: ListingReply) -> None:
+    number, size = page.number + 1, reply.size or len(reply.items)
+    if number <= window.pages if window.pages else number * size <= window.records:
+        return
+    reach = f"{window.pages} pages" if window.pages else f"{window.records:,} records"
+    raise PagingWindowError(
+        f"{page.operation.endpoint.name}: window exhausted, the platform lists only the first "
+        f"{reach}; use {window.instead} instead, or a narrower query",
+        instead=window.instead,
+    )
+
+
+def _next_token(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    # Where the link must not be followed, the token is inside it.
+    token = reply.token or read_link(reply.link, page.listing.send.rpartition(".")[2])
+    if token:
+        return Position("token", token)
+    _check_nothing_more(page, reply)
+    return None
+
+
+def _next_index(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    # RFC 7644 section 3.4.2.4. What the reply says of its own start is not relied on.
+    at = page.position
+    index = int(at.value) if at.kind == "index" else page_number(page.operation, page.listing)
+    following = index + len(reply.items)
+    is_last = reply.total is not None and following > reply.total
+    return None if is_last or not reply.items else Position("index", following)
+
+
+def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
+    said = str(read_place(page.operation, page.listing.size))
+    limit = int(said) if said.isdecimal() else 0
+    if not reply.items or len(reply.items) < limit:
+        return None
+    name = page.listing.next
+    dates = [one for one in read_each(reply.items, name) if isinstance(one, datetime)]
+    if not dates:
+        raise PaginationError(f"no item has a {name} from which to continue")
+    if page.fresh:
+        return Position("time", format_scalar(name, min(dates)))
+    if not limit:
+        return None
+    raise PaginationError(
+        f"{limit} items or more have the same {name}; continue with a larger limit"
+    )
+
+
+def _check_nothing_more(page: ReceivedPage, reply: ListingReply) -> None:
+    """Raise if the reply says that there is more, for no rule knows how to ask for it."""
+    more = reply.more
+    if not more and page.is_whole and reply.count > page.number:
+        more = f"pageCount {reply.count}"
+    if more:
+        raise PaginationError(
+            f"{page.operation.endpoint.name}: the reply says that there are more items ({more}), "
+            "and the definition does not say how to request them",
+            link=reply.link or None,
+        )
