@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from genesys_core.errors import ConnectionClosedError as ConnectionClosedError
     from genesys_core.errors import DecodeError as DecodeError
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
+    from genesys_core.errors import IncompleteListingError as IncompleteListingError
     from genesys_core.errors import InvalidClientError as InvalidClientError
     from genesys_core.errors import InvalidGrantError as InvalidGrantError
     from genesys_core.errors import InvalidRequestError as InvalidRequestError
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from genesys_core.errors import NotFoundError as NotFoundError
     from genesys_core.errors import OAuthError as OAuthError
     from genesys_core.errors import PaginationError as PaginationError
+    from genesys_core.errors import PagingWindowError as PagingWindowError
     from genesys_core.errors import PermissionDeniedError as PermissionDeniedError
     from genesys_core.errors import ProtocolError as ProtocolError
     from genesys_core.errors import ProxyError as ProxyError
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from genesys_core.oauth.grants import Saml2Bearer as Saml2Bearer
     from genesys_core.oauth.pkce import compute_pkce_code_challenge as compute_pkce_code_challenge
     from genesys_core.oauth.tokens import Token as Token
+    from genesys_core.paging.options import IncompleteListingWarning as IncompleteListingWarning
     from genesys_core.session.pacing import Pacing as Pacing
     from genesys_core.session.retry import RetryConfiguration as RetryConfiguration
 
@@ -131,11 +134,11 @@ export_lazily(
         "genesys_core.errors": (
             "AccessDeniedError ApiError Attempt AuthenticationError BadRequestError "
             "ConfigurationError ConflictError ConnectError ConnectionClosedError DecodeError "
-            "GenesysCloudError InvalidClientError InvalidGrantError InvalidRequestError "
-            "InvalidScopeError InvalidValueError NotFoundError OAuthError PaginationError "
-            "PermissionDeniedError ProtocolError ProxyError RateLimitError RedirectError "
-            "ServerError TlsError TransportError UnauthorizedClientError "
-            "UnsupportedGrantTypeError"
+            "GenesysCloudError IncompleteListingError InvalidClientError InvalidGrantError "
+            "InvalidRequestError InvalidScopeError InvalidValueError NotFoundError OAuthError "
+            "PaginationError PagingWindowError PermissionDeniedError ProtocolError ProxyError "
+            "RateLimitError RedirectError ServerError TlsError TransportError "
+            "UnauthorizedClientError UnsupportedGrantTypeError"
         ),
         "genesys_core.hosts": "Gateway Hosts Region",
         "genesys_core.http.headers": "Headers",
@@ -156,6 +159,7 @@ export_lazily(
         ),
         "genesys_core.oauth.pkce": "compute_pkce_code_challenge",
         "genesys_core.oauth.tokens": "Token",
+        "genesys_core.paging.options": "IncompleteListingWarning",
         "genesys_core.session.pacing": "Pacing",
         "genesys_core.session.retry": "RetryConfiguration",
         "genesys_core.version": "__version__=VERSION",

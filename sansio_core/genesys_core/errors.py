@@ -59,7 +59,6 @@ __all__ = [
     "DecodeError",
     "GenesysCloudError",
     "IncompleteListingError",
-    "IncompleteListingWarning",
     "InvalidClientError",
     "InvalidGrantError",
     "InvalidRequestError",
@@ -467,7 +466,7 @@ class PagingWindowError(PaginationError):
         instead: the operation that lists what is beyond, by method name.
     """
 
-    def __init__(self, message: str, *, instead: str) -> None:
+    def __init__(self, message: str, *, instead: str = "") -> None:
         super().__init__(message)
         self.instead = instead
 
@@ -480,11 +479,7 @@ class IncompleteListingError(PaginationError):
         received: the number of items received.
     """
 
-    def __init__(self, message: str, *, expected: int, received: int) -> None:
+    def __init__(self, message: str, *, expected: int = 0, received: int = 0) -> None:
         super().__init__(message)
         self.expected = expected
         self.received = received
-
-
-class IncompleteListingWarning(UserWarning):
-    """A listing may have more items than were received."""

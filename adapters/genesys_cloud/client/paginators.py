@@ -14,7 +14,7 @@ from genesys_cloud.client.event_loop import Background, EventLoop
 from genesys_cloud.transports.awaited import run_now
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.errors import IncompleteListingWarning
+from genesys_core.paging.options import IncompleteListingWarning
 from genesys_core.paging.reader import ListingReader
 
 __all__ = ["AsyncPaginator", "Paginator", "SendPage"]

@@ -10,7 +10,13 @@ from msgspec import Struct
 from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["NO_PAGING_OPTIONS", "PagingArguments", "PagingOptions", "Shortfall"]
+__all__ = [
+    "NO_PAGING_OPTIONS",
+    "IncompleteListingWarning",
+    "PagingArguments",
+    "PagingOptions",
+    "Shortfall",
+]
 
 Shortfall: TypeAlias = Literal["error", "warn", "ignore"]
 """How a listing ends that has fewer items than the platform counted."""
@@ -24,6 +30,10 @@ _FIELDS: Final = {
     "resume": TEXT.or_none(),
     "shortfall": Expected("what to do about missing items", "'warn'", (str,)),
 }
+
+
+class IncompleteListingWarning(UserWarning):
+    """A listing may have more items than were received."""
 
 
 class PagingOptions(Struct, frozen=True):
