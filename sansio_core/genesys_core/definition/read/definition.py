@@ -83,6 +83,7 @@ class Field(Struct, frozen=True):
     required: bool = False
     read_only: bool = False
     secret: bool = False
+    description: str = ""
 
 
 class ModelDef(Struct, frozen=True):
@@ -91,6 +92,7 @@ class ModelDef(Struct, frozen=True):
     name: str
     wire: str
     fields: tuple[Field, ...] = ()
+    description: str = ""
 
 
 class ApiParameter(Struct, frozen=True):
@@ -101,6 +103,7 @@ class ApiParameter(Struct, frozen=True):
     location: ParameterLocation
     type: Type
     required: bool = False
+    description: str = ""
 
 
 class ApiPermissions(Struct, frozen=True):
@@ -123,6 +126,8 @@ class ApiOperation(Struct, frozen=True):
     permissions: ApiPermissions | None = None
     deprecated: bool = False
     preview: bool = False
+    summary: str = ""
+    description: str = ""
 
     @property
     def body(self) -> ApiParameter | None:

@@ -65,7 +65,8 @@ def class_name(name: str) -> str:
 def tag_name(tag: str) -> str:
     """Convert a tag for class names: ``Infrastructure as Code`` is ``InfrastructureAsCode``."""
     words = _FORBIDDEN.sub("", _SEPARATORS.sub("_", tag)).split("_")
-    return "".join(word[:1].upper() + word[1:] for word in words) or "Other"
+    name = "".join(word[:1].upper() + word[1:] for word in words) or "Other"
+    return f"Tag{name}" if name[0].isdigit() else name
 
 
 def make_unique(names: Iterable[str]) -> list[str]:

@@ -1,10 +1,17 @@
 """Conversion of a Swagger document to the API definition as values.
 
-Invariants: parsing is independent of source code. Every reference is resolved or rejected, every
-name is final, and the order is the document's.
+Invariants: parsing is independent of source code. Every reference is resolved, every name is final,
+and the order is the document's. What cannot be used is left out or replaced by any JSON value, with
+a finding that has its place; the rest is kept.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from genesys_core.definition.read import naming, swagger
 from genesys_core.definition.read.definition import (
@@ -23,13 +30,14 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
+from genesys_core.definition.read.findings import Finding, Place, format_place, refuse_findings
 from genesys_core.definition.read.secret_fields import is_secret
-from genesys_core.errors import InvalidValueError
+from genesys_core.definition.read.topics import Topics, read_topics
 
-__all__ = ["parse_definition"]
+__all__ = ["Reading", "parse_definition", "read_definition"]
 
-_ANY = Plain("any")
-_REF = "#/definitions/"
+_ANY: Final = Plain("any")
+_REF: Final = "#/definitions/"
 
 _FORMATS: Mapping[str, PlainKind] = {
     "date": "date",
@@ -52,85 +60,390 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 }
 
 
+class Reading(Struct, frozen=True):
+    """A definition, and what in its documents could not be used."""
+
+    definition: ApiDefinition
+    findings: tuple[Finding, ...]
+
+
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Parse a Swagger document and a topic file.
+    """Parse a Swagger document and a topic file, and refuse them if anything cannot be used.
 
     Raises:
-        InvalidValueError: one of them is malformed or has a dangling reference.
+        InvalidValueError: one of them is malformed or has a dangling reference; the message lists
+            the findings with their places.
     """
-    source = swagger.read_swagger(document)
-    names = _class_names(source.definitions)
-    types = _TypeReader(names)
-    return ApiDefinition(
-        version=source.info.sdk_version or source.info.version,
-        models=tuple(
-            _model(wire, schema, types, source) for wire, schema in source.definitions.items()
-        ),
-        apis=_apis(_operations(source, types)),
-        topics=_topics(swagger.read_topics(topics), types),
+    reading = read_definition(document, topics)
+    refuse_findings(reading.findings)
+    return reading.definition
+
+
+def read_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> Reading:
+    """Read a Swagger document and a topic file, and keep everything that can be used.
+
+    Args:
+        document: a parsed Swagger 2.0 document.
+        topics: a parsed topic file; see :func:`~genesys_core.definition.read.topics.read_topics`.
+
+    Raises:
+        InvalidValueError: one of them is something else altogether, such as OpenAPI 3.
+    """
+    source, findings = swagger.read_swagger(document)
+    topic_list, topic_findings = read_topics(topics)
+    # Schemas of topics come beside those of operations; a name that both have is the document's.
+    source = replace(source, definitions={**topic_list.definitions, **source.definitions})
+    reader = _DefinitionReader(source, [*findings, *topic_findings])
+    return reader.read(topic_list)
+
+
+class _DefinitionReader:
+    """Converts a document; collects findings, and the models of inline schemas."""
+
+    def __init__(self, source: swagger.Swagger, findings: list[Finding]) -> None:
+        self.source = source
+        self.findings = findings
+        wires = [wire for wire, schema in source.definitions.items() if _is_model(schema)]
+        names = naming.make_unique(map(naming.class_name, wires))
+        self.classes = dict(zip(wires, names, strict=True))
+        self.taken = set(names)
+        self.inline: list[ModelDef] = []
+        self.aliases: dict[str, Type] = {}
+        self.open_aliases: set[str] = set()
+        self.polymorphic = _polymorphic(source.definitions)
+
+    def read(self, topics: Topics) -> Reading:
+        models = [
+            self.model(self.classes[wire], wire, schema, ("definitions", wire))
+            for wire, schema in self.source.definitions.items()
+            if wire in self.classes
+        ]
+        apis = self.apis(self.operations())
+        topic_models = self.topics(topics)
+        version = self.source.info.sdk_version or self.source.info.version
+        definition = ApiDefinition(version, (*models, *self.inline), apis, topic_models)
+        return Reading(definition, tuple(dict.fromkeys(self.findings)))
+
+    def report(self, place: Place, message: str) -> None:
+        self.findings.append(Finding(format_place(place), message))
+
+    # --- types ---
+
+    def type_of(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
+        """Return the type of a schema; ``hint`` names the model of an inline object."""
+        if schema.ref is not None:
+            return self.referenced(schema.ref, place)
+        if len(schema.all_of) == 1 and not schema.properties:
+            return self.type_of(schema.all_of[0], (*place, "allOf", 0), hint)
+        if schema.properties or schema.all_of:
+            return self.inline_model(schema, place, hint)
+        if schema.type == "array":
+            inner = schema.items
+            return Array(_ANY if inner is None else self.type_of(inner, (*place, "items"), hint))
+        values = schema.additional_properties
+        if isinstance(values, swagger.SwaggerSchema):
+            return Map(self.type_of(values, (*place, "additionalProperties"), hint))
+        return _plain(schema.type, schema.format, schema.enum)
+
+    def referenced(self, reference: str, place: Place) -> Type:
+        wire = _definition_name(reference)
+        if wire in self.polymorphic:
+            return Plain("object")
+        if wire in self.classes:
+            return Ref(self.classes[wire])
+        if wire in self.source.definitions:
+            return self.alias(wire)
+        known = "is not defined" if reference.startswith("#") else "is outside the document"
+        self.report((*place, "$ref"), f"{reference!r} {known}; typed as any JSON value")
+        return _ANY
+
+    def alias(self, wire: str) -> Type:
+        """Return the type that a definition other than an object stands for."""
+        place: Place = ("definitions", wire)
+        if wire in self.open_aliases:
+            self.report(place, "contains itself without an object; typed as any JSON value")
+            return _ANY
+        if wire not in self.aliases:
+            self.open_aliases.add(wire)
+            schema = self.source.definitions[wire]
+            self.aliases[wire] = self.type_of(schema, place, naming.class_name(wire))
+            self.open_aliases.discard(wire)
+        return self.aliases[wire]
+
+    def inline_model(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Ref:
+        name, number = hint, 1
+        while name in self.taken:
+            number += 1
+            name = f"{hint}_{number}"
+        self.taken.add(name)
+        position = len(self.inline)
+        self.inline.append(ModelDef(name, name))  # before the models inside it
+        self.inline[position] = self.model(name, name, schema, place)
+        return Ref(name)
+
+    # --- models ---
+
+    def model(self, name: str, wire: str, schema: swagger.SwaggerSchema, place: Place) -> ModelDef:
+        properties, required = _inherited(schema, self.source, frozenset({wire}))
+        names = naming.make_unique(map(naming.to_snake_case, properties))
+        return ModelDef(
+            name,
+            wire,
+            tuple(
+                self.field(
+                    name, wire, own, key, value, (*place, "properties", key), key in required
+                )
+                for own, (key, value) in zip(names, properties.items(), strict=True)
+            ),
+            schema.description,
+        )
+
+    def field(
+        self,
+        owner: str,
+        model: str,
+        name: str,
+        wire: str,
+        schema: swagger.SwaggerSchema,
+        place: Place,
+        required: bool,  # noqa: FBT001 - the last of several facts
+    ) -> Field:
+        type_ = self.type_of(schema, place, owner + naming.tag_name(wire))
+        return Field(
+            name,
+            wire,
+            type_,
+            required=required,
+            read_only=schema.is_read_only,
+            secret=is_secret(model, wire, type_),
+            description=schema.description,
+        )
+
+    # --- operations ---
+
+    def operations(self) -> list[tuple[ApiOperation, Place]]:
+        found: list[tuple[ApiOperation, Place]] = []
+        for path, item in self.source.paths.items():
+            for method, operation in item.operations():
+                place: Place = ("paths", path, method.lower())
+                made = self.operation(path, method, operation, item.parameters, place)
+                if made is not None:
+                    found.append((made, place))
+        return found
+
+    def operation(
+        self,
+        path: str,
+        method: str,
+        source: swagger.SwaggerOperation,
+        shared: list[swagger.SwaggerParameter],
+        place: Place,
+    ) -> ApiOperation | None:
+        name = self.operation_name(path, method, source, place)
+        given = [
+            *self.resolved(shared, (*place[:2], "parameters")),
+            *self.resolved(source.parameters, (*place, "parameters")),
+        ]
+        if any(one.location == "formData" for one, _ in given):
+            self.report(place, "sends form data, which generated methods cannot; left out")
+            return None
+        title = naming.tag_name(name)
+        return ApiOperation(
+            name=name,
+            method=method,
+            path=path,
+            tags=tuple(dict.fromkeys(source.tags)) or ("Default",),
+            parameters=self.parameters(given, path, title),
+            returns=self.returns(source.responses, (*place, "responses"), f"{title}Response"),
+            accept=_accept(source.produces or self.source.produces),
+            permissions=_permissions(source.required_permissions()),
+            deprecated=source.deprecated,
+            preview=source.is_preview,
+            summary=source.summary,
+            description=source.description,
+        )
+
+    def operation_name(
+        self, path: str, method: str, source: swagger.SwaggerOperation, place: Place
+    ) -> str:
+        """Return the official SDKs' name: ``x-purecloud-method-name``, else ``operationId``."""
+        given = source.method_name or source.operation_id
+        if given:
+            return naming.method_name(given)
+        name = naming.method_name(f"{method.lower()}_{re.sub(r'[{}]', '', path)}")
+        self.report(place, f"has no operationId; named {name!r} after its path")
+        return name
+
+    def resolved(
+        self, given: list[swagger.SwaggerParameter], place: Place
+    ) -> list[tuple[swagger.SwaggerParameter, Place]]:
+        """Return the parameters that can be used, with shared ones in place of references."""
+        result: list[tuple[swagger.SwaggerParameter, Place]] = []
+        for number, one in enumerate(given):
+            here = (*place, number)
+            found: swagger.SwaggerParameter | None = one
+            if one.ref is not None:
+                found = self.source.parameters.get(_pointed(one.ref, "#/parameters/"))
+            if found is None:
+                self.report(here, f"parameter {one.ref!r} is not defined; left out")
+            elif found.location not in _LOCATIONS and found.location != "formData":
+                self.report(
+                    here,
+                    f"parameter {found.name!r} is in {found.location!r}, must be one of "
+                    f"{', '.join(_LOCATIONS)} or formData; left out",
+                )
+            else:
+                result.append((found, here))
+        return result
+
+    def parameters(
+        self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
+    ) -> tuple[ApiParameter, ...]:
+        """Merge parameters: those of an operation override its path's of the same name and place."""
+        merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
+        declared = {one.name for one, _ in merged if one.location == "path"}
+        undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
+        here: Place = ("paths", path)
+        for name in dict.fromkeys(undeclared):
+            self.report(here, f"parameter {name!r} of the path is not declared; added as text")
+            missing = swagger.SwaggerParameter(name=name, location="path", type="string")
+            merged.append((missing, here))
+        names = naming.make_unique(naming.to_snake_case(one.name) for one, _ in merged)
+        return tuple(
+            ApiParameter(
+                name,
+                one.name,
+                _LOCATIONS[one.location],
+                self.parameter_type(one, place, title),
+                required=one.required or one.location == "path",
+                description=one.description,
+            )
+            for name, (one, place) in zip(names, merged, strict=True)
+        )
+
+    def parameter_type(self, parameter: swagger.SwaggerParameter, place: Place, title: str) -> Type:
+        if parameter.schema is not None:
+            return self.type_of(parameter.schema, (*place, "schema"), f"{title}Body")
+        if parameter.type == "array":
+            inner = parameter.items
+            return Array(_ANY if inner is None else self.type_of(inner, (*place, "items"), title))
+        return _plain(parameter.type, parameter.format, parameter.enum)
+
+    def returns(
+        self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
+    ) -> Type | None:
+        """Return the type of a successful response: the first 2xx with a body, or ``default``."""
+        for status in (*sorted(key for key in responses if key.startswith("2")), "default"):
+            response = responses.get(status)
+            if response is not None and response.ref is not None:
+                found = self.source.responses.get(_pointed(response.ref, "#/responses/"))
+                if found is None:
+                    self.report(
+                        (*place, status), f"response {response.ref!r} is not defined; no type"
+                    )
+                response = found
+            if response is not None and response.schema is not None:
+                return self.type_of(response.schema, (*place, status, "schema"), hint)
+        return None
+
+    # --- APIs and topics ---
+
+    def apis(self, operations: list[tuple[ApiOperation, Place]]) -> tuple[Api, ...]:
+        """Group operations by tag, both alphabetically; a method's name is unique in its API."""
+        operations = self.distinct(operations)
+        by_tag: dict[str, list[ApiOperation]] = {}
+        for operation, _ in operations:
+            for tag in operation.tags:
+                by_tag.setdefault(tag, []).append(operation)
+        tags = sorted(by_tag, key=lambda tag: (naming.api_name(tag), tag))
+        modules = naming.make_unique(map(naming.api_name, tags))
+        titles = naming.make_unique(map(naming.tag_name, tags))
+        return tuple(
+            Api(title, module, tuple(sorted(by_tag[tag], key=lambda operation: operation.name)))
+            for tag, title, module in zip(tags, titles, modules, strict=True)
+        )
+
+    def distinct(
+        self, operations: list[tuple[ApiOperation, Place]]
+    ) -> list[tuple[ApiOperation, Place]]:
+        """Number the names of operations that share one within an API."""
+        names = {(tag, one.name) for one, _ in operations for tag in one.tags}
+        used: set[tuple[str, str]] = set()
+        result: list[tuple[ApiOperation, Place]] = []
+        for one, place in operations:
+            name, number = one.name, 1
+            while any((tag, name) in used for tag in one.tags) or (
+                number > 1 and any((tag, name) in names for tag in one.tags)
+            ):
+                number += 1
+                name = f"{one.name.rstrip('_')}_{number}"
+            if name != one.name:
+                self.report(
+                    place, f"{one.name!r} is the name of another operation; renamed {name!r}"
+                )
+            used.update((tag, name) for tag in one.tags)
+            result.append((replace(one, name=name), place))
+        return result
+
+    def topics(self, topics: Topics) -> tuple[tuple[str, str], ...]:
+        found: dict[str, str] = {}
+        for topic in topics.topics:
+            name = self.classes.get(topic.model)
+            if name is None:
+                self.report(
+                    ("topics", topic.topic), f"{topic.model!r} is no object definition; left out"
+                )
+            else:
+                found[topic.topic] = name
+        return tuple(sorted(found.items()))
+
+
+def _is_model(schema: swagger.SwaggerSchema) -> bool:
+    """Whether a definition becomes a class: an object with properties, or one without any facts."""
+    if schema.ref is not None:
+        return False
+    if schema.properties or schema.all_of:
+        return True
+    return schema.type == "object" and not isinstance(
+        schema.additional_properties, swagger.SwaggerSchema
     )
 
 
-def _class_names(definitions: Iterable[str]) -> dict[str, str]:
-    wires = list(definitions)
-    return dict(zip(wires, naming.make_unique(map(naming.class_name, wires)), strict=True))
+def _polymorphic(definitions: Mapping[str, swagger.SwaggerSchema]) -> frozenset[str]:
+    """Return the definitions with a discriminator that others extend.
+
+    Their values have fields of the extending definitions, which a class of the base would lose.
+    """
+    extended = {
+        _definition_name(part.ref)
+        for schema in definitions.values()
+        for part in schema.all_of
+        if part.ref is not None
+    }
+    return frozenset(
+        wire for wire, schema in definitions.items() if schema.discriminator and wire in extended
+    )
 
 
-class _TypeReader:
-    """Converts schemas to types; knows the class of every definition."""
+def _definition_name(reference: str) -> str:
+    return _pointed(reference, _REF)
 
-    def __init__(self, classes: Mapping[str, str]) -> None:
-        self.classes = classes
 
-    def ref(self, reference: str) -> Ref:
-        return Ref(self.class_of(reference.removeprefix(_REF)))
-
-    def class_of(self, wire: str) -> str:
-        try:
-            return self.classes[wire]
-        except KeyError:
-            raise InvalidValueError(f"definition: {wire!r} is referenced but not defined") from None
-
-    def of(self, schema: swagger.SwaggerSchema) -> Type:
-        if schema.ref is not None:
-            return self.ref(schema.ref)
-        if len(schema.all_of) == 1:
-            return self.of(schema.all_of[0])
-        if schema.type == "array":
-            return Array(_ANY if schema.items is None else self.of(schema.items))
-        if isinstance(schema.additional_properties, swagger.SwaggerSchema):
-            return Map(self.of(schema.additional_properties))
-        return _plain(schema.type, schema.format, schema.enum)
-
-    def of_parameter(self, parameter: swagger.SwaggerParameter) -> Type:
-        if parameter.schema is not None:
-            return self.of(parameter.schema)
-        if parameter.type == "array":
-            return Array(_ANY if parameter.items is None else self.of(parameter.items))
-        return _plain(parameter.type, parameter.format, parameter.enum)
+def _pointed(reference: str, prefix: str) -> str:
+    """Return the name that a JSON pointer ends with (RFC 6901)."""
+    if not reference.startswith(prefix):
+        return ""
+    return unquote(reference.removeprefix(prefix)).replace("~1", "/").replace("~0", "~")
 
 
 def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Plain:
     if type_ == "string" and format_ in _FORMATS:
         return Plain(_FORMATS[format_ or ""])
     if type_ == "string":
-        return Plain("string", tuple(dict.fromkeys(map(str, enum))))
+        return Plain(
+            "string", tuple(dict.fromkeys(str(value) for value in enum if value is not None))
+        )
     return Plain(_KINDS.get(type_ or "", "any"))
-
-
-def _model(
-    wire: str, schema: swagger.SwaggerSchema, types: _TypeReader, source: swagger.Swagger
-) -> ModelDef:
-    properties, required = _inherited(schema, source, frozenset({wire}))
-    names = naming.make_unique(map(naming.to_snake_case, properties))
-    return ModelDef(
-        types.class_of(wire),
-        wire,
-        tuple(
-            _field(wire, name, key, value, types, required=key in required)
-            for name, (key, value) in zip(names, properties.items(), strict=True)
-        ),
-    )
 
 
 def _inherited(
@@ -140,7 +453,7 @@ def _inherited(
     properties: dict[str, swagger.SwaggerSchema] = {}
     required: set[str] = set()
     for part in schema.all_of:
-        wire = (part.ref or "").removeprefix(_REF)
+        wire = _definition_name(part.ref or "")
         if part.ref is not None and (wire in seen or wire not in source.definitions):
             continue
         base = part if part.ref is None else source.definitions[wire]
@@ -150,133 +463,12 @@ def _inherited(
     return properties | schema.properties, required | set(schema.required)
 
 
-def _field(
-    model: str,
-    name: str,
-    wire: str,
-    schema: swagger.SwaggerSchema,
-    types: _TypeReader,
-    *,
-    required: bool,
-) -> Field:
-    type_ = types.of(schema)
-    return Field(
-        name,
-        wire,
-        type_,
-        required=required,
-        read_only=schema.read_only or schema.x_read_only,
-        secret=is_secret(model, wire, type_),
-    )
-
-
-def _operations(source: swagger.Swagger, types: _TypeReader) -> list[ApiOperation]:
-    return [
-        _operation(path, method, operation, item.parameters, types)
-        for path, item in source.paths.items()
-        for method, operation in item.operations()
-    ]
-
-
-def _operation(
-    path: str,
-    method: str,
-    source: swagger.SwaggerOperation,
-    shared: list[swagger.SwaggerParameter],
-    types: _TypeReader,
-) -> ApiOperation:
-    where = f"definition: {method} {path}"
-    return ApiOperation(
-        name=_operation_name(source, where),
-        method=method,
-        path=path,
-        tags=tuple(dict.fromkeys(source.tags)) or ("Default",),
-        parameters=_parameters([*shared, *source.parameters], types, where),
-        returns=_returns(source.responses, types),
-        accept=_accept(source.produces),
-        permissions=_permissions(source.permissions),
-        deprecated=source.deprecated,
-        preview=source.preview or source.genesys_preview,
-    )
-
-
-def _operation_name(source: swagger.SwaggerOperation, where: str) -> str:
-    given = source.python_name or source.operation_id
-    if not given:
-        raise InvalidValueError(f"{where}: has neither x-python-method-name nor operationId")
-    return naming.method_name(given)
-
-
-def _parameters(
-    given: list[swagger.SwaggerParameter], types: _TypeReader, where: str
-) -> tuple[ApiParameter, ...]:
-    """Merge parameters: those of an operation override its path's of the same name and place."""
-    merged = {(one.name, one.location): one for one in given}.values()
-    names = naming.make_unique(naming.to_snake_case(one.name) for one in merged)
-    return tuple(
-        ApiParameter(
-            name,
-            one.name,
-            _location(one.location, one.name, where),
-            types.of_parameter(one),
-            required=one.required or one.location == "path",
-        )
-        for name, one in zip(names, merged, strict=True)
-    )
-
-
-def _location(given: str, name: str, where: str) -> ParameterLocation:
-    try:
-        return _LOCATIONS[given]
-    except KeyError:
-        raise InvalidValueError(
-            f"{where}: parameter {name!r} is in {given!r}; must be one of {', '.join(_LOCATIONS)}"
-        ) from None
-
-
-def _returns(responses: Mapping[str, swagger.SwaggerResponse], types: _TypeReader) -> Type | None:
-    """Return the type of a successful response: the first 2xx with a body, or ``default``."""
-    for status in (*sorted(key for key in responses if key.startswith("2")), "default"):
-        schema = responses[status].schema if status in responses else None
-        if schema is not None:
-            return types.of(schema)
-    return None
-
-
 def _accept(produces: list[str]) -> str:
     """JSON, unless the definition offers only other types."""
     return "application/json" if not produces or "application/json" in produces else produces[0]
 
 
-def _permissions(given: swagger.SwaggerPermissions | None) -> ApiPermissions | None:
-    if given is None or not given.permissions:
+def _permissions(given: swagger.SwaggerPermissions) -> ApiPermissions | None:
+    if not given.permissions:
         return None
     return ApiPermissions(given.type.upper() != "ANY", tuple(given.permissions))
-
-
-def _apis(operations: list[ApiOperation]) -> tuple[Api, ...]:
-    """Group operations by tag, both alphabetically; a method's name is unique in its API."""
-    by_tag: dict[str, list[ApiOperation]] = {}
-    for operation in operations:
-        for tag in operation.tags:
-            by_tag.setdefault(tag, []).append(operation)
-    tags = sorted(by_tag, key=lambda tag: (naming.api_name(tag), tag))
-    modules = naming.make_unique(map(naming.api_name, tags))
-    titles = naming.make_unique(map(naming.tag_name, tags))
-    return tuple(
-        Api(title, module, _sorted_operations(by_tag[tag]))
-        for tag, title, module in zip(tags, titles, modules, strict=True)
-    )
-
-
-def _sorted_operations(operations: list[ApiOperation]) -> tuple[ApiOperation, ...]:
-    names = [operation.name for operation in operations]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        paths = [one.path for one in operations if one.name == twice]
-        raise InvalidValueError(f"definition: {twice!r} is the name of several operations: {paths}")
-    return tuple(sorted(operations, key=lambda operation: operation.name))
-
-
-def _topics(source: swagger.SwaggerTopics, types: _TypeReader) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((one.topic, types.class_of(one.model)) for one in source.notifications))

@@ -1,17 +1,22 @@
-"""The supported part of Swagger 2.0, as types.
+"""The vocabulary of Swagger 2.0 documents, as types.
 
 Invariants: this module defines what a document may contain, not how it is used. Unknown members are
-ignored, so newer definitions with more members still parse.
+ignored, so newer definitions with more members still parse. What does not fit is dropped with a
+finding; only a document that is no Swagger 2.0 at all is refused.
 """
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from typing import Any, cast
 
-import msgspec
 from msgspec import Struct, field
 
+from genesys_core.definition.read.findings import Finding
+from genesys_core.definition.read.tolerant import convert_tolerantly
 from genesys_core.errors import InvalidValueError
 
 __all__ = [
+    "METHODS",
     "Info",
     "Swagger",
     "SwaggerOperation",
@@ -20,40 +25,63 @@ __all__ = [
     "SwaggerPermissions",
     "SwaggerResponse",
     "SwaggerSchema",
-    "SwaggerTopic",
-    "SwaggerTopics",
+    "load_document",
     "read_swagger",
-    "read_topics",
 ]
 
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+"""The HTTP methods of a path, in Swagger's order."""
 
-class SwaggerSchema(Struct, kw_only=True):
-    """A JSON schema, as far as the platform uses it."""
 
-    ref: str | None = field(default=None, name="$ref")
+class _Values(Struct, kw_only=True):
+    """What schemas and parameters say about their values."""
+
     type: str | None = None
     format: str | None = None
+    description: str = ""
     enum: list[Any] = []
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = field(default=None, name="minLength")
+    max_length: int | None = field(default=None, name="maxLength")
+    min_items: int | None = field(default=None, name="minItems")
+    max_items: int | None = field(default=None, name="maxItems")
+    unique_items: bool = field(default=False, name="uniqueItems")
+    pattern: str | None = None
+    collection_format: str | None = field(default=None, name="collectionFormat")
+
+
+class SwaggerSchema(_Values, kw_only=True):
+    """A JSON schema; ``id`` is the URN of a notification schema."""
+
+    ref: str | None = field(default=None, name="$ref")
+    id: str | None = None
+    title: str = ""
     items: "SwaggerSchema | None" = None
     additional_properties: "SwaggerSchema | bool | None" = field(
         default=None, name="additionalProperties"
     )
     all_of: "list[SwaggerSchema]" = field(default_factory=list["SwaggerSchema"], name="allOf")
+    discriminator: Any = None
     properties: "dict[str, SwaggerSchema]" = {}
     required: list[str] = []
     read_only: bool = field(default=False, name="readOnly")
     x_read_only: bool = field(default=False, name="x-read-only")
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the property is read-only; next to a ``$ref`` the flag is ``x-read-only``."""
+        return self.read_only or self.x_read_only
 
-class SwaggerParameter(Struct, kw_only=True):
-    """A parameter: ``in`` is ``path``, ``query``, ``header`` or ``body``."""
 
-    name: str
-    location: str = field(name="in")
+class SwaggerParameter(_Values, kw_only=True):
+    """A parameter: ``in`` is ``path``, ``query``, ``header``, ``body`` or ``formData``."""
+
+    ref: str | None = field(default=None, name="$ref")
+    name: str = ""
+    location: str = field(default="", name="in")
     required: bool = False
-    type: str | None = None
-    format: str | None = None
-    enum: list[Any] = []
     items: SwaggerSchema | None = None
     schema: SwaggerSchema | None = None
 
@@ -61,11 +89,14 @@ class SwaggerParameter(Struct, kw_only=True):
 class SwaggerResponse(Struct, kw_only=True):
     """A response; without a schema it has no body."""
 
+    ref: str | None = field(default=None, name="$ref")
+    description: str = ""
     schema: SwaggerSchema | None = None
+    error_codes: dict[str, Any] = field(default_factory=dict[str, Any], name="x-inin-error-codes")
 
 
 class SwaggerPermissions(Struct, kw_only=True):
-    """``x-inin-requires-permissions``."""
+    """``x-inin-requires-permissions``; in documents of 2016 a list, of which all are required."""
 
     type: str = "ALL"
     permissions: list[str] = []
@@ -75,15 +106,32 @@ class SwaggerOperation(Struct, kw_only=True):
     """An operation of one path."""
 
     tags: list[str] = []
+    summary: str = ""
+    description: str = ""
     operation_id: str | None = field(default=None, name="operationId")
-    python_name: str | None = field(default=None, name="x-python-method-name")
+    method_name: str | None = field(default=None, name="x-purecloud-method-name")
+    consumes: list[str] = []
     produces: list[str] = []
     parameters: list[SwaggerParameter] = []
     responses: dict[str, SwaggerResponse] = {}
     deprecated: bool = False
+    security: list[dict[str, list[str]]] | None = None
     preview: bool = field(default=False, name="x-inin-preview")
     genesys_preview: bool = field(default=False, name="x-genesys-preview")
-    permissions: SwaggerPermissions | None = field(default=None, name="x-inin-requires-permissions")
+    permissions: SwaggerPermissions | list[str] | None = field(
+        default=None, name="x-inin-requires-permissions"
+    )
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether the operation may change without notice."""
+        return self.preview or self.genesys_preview
+
+    def required_permissions(self) -> SwaggerPermissions:
+        """The permissions, in one form."""
+        if isinstance(self.permissions, list):
+            return SwaggerPermissions(permissions=self.permissions)
+        return self.permissions or SwaggerPermissions()
 
 
 class SwaggerPathItem(Struct, kw_only=True):
@@ -100,71 +148,95 @@ class SwaggerPathItem(Struct, kw_only=True):
 
     def operations(self) -> list[tuple[str, SwaggerOperation]]:
         """The operations in Swagger's order, with methods in upper case."""
-        named = (
-            ("GET", self.get),
-            ("PUT", self.put),
-            ("POST", self.post),
-            ("DELETE", self.delete),
-            ("OPTIONS", self.options),
-            ("HEAD", self.head),
-            ("PATCH", self.patch),
-        )
+        named: list[tuple[str, SwaggerOperation | None]] = [
+            (method.upper(), getattr(self, method)) for method in METHODS
+        ]
         return [(method, operation) for method, operation in named if operation is not None]
 
 
 class Info(Struct, kw_only=True):
     """Metadata of the definition; the version is ``x-sdk-version`` if present."""
 
-    version: str
+    version: str = ""
     sdk_version: str | None = field(default=None, name="x-sdk-version")
 
 
 class Swagger(Struct, kw_only=True):
     """A Swagger 2.0 document."""
 
-    swagger: str
-    info: Info
-    paths: dict[str, SwaggerPathItem]
+    info: Info = field(default_factory=Info)
+    consumes: list[str] = []
+    produces: list[str] = []
+    paths: dict[str, SwaggerPathItem] = {}
     definitions: dict[str, SwaggerSchema] = {}
+    parameters: dict[str, SwaggerParameter] = {}
+    responses: dict[str, SwaggerResponse] = {}
+    security: list[dict[str, list[str]]] = []
 
 
-class SwaggerTopic(Struct, kw_only=True):
-    """One notification topic and the definition of its event's body."""
-
-    topic: str
-    model: str = field(name="class")
-
-
-class SwaggerTopics(Struct, kw_only=True):
-    """The file that maps topics to definitions."""
-
-    notifications: list[SwaggerTopic]
-
-
-def read_swagger(document: object) -> Swagger:
-    """Validate a parsed Swagger document.
+def load_document(text: str | bytes) -> Mapping[str, object]:
+    """Parse the JSON text of a definition or topic file.
 
     Raises:
-        InvalidValueError: it is not a Swagger 2.0 document; the message has the location.
+        InvalidValueError: it is no JSON object; the message names YAML, HTML or what it is.
     """
     try:
-        swagger = msgspec.convert(document, Swagger)
-    except msgspec.ValidationError as error:
-        raise InvalidValueError(f"definition: {error}; it must be Swagger 2.0") from error
-    if swagger.swagger != "2.0":
-        raise InvalidValueError(f"definition: version {swagger.swagger!r}; it must be Swagger 2.0")
-    return swagger
+        document: object = json.loads(text)
+    except RecursionError:
+        raise InvalidValueError("definition: nested too deeply to be parsed") from None
+    except ValueError as error:
+        start = text[:200].decode("utf-8", "replace") if isinstance(text, bytes) else text[:200]
+        raise InvalidValueError(f"definition: {_no_json(start.lstrip())} ({error})") from None
+    if not isinstance(document, dict):
+        raise InvalidValueError("definition: must be a JSON object")
+    return cast(dict[str, object], document)
 
 
-def read_topics(document: object) -> SwaggerTopics:
-    """Validate a parsed topic file.
+def _no_json(start: str) -> str:
+    if start.startswith("<"):
+        return "is HTML or XML, not JSON; check the URL that it was fetched from"
+    if start.startswith(("swagger:", "openapi:", "---", "#", "%YAML")):
+        return "is YAML, not JSON; convert it to JSON first"
+    return "is not JSON"
+
+
+def read_swagger(document: object) -> tuple[Swagger, list[Finding]]:
+    """Read a parsed Swagger document, dropping the parts that are invalid.
+
+    Returns:
+        The document, and a finding for each part that was dropped.
 
     Raises:
-        InvalidValueError: it does not have the form ``{"notifications": [{"topic", "class"}]}``.
+        InvalidValueError: it is not a Swagger 2.0 document.
     """
-    try:
-        return msgspec.convert(document, SwaggerTopics)
-    except msgspec.ValidationError as error:
+    _check_version(document)
+    swagger, findings = convert_tolerantly(_without_extensions(document), Swagger)
+    return swagger or Swagger(), findings
+
+
+def _check_version(document: object) -> None:
+    facts: Mapping[str, object] = document if isinstance(document, dict) else {}
+    if "openapi" in facts:
         raise InvalidValueError(
-            f'topics: {error}; wanted {{"notifications": [{{"topic": ..., "class": ...}}]}}'
-        ) from error
+            f"definition: is OpenAPI {facts['openapi']!s:.20}; only Swagger 2.0 is supported, "
+            "which the platform publishes at /api/v2/docs/swagger"
+        )
+    if "swagger" not in facts:
+        raise InvalidValueError(
+            "definition: has no 'swagger' version; it must be a Swagger 2.0 document, "
+            "which the platform publishes at /api/v2/docs/swagger"
+        )
+    if facts["swagger"] not in ("2.0", 2.0):
+        raise InvalidValueError(
+            f"definition: is Swagger {facts['swagger']!s:.20}; only Swagger 2.0 is supported"
+        )
+    if not isinstance(facts.get("paths"), dict):
+        raise InvalidValueError("definition: has no 'paths' object; it must be Swagger 2.0")
+
+
+def _without_extensions(document: object) -> object:
+    """Return the document without ``x-`` members in places where only names are expected."""
+    facts = cast(Mapping[str, object], document)
+    paths = cast(Mapping[str, object], facts["paths"])
+    kept = {name: item for name, item in paths.items() if not name.startswith("x-")}
+    return {**facts, "paths": kept}

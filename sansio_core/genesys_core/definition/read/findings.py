@@ -1,0 +1,53 @@
+"""Findings: what is wrong in a published document, each with its place.
+
+Invariants: a finding never stops reading. The part that it is about is dropped or replaced, and the
+finding states which; the caller decides whether findings are acceptable.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Finding", "Place", "format_place", "refuse_findings"]
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead from the document's root to a value."""
+
+_SHOWN = 20
+
+
+class Finding(Struct, frozen=True):
+    """Something in a document that could not be used as it is.
+
+    Attributes:
+        place: where, such as ``paths./api/v2/users.get.parameters[3]``.
+        message: what is wrong, and what became of it.
+    """
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+def format_place(place: Place) -> str:
+    """Format a place: keys after dots, indexes in brackets."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".") or "the document"
+
+
+def refuse_findings(findings: Sequence[Finding]) -> None:
+    """Raise an exception if there are findings (``--strict``).
+
+    Raises:
+        InvalidValueError: there is at least one; the message lists the first 20.
+    """
+    if not findings:
+        return
+    more = len(findings) - _SHOWN
+    lines = [*map(str, findings[:_SHOWN]), *([f"and {more} more"] if more > 0 else [])]
+    raise InvalidValueError("definition: " + "\n  ".join(lines))

@@ -1,0 +1,161 @@
+"""Conversion of JSON values to msgspec structs that keeps what is valid.
+
+Invariants: a value that fits is converted by msgspec in one step. Otherwise only the smallest part
+that does not fit is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`:
+an optional field gets its default, and an element that lacks a required field is left out. Nothing
+below :data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
+"""
+
+import types
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.definition.read.findings import Finding, Place, format_place
+
+__all__ = ["MAX_DEPTH", "convert_tolerantly", "is_deeper_than"]
+
+MAX_DEPTH: Final = 100
+"""The number of levels that are read; the platform's own documents have about 20."""
+
+T = TypeVar("T", bound=Struct)
+
+
+class _Unfit(Exception):  # noqa: N818 - never leaves this module
+    """A value cannot be converted, and has no part that can be dropped."""
+
+
+def convert_tolerantly(
+    value: object, type_: type[T], place: Place = ()
+) -> tuple[T | None, list[Finding]]:
+    """Convert a parsed JSON value, dropping the parts that do not fit.
+
+    Args:
+        value: the JSON value.
+        type_: a struct whose fields are structs, lists, dictionaries, scalars or ``Any``.
+        place: where the value is, for findings.
+
+    Returns:
+        The converted value, or ``None`` if nothing of it fits, and the findings.
+    """
+    reader = _Reader(is_shallow=not is_deeper_than(value, MAX_DEPTH))
+    try:
+        return cast(T, reader.read(value, type_, place)), reader.findings
+    except _Unfit as error:
+        reader.report(place, str(error))
+        return None, reader.findings
+
+
+def is_deeper_than(value: object, depth: int) -> bool:
+    """Whether a JSON value has more nested arrays and objects than ``depth``."""
+    level: list[object] = [value]
+    for _ in range(depth + 1):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+class _Reader:
+    def __init__(self, *, is_shallow: bool) -> None:
+        self.findings: list[Finding] = []
+        self.is_shallow = is_shallow
+
+    def report(self, place: Place, message: str) -> None:
+        self.findings.append(Finding(format_place(place), message))
+
+    def read(self, value: object, type_: object, place: Place) -> object:
+        if self.is_shallow:
+            try:
+                return msgspec.convert(value, cast(type, type_))
+            except msgspec.ValidationError:
+                pass  # some part does not fit: find it below
+        if len(place) > MAX_DEPTH:
+            raise _Unfit(f"nested more than {MAX_DEPTH} levels deep; ignored")
+        options = get_args(type_) if get_origin(type_) in (Union, types.UnionType) else (type_,)
+        for option in options:
+            if _may_hold(option, value):
+                return self._read_as(value, option, place)
+        wanted = " or ".join(_named(option) for option in options if option is not type(None))
+        raise _Unfit(f"expected {wanted}, found {_found(value)}; ignored")
+
+    def _read_as(self, value: object, type_: object, place: Place) -> object:
+        if isinstance(value, dict) and isinstance(type_, type) and issubclass(type_, Struct):
+            return self._struct(cast(Mapping[str, object], value), type_, place)
+        arguments = get_args(type_)
+        if isinstance(value, dict) and arguments:
+            items = cast(Mapping[str, object], value).items()
+            pairs = ((key, self._part(one, arguments[1], (*place, key))) for key, one in items)
+            return {key: part for key, part in pairs if part is not _DROPPED}
+        if isinstance(value, list) and arguments:
+            elements = enumerate(cast(list[object], value))
+            parts = (self._part(one, arguments[0], (*place, n)) for n, one in elements)
+            return [part for part in parts if part is not _DROPPED]
+        return value
+
+    def _struct(self, value: Mapping[str, object], type_: type[Struct], place: Place) -> Struct:
+        read: dict[str, object] = {}
+        for field in _fields(type_):
+            part = _DROPPED
+            if field.encode_name in value:
+                part = self._part(value[field.encode_name], field.type, (*place, field.encode_name))
+            if part is not _DROPPED:
+                read[field.name] = part
+            elif field.required:
+                raise _Unfit(f"has no valid {field.encode_name!r}; ignored")
+        return type_(**read)
+
+    def _part(self, value: object, type_: object, place: Place) -> object:
+        try:
+            return self.read(value, type_, place)
+        except _Unfit as error:
+            self.report(place, str(error))
+            return _DROPPED
+
+
+_DROPPED: Final = object()
+
+_JSON_TYPES: Final[tuple[tuple[type, str], ...]] = (
+    (bool, "a Boolean"),
+    (str, "text"),
+    (list, "an array"),
+    (dict, "an object"),
+    (type(None), "null"),
+)
+
+
+def _found(value: object) -> str:
+    return next((name for kind, name in _JSON_TYPES if isinstance(value, kind)), "a number")
+
+
+def _named(type_: object) -> str:
+    kind = get_origin(type_) or type_
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return "an object"
+    return next((name for known, name in _JSON_TYPES if kind is known), "a number")
+
+
+def _may_hold(type_: object, value: object) -> bool:
+    if type_ is typing.Any:
+        return True
+    kind = get_origin(type_) or type_
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return isinstance(value, dict)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
+@cache
+def _fields(type_: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(type_)

@@ -1,0 +1,134 @@
+"""Notification topics: the file that maps them to models, and what the platform publishes.
+
+Invariants: both forms become topics and definitions in the vocabulary of
+:mod:`~genesys_core.definition.read.swagger`. The models of topics are named like those of the
+official SDKs, from the URNs of their schemas. A topic without a model is left out with a finding.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, cast
+
+import msgspec
+from msgspec import Struct, field
+
+from genesys_core.definition.read.findings import Finding, format_place
+from genesys_core.definition.read.swagger import SwaggerSchema
+from genesys_core.definition.read.tolerant import convert_tolerantly
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Topic", "Topics", "read_topics"]
+
+
+class Topic(Struct, frozen=True):
+    """A topic and the name of its event's definition."""
+
+    topic: str
+    model: str
+
+
+class Topics(Struct):
+    """The topics, and the definitions that came with them."""
+
+    topics: list[Topic]
+    definitions: dict[str, SwaggerSchema] = {}
+
+
+class _MappedTopic(Struct):
+    topic: str
+    model: str = field(name="class")
+
+
+class _Mapping(Struct):
+    notifications: list[_MappedTopic]
+
+
+class _PublishedTopic(Struct, kw_only=True):
+    id: str
+    schema: SwaggerSchema | None = None
+
+
+class _Published(Struct):
+    entities: list[_PublishedTopic]
+
+
+def read_topics(document: object) -> tuple[Topics, list[Finding]]:
+    """Read a topic file.
+
+    Args:
+        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the reply of
+            ``GET /api/v2/notifications/availabletopics?expand=schema``.
+
+    Returns:
+        The topics, and a finding for each part that was dropped.
+
+    Raises:
+        InvalidValueError: it has neither form.
+    """
+    facts = cast(Mapping[str, object], document) if isinstance(document, dict) else {}
+    if isinstance(facts.get("notifications"), list):
+        mapping, findings = convert_tolerantly(facts, _Mapping)
+        mapped = [] if mapping is None else mapping.notifications
+        return Topics([Topic(one.topic, one.model) for one in mapped]), findings
+    if isinstance(facts.get("entities"), list):
+        published, findings = convert_tolerantly(facts, _Published)
+        return _with_schemas([] if published is None else published.entities, findings), findings
+    raise InvalidValueError(
+        'topics: must be {"notifications": [{"topic": ..., "class": ...}]} or the reply of '
+        "GET /api/v2/notifications/availabletopics?expand=schema"
+    )
+
+
+def _with_schemas(entities: list[_PublishedTopic], findings: list[Finding]) -> Topics:
+    result = Topics([], {})
+    for number, one in enumerate(entities):
+        place = format_place(("entities", number))
+        if one.schema is None:
+            findings.append(Finding(place, f"topic {one.id} has no schema; left out"))
+            continue
+        named = _named(one.schema, result.definitions)
+        if named.ref is None:
+            findings.append(
+                Finding(f"{place}.schema", f"topic {one.id} has a schema without an id; left out")
+            )
+            continue
+        result.topics.append(Topic(one.id, named.ref.removeprefix(_REF)))
+    return result
+
+
+_REF: Final = "#/definitions/"
+_URN: Final = re.compile(r"urn:jsonschema:(?:(.+?):)?(?:v2:)?([^:]+)")
+
+
+def _class_of(urn: str) -> str | None:
+    """Return a model's name: ``urn:jsonschema:conversation:event:v2:Call`` has three words."""
+    match = _URN.fullmatch(urn)
+    if match is None:
+        return None
+    words = [*(match[1] or "").split(":"), match[2]]
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> SwaggerSchema:
+    """Move schemas with a URN to the definitions, and return what refers to them instead."""
+    if schema.ref is not None:
+        name = _class_of(schema.ref)
+        return schema if name is None else SwaggerSchema(ref=_REF + name)
+    name = None if schema.id is None else _class_of(schema.id)
+    if name is not None:
+        definitions.setdefault(name, schema)  # before its parts, which may refer to it
+    copy = msgspec.structs.replace(
+        schema,
+        properties={key: _named(one, definitions) for key, one in schema.properties.items()},
+        items=None if schema.items is None else _named(schema.items, definitions),
+        additional_properties=(
+            _named(schema.additional_properties, definitions)
+            if isinstance(schema.additional_properties, SwaggerSchema)
+            else schema.additional_properties
+        ),
+        all_of=[_named(one, definitions) for one in schema.all_of],
+    )
+    if name is None:
+        return copy
+    definitions[name] = copy
+    return SwaggerSchema(ref=_REF + name, description=schema.description)
