@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from genesys_cloud import definition as files_of
 from genesys_cloud.definition import (
     GUIDE,
     generate,
     load_definition,
     load_topics,
-    main,
     write_generated,
 )
+from genesys_cloud.definition import generating as files_of
+from genesys_cloud.definition.__main__ import main
 from genesys_core.definition import BANNER_START, GENERATED_ROOTS
 from genesys_core.definition import generate as generate_sources
 from genesys_core.definition.write.moving_guide import TABLE_END, TABLE_START
@@ -158,14 +158,14 @@ def test_a_checkout_without_the_guide_gets_none(checkout: Path) -> None:
     ("content", "words"),
     [
         (None, "No such file"),
-        (b"{", "cannot be read as JSON"),
-        (b"[]", "must contain a JSON object"),
-        (b"\xff", "cannot be read as JSON"),
-        (b"\x1f\x8bnonsense", "cannot be read as JSON"),
-        (gzip.compress(b"{}" * 99, mtime=0)[:20], "cannot be read as JSON"),
-        (lzma.compress(b"{}" * 99)[:-20], "cannot be read as JSON"),
-        (b"\xfd7zXZ\x00nonsense", "cannot be read as JSON"),
-        (b"[" * 100_000, "cannot be read as JSON"),
+        (b"{", "is not JSON"),
+        (b"[]", "must be a JSON object"),
+        (b"\xff", "is not JSON"),
+        (b"\x1f\x8bnonsense", "cannot be read"),
+        (gzip.compress(b"{}" * 99, mtime=0)[:20], "cannot be read"),
+        (lzma.compress(b"{}" * 99)[:-20], "cannot be read"),
+        (b"\xfd7zXZ\x00nonsense", "cannot be read"),
+        (b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_named(
 def test_what_is_no_definition_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "definition.json"
     path.write_text("{}", encoding="utf-8")
-    with pytest.raises(InvalidValueError, match="must be Swagger 2"):
+    with pytest.raises(InvalidValueError, match="must be a Swagger 2"):
         generate(tmp_path, definition=path)
 
 
@@ -204,12 +204,12 @@ def test_the_commands_errors_are_one_line(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["generate", "--root", str(checkout), "--definition", "nowhere.json"]) == 2
-    assert capsys.readouterr().err.startswith("nowhere.json: cannot be read as JSON: ")
+    assert capsys.readouterr().err.startswith("nowhere.json: cannot be read: ")
 
 
 def test_outside_a_checkout_a_root_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_of, "__file__", str(tmp_path / "a" / "b" / "definition.py"))
+    monkeypatch.setattr(files_of, "__file__", str(tmp_path / "a" / "b" / "c" / "generating.py"))
     with pytest.raises(ConfigurationError, match="give --root"):
         generate(check=True)

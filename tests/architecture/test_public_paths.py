@@ -19,6 +19,7 @@ PUBLIC = {
     "genesys_cloud.apis",
     "genesys_cloud.cli",
     "genesys_cloud.config",
+    "genesys_cloud.definition",
     "genesys_cloud.errors",
     "genesys_cloud.login",
     "genesys_cloud.models",

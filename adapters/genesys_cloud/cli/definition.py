@@ -1,11 +1,26 @@
-"""``genesys-cloud definition``."""
+"""``genesys-cloud definition``: the published API definition, from fetching to source code.
+
+Invariants: findings go to standard error, results to standard output. A document that
+cannot be used at all is an error.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesys_cloud.cli.terminal import print_line
+from genesys_cloud.cli.sign_in import (
+    DEFAULT_TOKEN_FILE,
+    Authorities,
+    Proxy,
+    TokenFile,
+    network_options,
+)
+from genesys_cloud.cli.terminal import print_error, print_line
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client
+    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["app"]
 
@@ -17,6 +32,51 @@ app = typer.Typer(
 @app.callback()
 def group() -> None:
     """The API definition that this library is generated from."""
+
+
+@app.command()
+def fetch(
+    *,
+    output: Annotated[
+        Path, typer.Option(help="Folder for swagger.json and topics.json; created if necessary.")
+    ] = Path(),
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Include operations in preview.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(help="Region such as eu_west_1, or a domain.", metavar="TEXT")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Base URL of the API, instead of a region.")
+    ] = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+) -> None:
+    """Download the API definition and the notification topics that a region publishes.
+
+    Uses the sign-in of genesys-cloud login; with --region or --host, or without a sign-in, the
+    environment and the configuration file. The definition needs no sign-in; the topics do.
+    """
+    from genesys_cloud.definition import fetch_definition  # noqa: PLC0415 - see app.py
+
+    with _client(token_file, region, host, network_options(proxy, ca)) as client:
+        files = fetch_definition(client, output, preview=preview)
+    for file in files:
+        print_line(f"written: {file}")
+
+
+def _client(
+    token_file: Path, region: str | None, host: str | None, network: "NetworkOptions"
+) -> "Client":
+    from genesys_cloud import Client  # noqa: PLC0415 - see app.py
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
+
+    if host is not None:
+        return Client(host=host, **network)
+    if region is not None:
+        return Client(region=region, **network)
+    return SavedSignIn(token_file).client(**network) or Client(**network)
 
 
 @app.command()
@@ -36,11 +96,21 @@ def generate(
     check: Annotated[
         bool, typer.Option("--check", help="Only compare; exit code 1 if not current.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a definition with parts that cannot be used.")
+    ] = False,
 ) -> None:
     """Generate source code for the models, operations and topics of a definition."""
     from genesys_cloud.definition import generate as generate_files  # noqa: PLC0415 - see app.py
 
-    changed = generate_files(root, definition=definition, topics=topics, check=check)
+    changed = generate_files(
+        root,
+        definition=definition,
+        topics=topics,
+        check=check,
+        strict=strict,
+        on_finding=lambda finding: print_error(str(finding)),
+    )
     for path in changed:
         print_line(f"{'not current' if check else 'written'}: {path}")
     raise typer.Exit(1 if check and changed else 0)

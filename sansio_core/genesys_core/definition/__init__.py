@@ -4,8 +4,37 @@ Invariants: pure. A definition comes in as parsed JSON and source code goes out 
 writing and comparing files is done by :mod:`genesys_cloud.definition`.
 """
 
-from genesys_core.definition.generator import GENERATED_ROOTS, generate, name_differences
-from genesys_core.definition.write.moving_guide import with_table
+from genesys_core.definition.generator import (
+    GENERATED_ROOTS,
+    build_sources,
+    generate,
+    name_differences,
+)
+from genesys_core.definition.read.findings import Finding, refuse_findings
+from genesys_core.definition.read.parse import Reading, read_definition
+from genesys_core.definition.read.swagger import (
+    DEFINITION_PATH,
+    PREVIEW_PATH,
+    TOPICS_PATH,
+    load_document,
+)
+from genesys_core.definition.write.moving_guide import differences_table, with_table
 from genesys_core.definition.write.source_text import BANNER_START
 
-__all__ = ["BANNER_START", "GENERATED_ROOTS", "generate", "name_differences", "with_table"]
+__all__ = [
+    "BANNER_START",
+    "DEFINITION_PATH",
+    "GENERATED_ROOTS",
+    "PREVIEW_PATH",
+    "TOPICS_PATH",
+    "Finding",
+    "Reading",
+    "build_sources",
+    "differences_table",
+    "generate",
+    "load_document",
+    "name_differences",
+    "read_definition",
+    "refuse_findings",
+    "with_table",
+]

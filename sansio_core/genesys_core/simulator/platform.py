@@ -15,7 +15,15 @@ from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
-from genesys_core.simulator.handlers import channels, generic, presences, queues, tokens, users
+from genesys_core.simulator.handlers import (
+    channels,
+    generic,
+    presences,
+    published,
+    queues,
+    tokens,
+    users,
+)
 from genesys_core.simulator.http.access import authenticate_request, spend_request
 from genesys_core.simulator.http.checks import check_parameters, read_body
 from genesys_core.simulator.http.exchange import ApiCall, Handler, LoginCall, LoginHandler, Reply
@@ -47,6 +55,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **tokens.HANDLERS,
     **channels.HANDLERS,
     **presences.HANDLERS,
+    **published.HANDLERS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
@@ -142,7 +151,7 @@ class Simulator:
             if login is not None:
                 return _aim_at_login(method, login)
         path = _without_prefix(path, self.settings.api_prefixes, "/api/v2/") or path
-        found = self.definition.routes.find(path)
+        found = self.definition.routes.find(path) or published.ROUTES.find(path)
         if found is None:
             return None, no_such_resource()
         # HEAD is supported wherever GET is, as on the platform.

@@ -142,18 +142,20 @@ def test_definition_generate_says_what_it_did(
     asked = {}
 
     def generate(root, **options):
+        options.pop("on_finding")("a finding")
         asked.update(options, root=root)
         return changed
 
     monkeypatch.setattr(definition_files, "generate", generate)
     files = ["--root", str(tmp_path), "--definition", "d.json", "--topics", "t.json"]
     done = invoke("definition", "generate", *files, *(["--check"] if check else []))
-    assert (done.output, done.exit_code) == (expected, code)
+    assert (done.stdout, done.stderr, done.exit_code) == (expected, "a finding\n", code)
     assert {name: str(value) for name, value in asked.items()} == {
         "root": str(tmp_path),
         "definition": "d.json",
         "topics": "t.json",
         "check": str(check),
+        "strict": "False",
     }
 
 

@@ -24,7 +24,7 @@ class Finding(Struct, frozen=True):
 
     Attributes:
         place: where, such as ``paths./api/v2/users.get.parameters[3]``.
-        message: what is wrong, and what became of it.
+        message: what is wrong, and whether the part was dropped or replaced.
     """
 
     place: str

@@ -91,10 +91,20 @@ def read_definition(document: Mapping[str, object], topics: Mapping[str, object]
     """
     source, findings = swagger.read_swagger(document)
     topic_list, topic_findings = read_topics(topics)
-    # Schemas of topics come beside those of operations; a name that both have is the document's.
-    source = replace(source, definitions={**topic_list.definitions, **source.definitions})
+    # Schemas of topics come after those of operations; a name that both have is the document's.
+    own = source.definitions
+    more = {name: one for name, one in topic_list.definitions.items() if name not in own}
+    source = replace(source, definitions={**own, **more})
     reader = _DefinitionReader(source, [*findings, *topic_findings])
     return reader.read(topic_list)
+
+
+class _Owner(Struct, frozen=True):
+    """The model of a field."""
+
+    name: str
+    wire: str
+    required: frozenset[str]
 
 
 class _DefinitionReader:
@@ -184,38 +194,55 @@ class _DefinitionReader:
     # --- models ---
 
     def model(self, name: str, wire: str, schema: swagger.SwaggerSchema, place: Place) -> ModelDef:
-        properties, required = _inherited(schema, self.source, frozenset({wire}))
+        properties, required = self.inherited(schema, place, frozenset({wire}))
         names = naming.make_unique(map(naming.to_snake_case, properties))
+        owner = _Owner(name, wire, frozenset(required))
         return ModelDef(
             name,
             wire,
             tuple(
-                self.field(
-                    name, wire, own, key, value, (*place, "properties", key), key in required
-                )
+                self.field(own, key, value, (*place, "properties", key), owner)
                 for own, (key, value) in zip(names, properties.items(), strict=True)
             ),
             schema.description,
         )
 
+    def inherited(
+        self, schema: swagger.SwaggerSchema, place: Place, seen: frozenset[str]
+    ) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
+        """Return the properties of a schema, including inherited ones (``allOf``)."""
+        properties: dict[str, swagger.SwaggerSchema] = {}
+        required: set[str] = set()
+        for number, part in enumerate(schema.all_of):
+            here = (*place, "allOf", number)
+            base, extended = part, seen
+            if part.ref is not None:
+                wire = _definition_name(part.ref)
+                if wire in seen or wire not in self.source.definitions:
+                    self.report(here, f"{part.ref!r} is {_unusable(wire in seen)}; ignored")
+                    continue
+                base, extended = self.source.definitions[wire], seen | {wire}
+            more, needed = self.inherited(base, here, extended)
+            properties |= more
+            required |= needed
+        return properties | schema.properties, required | set(schema.required)
+
     def field(
         self,
-        owner: str,
-        model: str,
         name: str,
         wire: str,
         schema: swagger.SwaggerSchema,
         place: Place,
-        required: bool,  # noqa: FBT001 - the last of several facts
+        owner: "_Owner",
     ) -> Field:
-        type_ = self.type_of(schema, place, owner + naming.tag_name(wire))
+        type_ = self.type_of(schema, place, owner.name + naming.tag_name(wire))
         return Field(
             name,
             wire,
             type_,
-            required=required,
+            required=wire in owner.required,
             read_only=schema.is_read_only,
-            secret=is_secret(model, wire, type_),
+            secret=is_secret(owner.wire, wire, type_),
             description=schema.description,
         )
 
@@ -425,6 +452,10 @@ def _polymorphic(definitions: Mapping[str, swagger.SwaggerSchema]) -> frozenset[
     )
 
 
+def _unusable(is_circular: bool) -> str:  # noqa: FBT001 - the only fact
+    return "circular" if is_circular else "not defined"
+
+
 def _definition_name(reference: str) -> str:
     return _pointed(reference, _REF)
 
@@ -444,23 +475,6 @@ def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Pl
             "string", tuple(dict.fromkeys(str(value) for value in enum if value is not None))
         )
     return Plain(_KINDS.get(type_ or "", "any"))
-
-
-def _inherited(
-    schema: swagger.SwaggerSchema, source: swagger.Swagger, seen: frozenset[str]
-) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
-    """Return the properties of a schema, including inherited ones (``allOf``)."""
-    properties: dict[str, swagger.SwaggerSchema] = {}
-    required: set[str] = set()
-    for part in schema.all_of:
-        wire = _definition_name(part.ref or "")
-        if part.ref is not None and (wire in seen or wire not in source.definitions):
-            continue
-        base = part if part.ref is None else source.definitions[wire]
-        more, needed = _inherited(base, source, seen | {wire})
-        properties |= more
-        required |= needed
-    return properties | schema.properties, required | set(schema.required)
 
 
 def _accept(produces: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 Invariants: this module defines what a document may contain, not how it is used. Unknown members are
 ignored, so newer definitions with more members still parse. What does not fit is dropped with a
-finding; only a document that is no Swagger 2.0 at all is refused.
+finding; only a document of another kind is refused.
 """
 
 import json
@@ -16,7 +16,10 @@ from genesys_core.definition.read.tolerant import convert_tolerantly
 from genesys_core.errors import InvalidValueError
 
 __all__ = [
+    "DEFINITION_PATH",
     "METHODS",
+    "PREVIEW_PATH",
+    "TOPICS_PATH",
     "Info",
     "Swagger",
     "SwaggerOperation",
@@ -28,6 +31,15 @@ __all__ = [
     "load_document",
     "read_swagger",
 ]
+
+DEFINITION_PATH = "/api/v2/docs/swagger"
+"""Where the platform publishes its definition."""
+
+PREVIEW_PATH = "/api/v2/docs/swaggerpreview"
+"""The same, with preview operations."""
+
+TOPICS_PATH = "/api/v2/notifications/availabletopics"
+"""Where the platform publishes its topics; ``expand=schema`` adds their models."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The HTTP methods of a path, in Swagger's order."""
@@ -178,17 +190,17 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
     """Parse the JSON text of a definition or topic file.
 
     Raises:
-        InvalidValueError: it is no JSON object; the message names YAML, HTML or what it is.
+        InvalidValueError: it is not a JSON object; the message names YAML or HTML.
     """
     try:
         document: object = json.loads(text)
     except RecursionError:
-        raise InvalidValueError("definition: nested too deeply to be parsed") from None
+        raise InvalidValueError("the document is nested too deeply to be parsed") from None
     except ValueError as error:
         start = text[:200].decode("utf-8", "replace") if isinstance(text, bytes) else text[:200]
-        raise InvalidValueError(f"definition: {_no_json(start.lstrip())} ({error})") from None
+        raise InvalidValueError(f"the document {_no_json(start.lstrip())} ({error})") from None
     if not isinstance(document, dict):
-        raise InvalidValueError("definition: must be a JSON object")
+        raise InvalidValueError("the document must be a JSON object")
     return cast(dict[str, object], document)
 
 
@@ -215,7 +227,9 @@ def read_swagger(document: object) -> tuple[Swagger, list[Finding]]:
 
 
 def _check_version(document: object) -> None:
-    facts: Mapping[str, object] = document if isinstance(document, dict) else {}
+    facts: Mapping[str, object] = {}
+    if isinstance(document, dict):
+        facts = cast(Mapping[str, object], document)
     if "openapi" in facts:
         raise InvalidValueError(
             f"definition: is OpenAPI {facts['openapi']!s:.20}; only Swagger 2.0 is supported, "

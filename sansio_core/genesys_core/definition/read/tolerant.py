@@ -8,7 +8,7 @@ below :data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final, TypeVar, Union, cast, get_args, get_origin
 
@@ -21,6 +21,8 @@ __all__ = ["MAX_DEPTH", "convert_tolerantly", "is_deeper_than"]
 
 MAX_DEPTH: Final = 100
 """The number of levels that are read; the platform's own documents have about 20."""
+
+_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep; ignored"
 
 T = TypeVar("T", bound=Struct)
 
@@ -55,15 +57,17 @@ def is_deeper_than(value: object, depth: int) -> bool:
     level: list[object] = [value]
     for _ in range(depth + 1):
         level = [
-            child
-            for one in level
-            if isinstance(one, dict | list)
-            for child in (one.values() if isinstance(one, dict) else one)
-            if isinstance(child, dict | list)
+            child for one in level for child in _children(one) if isinstance(child, dict | list)
         ]
         if not level:
             return False
     return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast(Mapping[str, object], value).values()
+    return cast(list[object], value) if isinstance(value, list) else ()
 
 
 class _Reader:
@@ -77,11 +81,13 @@ class _Reader:
     def read(self, value: object, type_: object, place: Place) -> object:
         if self.is_shallow:
             try:
-                return msgspec.convert(value, cast(type, type_))
+                return msgspec.convert(value, cast("type[object]", type_))
             except msgspec.ValidationError:
                 pass  # some part does not fit: find it below
-        if len(place) > MAX_DEPTH:
-            raise _Unfit(f"nested more than {MAX_DEPTH} levels deep; ignored")
+        if len(place) > MAX_DEPTH and isinstance(value, dict | list):
+            raise _Unfit(_TOO_DEEP)
+        if type_ is typing.Any and is_deeper_than(value, MAX_DEPTH):
+            raise _Unfit(_TOO_DEEP)
         options = get_args(type_) if get_origin(type_) in (Union, types.UnionType) else (type_,)
         for option in options:
             if _may_hold(option, value):
@@ -90,6 +96,7 @@ class _Reader:
         raise _Unfit(f"expected {wanted}, found {_found(value)}; ignored")
 
     def _read_as(self, value: object, type_: object, place: Place) -> object:
+        whole = value
         if isinstance(value, dict) and isinstance(type_, type) and issubclass(type_, Struct):
             return self._struct(cast(Mapping[str, object], value), type_, place)
         arguments = get_args(type_)
@@ -101,7 +108,7 @@ class _Reader:
             elements = enumerate(cast(list[object], value))
             parts = (self._part(one, arguments[0], (*place, n)) for n, one in elements)
             return [part for part in parts if part is not _DROPPED]
-        return value
+        return whole
 
     def _struct(self, value: Mapping[str, object], type_: type[Struct], place: Place) -> Struct:
         read: dict[str, object] = {}

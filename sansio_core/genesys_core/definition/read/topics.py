@@ -5,7 +5,6 @@ Invariants: both forms become topics and definitions in the vocabulary of
 official SDKs, from the URNs of their schemas. A topic without a model is left out with a finding.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final, cast
 
@@ -65,7 +64,9 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
     Raises:
         InvalidValueError: it has neither form.
     """
-    facts = cast(Mapping[str, object], document) if isinstance(document, dict) else {}
+    facts: Mapping[str, object] = {}
+    if isinstance(document, dict):
+        facts = cast(Mapping[str, object], document)
     if isinstance(facts.get("notifications"), list):
         mapping, findings = convert_tolerantly(facts, _Mapping)
         mapped = [] if mapping is None else mapping.notifications
@@ -97,16 +98,15 @@ def _with_schemas(entities: list[_PublishedTopic], findings: list[Finding]) -> T
 
 
 _REF: Final = "#/definitions/"
-_URN: Final = re.compile(r"urn:jsonschema:(?:(.+?):)?(?:v2:)?([^:]+)")
+_URN: Final = "urn:jsonschema:"
 
 
 def _class_of(urn: str) -> str | None:
     """Return a model's name: ``urn:jsonschema:conversation:event:v2:Call`` has three words."""
-    match = _URN.fullmatch(urn)
-    if match is None:
+    if not urn.startswith(_URN):
         return None
-    words = [*(match[1] or "").split(":"), match[2]]
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    words = [word for word in urn.removeprefix(_URN).split(":") if word != "v2"]
+    return "".join(word[:1].upper() + word[1:] for word in words) or None
 
 
 def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> SwaggerSchema:

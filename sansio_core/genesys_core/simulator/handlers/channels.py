@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from genesys_core.notifications._topic_models import TOPIC_MODELS
+from genesys_core.simulator.handlers.published import topic_schema
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Handler,
@@ -236,4 +237,6 @@ def _available(call: ApiCall, template: str) -> Record:
         "transports": ["All"],
         "requiresPermissions": list(call.state.forbidden_topics.get(template, ())),
     }
+    if "schema" in wanted and template in TOPIC_MODELS:
+        facts["schema"] = topic_schema(call.definition, TOPIC_MODELS[template])
     return {"id": template, **{k: v for k, v in facts.items() if k.lower() in wanted}}

@@ -115,7 +115,8 @@ class Definition:
 
     Args:
         document: a Swagger 2.0 document as plain JSON values, as the platform publishes it at
-            ``/api/v2/docs/swagger``. It is not retained.
+            ``/api/v2/docs/swagger``. It is retained to be served at that path.
+        text: the JSON text of the document, if there is one.
 
     Attributes:
         schemas: the models by name.
@@ -126,8 +127,15 @@ class Definition:
             location.
     """
 
-    def __init__(self, document: "Mapping[str, object] | SwaggerDocument") -> None:
+    def __init__(
+        self,
+        document: "Mapping[str, object] | SwaggerDocument",
+        *,
+        text: bytes | None = None,
+    ) -> None:
         facts = document if isinstance(document, SwaggerDocument) else _read(document)
+        self._text = text
+        self._document = document if text is None else None
         self.schemas: Mapping[str, Schema] = facts.definitions
         self.routes: RouteTable[OperationFacts] = RouteTable(
             ServedRoute(method=method, template=path, facts=operation)
@@ -143,7 +151,7 @@ class Definition:
             InvalidValueError: the text is not JSON or not a Swagger 2.0 definition.
         """
         try:
-            return cls(msgspec.json.decode(text, type=SwaggerDocument))
+            return cls(msgspec.json.decode(text, type=SwaggerDocument), text=text)
         except msgspec.DecodeError as error:
             raise _unreadable(error) from error
 
@@ -155,6 +163,10 @@ class Definition:
             InvalidValueError: the document is not a Swagger 2.0 definition.
         """
         return definition if isinstance(definition, Definition) else cls(definition)
+
+    def published(self) -> bytes:
+        """Return the document as JSON, as the platform publishes it."""
+        return msgspec.json.encode(self._document) if self._text is None else self._text
 
     def resolve(self, schema: Schema) -> Schema:
         """Resolve a reference; other schemas are returned unchanged.

@@ -17,7 +17,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
-from genesys_core.definition.read.parse import parse_definition
+from genesys_core.definition.read.parse import parse_definition, read_definition
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import (
     STRING,
@@ -43,7 +43,7 @@ def parsed(paths: Any = (), definitions: Any = (), topics: Any = None) -> ApiDef
         "paths": dict(paths),
         "definitions": dict(definitions),
     }
-    return parse_definition(document, NO_TOPICS if topics is None else topics)
+    return read_definition(document, NO_TOPICS if topics is None else topics).definition
 
 
 def only(*args: Any, **kwargs: Any) -> ApiOperation:
@@ -127,7 +127,7 @@ def test_an_operation_keeps_its_facts() -> None:
         body(array(STRING), required=False, name="things"),
         returns=mapping(STRING),
         **{
-            "x-python-method-name": "get_the_x",
+            "x-purecloud-method-name": "getTheX",
             "x-inin-requires-permissions": {"type": "ANY", "permissions": ["a:b:c"]},
             "x-inin-preview": True,
             "deprecated": True,
@@ -236,53 +236,272 @@ def test_topics_are_sorted_and_named_by_class() -> None:
     assert found.topics == (("v2.a", "None_"), ("v2.b", "None_"))
 
 
-def broken(**changes: Any) -> dict[str, object]:
-    return {"swagger": "2.0", "info": {"version": "v2"}, "paths": {}, **changes}
+def findings(
+    paths: Any = (), definitions: Any = (), topics: Any = None, **more: Any
+) -> tuple[ApiDefinition, list[str]]:
+    document = {
+        "swagger": "2.0",
+        "info": {"version": "v2"},
+        "paths": dict(paths),
+        "definitions": dict(definitions),
+        **more,
+    }
+    reading = read_definition(document, NO_TOPICS if topics is None else topics)
+    return reading.definition, list(map(str, reading.findings))
+
+
+def get(*args: Any, **more: Any) -> dict[str, Any]:
+    return {"get": operation("getX", "Users", *args, **more)}
+
+
+NOWHERE = {"$ref": "#/definitions/Nowhere"}
 
 
 @pytest.mark.parametrize(
-    ("document", "words"),
+    ("paths", "definitions", "found"),
     [
-        (broken(swagger="3.0"), ["'3.0'", "Swagger 2.0"]),
-        ({}, ["missing required field", "Swagger 2.0"]),
-        (broken(paths=[]), ["$.paths", "Swagger 2.0"]),
-        (broken(paths={"/x": {"get": {"tags": 3}}}), ["tags"]),
-        (broken(paths={"/x": {"get": operation("", "Users")}}), ["GET /x", "operationId"]),
         (
-            broken(paths={"/x": {"get": operation("getX", "Users", returns=ref("No"))}}),
-            ["'No'", "referenced but not defined"],
+            {"/x": {"get": {"tags": 3, "operationId": "getX"}}},
+            {},
+            "paths./x.get.tags: expected an array, found a number; ignored",
         ),
         (
-            broken(paths={"/x": {"get": operation("g", "Users", {**query("q"), "in": "cookie"})}}),
-            ["GET /x", "'q'", "'cookie'", "path, query, header, body"],
+            {"/x": {"get": operation("", "Users")}},
+            {},
+            "paths./x.get: has no operationId; named 'get_x' after its path",
         ),
         (
-            broken(
-                paths={
-                    "/x": {"get": operation("getX", "Users")},
-                    "/y": {"get": operation("getX", "Users")},
-                }
+            {"/x": get(returns=NOWHERE)},
+            {},
+            (
+                "paths./x.get.responses.default.schema.$ref: '#/definitions/Nowhere' is not defined; "
+                "typed as any JSON value"
             ),
-            ["'get_x'", "/x", "/y"],
+        ),
+        (
+            {"/x": get(returns={"$ref": "other.json#/X"})},
+            {},
+            (
+                "paths./x.get.responses.default.schema.$ref: 'other.json#/X' is outside the document; "
+                "typed as any JSON value"
+            ),
+        ),
+        (
+            {"/x": get({**query("q"), "in": "cookie"})},
+            {},
+            (
+                "paths./x.get.parameters[0]: parameter 'q' is in 'cookie', must be one of path, "
+                "query, header, body or formData; left out"
+            ),
+        ),
+        (
+            {"/x": get({"$ref": "#/parameters/No"})},
+            {},
+            "paths./x.get.parameters[0]: parameter '#/parameters/No' is not defined; left out",
+        ),
+        (
+            {"/x": {"get": {"responses": {"200": {"$ref": "#/responses/No"}}, "operationId": "x"}}},
+            {},
+            "paths./x.get.responses.200: response '#/responses/No' is not defined; no type",
+        ),
+        (
+            {"/x/{id}": get()},
+            {},
+            "paths./x/{id}: parameter 'id' of the path is not declared; added as text",
+        ),
+        (
+            {"/x": get(), "/y": get()},
+            {},
+            "paths./y.get: 'get_x' is the name of another operation; renamed 'get_x_2'",
+        ),
+        (
+            {},
+            {"A": array(ref("A"))},
+            "definitions.A: contains itself without an object; typed as any JSON value",
+        ),
+        (
+            {},
+            {"A": model({}, allOf=[NOWHERE])},
+            "definitions.A.allOf[0]: '#/definitions/Nowhere' is not defined; ignored",
+        ),
+        (
+            {},
+            {"A": model({}, allOf=[ref("A")])},
+            "definitions.A.allOf[0]: '#/definitions/A' is circular; ignored",
+        ),
+        (
+            {"/x": {"post": operation("p", "Users", {"name": "file", "in": "formData"})}},
+            {},
+            "paths./x.post: sends form data, which generated methods cannot; left out",
         ),
     ],
 )
-def test_what_is_no_definition_is_refused(document: dict[str, object], words: list[str]) -> None:
+def test_what_cannot_be_used_is_a_finding_with_its_place(
+    paths: Any, definitions: Any, found: str
+) -> None:
+    if "contains itself" in found:  # an alias is read when something refers to it
+        paths = {"/x": get(returns=ref("A"))}
+    assert findings(paths, definitions)[1] == [found]
+    document = {"swagger": "2.0", "paths": paths, "definitions": definitions}
     with pytest.raises(InvalidValueError) as caught:
         parse_definition(document, NO_TOPICS)
-    for word in words:
-        assert word in str(caught.value)
+    assert found in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "topics",
-    [{}, {"notifications": {}}, {"notifications": [{"topic": "v2.a"}]}],
-)
-def test_what_is_no_topic_file_is_refused(topics: dict[str, object]) -> None:
-    with pytest.raises(InvalidValueError, match="topics: "):
-        parse_definition(TRAPS, topics)
+def test_the_rest_of_a_definition_is_kept() -> None:
+    paths = {
+        "/file": {"post": operation("postFile", "Users", {"name": "file", "in": "formData"})},
+        "/x": get({"$ref": "#/parameters/No"}, query("q"), returns=array(NOWHERE)),
+    }
+    definition, found = findings(paths, {"A": model({"a": NOWHERE, "b": STRING})})
+    (one,) = definition.operations()
+    assert [parameter.name for parameter in one.parameters] == ["q"]
+    assert one.returns == Array(Plain("any"))
+    assert [(field.name, field.type) for field in definition.models[0].fields] == [
+        ("a", Plain("any")),
+        ("b", Plain("string")),
+    ]
+    assert len(found) == 4
 
 
-def test_a_topic_without_its_model_is_refused() -> None:
-    with pytest.raises(InvalidValueError, match="'Nowhere'"):
-        parse_definition(TRAPS, {"notifications": [{"topic": "v2.a", "class": "Nowhere"}]})
+def test_two_operations_that_share_a_name_never_take_a_third_ones() -> None:
+    paths = {
+        "/a": get(),
+        "/b": get(),
+        "/c": {"get": operation("getX_2", "Users")},
+        "/d": {"get": operation("getX", "OAuth")},
+    }
+    definition, _ = findings(paths)
+    names = {one.path: one.name for one in definition.operations()}
+    assert names == {"/a": "get_x", "/b": "get_x_3", "/c": "get_x_2", "/d": "get_x"}
+
+
+def test_parameters_and_responses_may_be_shared() -> None:
+    definition, found = findings(
+        {
+            "/x": {
+                "get": {
+                    "operationId": "x",
+                    "parameters": [{"$ref": "#/parameters/a~1b"}],
+                    "responses": {"200": {"$ref": "#/responses/Text"}},
+                }
+            }
+        },
+        parameters={"a/b": query("q", type="integer")},
+        responses={"Text": {"schema": STRING}},
+    )
+    (one,) = definition.operations()
+    assert [(p.name, p.type) for p in one.parameters] == [("q", Plain("integer"))]
+    assert (one.returns, found) == (Plain("string"), [])
+
+
+def test_definitions_other_than_objects_stand_for_their_type() -> None:
+    definitions = {
+        "Pets": array(ref("Pet")),
+        "Pet": model({"kind": ref("Kind"), "byName": ref("ByName"), "same": ref("Same")}),
+        "Kind": {"type": "string", "enum": ["cat", None]},
+        "ByName": mapping(ref("Pets")),
+        "Same": ref("Pet"),
+    }
+    definition, found = findings({"/x": get(returns=ref("Pets"))}, definitions)
+    assert [one.name for one in definition.models] == ["Pet"]
+    assert [field.type for field in definition.models[0].fields] == [
+        Plain("string", ("cat",)),
+        Map(Array(Ref("Pet"))),
+        Ref("Pet"),
+    ]
+    assert definition.operations()[0].returns == Array(Ref("Pet"))
+    assert found == []
+
+
+def test_inline_objects_become_models() -> None:
+    inner = model({"city": STRING}, description="Where.")
+    definitions = {
+        "User": model({"address": model({"home": inner}), "all": {"allOf": [ref("B"), inner]}}),
+        "B": model({"b": STRING}),
+        "UserAddress": model({}),
+    }
+    paths = {"/x": get(body(array(model({"a": STRING}))), returns=model({"r": STRING}))}
+    definition, found = findings(paths, definitions)
+    fields = {one.name: [field.name for field in one.fields] for one in definition.models}
+    assert fields == {
+        "User": ["address", "all"],
+        "B": ["b"],
+        "UserAddress": [],
+        "UserAddress_2": ["home"],
+        "UserAddress_2Home": ["city"],
+        "UserAll": ["b", "city"],
+        "GetXBody": ["a"],
+        "GetXResponse": ["r"],
+    }
+    assert definition.models[4].description == "Where."
+    assert found == []
+
+
+def test_properties_beside_additional_ones_are_kept() -> None:
+    definition, _ = findings(definitions={"A": {**mapping(STRING), "properties": {"a": STRING}}})
+    assert [field.name for field in definition.models[0].fields] == ["a"]
+
+
+def test_values_of_a_polymorphic_model_lose_nothing() -> None:
+    definitions = {
+        "Shape": model({"kind": STRING}, discriminator="kind"),
+        "Circle": {"allOf": [ref("Shape"), model({"radius": {"type": "number"}})]},
+        "Drawing": model({"shapes": array(ref("Shape")), "circle": ref("Circle")}),
+        "Alone": model({"kind": STRING, "next": ref("Alone")}, discriminator="kind"),
+    }
+    definition, found = findings(definitions=definitions)
+    types = {
+        (one.name, field.name): field.type for one in definition.models for field in one.fields
+    }
+    assert types["Drawing", "shapes"] == Array(Plain("object"))
+    assert types["Drawing", "circle"] == Ref("Circle")
+    assert types["Circle", "kind"] == Plain("string")
+    assert types["Alone", "next"] == Ref("Alone")
+    assert found == []
+
+
+def test_permissions_of_2016_are_a_list_of_which_all_are_required() -> None:
+    found = only(**{"x-inin-requires-permissions": ["a:b:c", "d:e:f"]}).permissions
+    assert found == ApiPermissions(all=True, names=("a:b:c", "d:e:f"))
+
+
+def test_the_official_method_name_is_preferred() -> None:
+    assert only(**{"x-purecloud-method-name": "getXById"}).name == "get_x_by_id"
+    assert only(**{"x-purecloud-method-name": ""}).name == "get_x"
+
+
+def test_descriptions_are_kept() -> None:
+    one = only({**path("id"), "description": "The id."}, summary="Get x.", description="Long.")
+    assert (one.summary, one.description) == ("Get x.", "Long.")
+    assert one.parameters[0].description == "The id."
+
+
+def test_extensions_among_paths_are_no_paths() -> None:
+    assert findings({"x-note": "text", "/x": get()})[1] == []
+
+
+def test_nesting_is_bounded() -> None:
+    schema: Any = STRING
+    for _ in range(3000):
+        schema = array(schema)
+    definition, found = findings(definitions={"A": model({"deep": schema, "b": STRING})})
+    assert [field.name for field in definition.models[0].fields] == ["deep", "b"]
+    assert len(found) == 1
+    assert found[0].endswith("nested more than 100 levels deep; ignored")
+
+
+def test_topics_bring_their_models() -> None:
+    schema = {"id": "urn:jsonschema:names:v2:Event", "properties": {"a": STRING}}
+    topics = {"entities": [{"id": "v2.a", "schema": schema}]}
+    definition, found = findings(definitions={"Other": model({})}, topics=topics)
+    assert definition.topics == (("v2.a", "NamesEvent"),)
+    assert [one.name for one in definition.models] == ["Other", "NamesEvent"]
+    assert found == []
+
+
+def test_a_topic_without_its_model_is_a_finding() -> None:
+    topics = {"notifications": [{"topic": "v2.a", "class": "Nowhere"}]}
+    definition, found = findings(topics=topics)
+    assert definition.topics == ()
+    assert found == ["topics.v2.a: 'Nowhere' is no object definition; left out"]

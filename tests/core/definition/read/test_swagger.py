@@ -6,27 +6,34 @@ from typing import Any
 
 import pytest
 
-from genesys_core.definition.read.swagger import read_swagger, read_topics
+from genesys_core.definition.read.swagger import (
+    SwaggerOperation,
+    SwaggerPermissions,
+    SwaggerSchema,
+    load_document,
+    read_swagger,
+)
 from genesys_core.errors import InvalidValueError
 
 LEAST: dict[str, Any] = {"swagger": "2.0", "info": {"version": "v2"}, "paths": {}}
 
 
 def test_the_least_document() -> None:
-    found = read_swagger(LEAST)
+    found, findings = read_swagger(LEAST)
     assert (found.info.version, found.info.sdk_version) == ("v2", None)
-    assert (found.paths, found.definitions) == ({}, {})
+    assert (found.paths, found.definitions, findings) == ({}, {}, [])
 
 
 def test_what_is_not_known_is_ignored() -> None:
     newer = {**LEAST, "x-new": [1], "info": {"version": "v2", "x-sdk-version": "9", "title": "t"}}
-    assert read_swagger(newer).info.sdk_version == "9"
+    found, findings = read_swagger(newer)
+    assert (found.info.sdk_version, findings) == ("9", [])
 
 
 def test_the_methods_of_a_path_are_in_swaggers_order() -> None:
     methods = ("get", "put", "post", "delete", "options", "head", "patch")
     item = {name: {"operationId": name} for name in reversed(methods)}
-    path = read_swagger({**LEAST, "paths": {"/x": item}}).paths["/x"]
+    path = read_swagger({**LEAST, "paths": {"/x": item, "x-y": 1}})[0].paths["/x"]
     found = path.operations()
     assert [method for method, _ in found] == [name.upper() for name in methods]
     assert [operation.operation_id for _, operation in found] == list(methods)
@@ -35,10 +42,12 @@ def test_the_methods_of_a_path_are_in_swaggers_order() -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({**LEAST, "swagger": "3.0"}, r"version '3\.0'; it must be Swagger 2\.0"),
-        ({}, r"missing required field .*; it must be Swagger 2\.0"),
-        ([], r"Expected `object`, got `array`; it must be Swagger 2\.0"),
-        ({**LEAST, "paths": []}, r"\$\.paths"),
+        ({**LEAST, "swagger": "1.2"}, "is Swagger 1.2; only Swagger 2.0 is supported"),
+        ({"openapi": "3.0.3", "paths": {}}, "is OpenAPI 3.0.3; only Swagger 2.0"),
+        ({}, "has no 'swagger' version; it must be a Swagger 2.0 document"),
+        ([], "has no 'swagger' version"),
+        ({**LEAST, "paths": []}, "has no 'paths' object"),
+        ({"swagger": "2.0"}, "has no 'paths' object"),
     ],
 )
 def test_another_document_is_refused(document: object, words: str) -> None:
@@ -46,14 +55,43 @@ def test_another_document_is_refused(document: object, words: str) -> None:
         read_swagger(document)
 
 
-def test_topics_and_their_models() -> None:
-    (topic,) = read_topics({"notifications": [{"topic": "v2.a", "class": "A"}]}).notifications
-    assert (topic.topic, topic.model) == ("v2.a", "A")
+def test_a_part_that_does_not_fit_is_a_finding() -> None:
+    found, findings = read_swagger({**LEAST, "info": 3, "definitions": {"A": 1, "B": {}}})
+    assert found.info.version == ""
+    assert list(found.definitions) == ["B"]
+    assert [finding.place for finding in findings] == ["info", "definitions.A"]
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"notifications": {}}, {"notifications": [{"topic": "a"}]}]
+    ("text", "words"),
+    [
+        ("swagger: '2.0'", "is YAML, not JSON"),
+        (b"  <html>", "is HTML or XML"),
+        (b"\xff\xfe", "is not JSON"),
+        ("[]", "must be a JSON object"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
 )
-def test_another_topic_file_is_refused(document: object) -> None:
-    with pytest.raises(InvalidValueError, match=r'topics: .*wanted \{"notifications": \['):
-        read_topics(document)
+def test_text_that_is_no_json_object(text: str | bytes, words: str) -> None:
+    with pytest.raises(InvalidValueError, match=words):
+        load_document(text)
+
+
+def test_text_of_a_json_object() -> None:
+    assert load_document(b'{"a": 1}') == {"a": 1}
+
+
+def test_permissions_in_both_forms() -> None:
+    both = SwaggerPermissions(type="ANY", permissions=["a"])
+    assert SwaggerOperation(permissions=both).required_permissions() == both
+    listed = SwaggerOperation(permissions=["a"]).required_permissions()
+    assert (listed.type, listed.permissions) == ("ALL", ["a"])
+    assert SwaggerOperation().required_permissions().permissions == []
+
+
+def test_flags_that_have_two_spellings() -> None:
+    assert SwaggerSchema(x_read_only=True).is_read_only
+    assert SwaggerSchema(read_only=True).is_read_only
+    assert not SwaggerSchema().is_read_only
+    assert SwaggerOperation(preview=True).is_preview
+    assert SwaggerOperation(genesys_preview=True).is_preview

@@ -97,3 +97,10 @@ def test_references_are_followed_and_end():
     assert led("Round") == Schema()
     assert led("Missing") == Schema()
     assert made.resolve(Schema(type="string")) == Schema(type="string")
+
+
+def test_the_document_can_be_published_again():
+    document = {"swagger": "2.0", "paths": {}, "x-more": [1]}
+    text = b'{"paths": {}, "x-more": [1]}'
+    assert msgspec.json.decode(Definition(document).published()) == document
+    assert Definition.from_json(text).published() is text

@@ -4,26 +4,31 @@ Invariants: the core (:mod:`genesys_core.definition`) determines what to write. 
 generator's banner is never overwritten or removed.
 """
 
-import argparse
-import json
-import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from genesys_cloud.packed_data import read_own_data, unpack_data
-from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
-from genesys_core.definition import generate as generate_sources
-from genesys_core.errors import ConfigurationError, GenesysCloudError
+from genesys_core.definition import (
+    BANNER_START,
+    GENERATED_ROOTS,
+    Finding,
+    build_sources,
+    differences_table,
+    load_document,
+    read_definition,
+    refuse_findings,
+    with_table,
+)
+from genesys_core.errors import ConfigurationError, InvalidValueError
 
-__all__ = ["generate", "load_definition", "load_topics", "main", "write_generated"]
+__all__ = ["GUIDE", "generate", "load_definition", "load_topics", "write_generated"]
 
 GUIDE = "docs/moving.md"
 """The only hand-written file with a generated section."""
 
 
-def load_definition(path: str | Path | None = None) -> dict[str, object]:
+def load_definition(path: str | Path | None = None) -> Mapping[str, object]:
     """Read a Swagger definition: JSON or JSON compressed with gzip or xz.
 
     Args:
@@ -35,7 +40,7 @@ def load_definition(path: str | Path | None = None) -> dict[str, object]:
     return _load(path, "swagger.json.xz")
 
 
-def load_topics(path: str | Path | None = None) -> dict[str, object]:
+def load_topics(path: str | Path | None = None) -> Mapping[str, object]:
     """Read a topic file: JSON or JSON compressed with gzip or xz.
 
     Args:
@@ -47,15 +52,15 @@ def load_topics(path: str | Path | None = None) -> dict[str, object]:
     return _load(path, "notification_mappings.json.xz")
 
 
-def _load(path: str | Path | None, own: str) -> dict[str, object]:
+def _load(path: str | Path | None, own: str) -> Mapping[str, object]:
     try:
         text = read_own_data(own) if path is None else unpack_data(Path(path).read_bytes())
-        document: object = json.loads(text)
-    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
-        raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path or own}: must contain a JSON object")
-    return cast(dict[str, object], document)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise ConfigurationError(f"{path or own}: cannot be read: {error}") from error
+    try:
+        return load_document(text)
+    except InvalidValueError as error:
+        raise ConfigurationError(f"{path or own}: {error}") from error
 
 
 def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False) -> list[str]:
@@ -115,26 +120,40 @@ def generate(
     definition: str | Path | None = None,
     topics: str | Path | None = None,
     check: bool = False,
+    strict: bool = False,
+    on_finding: Callable[[Finding], object] = str,
 ) -> list[str]:
     """Generate the source for a definition into a checkout of this library.
 
     Args:
         root: the checkout; by default the one that contains this module.
         definition: a Swagger file; by default the library's own.
-        topics: a topic file; by default the library's own.
+        topics: a topic file, as bundled or as published; by default the library's own, and none
+            for another definition.
         check: compare only, and write nothing.
+        strict: refuse documents of which some part cannot be used.
+        on_finding: called for each part of the documents that cannot be used.
 
     Returns:
         The paths that changed, or would change with ``check``.
 
     Raises:
         ConfigurationError: a file cannot be read, or a file to be replaced was not generated.
-        InvalidValueError: not a definition.
+        InvalidValueError: not a definition, or ``strict`` and there is a finding.
     """
     folder = _checkout() if root is None else Path(root)
-    source, mapping = load_definition(definition), load_topics(topics)
-    changed = write_generated(folder, generate_sources(source, mapping), check=check)
-    return changed + _update_guide(folder / GUIDE, name_differences(source, mapping), check=check)
+    if topics is None and definition is not None:
+        mapping: Mapping[str, object] = {"notifications": []}
+    else:
+        mapping = load_topics(topics)
+    reading = read_definition(load_definition(definition), mapping)
+    if strict:
+        refuse_findings(reading.findings)
+    for finding in reading.findings:
+        on_finding(finding)
+    changed = write_generated(folder, build_sources(reading.definition), check=check)
+    table = differences_table(reading.definition)
+    return changed + _update_guide(folder / GUIDE, table, check=check)
 
 
 def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
@@ -148,44 +167,7 @@ def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
 
 
 def _checkout() -> Path:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     if not (root / "pyproject.toml").is_file():
         raise ConfigurationError(f"{root}: is not a checkout of this library; give --root")
     return root
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """``python -m genesys_cloud.definition generate``.
-
-    Returns:
-        0 if successful or current, 1 if ``--check`` found a difference, 2 if an error occurred.
-    """
-    options = _parser().parse_args(arguments)
-    try:
-        changed = generate(
-            options.root, definition=options.definition, topics=options.topics, check=options.check
-        )
-    except GenesysCloudError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    for path in changed:
-        sys.stdout.write(f"{'not current' if options.check else 'written'}: {path}\n")
-    return 1 if options.check and changed else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
-    command = parser.add_subparsers(required=True).add_parser(
-        "generate", help="generate the source"
-    )
-    command.add_argument("--root", help="a checkout of this library")
-    command.add_argument("--definition", help="a Swagger file, .json, .json.gz or .json.xz")
-    command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
-    command.add_argument(
-        "--check", action="store_true", help="only compare; exit code 1 if not current"
-    )
-    return parser
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

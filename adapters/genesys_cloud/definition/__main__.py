@@ -1,0 +1,55 @@
+"""``python -m genesys_cloud.definition generate``: the generator without the ``cli`` extra."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from genesys_cloud.definition.generating import generate
+from genesys_core.errors import GenesysCloudError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m genesys_cloud.definition generate``.
+
+    Returns:
+        0 if successful or current, 1 if ``--check`` found a difference, 2 if an error occurred.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        changed = generate(
+            options.root,
+            definition=options.definition,
+            topics=options.topics,
+            check=options.check,
+            strict=options.strict,
+            on_finding=lambda finding: sys.stderr.write(f"{finding}\n"),
+        )
+    except GenesysCloudError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for path in changed:
+        sys.stdout.write(f"{'not current' if options.check else 'written'}: {path}\n")
+    return 1 if options.check and changed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
+    command = parser.add_subparsers(required=True).add_parser(
+        "generate", help="generate the source"
+    )
+    command.add_argument("--root", help="a checkout of this library")
+    command.add_argument("--definition", help="a Swagger file, .json, .json.gz or .json.xz")
+    command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
+    command.add_argument(
+        "--check", action="store_true", help="only compare; exit code 1 if not current"
+    )
+    command.add_argument(
+        "--strict", action="store_true", help="refuse a definition with parts that cannot be used"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

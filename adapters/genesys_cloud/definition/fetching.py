@@ -1,0 +1,51 @@
+"""Fetches the published definition and topics.
+
+Invariants: the documents are saved unchanged, as the platform sent them.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genesys_core.calls.operation import raw_operation
+from genesys_core.definition import DEFINITION_PATH, PREVIEW_PATH, TOPICS_PATH, load_document
+from genesys_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client
+
+__all__ = ["fetch_definition"]
+
+
+def fetch_definition(client: "Client", folder: str | Path, *, preview: bool = False) -> list[Path]:
+    """Save what the platform publishes: ``swagger.json`` and ``topics.json``.
+
+    Args:
+        client: a client of the region. The definition needs no token; the topics do.
+        folder: where to save them; created if necessary.
+        preview: fetch the definition that includes preview operations.
+
+    Returns:
+        The files.
+
+    Raises:
+        GenesysCloudError: a request failed; the definition stays if only the topics failed.
+        InvalidValueError: a response is not a JSON object.
+        ConfigurationError: a file cannot be written.
+    """
+    target = Path(folder)
+    path = PREVIEW_PATH if preview else DEFINITION_PATH
+    return [
+        _save(client, path, {}, target / "swagger.json"),
+        _save(client, TOPICS_PATH, {"expand": "schema"}, target / "topics.json"),
+    ]
+
+
+def _save(client: "Client", path: str, query: dict[str, str], file: Path) -> Path:
+    raw = client.send_raw(raw_operation("GET", path, query=query)).raw
+    load_document(raw)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(raw)
+    except OSError as error:
+        raise ConfigurationError(f"{file}: cannot be written: {error}") from error
+    return file

@@ -1,0 +1,79 @@
+"""The published API definition: ``/api/v2/docs/swagger`` and ``/api/v2/docs/swaggerpreview``.
+
+Invariants: both serve the document that the simulator was created from, without a token, as on the
+platform. The topics of ``/api/v2/notifications/availabletopics`` get their schemas from it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.routes import RouteTable, ServedRoute
+
+__all__ = ["HANDLERS", "ROUTES", "topic_schema"]
+
+_PATHS: Final = ("/api/v2/docs/swagger", "/api/v2/docs/swaggerpreview")
+
+ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
+    ServedRoute("GET", path, OperationFacts()) for path in _PATHS
+)
+"""Paths that the definition itself does not contain."""
+
+
+def get_definition(call: ApiCall) -> Reply:
+    """Return the definition."""
+    return Reply(200, call.definition.published())
+
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {("GET", path): get_definition for path in _PATHS}
+
+
+def topic_schema(definition: Definition, model: str) -> dict[str, Json] | None:
+    """Return the JSON schema of an event, with the schemas of its parts inside at first mention.
+
+    Returns:
+        ``None`` if the definition does not have the model.
+    """
+    if model not in definition.schemas:
+        return None
+    return _object(definition, model, set())
+
+
+def _object(definition: Definition, model: str, shown: set[str]) -> dict[str, Json]:
+    schema = definition.schemas[model]
+    if model in shown:
+        return {"type": "object", "$ref": _urn(model)}
+    shown.add(model)
+    properties: dict[str, Json] = {
+        name: _json(definition, one, shown) for name, one in (schema.properties or {}).items()
+    }
+    return {"type": "object", "id": _urn(model), "properties": properties}
+
+
+def _json(definition: Definition, schema: Schema, shown: set[str]) -> Json:
+    if schema.model_name in definition.schemas:
+        return _object(definition, schema.model_name or "", shown)
+    facts: dict[str, Json] = {"type": schema.type or "any"}
+    if schema.format is not None:
+        facts["format"] = schema.format
+    if schema.enum is not None:
+        facts["enum"] = list(schema.enum)
+    if schema.items is not None:
+        facts["items"] = _json(definition, schema.items, shown)
+    if isinstance(schema.additional, Schema):
+        facts["additionalProperties"] = _json(definition, schema.additional, shown)
+    return facts
+
+
+def _urn(model: str) -> str:
+    """Return the URN of a model; official SDKs name models after all words but ``v2``."""
+    parts = _WORDS.fullmatch(model)
+    return (
+        f"urn:jsonschema:{model}" if parts is None else f"urn:jsonschema:{parts[1]}:v2:{parts[2]}"
+    )
+
+
+_WORDS: Final = re.compile(r"(.+?Topic)([A-Z].*)")

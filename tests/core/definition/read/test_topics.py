@@ -1,0 +1,72 @@
+"""Both forms of a topic file become topics and definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from genesys_core.definition.read.topics import Topic, read_topics
+from genesys_core.errors import InvalidValueError
+
+STRING = {"type": "string"}
+
+
+def test_a_file_that_maps_topics_to_models() -> None:
+    found, findings = read_topics(
+        {"notifications": [{"topic": "v2.a", "class": "A"}, {"topic": 1}]}
+    )
+    assert found.topics == [Topic("v2.a", "A")]
+    assert found.definitions == {}
+    assert [finding.place for finding in findings] == ["notifications[1].topic", "notifications[1]"]
+
+
+def published(*entities: Any) -> tuple[list[Topic], dict[str, Any], list[str]]:
+    found, findings = read_topics({"entities": list(entities)})
+    return found.topics, found.definitions, list(map(str, findings))
+
+
+def test_published_topics_bring_their_models() -> None:
+    call = {"type": "object", "id": "urn:jsonschema:conversation:event:v2:Call"}
+    schema = {
+        "type": "object",
+        "id": "urn:jsonschema:conversation:v2:Event",
+        "properties": {
+            "call": {**call, "properties": {"state": {**STRING, "enum": ["on"]}}},
+            "calls": {"type": "array", "items": {"$ref": call["id"]}},
+            "byName": {"type": "object", "additionalProperties": {"$ref": call["id"]}},
+            "any": {"type": "object", "additionalProperties": True},
+            "both": {"allOf": [{"$ref": call["id"]}]},
+            "plain": {"properties": {"again": {"$ref": "urn:jsonschema:conversation:v2:Event"}}},
+            "other": {"$ref": "#/definitions/Other"},
+        },
+    }
+    topics, definitions, findings = published(
+        {"id": "v2.a", "schema": schema, "description": "ignored"}, {"id": "v2.b"}
+    )
+    assert topics == [Topic("v2.a", "ConversationEvent")]
+    assert list(definitions) == ["ConversationEvent", "ConversationEventCall"]
+    properties = definitions["ConversationEvent"].properties
+    reference = "#/definitions/ConversationEventCall"
+    assert properties["call"].ref == reference
+    assert properties["calls"].items.ref == reference
+    assert properties["byName"].additional_properties.ref == reference
+    assert properties["any"].additional_properties is True
+    assert properties["both"].all_of[0].ref == reference
+    assert properties["plain"].properties["again"].ref == "#/definitions/ConversationEvent"
+    assert properties["other"].ref == "#/definitions/Other"
+    assert definitions["ConversationEventCall"].properties["state"].enum == ["on"]
+    assert findings == ["entities[1]: topic v2.b has no schema; left out"]
+
+
+@pytest.mark.parametrize("id_", [None, "urn:other:A", "urn:jsonschema:v2"])
+def test_a_schema_without_a_name_is_left_out(id_: str | None) -> None:
+    topics, definitions, findings = published({"id": "v2.a", "schema": {"id": id_}})
+    assert (topics, definitions) == ([], {})
+    assert findings == ["entities[0].schema: topic v2.a has a schema without an id; left out"]
+
+
+@pytest.mark.parametrize("document", [{}, [], {"notifications": {}}, {"entities": None}])
+def test_another_file_is_refused(document: object) -> None:
+    with pytest.raises(InvalidValueError, match="topics: must be"):
+        read_topics(document)
