@@ -112,6 +112,23 @@ BANNED = (
     Banned(r"\bbreaks? off\b|\bin one piece\b", "a body that breaks off", "is cut off; at once"),
     Banned(r"\b(?:must|may) hold\b|\bholds no\b", "must hold a JSON object", "contains"),
     Banned(r"\b(?:goes|went|go) wrong\b", "what went wrong", "the error"),
+    Banned(
+        r"\bsays? (?:who|which|whether|how|when)\b", "rules say which requests", "select, state"
+    ),
+    Banned(r"\bhow far\b|\bfor ever\b", "how far page numbers reach", "the limit; indefinitely"),
+    Banned(r"\bgo(?:es)? (?:along|on the wire)\b", "what goes along", "is sent"),
+    Banned(r"\bhand(?:s|ed)? (?:out|over)\b", "events are handed out", "delivered, returned"),
+    Banned(r"\bwhat (?:holds|counts|wins)\b", "what wins among the sources", "precedence"),
+    Banned(r"\bon purpose\b", "copies sent on purpose", "intentionally"),
+    Banned(r"\bturned away\b", "the request was turned away", "rejected"),
+    Banned(r"\b(?:its|their) like\b", "HTTPS_PROXY and its like", "similar variables"),
+    Banned(r"\bcut up\b|\bcut short\b", "a call is cut short", "aborts"),
+    Banned(r"\bcarr(?:y|ies|ied) out\b", "a driver carries out effects", "performs"),
+    Banned(r"\bheard of\b|\bhears? of\b", "calls hear of a 429", "are notified of"),
+    Banned(r"\b(?:owes?|owed)\b", "events owed", "expected"),
+    Banned(
+        r"\b(?:who|whoever) (?:edits|asks|waits|holds|sets)\b", "who edits the file", "changes to"
+    ),
     Banned(r"\b(?:it|which|that) is no\b(?! longer)", "it is no model", "is not a"),
 )
 

@@ -158,7 +158,7 @@ class SavedSignIn:
         if login != target.hosts.login:  # through a gateway added to the configuration file
             client.close()
             raise ConfigurationError(
-                f"the configuration leads to {login}, but the sign-in was at {target.hosts.login}; "
+                f"the configuration selects {login}, but the sign-in was at {target.hosts.login}; "
                 "sign in again: genesys-cloud login"
             )
         if token.refresh_token is None:

@@ -162,7 +162,7 @@ class TrioConnector:
         cast(trio.lowlevel.TrioToken, self.loop).run_sync_soon(callback)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Have trio call something after a while, if its run lasts that long."""
+        """Schedule a callback on trio after a delay, unless the run ends first."""
 
         async def sleep_and_call() -> None:
             await trio.sleep(seconds)

@@ -222,9 +222,7 @@ def test_a_gateway_that_came_into_the_configuration_is_told(signed_in, monkeypat
     (tmp_path / ".genesyscloudpython" / "config").write_text("[gateway]\nhost = g.example.com\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     signed_in.save(PLACE, TOKEN)
-    with pytest.raises(
-        ConfigurationError, match=r"leads to https://g\.example\.com.*sign in again"
-    ):
+    with pytest.raises(ConfigurationError, match=r"selects https://g\.example\.com.*sign in again"):
         signed_in.client()
 
 
