@@ -7,8 +7,8 @@
     assert client.users.get_users_me().name == "Ann"
     assert transport.requests[0].method == "GET"
 
-:mod:`genesys_cloud.testing.strategies` has models, replies, failures and lives of calls for property
-tests with Hypothesis (``pip install 'genesys-cloud[hypothesis]'``).
+:mod:`genesys_cloud.testing.strategies` has models, responses, failures and lives of calls for
+property tests with Hypothesis (``pip install 'genesys-cloud[hypothesis]'``).
 """
 
 from genesys_cloud.testing.mock_transports import (

@@ -1,7 +1,7 @@
 """The life of a call: the outcomes of its attempts, played to a client or to the core.
 
 Invariants: a life is a value and can be played any number of times. Playing it to the core needs no
-socket and no time: waits are recorded on a clock of its own.
+socket and no time: waits are recorded with a simulated clock.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ __all__ = ["AsyncLifeTransport", "Life", "LifeTransport", "Outcome", "Played"]
 T = TypeVar("T")
 
 Outcome: TypeAlias = Response | TransportFailure
-"""What comes of one attempt: a response of any status, or none."""
+"""The outcome of one attempt: a response of any status, or a failure."""
 
 _START: Final = Now(0.0, 1_700_000_000.0)
 _JSON: Final = Headers({"Content-Type": "application/json"})
@@ -50,8 +50,8 @@ class LifeTransport:
 
     Attributes:
         requests: all requests of calls so far.
-        arrived: those of them that the platform may have carried out: all but those whose failure
-            guarantees that nothing was sent.
+        arrived: the requests that the platform may have executed: all except those whose failure
+        guarantees that nothing was sent.
     """
 
     is_mock = True  # no platform behind it, so no rate limit to keep
@@ -100,11 +100,11 @@ class AsyncLifeTransport:
 
 @dataclass(frozen=True)
 class Played(Generic[T]):
-    """What came of a life that was played to the core.
+    """The result of a life that was played to the core.
 
     Attributes:
         end: the call's last state.
-        transport: with the requests that were sent.
+        transport: the transport, with the requests that were sent.
         waits: the seconds of each wait, for a retry or for the rate limit.
     """
 
@@ -114,13 +114,13 @@ class Played(Generic[T]):
 
     @property
     def seconds(self) -> float:
-        """How long the call waited in all."""
+        """The total time that the call waited."""
         return sum(self.waits)
 
 
 @dataclass(frozen=True)
 class Life:
-    """The outcomes of a call's attempts, one after the other.
+    """The outcomes of a call's attempts, in order.
 
     Attributes:
         outcomes: at least one; the last one repeats.
@@ -152,7 +152,7 @@ class Life:
         Args:
             operation: the call.
             retry: the retry settings of a new session with a token; not with ``session``.
-            session: what the call shares with others, if it is given.
+            session: the session to use instead of a new one.
 
         Raises:
             GenesysCloudError: the operation cannot be sent, as by :func:`genesys_core.start`.

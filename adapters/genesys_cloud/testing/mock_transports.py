@@ -1,4 +1,4 @@
-"""Transports whose responses a function returns."""
+"""Mock transports, which call a function for each response."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias

@@ -1,10 +1,10 @@
 """Hypothesis strategies for programs that use this library.
 
-Models, replies, failures and whole lives of calls, so that a property test can ask what a program does
-with every user, every failure and every order of failures. ``docs/property-tests.md`` has examples.
+Models, responses, failures and lives of calls, to test a program with all kinds of models, failures
+and sequences of failures. ``docs/property-tests.md`` has examples.
 
-Invariants: what is generated is what the platform may send. Any field may be absent, an enum may have an
-unknown value, and a failure may leave open whether the request was carried out.
+Invariants: the platform may send everything that is generated. Any field may be absent, an enum may
+have an unknown value, and after a failure it may be unknown whether the request was executed.
 """
 
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -46,7 +46,7 @@ M = TypeVar("M", bound=Model)
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 _FIELDS: Final = (12, 4, 2)
-"""How many fields a model has at most, by depth: the platform's models have up to a hundred."""
+"""Maximum number of fields of a model, by depth; the platform's models have up to a hundred."""
 
 
 def json_values() -> st.SearchStrategy[object]:
@@ -73,7 +73,7 @@ def models_of(
     Args:
         model: the type, such as ``models.User``.
         depth: how deep models are nested; 0 for none.
-        fields: strategies for fields that are always there, such as ``state=st.just("active")``.
+        fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
         InvalidValueError: the model has no such field.
@@ -127,7 +127,7 @@ _SCALARS: Final[dict[object, st.SearchStrategy[object]]] = {
 
 
 def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
-    """Values of the type of a model's field or of a reply: ``list[User]``, ``str``, a model.
+    """Values of the type of a model's field or of a response: ``list[User]``, ``str``, a model.
 
     Args:
         type_: the type.
@@ -159,9 +159,9 @@ def replies(
     """Successful responses: a model as JSON, sometimes with a field that this version does not know.
 
     Args:
-        what: the model, or the operation that is answered.
+        what: the model, or the operation whose response it is.
         depth: how deep models are nested.
-        fields: strategies for fields that are always there, by their names in Python.
+        fields: strategies for fields that are always present, by their Python names.
     """
     bodies: st.SearchStrategy[object]
     if isinstance(what, Operation):
@@ -204,11 +204,11 @@ _CODES: Final = {
 
 @st.composite
 def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
-    """Responses that are errors, with the platform's error body or the page of a gateway.
+    """Error responses, with the platform's error body or a gateway's HTML page.
 
     Args:
-        draw: given by Hypothesis.
-        statuses: one of these; any status of the platform if there are none.
+        draw: passed by Hypothesis.
+        statuses: the possible statuses; by default all of the platform's.
     """
     status = draw(st.sampled_from(statuses or tuple(_CODES)))
     headers = {"ININ-Correlation-Id": f"{draw(st.integers(0, 2**64)):032x}"}
@@ -240,7 +240,7 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
 
 
 def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
-    """Failures of a transport: no complete response came.
+    """Transport failures: no complete response was received.
 
     Args:
         sent: whether the request may have reached the platform; ``None`` for both.
@@ -259,13 +259,13 @@ def lives(
     max_failures: int = 3,
     succeeds: bool | None = None,
 ) -> st.SearchStrategy[Life]:
-    """Whole lives of calls: some failures, then a success or a last failure that repeats.
+    """Lives of calls: some failures, then a success or a last failure that repeats.
 
     Args:
-        what: the model of the reply, or the operation.
+        what: the model of the response, or the operation.
         failing: the failures; by default error responses of every status and failures of the
             transport.
-        max_failures: at most so many before the end.
+        max_failures: maximum number of failures before the end.
         succeeds: whether the end is a success; ``None`` for both.
     """
     failed = error_replies() | failures() if failing is None else failing
