@@ -113,7 +113,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
         Args:
             operation: the operation, such as ``genesys_core.api.users.get_users()``.
-            options: how far to read and from where; see
+            options: limits, prefetching and resuming; see
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:

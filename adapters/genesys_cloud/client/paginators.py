@@ -1,8 +1,7 @@
 """Iteration over listings, sync and async.
 
-Invariants: what to request, and when, is the decision of
-:class:`~genesys_core.paging.reader.ListingReader`; here pages are sent, also in the background, and
-warnings given.
+Invariants: :class:`~genesys_core.paging.reader.ListingReader` decides what to request and when;
+this module sends the requests, also in the background, and issues warnings.
 """
 
 import warnings
@@ -26,7 +25,7 @@ SendPage = Callable[[Operation[Any]], Awaitable[ApiResponse[Any]]]
 
 
 class _Fetcher:
-    """Sends the pages that a reader wants, and those it wants ahead in the background."""
+    """Requests the pages that a reader wants, and in the background those ahead."""
 
     def __init__(
         self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
@@ -37,7 +36,7 @@ class _Fetcher:
         self._running: dict[int, Background[ApiResponse[Any]]] = {}
 
     async def advance(self) -> list[str]:
-        """Send pages until there is something to take, and return warnings."""
+        """Request pages until there is an item to return; returns warnings."""
         notices: list[str] = []
         while (fetch := self._reader.wanted()) is not None:
             running = self._running.get(fetch.key)
@@ -46,7 +45,7 @@ class _Fetcher:
                     self._send(fetch.operation) if running is None else running.result()
                 )
             except Exception:
-                self._running.pop(fetch.key, None)  # sent again where it is asked for again
+                self._running.pop(fetch.key, None)  # sent again if requested again
                 raise
             notices += self._reader.received(response)
             self._running.pop(fetch.key, None)
@@ -73,7 +72,7 @@ def _page_sender(send: SendPage, operation: Operation[Any]) -> Callable[[], Any]
 
 
 class _Progress:
-    """How far a listing is read, common to both flavours."""
+    """The progress of a listing, common to both flavours."""
 
     def __init__(
         self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
@@ -84,17 +83,17 @@ class _Progress:
 
     @property
     def total(self) -> int | None:
-        """The number of items of all pages, if the platform says it; ``None`` before the first page."""
+        """The total number of items, if the platform reports it; ``None`` before the first page."""
         return self._reader.total
 
     @property
     def fetched(self) -> int:
-        """The number of items taken so far, by the listing that this one resumes as well."""
+        """The number of items returned so far, including by the listing that this one resumes."""
         return self._reader.fetched
 
     @property
     def resume_token(self) -> str:
-        """Text from which ``resume=`` goes on behind the last item taken, in any process."""
+        """The text for ``resume=`` to continue after the last item returned, in any process."""
         return self._reader.resume_token
 
     def _close(self) -> None:
@@ -105,7 +104,7 @@ class _Progress:
 class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
     """Iterates over the items or pages of a listing; a page is requested when it is needed.
 
-    An error leaves the iterator where it was: the next item is what could not be had.
+    After an error you can continue: the iterator returns the item that it could not return before.
     """
 
     def __next__(self) -> V_co:
@@ -117,7 +116,7 @@ class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
         return cast(V_co, self._reader.take())
 
     def close(self) -> None:
-        """End the iteration, and drop the pages requested ahead. Idempotent."""
+        """End the iteration and discard the pages requested ahead. Idempotent."""
         self._close()
 
     def __enter__(self) -> Self:
@@ -135,8 +134,8 @@ class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
 class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
     """Iterates over the items or pages of a listing; a page is requested when it is needed.
 
-    An error or a cancellation leaves the iterator where it was: the next item is what could not be
-    had.
+    After an error or a cancellation you can continue: the iterator returns the item that it could
+    not return before.
     """
 
     async def __anext__(self) -> V_co:
@@ -151,7 +150,7 @@ class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
             raise StopAsyncIteration from None
 
     async def aclose(self) -> None:
-        """End the iteration, and drop the pages requested ahead. Idempotent."""
+        """End the iteration and discard the pages requested ahead. Idempotent."""
         self._close()
 
     async def __aenter__(self) -> Self:

@@ -104,7 +104,7 @@ class Client(SyncTransfers, SyncApis):
 
         Args:
             operation: the operation, such as ``genesys_core.api.users.get_users()``.
-            options: how far to read and from where; see
+            options: limits, prefetching and resuming; see
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:

@@ -1,1 +1,1 @@
-"""Paging: listings from their first page to their last, and items from any point on."""
+"""Pagination of listings in every style, resumable at any item."""

@@ -1,6 +1,6 @@
-"""Options of reading a listing.
+"""Options for iterating over a listing.
 
-Invariants: an option that makes no sense is an error that names it, before anything is sent.
+Invariants: an invalid option raises an error that names it, before anything is sent.
 """
 
 from typing import Final, Literal, TypeAlias, TypedDict
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Shortfall: TypeAlias = Literal["error", "warn", "ignore"]
-"""How a listing ends that has fewer items than the platform counted."""
+"""What to do at the end of a listing with fewer items than the platform counted."""
 
 _SHORTFALLS: Final = ("error", "warn", "ignore")
 
@@ -33,20 +33,19 @@ _FIELDS: Final = {
 
 
 class IncompleteListingWarning(UserWarning):
-    """A listing may have more items than were received."""
+    """Warning: a listing may have more items than were received."""
 
 
 class PagingOptions(Struct, frozen=True):
-    """How far a listing is read, and from where.
+    """Limits of an iteration over a listing, and its start.
 
     Attributes:
-        limit: the number of items after which reading ends; ``None`` for all.
-        max_pages: the number of pages after which reading ends; ``None`` for all.
-        prefetch: how many pages are requested while one is read: 0 for none; more than one has an
-            effect where pages are numbered.
-        resume: the resume token of an earlier listing of the same operation, to go on behind it.
-        shortfall: how a listing ends that has fewer items than the platform counted: ``error``
-            raises ``IncompleteListingError`` after the last item, ``warn`` warns.
+        limit: the maximum number of items; ``None`` for all.
+        max_pages: the maximum number of pages; ``None`` for all.
+        prefetch: the number of pages to request ahead; more than one requires numbered pages.
+        resume: the resume token of an earlier listing of the same operation, to continue after it.
+        shortfall: what to do if the listing had fewer items than the platform counted: ``error``
+        raises ``IncompleteListingError`` after the last item, ``warn`` warns.
     """
 
     limit: int | None = None

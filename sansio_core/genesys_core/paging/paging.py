@@ -1,9 +1,9 @@
-"""Paging, from the first page to the last.
+"""The position in a listing: which page is next.
 
 Invariants: a :class:`Paging` is the next page, as a value. A received page is always delivered,
-whatever follows. An empty page ends page numbers and never ends a cursor; a page, link or token
-that repeats ends a listing. Where a reply says that there is more and no rule knows how to ask for
-it, :meth:`Paging.asked` raises. A page costs the same memory and work however many came before.
+whatever follows. An empty page ends a listing with page numbers, but not one with cursors; a
+repeated page, link or token ends a listing. If a response indicates more items and no rule can
+request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ MEMORY: Final = 4
 """The number of pages whose items are remembered, so that insertions do not repeat them."""
 
 DIGEST_SIZE: Final = 6
-"""Bytes of a digest: two of a thousand items are taken for one once in half a billion listings."""
+"""Bytes of a digest: a collision among a thousand items occurs once in half a billion listings."""
 
 _SEEN: Final = 16
 """The number of fingerprints of pages, links and tokens that are remembered."""
@@ -45,10 +45,10 @@ class PageResult(Struct, Generic[T], frozen=True):
         pages: the page to deliver (one, or none if it is a repetition).
         items: its items, without those delivered before.
         following: the next page, if there is one to be read.
-        rest: where a later reader goes on; ``None`` at the end of the listing.
-        warnings: what to tell the caller.
-        is_cut: whether the page has more items, which the limit left out.
-        total: the number of items of all pages, where the platform says it.
+        rest: where a later reader continues; ``None`` at the end of the listing.
+        warnings: warnings for the caller.
+        is_cut: whether the page has more items, excluded by the limit.
+        total: the total number of items, if the platform reports it.
     """
 
     pages: tuple[T, ...]
@@ -64,23 +64,23 @@ class Paging(Struct, Generic[T], frozen=True):
     """Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
 
     Attributes:
-        operation: the operation as the caller made it.
+        operation: the caller's operation.
         hosts: the hosts that links may lead to.
-        options: how far to read.
+        options: the limits of the iteration.
         position: which page is next.
-        number: the number of the next page, counted from 1 or where the caller began.
+        number: the number of the next page, counted from 1 or the caller's first page.
         skip: number of items of the next page that were delivered by an earlier reader.
         known: digests of items that an earlier reader delivered.
-        recent: what identifies the items of the last few pages.
+        recent: the ids of the items of the last few pages.
         seen: fingerprints of the last few pages, links and tokens.
-        anchor: a fingerprint to compare later ones with, so that long circles end too.
+        anchor: a fingerprint to compare later ones with, so that long cycles are detected too.
         pages: number of pages received by this reader.
         taken: number of items delivered by this reader.
-        fetched: number of items delivered, by earlier readers as well.
-        repeated: number of items that came again and were left out.
+        fetched: number of items delivered, including by earlier readers.
+        repeated: number of repeated items, which were omitted.
         total: the largest number of items that the platform counted.
         empty: number of consecutive empty pages.
-        count: the number of pages, as the last reply said; 0 if it did not.
+        count: the number of pages according to the last response; 0 if unknown.
         size: the number of items of the last page.
         refusal: why the next page cannot be requested, if so.
     """
@@ -119,12 +119,12 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def drops_repeated(self) -> bool:
-        """Whether pages shift while one reads, so that items that come again are left out."""
+        """Whether pages may shift during iteration, so that repeated items must be omitted."""
         return bool(self.listing.identity) and self.listing.style in _SHIFTING
 
     @property
     def is_whole(self) -> bool:
-        """Whether reading began with the first page, so that items can be counted."""
+        """Whether the iteration began with the first page, so that items can be counted."""
         send = self.listing.send
         said = read_place(self.operation, send) if send else None
         return said in _FIRST_PAGES
@@ -134,8 +134,8 @@ class Paging(Struct, Generic[T], frozen=True):
 
         Raises:
             PaginationError: it cannot be requested: a link leads to another host, a page number is
-                not a number, the window is exhausted, or the reply says that there is more and the
-                definition does not say how to ask for it.
+                not a number, the window is exhausted, or there are more items and the definition
+                has no way to request them.
         """
         if self.refusal is not None:
             raise self.refusal
@@ -148,10 +148,10 @@ class Paging(Struct, Generic[T], frozen=True):
                 return write_place(self.operation, self.listing.send, self.position.value)
 
     def expected(self, ahead: int) -> Operation[T] | None:
-        """Return the operation to expect that many pages after the next; ``None`` if unknown.
+        """Return the expected operation this many pages after the next; ``None`` if unknown.
 
-        A guess from the last reply, where pages are numbered and counted and nothing says that
-        reading ends before.
+        It is predicted from the last response, if pages are numbered and counted and no limit ends
+        the iteration before.
         """
         options, number = self.options, self.number + ahead
         is_counted = self.listing.style == "page" and number <= self.count
@@ -169,7 +169,7 @@ class Paging(Struct, Generic[T], frozen=True):
         that error.
 
         Raises:
-            PaginationError: the reply has no list of items.
+            PaginationError: the response has no list of items.
         """
         reply = read_reply(response, self.listing)
         fingerprint = hash(response.raw)
@@ -305,7 +305,7 @@ class Paging(Struct, Generic[T], frozen=True):
         if self.listing.style != "single" or not is_full or reply.total is not None:
             return ()
         text = (
-            f"{self.operation.endpoint.name}: the reply is full ({said} items), and the platform "
+            f"{self.operation.endpoint.name}: the page is full ({said} items), but the platform "
             "offers no second page; there may be more items"
         )
         return (text,)
@@ -320,5 +320,5 @@ _FIRST_PAGES: Final = (None, "", 1, "1")
 
 
 def digest_identity(identity: object) -> bytes:
-    """Return a short digest of what identifies an item, the same in every process."""
+    """Return a short digest of an item's id, which is the same in every process."""
     return blake2b(str(identity).encode("utf-8", "replace"), digest_size=DIGEST_SIZE).digest()

@@ -1,7 +1,7 @@
-"""Places in requests and replies, by paths of wire names such as ``body.paging.pageNumber``.
+"""Access to fields of requests and responses by path, such as ``body.paging.pageNumber``.
 
-Invariants: reading never raises, and what is not there is ``None``; writing copies what it changes,
-so that an operation stays as the caller made it.
+Invariants: reading never raises, and a missing field is ``None``; writing copies what it changes,
+so the caller's operation is never modified.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ OperationT = TypeVar("OperationT", bound=Operation[object])
 
 
 def read_path(value: object, path: str) -> object:
-    """Return what a model or a JSON object has at a path; the value itself if the path is empty."""
+    """Return the field of a model or JSON object at a path; the value itself if the path is empty."""
     for name in path.split(".") if path else ():
         value = _read_field(value, name)
     return value
@@ -35,7 +35,7 @@ def read_each(items: Sequence[object], wire: str) -> list[object]:
 
 
 def read_place(operation: Operation[object], place: str) -> object:
-    """Return what a request says at a place such as ``query.pageNumber``."""
+    """Return the value of a request field such as ``query.pageNumber``."""
     where, _, rest = place.partition(".")
     if where == "body":
         return read_path(operation.body, rest)
@@ -44,7 +44,7 @@ def read_place(operation: Operation[object], place: str) -> object:
 
 
 def write_place(operation: OperationT, place: str, value: str | int) -> OperationT:
-    """Return the operation with another value at a place.
+    """Return the operation with another value of a field.
 
     Raises:
         PaginationError: the body is neither a model nor an object.

@@ -1,8 +1,8 @@
-"""The reader of a listing: items one by one, pages requested ahead, and a token at any item.
+"""The reader of a listing: single items, pages requested ahead, and a resume token at any item.
 
-Invariants: the reader is the one mutable object of this room, and decides what is requested and
-when; a driver sends what it is given and passes on what it got. Pages requested ahead are a guess:
-one that turns out not to be the next page is dropped, so they change nothing but the time it takes.
+Invariants: the reader is the only mutable object of this package. It decides what to request and
+when; a driver sends the requests and reports the responses. Pages requested ahead are predictions:
+one that is not the next page is discarded, so they affect only the duration.
 """
 
 from collections import deque
@@ -29,8 +29,8 @@ class Fetch(Struct, Generic[T], frozen=True):
     """A page to request.
 
     Attributes:
-        key: tells this request from all others of the reader.
-        operation: what to send.
+        key: identifies the request among those of the reader.
+        operation: the operation to send.
     """
 
     key: int
@@ -41,16 +41,16 @@ class ListingReader(Generic[T]):
     """Reads one listing, item by item or page by page.
 
     While :meth:`wanted` returns a page, send it and pass the response to :meth:`received`; then
-    :meth:`take` returns the next item. Pages of :meth:`ahead` may be sent meanwhile.
+    :meth:`take` returns the next item. Pages of :meth:`ahead` may be requested at the same time.
 
     Args:
         operation: the operation of the first page.
         hosts: the hosts that links may lead to.
-        options: how far to read, and from where.
-        by_page: take pages rather than items.
+        options: the limits of the iteration, and its start.
+        by_page: return pages instead of items.
 
     Raises:
-        InvalidValueError: the resume token is not one, or is that of another operation.
+        InvalidValueError: the resume token is invalid, or belongs to another operation.
         TypeError: it is not an operation.
     """
 
@@ -75,23 +75,23 @@ class ListingReader(Generic[T]):
 
     @property
     def total(self) -> int | None:
-        """The number of items of all pages, where the platform says it."""
+        """The total number of items, if the platform reports it."""
         return self._total
 
     @property
     def fetched(self) -> int:
-        """The number of items taken so far, by earlier readers as well."""
+        """The number of items returned so far, including by earlier readers."""
         return self._current.fetched + self._taken_items()
 
     @property
     def resume_token(self) -> str:
-        """Where a later reader goes on, behind the last item that was taken."""
+        """The resume token: a later reader continues after the last item returned."""
         return format_resume_token(self._current, self._step, self._taken_items())
 
     def wanted(self) -> Fetch[T] | None:
         """Return the page to request before the next item can be taken; ``None`` if there is none.
 
-        The same page is returned until it was received, so one that failed can be sent again.
+        The same page is returned until it has been received, so a failed request can be repeated.
 
         Raises:
             PaginationError: it cannot be requested.
@@ -103,14 +103,14 @@ class ListingReader(Generic[T]):
         return self._ahead[0]
 
     def ahead(self) -> tuple[Fetch[T], ...]:
-        """Return the pages that should be on their way now; any other may be dropped."""
+        """Return the pages that should be in progress now; any others may be cancelled."""
         if self._next is None or not self._depth:
             return ()
         try:
             if not self._ahead:
                 self._expect(self._next.asked())
         except PaginationError:
-            return ()  # raised where that page is wanted
+            return ()  # raised when that page is wanted
         while len(self._ahead) < self._depth:
             expected = self._next.expected(len(self._ahead))
             if expected is None:
@@ -119,10 +119,10 @@ class ListingReader(Generic[T]):
         return tuple(self._ahead)
 
     def received(self, response: ApiResponse[T]) -> tuple[str, ...]:
-        """Accept the response to the wanted page, and return warnings for the caller.
+        """Process the response to the wanted page, and return warnings for the caller.
 
         Raises:
-            PaginationError: the reply has no list of items.
+            PaginationError: the response has no list of items.
         """
         if self._next is None or not self._ahead:
             raise RuntimeError("no page was wanted; call wanted() first")
@@ -137,7 +137,7 @@ class ListingReader(Generic[T]):
         """Return the next item, or page.
 
         Raises:
-            StopIteration: there is none; unless a page is wanted, the listing is over.
+            StopIteration: there is none; if no page is wanted either, the listing has ended.
         """
         buffer = self._buffer()
         if self._index >= len(buffer):
@@ -160,7 +160,7 @@ class ListingReader(Generic[T]):
         self._ahead.append(Fetch(self._keys, operation))
 
     def _check_ahead(self) -> None:
-        """Drop the pages requested ahead if the next page is another."""
+        """Discard the pages requested ahead if they are not the next ones."""
         if not self._ahead:
             return
         try:

@@ -1,7 +1,7 @@
-"""What the reply to a listing says: its items, and whether and how there are more.
+"""Parsing of a listing's responses: the items, and the references to further pages.
 
-Invariants: what is not of the expected type is as if it were absent. The envelope is read from the
-body as received, so that a field that the definition does not know still counts.
+Invariants: a value of an unexpected type is treated as absent. The envelope is read from the body
+as received, so fields that are missing in the definition are used too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,22 +18,23 @@ from genesys_core.paging.places import read_path
 __all__ = ["GUESS", "ListingReply", "read_items", "read_reply"]
 
 GUESS: Final = "?"
-"""The item path of a listing that the definition does not describe: any of the common fields."""
+"""The items path of a listing that is not in the definition: any of the common fields."""
 
 _COMMON: Final = ("entities", "results", "Resources", "resources", "conversations")
 
 
 class ListingReply(Struct, frozen=True):
-    """What a reply says.
+    """A parsed response.
 
     Attributes:
         items: the items of the page.
         link: ``nextUri``, or empty.
         token: the token of the next page, or empty.
-        more: the first sign that there is another page, such as ``cursor``; empty if there is none.
-        count: the number of pages; 0 if not said.
-        size: the number of items that a page may have; 0 if not said.
-        total: the number of items of all pages; ``None`` if not said.
+        more: the first field that indicates another page, such as ``cursor``; empty if there is
+        none.
+        count: the number of pages; 0 if unknown.
+        size: the maximum number of items of a page; 0 if unknown.
+        total: the total number of items; ``None`` if unknown.
     """
 
     items: Sequence[object] = ()
@@ -63,7 +64,7 @@ _TOKENS: Final = ("cursors.after", "after", "cursor", "nextPage")
 
 
 def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
-    """Read a reply.
+    """Parse a response.
 
     Raises:
         PaginationError: it has no list of items.
@@ -165,4 +166,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""Beyond this, JSON numbers are no exact integers."""
+"""Larger JSON numbers are not exact integers in all implementations."""

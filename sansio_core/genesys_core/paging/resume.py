@@ -1,8 +1,8 @@
-"""Resume tokens: where a listing goes on, as text.
+"""Resume tokens: positions in a listing as text.
 
-Invariants: a token survives processes and versions. It holds a position and digests, no item, no
-token of the client and nothing of the request but its method and path; a link in it is checked like
-one that the platform sends.
+Invariants: a resume token is valid across processes and versions. It contains a position, digests,
+and the method and path of the request, but no items, no arguments and no access token. A link in it
+is validated like one from the platform.
 """
 
 import binascii
@@ -31,7 +31,7 @@ __all__ = ["begin_paging", "format_resume_token"]
 T = TypeVar("T")
 
 _MARK: Final = "1."
-"""The version of the format. A later version reads this one, and ignores fields it does not know.
+"""The version of the format. Later versions can read this one and ignore unknown fields.
 """
 
 
@@ -51,10 +51,10 @@ class _Saved(Struct, omit_defaults=True):
 def begin_paging(
     operation: Operation[T], hosts: Hosts, options: PagingOptions
 ) -> "Paging[T] | None":
-    """Return the first page to read, behind ``options.resume``; ``None`` if there is none.
+    """Return the first page to read after ``options.resume``; ``None`` if there is none.
 
     Raises:
-        InvalidValueError: the resume token is not one, or is that of another operation.
+        InvalidValueError: the resume token is invalid, or belongs to another operation.
     """
     paging = Paging(operation, hosts, options)
     if options.resume is None:
@@ -63,13 +63,13 @@ def begin_paging(
     own = _describe(operation)
     if saved.operation != own:
         raise InvalidValueError(
-            f"resume: the token is that of {saved.operation}, and the operation is {own}"
+            f"resume: the token belongs to {saved.operation}, but the operation is {own}"
         )
     style = paging.listing.style
     if saved.kind not in ("start", "link", style):
         raise InvalidValueError(
-            f"resume: the token is that of a listing by {saved.kind}, and {own} is one by {style} "
-            "in this version; begin with the first page"
+            f"resume: the token is for pagination by {saved.kind}, but {own} has {style} in this "
+            "version; start with the first page"
         )
     if saved.ended:
         return None
@@ -90,12 +90,12 @@ def begin_paging(
 
 
 def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: int) -> str:
-    """Return the token of a point in a listing.
+    """Return the resume token of a position in a listing.
 
     Args:
         current: the page being read.
-        step: what it brought; ``None`` if it was not received yet.
-        taken: the number of its items that were taken.
+        step: the outcome of receiving it; ``None`` if it was not received yet.
+        taken: the number of its items that were returned.
     """
     page: Paging[T] | None = current
     consumed: tuple[object, ...] = ()
@@ -155,6 +155,6 @@ def _parse(token: str) -> _Saved:
         )
     if version != _MARK.rstrip("."):
         raise InvalidValueError(
-            f"resume: the token has version {version[:8]!r}, and this library reads version 1"
+            f"resume: the token has version {version[:8]!r}, but this library supports version 1"
         )
     return saved

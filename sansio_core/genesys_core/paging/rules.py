@@ -1,8 +1,8 @@
-"""The rules by which a listing goes on: one for each style of paging.
+"""The rules for the next page of a listing, one for each style of pagination.
 
-Invariants: a rule returns the next position, ``None`` at the end, or raises where there is more that
-it cannot ask for. Links are followed first where that is safe, since they carry what the platform
-wants; where there is none, the style's own token, number, index or date is used.
+Invariants: a rule returns the next position, ``None`` at the end, or raises if there are more items
+that it cannot request. A link is followed first if that is safe, because it has the platform's own
+parameters; without a link, the token, number, index or date of the style is used.
 """
 
 from datetime import datetime
@@ -32,11 +32,11 @@ MAX_EMPTY_PAGES: Final = 3
 """Some listings link to empty pages indefinitely (the official command line stops here too)."""
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
-"""How a page is requested; ``start`` is the operation as the caller made it."""
+"""How a page is requested; ``start`` is the caller's operation."""
 
 
 class Position(Struct, frozen=True):
-    """Which page: its number, token, link, index or date."""
+    """The page: its number, token, link, index or date."""
 
     kind: PositionKind = "start"
     value: str | int = ""
@@ -49,13 +49,13 @@ class ReceivedPage(Struct, frozen=True):
     """A page that was received.
 
     Attributes:
-        operation: the operation as the caller made it.
+        operation: the caller's operation.
         listing: how it lists its items.
         position: which page it is.
-        number: its number, counted from 1 or where the caller began.
-        empty: number of consecutive empty pages, with this one.
-        fresh: number of its items that did not come before.
-        is_whole: whether reading began with the first page.
+        number: its number, counted from 1 or the caller's first page.
+        empty: number of consecutive empty pages, including this one.
+        fresh: number of its items that were not received before.
+        is_whole: whether the iteration began with the first page.
     """
 
     operation: Operation[object]
@@ -71,8 +71,8 @@ def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
     """Return the position of the next page; ``None`` after the last.
 
     Raises:
-        PaginationError: there is more, and no rule knows how to ask for it.
-        PagingWindowError: page numbers reach no further.
+        PaginationError: there are more items, and no rule can request them.
+        PagingWindowError: the limit of page numbers is reached.
     """
     listing = page.listing
     if reply.link and _may_follow(page):
@@ -90,10 +90,10 @@ def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
 
 def page_number(operation: Operation[object], listing: Listing) -> int:
-    """Return the number of the page that the caller began with, or 1.
+    """Return the number of the caller's first page, or 1.
 
     Raises:
-        PaginationError: what the caller passed is not a number.
+        PaginationError: the caller's page number is not a number.
     """
     said = read_place(operation, listing.send)
     try:
@@ -154,7 +154,7 @@ def _next_token(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
 
 def _next_index(page: ReceivedPage, reply: ListingReply) -> Position | None:
-    # RFC 7644 section 3.4.2.4. What the reply says of its own start is not relied on.
+    # RFC 7644 section 3.4.2.4. The start index in the response is not used.
     at = page.position
     index = int(at.value) if at.kind == "index" else page_number(page.operation, page.listing)
     following = index + len(reply.items)
@@ -181,13 +181,13 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
 
 def _check_nothing_more(page: ReceivedPage, reply: ListingReply) -> None:
-    """Raise if the reply says that there is more, for no rule knows how to ask for it."""
+    """Raise if the response indicates more items, because no rule can request them."""
     more = reply.more
     if not more and page.is_whole and reply.count > page.number:
         more = f"pageCount {reply.count}"
     if more:
         raise PaginationError(
-            f"{page.operation.endpoint.name}: the reply says that there are more items ({more}), "
-            "and the definition does not say how to request them",
+            f"{page.operation.endpoint.name}: the response indicates more items ({more}), "
+            "but the definition has no way to request them",
             link=reply.link or None,
         )

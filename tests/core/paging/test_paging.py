@@ -308,7 +308,7 @@ def test_a_listing_without_pages_that_is_full_warns() -> None:
     body = {"interval": "x", "groupBy": [], "metrics": [], "limit": 2}
     operation = analytics.post_analytics_conversations_aggregates_query(body)
     (notice,) = last_step({"results": [{}, {}]}, operation=operation).warnings
-    assert "the reply is full (2 items)" in notice
+    assert "the page is full (2 items)" in notice
     assert last_step({"results": [{}]}, operation=operation).warnings == ()
     unlimited = analytics.post_analytics_conversations_aggregates_query({"interval": "x"})
     assert last_step({"results": [{}]}, operation=unlimited).warnings == ()

@@ -123,7 +123,7 @@ def test_a_token_holds_no_item_and_nothing_secret() -> None:
 def test_the_token_of_another_operation_is_refused() -> None:
     token = format_resume_token(Paging(USERS, HOSTS), None, 0)
     with pytest.raises(
-        InvalidValueError, match=r"that of GET /api/v2/users, .* GET /api/v2/groups"
+        InvalidValueError, match=r"belongs to GET /api/v2/users, .* GET /api/v2/groups"
     ):
         resumed(token, groups.get_groups())
 
@@ -145,7 +145,7 @@ def test_a_token_of_a_later_format_is_refused_and_unknown_fields_are_ignored() -
 
 def test_a_listing_that_came_to_be_paged_otherwise_begins_anew() -> None:
     token = packed(operation="GET /api/v2/users", kind="token", value="c")
-    with pytest.raises(InvalidValueError, match=r"a listing by token, .* is one by page"):
+    with pytest.raises(InvalidValueError, match=r"pagination by token, but .* has page"):
         resumed(token)
 
 
