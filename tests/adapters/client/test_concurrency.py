@@ -204,7 +204,7 @@ def test_tasks_share_an_async_client() -> None:
 
 
 @forks
-@shows("`AsyncClient`", "a forked child", "use it, in a loop of the child's own")
+@shows("`AsyncClient`", "a forked child", "use it, in a loop of the child")
 def test_a_child_uses_an_async_client_in_a_loop_of_its_own() -> None:
     with scripted_server(lambda seen: Reply(json={"id": seen.path.rpartition("/")[2]})) as server:
         client = AsyncClient(host=server.url, access_token="t", trust_env=False)
@@ -368,7 +368,7 @@ def test_a_childs_loop_is_told_that_the_handler_belongs_to_its_parents() -> None
 # --- values
 
 VALUES = "operations, options and settings"
-REPLIES = "models and replies"
+REPLIES = "models and responses"
 SETTINGS = [
     users.get_user("u1"),
     users.get_users(page_size=3),
@@ -540,7 +540,7 @@ def test_a_child_shares_a_store_in_a_file(tmp_path) -> None:
     assert store.load(KEY).access_token == "child"
 
 
-@shows(MEMORY, "a pickle", "`TypeError` once it holds a token")
+@shows(MEMORY, "a pickle", "`TypeError` if it contains a token")
 def test_a_store_in_memory_is_not_pickled_with_a_token() -> None:
     store = MemoryTokenStore()
     store.save(KEY, Token("t"))
