@@ -6,8 +6,10 @@ to, everybody who waits is let go. No exception at all escapes.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from genesys_core.session.budget import change_pacer
 from genesys_core.session.pacing import MARGIN, Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
@@ -23,12 +25,18 @@ class _Run:
 
     def __init__(self) -> None:
         self.pacer = Pacer.of(Pacing(limit=LIMITS[""], window=WINDOW, paths={"/narrow": 1}))
+        self.kept: bytes | None = None
         self.clock = self.opens = 0.0
         self.waiting: list[tuple[str, Reservation]] = []
         self.sent: dict[str, list[float]] = {path: [] for path in LIMITS}
 
     def ask(self, path: str, reservation: Reservation | None = None) -> None:
-        self.pacer, answer = self.pacer.reserve(path, now=at(self.clock), reservation=reservation)
+        now = at(self.clock)
+        step = partial(Pacer.reserve, path=path, now=now, reservation=reservation)
+        # Kept elsewhere in between, as by those who share it; a gate is kept without its response.
+        self.kept, (kept, found) = change_pacer(self.kept, self.pacer, step, now=now)
+        self.pacer, answer = step(self.pacer)
+        assert (found, kept.windows) == (answer, self.pacer.windows)
         if not answer.due(at(self.clock)):
             self.waiting.append((path, answer))
             return
@@ -37,6 +45,11 @@ class _Run:
             self.sent[lane].append(self.clock)
             window = [time for time in self.sent[lane] if time > self.clock - SPAN + 1e-4]
             assert len(window) <= LIMITS[lane]
+
+    def change(self, step: Callable[[Pacer], Pacer]) -> None:
+        both = lambda pacer: (step(pacer), None)  # noqa: E731
+        self.kept, _ = change_pacer(self.kept, self.pacer, both, now=at(self.clock))
+        self.pacer = step(self.pacer)
 
     def step(self, letter: int) -> None:
         """One event: a newcomer, time, or something that one who waits does."""
@@ -47,12 +60,12 @@ class _Run:
             self.clock += which / 2
         elif kind == 3 and which < 8:
             gate = Gate.closed_by(reply(429, str(which)), now=at(self.clock))
-            self.pacer = self.pacer if gate is None else self.pacer.with_gate(gate)
+            self.change(lambda pacer: pacer if gate is None else pacer.with_gate(gate))
             self.opens = max(self.opens, self.clock + which)
         elif self.waiting:
             path, reservation = self.waiting.pop(which % len(self.waiting))
             if kind == 4:
-                self.pacer = self.pacer.release(reservation, now=at(self.clock))
+                self.change(lambda pacer: pacer.release(reservation, now=at(self.clock)))
             elif kind != 5:  # kind 5 is never seen again
                 self.ask(path, reservation)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genesys_cloud import errors as errors
     from genesys_cloud import models as models
     from genesys_cloud.apis import *  # noqa: F403
+    from genesys_cloud.budgets.file_budget import FileBudget as FileBudget
     from genesys_cloud.client.async_client import AsyncClient as AsyncClient
     from genesys_cloud.client.sync_client import Client as Client
     from genesys_cloud.config.file import Configuration as Configuration
@@ -121,6 +122,7 @@ export_lazily(
         "genesys_cloud.notifications.sync_handler": "NotificationHandler",
         "genesys_cloud.sign_in.pkce": "generate_pkce_code_verifier",
         "genesys_cloud.sign_in.token_stores": "FileTokenStore MemoryTokenStore",
+        "genesys_cloud.budgets.file_budget": "FileBudget",
         "genesys_cloud.transports.hooks": "Hooks",
         "genesys_core.calls.downloads": "safe_file_name",
         "genesys_core.calls.operation": "Operation Options raw_operation",

@@ -30,6 +30,7 @@ PUBLIC = {
     "genesys_cloud.testing",
     "genesys_cloud.testing.lives",
     "genesys_cloud.testing.strategies",
+    "genesys_cloud.budgets",
     "genesys_cloud.token_stores",
     "genesys_cloud.transports",
     "genesys_cloud.trio",

@@ -43,6 +43,7 @@ from genesys_cloud import (
     compute_pkce_code_challenge,
     generate_pkce_code_verifier,
 )
+from genesys_cloud.budgets import FileBudget
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.config.file import configuration_from_file, merge
 from genesys_cloud.login import BrowserSignIn, sign_in
@@ -199,6 +200,7 @@ CALLS: Mapping[str, tuple[Callable[..., object], Mapping[str, object]]] = {
     "Part": (Part, {"name": "a", "content": b""}),
     "Telemetry": (Telemetry, {}),
     "FileTokenStore": (FileTokenStore, {"path": "tokens.json"}),
+    "FileBudget": (FileBudget, {"path": "budget"}),
     "compute_pkce_code_challenge": (compute_pkce_code_challenge, {"code_verifier": VERIFIER}),
     "generate_pkce_code_verifier": (generate_pkce_code_verifier, {}),
     "prepare_authorize_url": (

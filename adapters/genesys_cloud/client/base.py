@@ -16,6 +16,7 @@ from weakref import WeakSet
 from genesys_cloud.api_binding import LazyApis
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions, check_options
+from genesys_cloud.client.permits import permits_of
 from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_lock import TokenLock
@@ -36,7 +37,7 @@ from genesys_core.calls.lifecycle import (
     start,
 )
 from genesys_core.calls.operation import NO_OPTIONS, Operation, Options, apply_defaults
-from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
+from genesys_core.calls.rate_limit import close_gate, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.codec.unknown_fields import KeepUnknown
@@ -76,8 +77,13 @@ class ClientBase(LazyApis, Unpicklable):
         self._network = network_of(options)
         self._loops = OwnedPools(partial(self._new_loop, TokenLock()), drop=_forget)
         self._tokens = TokenTransactions(
-            self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
+            self._cell,
+            self._drive,
+            self._setup.token_store,
+            lambda: self._event_loop,
+            self._setup.warn_shared_token,
         )
+        self._permits = permits_of(self._cell, options.get("budget"), lambda: self._event_loop)
         self._handlers: WeakSet[Any] = WeakSet()
         self._defaults = NO_OPTIONS
 
@@ -176,7 +182,7 @@ class ClientBase(LazyApis, Unpicklable):
     async def _drive(
         self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
     ) -> Returned[T] | Raised:
-        send, apply = send or self._wire.send, self._cell.apply
+        send, permits = send or self._wire.send, self._permits
         watch = watch_call(self._observers, state, now=read_clocks())
         outcome: Response | TransportFailure
         try:
@@ -192,12 +198,12 @@ class ClientBase(LazyApis, Unpicklable):
                     case Returned() | Raised():
                         return state
                     case NeedPermit():
-                        state = apply(reserve_permit, state, now=read_clocks())
+                        state = await permits.apply(reserve_permit, state)
                     case NeedToken():
                         action = obtain_for_call(state, self._cell.session, now=read_clocks())
                         state = await self._tokens.obtain(action)
                     case ClosingGate():
-                        state = apply(close_gate, state, now=read_clocks())
+                        state = await permits.apply(close_gate, state)
                         self._event_loop.notify_all()
                     case Waiting():
                         watch.begin_wait(state)
@@ -206,7 +212,7 @@ class ClientBase(LazyApis, Unpicklable):
                     case _:
                         assert_never(state)
         except BaseException:
-            apply(release_permit, state, now=read_clocks())
+            permits.release(state)
             raise
         finally:
             watch.end(state, now=read_clocks())

@@ -19,6 +19,7 @@ from genesys_core.http.redaction import Redaction
 from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.token_store import TokenStore
 from genesys_core.observability.observers import Observer
+from genesys_core.session.budget import Budget
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
@@ -46,6 +47,8 @@ class ClientOptions(TypedDict, total=False):
         deadline: seconds for each call as a whole, retries and waits included.
         pacing: the client-side rate limit (300 requests a minute); ``None`` disables it. Disabled by default
             for loopback hosts and mock transports.
+        budget: a rate limit shared with other clients or processes that use the same token, such as
+            :class:`genesys_cloud.budgets.FileBudget`.
         headers: sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: whether a model that came as a response keeps the fields that this version does not know, and
@@ -76,6 +79,7 @@ class ClientOptions(TypedDict, total=False):
     timeout: Timeout | float | None
     deadline: float | None
     pacing: Pacing | None
+    budget: Budget | None
     headers: Mapping[str, str] | None
     strict: bool
     keep_unknown: KeepUnknown

@@ -96,6 +96,7 @@ class Setup:
             lambda: cell.session.known_secrets,
         )
         self.token_store = StoreDriver(options.get("token_store"), self._report_store_failure)
+        self._has_budget = options.get("budget") is not None
         self._statistics = StatisticsCell()
         telemetry = options.get("telemetry")
         self.observers: tuple[Observer, ...] = (
@@ -113,6 +114,17 @@ class Setup:
     def _report_store_failure(self, failure: TokenStoreError) -> None:
         observer = self.logging
         observer.warn(str(failure), now=read_clocks(), name=TOKENS_LOGGER)
+
+    def warn_shared_token(self) -> None:
+        """Warn if the token is shared, but its rate limit is not."""
+        if self.cell.session.pacer is not None and not self._has_budget:
+            observer = self.logging
+            observer.warn(
+                "the token is shared with another client, and the rate limit is not: together they may exceed it; "
+                "pass budget=FileBudget(path) to both",
+                now=read_clocks(),
+                name=TOKENS_LOGGER,
+            )
 
     @property
     def configuration(self) -> Configuration:

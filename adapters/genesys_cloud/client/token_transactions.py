@@ -99,6 +99,7 @@ class TokenTransactions:
         drive: runs a transaction's call to completion.
         store: the token store.
         find_loop: returns the event loop that the client runs on.
+        warn_shared: called once, when another client has replaced the token in the store.
     """
 
     def __init__(
@@ -107,11 +108,13 @@ class TokenTransactions:
         drive: Callable[[State[Token]], Awaitable[Returned[Token] | Raised]],
         store: StoreDriver,
         find_loop: Callable[[], EventLoop],
+        warn_shared: Callable[[], object],
     ) -> None:
         self._cell = cell
         self._drive = drive
         self._store = store
         self._find_loop = find_loop
+        self._warn_shared = warn_shared
 
     async def obtain(self, action: TokenAction[R]) -> R:
         """Perform an action and return its result.
@@ -137,7 +140,7 @@ class TokenTransactions:
         return result
 
     async def _finish(self, loop: EventLoop, owner: LockOwner, step: TransactionStep[R]) -> R:
-        held = ExitStack()
+        held, was_shared = ExitStack(), self._cell.session.vault.is_shared
         try:
             while not isinstance(step, Ended):
                 if isinstance(step, Requesting):
@@ -146,6 +149,8 @@ class TokenTransactions:
                 else:
                     found = await loop.run_in_thread(self._store.work, step, held)
                     step = self._cell.apply(store_answered, step, found, now=read_clocks())
+            if self._cell.session.vault.is_shared > was_shared:
+                self._warn_shared()
             return step.result
         finally:
             held.close()

@@ -12,21 +12,35 @@ A driver applies them to the session that its calls share::
         state = cell.apply(close_gate, state, now=now())
         ...                       # and wakes the calls that wait
 
-and releases the reservation of an abandoned call with :func:`release_permit`.
+and releases the reservation of an abandoned call with :func:`release_permit`. Where a budget is
+shared with other processes, :func:`share_step` applies the same steps to the state that it keeps.
 """
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 from genesys_core.calls.lifecycle import ClosingGate, NeedPermit, Raised, Sending, State, Waiting
 from genesys_core.clock import Now
+from genesys_core.session.budget import change_pacer
 from genesys_core.session.pacing import Pacer
 from genesys_core.session.session import Session
 
-__all__ = ["close_gate", "release_permit", "reserve_permit"]
+__all__ = [
+    "PermitStep",
+    "close_gate",
+    "holds_reservation",
+    "release_permit",
+    "reserve_permit",
+    "share_step",
+    "with_pacer",
+]
 
 T = TypeVar("T")
+S = TypeVar("S")
+R = TypeVar("R")
+S_contra = TypeVar("S_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 
 def reserve_permit(
@@ -70,6 +84,50 @@ def close_gate(
     if session.pacer is not None:
         session = _with_pacer(session, session.pacer.with_gate(closing.gate))
     return session, closing.closed()
+
+
+class PermitStep(Protocol[S_contra, R_co]):
+    """One of the steps above."""
+
+    def __call__(self, session: Session, state: S_contra, /, *, now: Now) -> tuple[Session, R_co]:
+        """Return the next session and the call's next state."""
+        ...
+
+
+def holds_reservation(state: State[Any]) -> bool:
+    """Return whether a call that is abandoned in a state has to release its reservation."""
+    return isinstance(state, NeedPermit | Waiting) and state.reservation is not None
+
+
+def share_step(
+    kept: bytes | None, step: PermitStep[S, R], session: Session, state: S, *, now: Now
+) -> tuple[bytes, tuple[Pacer, R]]:
+    """Apply a step to a pacer that is kept elsewhere.
+
+    Args:
+        kept: the state that a :class:`~genesys_core.session.budget.Budget` keeps.
+        step: the step.
+        session: the client's session, which has a pacer.
+        state: the call's state.
+        now: both clocks, read while no other client can change ``kept``.
+
+    Returns:
+        What to keep; the next pacer, for :func:`with_pacer`, and the call's next state.
+
+    Raises:
+        BudgetError: ``kept`` is damaged.
+    """
+
+    def change(pacer: Pacer) -> tuple[Pacer, R]:
+        after, result = step(msgspec.structs.replace(session, pacer=pacer), state, now=now)
+        return cast(Pacer, after.pacer), result
+
+    return change_pacer(kept, cast(Pacer, session.pacer), change, now=now)
+
+
+def with_pacer(session: Session, pacer: Pacer) -> tuple[Session, None]:
+    """Note the pacer as it was kept last."""
+    return _with_pacer(session, pacer), None
 
 
 def _with_pacer(session: Session, pacer: Pacer) -> Session:

@@ -25,6 +25,7 @@ from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
 from genesys_core.oauth.grants import EXPECTED_GRANT, Grant
 from genesys_core.oauth.token_store import TokenStore
+from genesys_core.session.budget import EXPECTED_BUDGET, Budget
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
@@ -56,6 +57,7 @@ _FIELDS: Final = {
     ),
     "deadline": _SECONDS,
     "pacing": Expected("a Pacing", "Pacing(limit=300)", (Pacing, UnsetType), is_optional=True),
+    "budget": EXPECTED_BUDGET,
     "headers": Expected(
         "a mapping of names to values", "{'X-Team': 'blue'}", (Mapping,), is_optional=True
     ),
@@ -97,6 +99,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     timeout: Timeout | float | None = None
     deadline: float | None = None
     pacing: Pacing | UnsetType | None = UNSET
+    budget: Budget | None = None
     headers: Mapping[str, str] | None = None
     strict: bool = False
     keep_unknown: KeepUnknown = True
@@ -127,6 +130,10 @@ class Arguments(Confidential, frozen=True, kw_only=True):
                 raise ConfigurationError(
                     "access_token '': must not be empty; omit it to send requests without a token"
                 )
+        if self.budget is not None and self.pacing is None:
+            raise ConfigurationError(
+                "budget and pacing=None: pass only one of them; a budget shares the limits of pacing"
+            )
         if self.config is not None and self.config_file is not None:
             raise ConfigurationError(
                 "config and config_file: pass only one of them, both are the configuration"

@@ -83,6 +83,7 @@ class Vault(Struct, frozen=True):
         stored: the token store's content when it was last read or written.
         signed_out: whether the client was signed out explicitly.
         store_failure: the token store's error, if its last operation failed.
+        is_shared: whether another client has replaced the token in the store meanwhile.
     """
 
     grant: Grant | None = None
@@ -96,6 +97,7 @@ class Vault(Struct, frozen=True):
     stored: Token | None = None
     signed_out: bool = False
     store_failure: GenesysCloudError | None = None
+    is_shared: bool = False
 
     def secrets(self) -> Iterator[str]:
         """Yield the secrets of the grant and of all known tokens, for redaction."""
@@ -280,7 +282,8 @@ class Vault(Struct, frozen=True):
             return vault
         if self.token is None and not self.grant.resumes:
             return msgspec.structs.replace(vault, stored=stored)
-        return msgspec.structs.replace(vault, token=stored, stored=stored)
+        is_shared = self.is_shared or self.token is not None
+        return msgspec.structs.replace(vault, token=stored, stored=stored, is_shared=is_shared)
 
     @property
     def unsaved(self) -> Token | None:

@@ -88,7 +88,7 @@ def test_a_part_that_nobody_requested_counts_if_it_is_all():
     ],
 )
 def test_another_part_is_a_failure(part, headers):
-    with pytest.raises(TransportFailure, match="another part of the file") as caught:
+    with pytest.raises(TransportFailure, match="instead of the file from byte") as caught:
         part.received(206, Headers(headers))
     assert (caught.value.kind, caught.value.sent) == ("protocol", True)
 

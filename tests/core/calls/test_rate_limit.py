@@ -19,7 +19,14 @@ from genesys_core.calls.lifecycle import (
     Waiting,
     start,
 )
-from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
+from genesys_core.calls.rate_limit import (
+    close_gate,
+    holds_reservation,
+    release_permit,
+    reserve_permit,
+    share_step,
+    with_pacer,
+)
 from genesys_core.calls.token_actions import start_exchange
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import MARGIN, Pacer, Pacing
@@ -403,3 +410,72 @@ def test_half_an_hour_uses_the_allowance_too():
     run_tasks(client, server, seconds=1800, seed=0)
     assert server.refusals == 0
     assert server.served >= 0.97 * 30 * 30
+
+
+# --- one rate limit for several clients
+
+
+class Sharing(Client):
+    """A client whose pacer is kept beside those of others."""
+
+    def __init__(self, kept: dict[str, bytes], **facts) -> None:
+        super().__init__(**facts)
+        self.kept = kept
+
+    def share(self, step, state, clock):
+        kept, (pacer, answer) = share_step(
+            self.kept.get("token"), step, self.session, state, now=at(clock)
+        )
+        self.kept["token"] = kept
+        self.session, _ = with_pacer(self.session, pacer)
+        return answer
+
+    def ask(self, need, clock=0.0):
+        return self.share(reserve_permit, need, clock)
+
+    def receive(self, sending, status, retry_after=None, clock=0.0, body=b""):
+        state = sending.received(reply(status, retry_after, body), now=at(clock))
+        return self.share(close_gate, state, clock) if isinstance(state, ClosingGate) else state
+
+
+def sharing(count, **facts):
+    kept: dict[str, bytes] = {}
+    return [Sharing(kept, vault=with_token(), **facts) for _ in range(count)]
+
+
+def test_clients_that_share_a_limit_count_each_others_requests():
+    one, other = sharing(2)
+    assert isinstance(one.ask(one.begin()), Sending)
+    waiting = other.ask(other.begin(1.0), 1.0)
+    assert isinstance(waiting, Waiting)
+    assert holds_reservation(waiting)
+    assert other.session.pacer.windows[0].sent == (0.0,)
+    other.share(release_permit, waiting, 2.0)
+    assert other.session.pacer.windows[0].queue == ()
+    assert not holds_reservation(one.begin())
+    assert not holds_reservation(Raised(errors.GenesysCloudError("x")))
+
+
+def test_a_429_closes_the_gate_for_all():
+    one, other = sharing(2, pacing=Pacing(limit=9), retry=ON)
+    sending = one.ask(one.begin())
+    one.receive(sending, 429, "9")
+    waiting = other.ask(other.begin(1.0), 1.0)
+    assert isinstance(waiting, Waiting)
+    assert waiting.until == 9.0
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_four_clients_of_one_token_make_two_thousand_calls(shared):
+    clients = sharing(4, pacing=Pacing(), retry=LONG)
+    if not shared:
+        for client in clients:
+            client.kept = {}
+    clock, chance, server = Clock(), random.Random(7), Enforcing(300, 60)
+    tasks = [calls(client, server, clock, chance) for client in clients for _ in range(5)]
+    clock.run(tasks, 420)
+    if shared:
+        assert server.refusals == 0
+        assert server.served >= max(2000, 0.97 * 300 * 7)
+    else:
+        assert server.refusals > 100

@@ -1,0 +1,106 @@
+"""A rate limit that the processes of one machine share, in files.
+
+Invariants: the state is read, changed and replaced under a lock that the operating system releases when its
+process dies, and on the machine's monotonic clock. A process that is killed in between leaves the former state.
+"""
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Final, TypeVar
+
+from genesys_cloud.file_locking import try_lock, unlock
+from genesys_core.checks import PATH
+from genesys_core.session.budget import BudgetBusyError, BudgetError
+
+__all__ = ["FileBudget"]
+
+R = TypeVar("R")
+
+_POLL: Final = 0.002
+"""Polling interval in seconds; file locks have no timeout."""
+
+_STALE: Final = 2 * 86_400.0
+"""Seconds after which the state of a token is removed: no window is longer than a day."""
+
+
+class FileBudget:
+    """Keeps the rate limit of each token in a file, for all processes of this machine that use the path.
+
+    Pass it as ``budget`` to clients that share a token, beside the
+    :class:`~genesys_cloud.token_stores.FileTokenStore` that they share. The files are accessible only to their
+    owner and contain no token.
+
+    Args:
+        path: begin of the files' names, such as ``~/.genesyscloudpython/budget``; its directory is created. It
+            must be on a local disk.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        PATH.check("path", path)
+        self._path = Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own may raise
+
+    def change_state(
+        self, key: str, change: Callable[[bytes | None], tuple[bytes, R]], *, wait: float
+    ) -> R:
+        """Replace the state of a token; see :class:`genesys_core.session.budget.Budget`."""
+        path = self._path.with_name(f"{self._path.name}.{key or 'none'}")
+        with self._errors(), self._locked(wait):
+            try:
+                kept = path.read_bytes()
+            except FileNotFoundError:
+                kept = None
+                self._remove_stale()
+            state, result = change(kept)
+            self._replace(path, state)
+            return result
+
+    @contextlib.contextmanager
+    def _locked(self, wait: float) -> Generator[None]:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = self._path.with_name(f"{self._path.name}.lock")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
+        try:
+            deadline = time.monotonic() + wait
+            while not try_lock(descriptor):
+                if time.monotonic() >= deadline:
+                    raise BudgetBusyError(
+                        f"rate limit {self._path}: in use for more than {wait:g} s"
+                    )
+                time.sleep(_POLL)
+            try:
+                yield
+            finally:
+                unlock(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _replace(self, path: Path, state: bytes) -> None:
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(state)
+        unfinished.replace(path)
+
+    def _remove_stale(self) -> None:
+        oldest = time.time() - _STALE
+        for path in self._path.parent.glob(f"{self._path.name}.*"):
+            if path.suffix != ".lock" and path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+            raise BudgetError(f"rate limit {self._path}: {problem}; nothing was sent") from None
+
+
+# Windows has neither.
+_FLAGS: Final = (
+    getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)

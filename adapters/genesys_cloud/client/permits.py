@@ -1,0 +1,97 @@
+"""Permits of the rate limit: from the client's own pacer, or from one that is shared.
+
+Invariants: the steps are the core's; this module only decides where the pacer is kept. A shared one is changed
+in the event loop if no other client holds its lock, which takes microseconds, and otherwise in a thread.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, Protocol, TypeVar
+
+from genesys_cloud.client.event_loop import EventLoop
+from genesys_cloud.client.session_cell import SessionCell
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.calls.lifecycle import State
+from genesys_core.calls.rate_limit import (
+    PermitStep,
+    holds_reservation,
+    release_permit,
+    share_step,
+    with_pacer,
+)
+from genesys_core.session.budget import Budget, BudgetBusyError, BudgetError, token_key
+
+__all__ = ["Permits", "SharedPermits", "permits_of"]
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+WAIT: Final = 30.0
+"""Seconds to wait for others that hold a shared rate limit; each holds it for less than a millisecond."""
+
+RELEASE_WAIT: Final = 0.05
+"""The same when a call ends early; a reservation that is not released lapses."""
+
+
+class Permits(Protocol):
+    """Applies the core's steps for the rate limit."""
+
+    async def apply(self, step: PermitStep[S, R], state: S) -> R:
+        """Apply a step; raises ``BudgetError`` if a shared rate limit cannot be used."""
+        ...
+
+    def release(self, state: State[Any]) -> None:
+        """Release the reservation of a call that is abandoned in a state."""
+        ...
+
+
+class OwnPermits:
+    """Keeps the pacer in the session."""
+
+    def __init__(self, cell: SessionCell) -> None:
+        self._cell = cell
+
+    async def apply(self, step: PermitStep[S, R], state: S) -> R:
+        """Apply a step."""
+        return self._cell.apply(step, state, now=read_clocks())
+
+    def release(self, state: State[Any]) -> None:
+        """Release the reservation of a call that is abandoned in a state."""
+        self._cell.apply(release_permit, state, now=read_clocks())
+
+
+class SharedPermits:
+    """Keeps the pacer in a budget; the session has the state that was seen last."""
+
+    def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
+        self._cell = cell
+        self._budget = budget
+        self._loop = loop
+
+    async def apply(self, step: PermitStep[S, R], state: S) -> R:
+        """Apply a step."""
+        try:
+            return self._change(step, state, 0.0)
+        except BudgetBusyError:
+            return await self._loop().run_in_worker(self._change, step, state, WAIT)
+
+    def release(self, state: State[Any]) -> None:
+        """Release the reservation of a call that is abandoned in a state."""
+        if holds_reservation(state):
+            with suppress(BudgetError):
+                self._change(release_permit, state, RELEASE_WAIT)
+
+    def _change(self, step: PermitStep[S, R], state: S, wait: float) -> R:
+        session = self._cell.session
+
+        def change(kept: bytes | None) -> tuple[bytes, tuple[Any, R]]:
+            return share_step(kept, step, session, state, now=read_clocks())
+
+        pacer, result = self._budget.change_state(token_key(session.vault.token), change, wait=wait)
+        self._cell.apply(with_pacer, pacer)
+        return result
+
+
+def permits_of(cell: SessionCell, budget: Budget | None, loop: Callable[[], EventLoop]) -> Permits:
+    """Return where a client's permits come from."""
+    return OwnPermits(cell) if budget is None else SharedPermits(cell, budget, loop)

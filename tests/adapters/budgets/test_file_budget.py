@@ -1,0 +1,283 @@
+"""A rate limit in files: alone, by several clients in all flavours, and by several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from genesys_cloud import AsyncClient, Client, ClientCredentials, Pacing
+from genesys_cloud.budgets import FileBudget
+from genesys_cloud.budgets import file_budget as module
+from genesys_cloud.client.permits import SharedPermits
+from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
+from genesys_cloud.token_stores import MemoryTokenStore
+from genesys_core import errors
+from genesys_core.api import users
+from genesys_core.calls.rate_limit import reserve_permit
+from genesys_core.oauth import Token
+from genesys_core.session.budget import BudgetBusyError, BudgetError, token_key
+from tests.helpers.flavours import Api, every_flavour
+from tests.helpers.server import Reply, scripted_server
+
+ME = users.get_users_me()
+
+
+def count(kept: bytes | None) -> tuple[bytes, int]:
+    number = 0 if kept is None else int(kept)
+    return str(number + 1).encode(), number
+
+
+def test_a_key_has_a_state_of_its_own(tmp_path):
+    budget = FileBudget(tmp_path / "new" / "budget")
+    found = [budget.change_state(key, count, wait=1) for key in ("a", "a", "", "b", "a")]
+    assert found == [0, 1, 0, 0, 2]
+    assert FileBudget(tmp_path / "new" / "budget").change_state("a", count, wait=0) == 3
+    for path in (tmp_path / "new").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_change_that_fails_changes_nothing(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    budget.change_state("a", count, wait=0)
+
+    def fail(_: bytes | None) -> tuple[bytes, None]:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        budget.change_state("a", fail, wait=0)
+    assert budget.change_state("a", count, wait=0) == 1
+
+
+def test_others_are_waited_for(tmp_path, monkeypatch):
+    held, seen = FileBudget(tmp_path / "budget"), []
+    other = FileBudget(tmp_path / "budget")
+
+    def change(kept: bytes | None) -> tuple[bytes, None]:
+        with pytest.raises(BudgetBusyError, match="in use for more than 0 s"):
+            other.change_state("b", count, wait=0)
+        return b"", None
+
+    held.change_state("a", change, wait=0)
+    monkeypatch.setattr(module.time, "sleep", seen.append)
+    free = iter([False, False, True])
+    monkeypatch.setattr(module, "try_lock", lambda _: next(free))
+    assert other.change_state("b", count, wait=60) == 0
+    assert seen == [0.002, 0.002]
+
+
+def test_threads_exclude_each_other(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    work = lambda: [budget.change_state("a", count, wait=60) for _ in range(50)]  # noqa: E731
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert budget.change_state("a", count, wait=0) == 200
+
+
+def test_the_states_of_tokens_of_long_ago_are_removed(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    for key in ("old", "new"):
+        budget.change_state(key, count, wait=0)
+    long_ago = time.time() - 3 * 86_400
+    os.utime(tmp_path / "budget.old", (long_ago, long_ago))
+    os.utime(tmp_path / "budget.lock", (long_ago, long_ago))
+    budget.change_state("newest", count, wait=0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "budget.lock",
+        "budget.new",
+        "budget.newest",
+    ]
+
+
+def test_what_cannot_be_used_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BudgetError, match=r"rate limit .*file/budget: .*nothing was sent"):
+        FileBudget(tmp_path / "file" / "budget").change_state("a", count, wait=0)
+    (tmp_path / "target").write_text("x")
+    (tmp_path / "budget.lock").symlink_to(tmp_path / "target")
+    with pytest.raises(BudgetError):
+        FileBudget(tmp_path / "budget").change_state("a", count, wait=0)
+    with pytest.raises(TypeError, match="path"):
+        FileBudget(5)  # type: ignore[arg-type]
+
+
+# --- clients
+
+
+@every_flavour
+def test_clients_share_one_limit(run, tmp_path):
+    slow = Pacing(limit=2, window=60)
+
+    async def scenario(api: Api) -> None:
+        for _ in range(2):
+            await api.send(ME)
+        other = Client if isinstance(api.client, Client) else AsyncClient
+        made = other(host=server.url, access_token="t", pacing=slow, budget=FileBudget(path))
+        mine, api.client = api.client, made
+        with pytest.raises(errors.RateLimitError, match="not sent: the rate limit is 2 requests"):
+            await api.send(ME.with_options(deadline=5))
+        await finish(made)
+        api.client = mine
+        path.with_name(f"budget.{token_key(Token('t'))}").write_bytes(b"?")
+        with pytest.raises(BudgetError, match="damaged"):
+            await api.send(ME)
+
+    async def finish(client: Client | AsyncClient) -> None:
+        closing = client.close()
+        if closing is not None:
+            await closing
+
+    path = tmp_path / "budget"
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, access_token="t", pacing=slow, budget=FileBudget(path))
+    assert len(server.requests) == 2
+
+
+@every_flavour
+def test_a_budget_that_others_hold_is_waited_for_in_a_thread(run, tmp_path):
+    class Busy(FileBudget):
+        def change_state(self, key, change, *, wait):
+            asked.append((wait, threading.current_thread()))
+            if wait == 0:
+                raise BudgetBusyError("busy")
+            return super().change_state(key, change, wait=wait)
+
+    asked: list[tuple[float, threading.Thread]] = []
+
+    async def scenario(api: Api) -> None:
+        await api.send(ME)
+        caller = threading.current_thread()
+        assert [wait for wait, _ in asked] == [0.0, 30.0]
+        assert asked[0][1] is caller
+        assert (asked[1][1] is caller) is isinstance(api.client, Client)
+
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, access_token="t", budget=Busy(tmp_path / "budget"))
+
+
+def test_a_call_that_ends_early_releases_its_reservation(tmp_path):
+    client = Client(
+        host="https://api.example",
+        access_token="t",
+        transport=MockTransport(lambda _: json_response({})),
+        pacing=Pacing(limit=1, window=60),
+        budget=FileBudget(tmp_path / "budget"),
+    )
+    with client:
+        client.send(ME)
+        permits = client._permits
+        assert isinstance(permits, SharedPermits)
+        state = client._start(ME)
+        waiting = permits._change(reserve_permit, state, 0)
+        assert len(client._cell.session.pacer.windows[0].queue) == 1
+        permits.release(waiting)
+        assert client._cell.session.pacer.windows[0].queue == ()
+        permits.release(state)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"budget": "file"}, TypeError, r"budget must be a budget .*FileBudget\(path\)"),
+        ({"pacing": None}, errors.ConfigurationError, "budget and pacing=None"),
+    ],
+)
+def test_arguments(tmp_path, options, error, words):
+    with pytest.raises(error, match=words):
+        Client(**{"trust_env": False, "budget": FileBudget(tmp_path / "b"), **options})
+
+
+def test_a_budget_limits_local_hosts_as_well(tmp_path):
+    transport = AsyncMockTransport(lambda _: json_response({}))
+    client = AsyncClient(
+        host="http://127.0.0.1:1", transport=transport, budget=FileBudget(tmp_path / "budget")
+    )
+    assert client._cell.session.pacer is not None
+
+
+PROCESS = """
+import json, sys
+from genesys_cloud import Client, Pacing, RetryConfiguration
+from genesys_cloud.budgets import FileBudget
+from genesys_cloud.token_stores import MemoryTokenStore
+from genesys_cloud.testing import MockTransport, json_response
+
+path, calls = sys.argv[1], int(sys.argv[2])
+sent = []
+client = Client(
+    host="https://api.example",
+    access_token="t",
+    transport=MockTransport(lambda _: json_response({})),
+    pacing=Pacing(limit=20, window=0.5),
+    budget=FileBudget(path),
+    retry=RetryConfiguration(max_retry_time_sec=120),
+)
+with client:
+    for _ in range(calls):
+        client.users.get_users_me()
+        sent.append(client._cell.session.pacer.windows[0].sent)
+print(json.dumps(sorted({moment for moments in sent for moment in moments})))
+"""
+
+
+def test_four_processes_stay_within_one_limit(tmp_path):
+    command = [sys.executable, "-c", PROCESS, str(tmp_path / "budget"), "25"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+    outputs = [process.communicate(timeout=100)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * 4
+    moments = sorted({moment for output in outputs for moment in json.loads(output)})
+    assert len(moments) == 100  # what each saw of the shared window, together: every call
+    first = [*moments, float("inf")]
+    assert all(first[n + 20] - first[n] >= 0.5 for n in range(len(moments) - 20))
+    assert all(one < other for one, other in pairwise(moments))
+    assert {path.name for path in Path(tmp_path).iterdir()} == {
+        "budget.lock",
+        f"budget.{token_key(Token('t'))}",
+    }
+
+
+@every_flavour
+@pytest.mark.parametrize("has_budget", [False, True])
+def test_a_token_that_is_shared_without_a_budget_is_told_once(run, tmp_path, caplog, has_budget):
+    grant = ClientCredentials("id", "secret")
+
+    def answer(seen):
+        if seen.target.startswith("/oauth"):
+            return Reply(json={"access_token": "t1", "expires_in": 3600, "token_type": "bearer"})
+        return Reply(status=401 if seen.header("authorization") == "Bearer t1" else 200, json={})
+
+    async def scenario(api: Api) -> None:
+        await api.send(ME)
+        await api.send(ME)
+
+    class Shared(MemoryTokenStore):
+        """Another client replaces the token as soon as there is one."""
+
+        def save(self, key, token):
+            super().save(key, token)
+            super().save(key, Token("t2", expires_in=3600))
+
+    options = {"budget": FileBudget(tmp_path / "budget")} if has_budget else {}
+    with scripted_server(answer) as server:
+        run(
+            scenario,
+            host=server.url,
+            auth=grant,
+            token_store=Shared(),
+            pacing=Pacing(),
+            **options,
+        )
+    warned = [record for record in caplog.records if "the token is shared" in record.message]
+    assert len(warned) == (0 if has_budget else 1)

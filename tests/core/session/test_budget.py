@@ -1,0 +1,99 @@
+"""A shared rate limit: what is kept is a pacer, and every step of it is one of the pacer's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
+from genesys_core.oauth import Token
+from genesys_core.session.budget import BudgetBusyError, BudgetError, change_pacer, token_key
+from genesys_core.session.pacing import Gate, Pacer, Pacing
+from tests.strategies.calls import at, reply
+
+TWO = Pacer.of(Pacing(limit=2, window=10, paths={"/a": 1}))
+
+
+def reserve(kept, now, *, like=TWO, path="/a", reservation=None):
+    step = lambda pacer: pacer.reserve(path, now=now, reservation=reservation)  # noqa: E731
+    kept, (_, answer) = change_pacer(kept, like, step, now=now)
+    return kept, answer
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["reserve", "come back", "release", "close"]),
+        st.integers(0, 3),
+        st.floats(0, 8).map(lambda seconds: round(seconds, 2)),
+        st.sampled_from(["/a", "/b"]),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_a_kept_pacer_answers_as_one_in_memory(steps):
+    pacer, kept, clock, waiting = TWO, None, 0.0, []
+    for action, number, seconds, asked in steps:
+        clock += seconds
+        now, is_back = Now(clock, clock), action in {"come back", "release"} and waiting
+        path, held = waiting.pop(number % len(waiting)) if is_back else (asked, None)
+        if action == "close":
+            gate = Gate.closed_by(reply(429, "3"), now=now)
+            step = lambda it, gate=gate: (it.with_gate(gate), None)  # noqa: E731
+        elif action == "release" and held is not None:
+            step = lambda it, held=held, now=now: (it.release(held, now=now), None)  # noqa: E731
+        else:
+            step = lambda it, path=path, held=held, now=now: it.reserve(  # noqa: E731
+                path, now=now, reservation=held
+            )
+        pacer, wanted = step(pacer)
+        kept, (_, found) = change_pacer(kept, TWO, step, now=now)
+        assert found == wanted
+        if found is not None and not found.due(now):
+            waiting.append((path, found))
+
+
+def test_a_gate_is_kept_without_the_response_that_closed_it():
+    gate = Gate.closed_by(reply(429, "5"), now=at(0))
+    kept, _ = change_pacer(None, TWO, lambda it: (it.with_gate(gate), None), now=at(0))
+    _, (pacer, _) = change_pacer(kept, TWO, lambda it: (it, None), now=at(1))
+    assert (pacer.gate.until, pacer.gate.refusal.status) == (gate.until, 429)
+    assert pacer.closed(at(1)) is not None
+
+
+def test_a_clock_that_begins_anew_begins_anew():
+    kept, _ = reserve(None, at(1000))
+    kept, answer = reserve(kept, at(1000))
+    assert not answer.due(at(1000))
+    _, answer = reserve(kept, at(3))
+    assert answer.due(at(3))
+
+
+def test_each_brings_its_own_limits():
+    kept, _ = reserve(None, at(0), path="/b")
+    kept, _ = reserve(kept, at(0), path="/b")
+    wider = Pacer.of(Pacing(limit=3, window=10, paths={"/c": 1}))
+    kept, answer = reserve(kept, at(0), like=wider, path="/c")
+    assert answer.due(at(0))
+    kept, answer = reserve(kept, at(0), like=wider, path="/b")
+    assert not answer.due(at(0))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff", b"\x93\x01\x02\x03"])
+def test_what_is_no_pacer_is_an_error(damage):
+    with pytest.raises(BudgetError, match="damaged; remove it") as caught:
+        reserve(damage, at(0))
+    assert caught.value.is_retry_safe
+
+
+def test_a_key_tells_nothing_of_its_token():
+    key = token_key(Token("hunter2"))
+    assert "hunter2" not in key
+    assert key == token_key(Token("hunter2", expires_in=5)) != token_key(Token("hunter3"))
+    assert token_key(None) == ""
+
+
+def test_errors_are_documented_ones():
+    assert issubclass(BudgetBusyError, BudgetError)
+    assert issubclass(BudgetError, GenesysCloudError)
