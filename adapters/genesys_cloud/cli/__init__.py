@@ -1,14 +1,14 @@
 """The ``genesys-cloud`` command.
 
 Invariants: without its extras the command starts and reports how to install them. An error of the
-library is one line on standard error and exit code 1, never a traceback.
+library is its message on standard error and exit code 1, never a traceback.
 """
 
 import sys
 from typing import Final
 
 from genesys_core.errors import GenesysCloudError
-from genesys_core.observability.terminal import escape_lines
+from genesys_core.observability.terminal import escape_line
 
 __all__ = ["main"]
 
@@ -37,4 +37,6 @@ def main() -> None:
             f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
         )
     except GenesysCloudError as error:
-        sys.exit(f"genesys-cloud: {escape_lines(str(error))}")
+        # Every line has the prefix, so that a message of the platform cannot forge one.
+        lines = (f"genesys-cloud: {escape_line(line)}" for line in str(error).split("\n"))
+        sys.exit("\n".join(lines))

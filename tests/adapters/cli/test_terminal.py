@@ -120,6 +120,13 @@ def config_show(tmp_path, monkeypatch):
     return run_in_terminal("config", "show", path)
 
 
+def definition_fetch(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "a" * 40)
+    with scripted_server(refusing) as server:
+        where = ("--host", server.url, "--output", tmp_path)
+        return run_in_terminal("definition", "fetch", *where)
+
+
 def definition_generate(tmp_path, monkeypatch):
     return run_in_terminal("definition", "generate", "--definition", tmp_path / "\x1b[2J\u202e")
 
@@ -136,6 +143,7 @@ def demo(tmp_path, monkeypatch):
 COMMANDS = {
     "config check": (config_check,),
     "config show": (config_show,),
+    "definition fetch": (definition_fetch,),
     "definition generate": (definition_generate,),
     "demo": (demo,),
     "listen": (listen, listen_json, listen_refused),

@@ -11,12 +11,14 @@ import pytest
 from genesys_cloud.definition import load_topics
 from genesys_core import models
 from genesys_core.codec.model import Model
-from genesys_core.definition.read.swagger import read_topics
+from genesys_core.definition.read.topics import read_topics
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 
 
 def test_every_topic_of_the_platform_has_its_model() -> None:
-    listed = {one.topic: one.model for one in read_topics(load_topics()).notifications}
+    found, findings = read_topics(load_topics())
+    assert findings == []
+    listed = {one.topic: one.model for one in found.topics}
     assert len(NOTIFICATION_TOPICS) == len(listed) == 242
     assert {topic: model.__name__ for topic, model in NOTIFICATION_TOPICS.items()} == listed
     assert all(issubclass(model, Model) for model in NOTIFICATION_TOPICS.values())
