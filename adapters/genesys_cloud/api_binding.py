@@ -88,6 +88,8 @@ class LazyApis:
 
         def __getattr__(self, name: str) -> object:
             if name not in self._classes:
+                if hasattr(type(self), name):  # a property that raised: its own error, not this one
+                    return object.__getattribute__(self, name)
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             module = import_module(f"genesys_cloud.apis.{name}")
             api = getattr(module, self._prefix + self._classes[name])(self)

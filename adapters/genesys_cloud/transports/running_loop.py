@@ -10,7 +10,15 @@ __all__ = ["has_ended", "in_trio", "running_loop"]
 def in_trio() -> bool:
     """Whether trio is running; it need not be installed."""
     trio = sys.modules.get("trio")
-    return trio is not None and trio.lowlevel.in_trio_run()
+    if trio is None:
+        return False
+    if hasattr(trio.lowlevel, "in_trio_run"):
+        return bool(trio.lowlevel.in_trio_run())
+    try:  # before trio 0.29, which may be installed though only asyncio is used
+        trio.lowlevel.current_trio_token()
+    except RuntimeError:
+        return False
+    return True
 
 
 def running_loop() -> object:
