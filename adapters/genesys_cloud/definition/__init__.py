@@ -7,6 +7,7 @@ write; these modules read and write files and send requests.
 from genesys_cloud.definition.fetching import fetch_definition
 from genesys_cloud.definition.generating import (
     GUIDE,
+    LISTINGS,
     generate,
     load_definition,
     load_topics,
@@ -16,6 +17,7 @@ from genesys_core.definition import Finding, Reading, read_definition
 
 __all__ = [
     "GUIDE",
+    "LISTINGS",
     "Finding",
     "Reading",
     "fetch_definition",

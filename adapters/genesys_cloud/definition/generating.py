@@ -12,9 +12,11 @@ from genesys_cloud.packed_data import read_own_data, unpack_data
 from genesys_core.definition import (
     BANNER_START,
     GENERATED_ROOTS,
+    LISTINGS_START,
     Finding,
     build_sources,
     differences_table,
+    listings_table,
     load_document,
     read_definition,
     refuse_findings,
@@ -22,10 +24,13 @@ from genesys_core.definition import (
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
 
-__all__ = ["GUIDE", "generate", "load_definition", "load_topics", "write_generated"]
+__all__ = ["GUIDE", "LISTINGS", "generate", "load_definition", "load_topics", "write_generated"]
 
 GUIDE = "docs/moving.md"
-"""The only hand-written file with a generated section."""
+"""The migration guide, with a generated table of names."""
+
+LISTINGS = "docs/listing-styles.md"
+"""The page with a generated table of listings."""
 
 
 def load_definition(path: str | Path | None = None) -> Mapping[str, object]:
@@ -152,18 +157,26 @@ def generate(
     for finding in reading.findings:
         on_finding(finding)
     changed = write_generated(folder, build_sources(reading.definition), check=check)
-    table = differences_table(reading.definition)
-    return changed + _update_guide(folder / GUIDE, table, check=check)
+    names, listings = differences_table(reading.definition), listings_table(reading.definition)
+    return [
+        *changed,
+        *_update_page(folder, GUIDE, lambda page: with_table(page, names), check=check),
+        *_update_page(
+            folder, LISTINGS, lambda page: with_table(page, listings, LISTINGS_START), check=check
+        ),
+    ]
 
 
-def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
-    """Update the table of the migration guide, if the checkout has one."""
-    old = _read(path)
-    if old is None or (new := with_table(old, table)) == old:
+def _update_page(
+    folder: Path, name: str, update: Callable[[str], str], *, check: bool
+) -> list[str]:
+    """Update the table of a hand-written page, if the checkout has the page."""
+    old = _read(folder / name)
+    if old is None or (new := update(old)) == old:
         return []
     if not check:
-        path.write_bytes(new.encode())
-    return [GUIDE]
+        (folder / name).write_bytes(new.encode())
+    return [name]
 
 
 def _checkout() -> Path:

@@ -18,6 +18,7 @@ from genesys_core.definition.read.swagger import (
     TOPICS_PATH,
     load_document,
 )
+from genesys_core.definition.write.listings import LISTINGS_START, listings_table
 from genesys_core.definition.write.moving_guide import differences_table, with_table
 from genesys_core.definition.write.source_text import BANNER_START
 
@@ -25,6 +26,7 @@ __all__ = [
     "BANNER_START",
     "DEFINITION_PATH",
     "GENERATED_ROOTS",
+    "LISTINGS_START",
     "PREVIEW_PATH",
     "TOPICS_PATH",
     "Finding",
@@ -32,6 +34,7 @@ __all__ = [
     "build_sources",
     "differences_table",
     "generate",
+    "listings_table",
     "load_document",
     "name_differences",
     "read_definition",

@@ -17,7 +17,7 @@ import anyio.lowlevel
 import pytest
 import trio
 
-from genesys_cloud import AsyncClient, Client
+from genesys_cloud import AsyncClient, Client, RetryConfiguration
 from genesys_cloud.client.thread_loop import ThreadLoop
 from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
@@ -287,6 +287,38 @@ def test_a_cancelled_page_is_read_when_it_is_asked_for_again(backend: str, prefe
             if prefetch:  # what was on its way came to its end
                 assert gate.cancelled == 0
                 assert sorted(gate.asked) == [1, 2, 3, 4, 5]
+
+    anyio.run(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("prefetch", [0, 1])
+def test_a_cancelled_pause_is_not_waited_for_again(backend: str, prefetch: int) -> None:
+    async def main() -> None:
+        asked: list[int] = []
+
+        def handler(request: Request) -> Response:
+            number = number_of(request.url)
+            asked.append(number)
+            if asked.count(2) == 1 and number == 2:
+                return json_response({}, 503, {"Retry-After": "150"})
+            return answer(request)
+
+        retry = RetryConfiguration(max_retry_time_sec=7200)
+        transport = AsyncMockTransport(handler)
+        async with AsyncClient(transport=transport, retry=retry, **HOST) as made:
+            paginator = made.users.get_users.with_paging(prefetch=prefetch).paginate()
+            assert (await anext(paginator)).id == "u1"
+            token = paginator.resume_token
+            async with anyio.create_task_group() as group:
+                group.start_soon(anext, paginator)
+                await until(lambda: asked == [1, 2])
+                await anyio.wait_all_tasks_blocked()
+                group.cancel_scope.cancel()
+            if prefetch:  # the page ahead still pauses: begin anew where it was
+                await paginator.aclose()
+                paginator = made.paginate(users.get_users(), resume=token)
+            assert [one.id async for one in paginator] == ALL[1:]
 
     anyio.run(main, backend=backend)
 

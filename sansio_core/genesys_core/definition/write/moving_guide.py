@@ -54,14 +54,19 @@ def _differences(definition: ApiDefinition) -> Iterator[tuple[str, str, str]]:
                     yield official_name(parameter.wire), parameter.name, place
 
 
-def with_table(document: str, table: str) -> str:
+def with_table(document: str, table: str, start: str = TABLE_START) -> str:
     """Replace the text between the two markers in a Markdown document.
+
+    Args:
+        document: the document.
+        table: the text to put there.
+        start: the first marker.
 
     Raises:
         InvalidValueError: the document does not have both markers, in this order.
     """
-    before, start, rest = document.partition(TABLE_START)
+    before, found, rest = document.partition(start)
     _, end, after = rest.partition(TABLE_END)
-    if not start or not end:
-        raise InvalidValueError(f"moving guide: needs a line {TABLE_START} and a line {TABLE_END}")
-    return f"{before}{start}\n\n{table}\n{end}{after}"
+    if not found or not end:
+        raise InvalidValueError(f"generated table: needs a line {start} and a line {TABLE_END}")
+    return f"{before}{found}\n\n{table}\n{end}{after}"

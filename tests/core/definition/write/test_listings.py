@@ -8,8 +8,9 @@ import pytest
 
 from genesys_core.calls.listing import Listing, PagingWindow
 from genesys_core.definition.read import listings as rules
+from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.read.parse import parse_definition
-from genesys_core.definition.write.listings import listing_name, listings_source
+from genesys_core.definition.write.listings import listing_name, listings_source, listings_table
 from tests.strategies.definition import STRING, TRAPS, model, operation, query, ref
 
 PAGE = {
@@ -20,7 +21,7 @@ PAGE = {
 }
 
 
-def source() -> str:
+def definition() -> ApiDefinition:
     item = {
         "/api/v2/things": {"get": operation("things", "Users", query("pageNumber"), returns=ref("Page"))},
         "/api/v2/others": {"get": operation("others", "Users", query("pageNumber"), returns=ref("Page"))},
@@ -29,7 +30,11 @@ def source() -> str:
     }  # fmt: skip
     definitions = {"Page": model(PAGE), "Item": model({"id": STRING})}
     document = {**TRAPS, "paths": item, "definitions": definitions}
-    return listings_source(parse_definition(document, {"notifications": []}))
+    return parse_definition(document, {"notifications": []})
+
+
+def source() -> str:
+    return listings_source(definition())
 
 
 def read(text: str) -> dict[str, Listing]:
@@ -64,3 +69,13 @@ def test_a_name_tells_the_style_and_follows_from_the_rest() -> None:
     assert listing_name(one).startswith("page_")
     assert listing_name(one) != listing_name(other)
     assert listing_name(one) == listing_name(Listing("page", total="total"))
+
+
+def test_the_table_has_a_row_for_each_listing() -> None:
+    assert listings_table(definition()).splitlines() == [
+        "| operation | style | request | next page | items | id | total |",
+        "|---|---|---|---|---|---|---|",
+        "| `users.more` | `token` | `q64` | `nextPage, nextUri` | `entities` | `id` | `total` |",
+        "| `users.others` | `page` | `pageNumber` | `nextUri` | `entities` | `id` | `total` |",
+        "| `users.things` | `page` | `pageNumber` | `nextUri` | `entities` | `id` | `total` |",
+    ]

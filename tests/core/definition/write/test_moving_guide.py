@@ -41,6 +41,8 @@ def test_the_table_is_put_between_its_markers_and_nowhere_else() -> None:
     new = with_table(guide, "| new |\n")
     assert new == f"before\n\n{TABLE_START}\n\n| new |\n\n{TABLE_END}\nafter\n"
     assert with_table(new, "| new |\n") == new
+    other = f"<!-- other -->\n{TABLE_END}"
+    assert with_table(other, "t\n", "<!-- other -->") == f"<!-- other -->\n\nt\n\n{TABLE_END}"
 
 
 @pytest.mark.parametrize("guide", ["", TABLE_START, f"{TABLE_END}\n{TABLE_START}"])
