@@ -28,10 +28,9 @@ def delete_assistant(assistant_id: str) -> _Operation[None]:
     Args:
         assistant_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_assistant", "DELETE", "/api/v2/assistants/{assistantId}"),
-        (("assistantId", assistant_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_assistant", "DELETE", "/api/v2/assistants/{assistantId}",
+    ), (("assistantId", assistant_id),))
 
 
 def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]:
@@ -43,12 +42,9 @@ def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]
         assistant_id: path, string.
         queue_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_assistant_queue", "DELETE", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_assistant_queue", "DELETE", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+    ), (("assistantId", assistant_id), ("queueId", queue_id)))
 
 
 def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) -> _Operation[None]:
@@ -60,11 +56,9 @@ def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) 
         assistant_id: path, string.
         queue_ids: query, string.
     """
-    return _Operation(
-        _Endpoint("delete_assistant_queues", "DELETE", "/api/v2/assistants/{assistantId}/queues"),
-        (("assistantId", assistant_id),),
-        (("queueIds", queue_ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_assistant_queues", "DELETE", "/api/v2/assistants/{assistantId}/queues",
+    ), (("assistantId", assistant_id),), (("queueIds", queue_ids),))
 
 
 def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None]:
@@ -75,13 +69,10 @@ def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None
     Args:
         agent_checklist_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_assistants_agentchecklist", "DELETE",
-            "/api/v2/assistants/agentchecklists/{agentChecklistId}",
-        ),
-        (("agentChecklistId", agent_checklist_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_assistants_agentchecklist", "DELETE",
+        "/api/v2/assistants/agentchecklists/{agentChecklistId}",
+    ), (("agentChecklistId", agent_checklist_id),))
 
 
 def get_assistant(
@@ -101,14 +92,12 @@ def get_assistant(
         language_variation: query, string.
         fallback_to_primary_assistant: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_assistant", "GET", "/api/v2/assistants/{assistantId}", "Assistant"),
-        (("assistantId", assistant_id),),
-        (
-            ("expand", expand), ("languageVariation", language_variation),
-            ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_assistant", "GET", "/api/v2/assistants/{assistantId}", "Assistant",
+    ), (("assistantId", assistant_id),), (
+        ("expand", expand), ("languageVariation", language_variation),
+        ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
+    ))
 
 
 def get_assistant_queue(
@@ -126,14 +115,10 @@ def get_assistant_queue(
         queue_id: path, string.
         expand: query, string: assistant.
     """
-    return _Operation(
-        _Endpoint(
-            "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-            "AssistantQueue",
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+        "AssistantQueue",
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (("expand", expand),))
 
 
 def get_assistant_queue_users_job(
@@ -150,14 +135,11 @@ def get_assistant_queue_users_job(
         queue_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_assistant_queue_users_job", "GET",
-            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId}",
-            "AssistantQueueUsersJobsResponse",
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_assistant_queue_users_job", "GET",
+        "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId}",
+        "AssistantQueueUsersJobsResponse",
+    ), (("assistantId", assistant_id), ("queueId", queue_id), ("jobId", job_id)))
 
 
 def get_assistant_queues(
@@ -179,14 +161,12 @@ def get_assistant_queues(
         page_size: query, string.
         expand: query, string: assistant.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
-            "AssistantQueueListing", listing=_l.token_9fc445a9,
-        ),
-        (("assistantId", assistant_id),),
-        (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
+        "AssistantQueueListing", listing=_l.token_9fc445a9,
+    ), (("assistantId", assistant_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("expand", expand),
+    ))
 
 
 def get_assistants(
@@ -210,17 +190,13 @@ def get_assistants(
         name: query, string.
         expand: query, string: copilot.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
-            ("name", name), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
+        ("name", name), ("expand", expand),
+    ))
 
 
 def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.AgentChecklist]:
@@ -231,13 +207,10 @@ def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.Agen
     Args:
         agent_checklist_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_assistants_agentchecklist", "GET",
-            "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist",
-        ),
-        (("agentChecklistId", agent_checklist_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_assistants_agentchecklist", "GET",
+        "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist",
+    ), (("agentChecklistId", agent_checklist_id),))
 
 
 def get_assistants_agentchecklists(
@@ -265,18 +238,14 @@ def get_assistants_agentchecklists(
         sort_by: query, string: dateModified, language, name.
         agent_checklist_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
-            "AgentChecklistListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("namePrefix", name_prefix), ("language", language), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("agentChecklistIds", agent_checklist_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
+        "AgentChecklistListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("namePrefix", name_prefix),
+        ("language", language), ("sortOrder", sort_order), ("sortBy", sort_by),
+        ("agentChecklistIds", agent_checklist_ids),
+    ))
 
 
 def get_assistants_agentchecklists_languages() -> _Lists[_m.EntityListing, _Any]:
@@ -284,13 +253,10 @@ def get_assistants_agentchecklists_languages() -> _Lists[_m.EntityListing, _Any]
 
     Requires ``assistants:agentchecklist:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistants_agentchecklists_languages", "GET",
-            "/api/v2/assistants/agentchecklists/languages", "EntityListing",
-            listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_assistants_agentchecklists_languages", "GET",
+        "/api/v2/assistants/agentchecklists/languages", "EntityListing", listing=_l.single_ebc03964,
+    ))
 
 
 def get_assistants_queues(
@@ -312,17 +278,13 @@ def get_assistants_queues(
         queue_ids: query, string.
         expand: query, string: assistant.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("queueIds", queue_ids),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("queueIds", queue_ids),
+        ("expand", expand),
+    ))
 
 
 def patch_assistant(
@@ -337,16 +299,10 @@ def patch_assistant(
         assistant_id: path, string.
         body: ``Assistant``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_assistant", "PATCH", "/api/v2/assistants/{assistantId}", "Assistant",
-            body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_assistant", "PATCH", "/api/v2/assistants/{assistantId}", "Assistant", body="object",
+        body_required=True,
+    ), (("assistantId", assistant_id),), (), (), body)
 
 
 def patch_assistant_queues(
@@ -361,16 +317,10 @@ def patch_assistant_queues(
         assistant_id: path, string.
         body: list of ``AssistantQueue``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_assistant_queues", "PATCH", "/api/v2/assistants/{assistantId}/queues",
-            "AssistantQueueListing", body="array", body_required=True, listing=_l.single_20dec4b2,
-        ),
-        (("assistantId", assistant_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_assistant_queues", "PATCH", "/api/v2/assistants/{assistantId}/queues",
+        "AssistantQueueListing", body="array", body_required=True, listing=_l.single_20dec4b2,
+    ), (("assistantId", assistant_id),), (), (), body)
 
 
 def post_assistant_queue_users_bulk_add(
@@ -387,17 +337,11 @@ def post_assistant_queue_users_bulk_add(
         queue_id: path, string.
         body: ``AssistantQueueUsersBulkAddRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_assistant_queue_users_bulk_add", "POST",
-            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add", "BulkResponse",
-            body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_assistant_queue_users_bulk_add", "POST",
+        "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add", "BulkResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (), (), body)
 
 
 def post_assistant_queue_users_bulk_remove(
@@ -414,17 +358,11 @@ def post_assistant_queue_users_bulk_remove(
         queue_id: path, string.
         body: ``AssistantQueueUsersBulkRemoveRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_assistant_queue_users_bulk_remove", "POST",
-            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove", "BulkResponse",
-            body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_assistant_queue_users_bulk_remove", "POST",
+        "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove", "BulkResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (), (), body)
 
 
 def post_assistant_queue_users_jobs(
@@ -441,17 +379,11 @@ def post_assistant_queue_users_jobs(
         queue_id: path, string.
         body: ``AssistantQueueUsersJobsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_assistant_queue_users_jobs", "POST",
-            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs",
-            "AssistantQueueUsersJobsResponse", body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_assistant_queue_users_jobs", "POST",
+        "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs",
+        "AssistantQueueUsersJobsResponse", body="object", body_required=True,
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (), (), body)
 
 
 def post_assistant_queue_users_query(
@@ -471,18 +403,12 @@ def post_assistant_queue_users_query(
         expand: query, list of string: assistant, copilot.
         body: ``AssistantQueueUsersQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_assistant_queue_users_query", "POST",
-            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/query",
-            "AssistantQueueUsersQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_2666c6a5,
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_assistant_queue_users_query", "POST",
+        "/api/v2/assistants/{assistantId}/queues/{queueId}/users/query",
+        "AssistantQueueUsersQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_2666c6a5,
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (("expand", expand),), (), body)
 
 
 def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant]:
@@ -493,16 +419,10 @@ def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant
     Args:
         body: ``Assistant``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_assistants", "POST", "/api/v2/assistants", "Assistant", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_assistants", "POST", "/api/v2/assistants", "Assistant", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_assistants_agentchecklists(
@@ -515,16 +435,10 @@ def post_assistants_agentchecklists(
     Args:
         body: ``AgentChecklist``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_assistants_agentchecklists", "POST", "/api/v2/assistants/agentchecklists",
-            "AgentChecklist", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_assistants_agentchecklists", "POST", "/api/v2/assistants/agentchecklists",
+        "AgentChecklist", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_assistant_queue(
@@ -541,16 +455,10 @@ def put_assistant_queue(
         queue_id: path, string.
         body: ``AssistantQueue``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_assistant_queue", "PUT", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-            "AssistantQueue", body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id), ("queueId", queue_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_assistant_queue", "PUT", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+        "AssistantQueue", body="object", body_required=True,
+    ), (("assistantId", assistant_id), ("queueId", queue_id)), (), (), body)
 
 
 def put_assistants_agentchecklist(
@@ -565,14 +473,8 @@ def put_assistants_agentchecklist(
         agent_checklist_id: path, string.
         body: ``AgentChecklist``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_assistants_agentchecklist", "PUT",
-            "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist",
-            body="object", body_required=True,
-        ),
-        (("agentChecklistId", agent_checklist_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_assistants_agentchecklist", "PUT",
+        "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist", body="object",
+        body_required=True,
+    ), (("agentChecklistId", agent_checklist_id),), (), (), body)

@@ -25,12 +25,9 @@ def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
     Args:
         assistant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_assistant_copilot", "GET", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
-        ),
-        (("assistantId", assistant_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_assistant_copilot", "GET", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
+    ), (("assistantId", assistant_id),))
 
 
 def get_assistants_copilot_featuresupport(
@@ -44,15 +41,10 @@ def get_assistants_copilot_featuresupport(
     Args:
         language: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistants_copilot_featuresupport", "GET",
-            "/api/v2/assistants/copilot/featuresupport", "LanguageSupportResponse",
-            listing=_l.single_d11f9894,
-        ),
-        (),
-        (("language", language),),
-    )
+    return _Lists(_Endpoint(
+        "get_assistants_copilot_featuresupport", "GET", "/api/v2/assistants/copilot/featuresupport",
+        "LanguageSupportResponse", listing=_l.single_d11f9894,
+    ), (), (("language", language),))
 
 
 def put_assistant_copilot(
@@ -67,13 +59,7 @@ def put_assistant_copilot(
         assistant_id: path, string.
         body: ``Copilot``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_assistant_copilot", "PUT", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
-            body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_assistant_copilot", "PUT", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
+        body="object", body_required=True,
+    ), (("assistantId", assistant_id),), (), (), body)

@@ -20,13 +20,10 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
+    ), (("agentId", agent_id),))
 
 
 def get_users_agentui_agents_autoanswer_agent_id_settings(
@@ -39,13 +36,10 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+    ), (("agentId", agent_id),))
 
 
 def patch_users_agentui_agents_autoanswer_agent_id_settings(
@@ -60,17 +54,11 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
         body: ``AutoAnswerSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-            body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def put_users_agentui_agents_autoanswer_agent_id_settings(
@@ -85,14 +73,8 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
         body: ``AutoAnswerSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-            body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)

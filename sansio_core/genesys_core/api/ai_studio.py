@@ -30,13 +30,10 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_agentic_virtualagent_jobs", "DELETE",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_agentic_virtualagent_jobs", "DELETE",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
+    ), (("virtualAgentId", virtual_agent_id),))
 
 
 def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operation[None]:
@@ -47,13 +44,10 @@ def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operatio
     Args:
         summary_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_summaries_setting", "DELETE",
-            "/api/v2/conversations/summaries/settings/{summarySettingId}",
-        ),
-        (("summarySettingId", summary_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_summaries_setting", "DELETE",
+        "/api/v2/conversations/summaries/settings/{summarySettingId}",
+    ), (("summarySettingId", summary_setting_id),))
 
 
 def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
@@ -64,10 +58,9 @@ def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
     Args:
         guide_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", "GuideJob"),
-        (("guideId", guide_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", "GuideJob",
+    ), (("guideId", guide_id),))
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
@@ -78,13 +71,10 @@ def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirt
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-            "AgenticVirtualAgent",
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+        "AgenticVirtualAgent",
+    ), (("virtualAgentId", virtual_agent_id),))
 
 
 def get_agentic_virtualagent_job(
@@ -99,13 +89,10 @@ def get_agentic_virtualagent_job(
         virtual_agent_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_agentic_virtualagent_job", "GET",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
-        ),
-        (("virtualAgentId", virtual_agent_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_agentic_virtualagent_job", "GET",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
+    ), (("virtualAgentId", virtual_agent_id), ("jobId", job_id)))
 
 
 def get_agentic_virtualagents(
@@ -131,18 +118,13 @@ def get_agentic_virtualagents(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
-        ),
-        (),
-        (
-            ("name", name), ("nameContains", name_contains), ("status", status),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
+        "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
+    ), (), (
+        ("name", name), ("nameContains", name_contains), ("status", status), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_m.SummarySetting]:
@@ -153,13 +135,10 @@ def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_
     Args:
         summary_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_summaries_setting", "GET",
-            "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
-        ),
-        (("summarySettingId", summary_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_summaries_setting", "GET",
+        "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
+    ), (("summarySettingId", summary_setting_id),))
 
 
 def get_conversations_summaries_settings(
@@ -184,18 +163,13 @@ def get_conversations_summaries_settings(
         language: query, string.
         sort_by: query, string: dateModified, name.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_summaries_settings", "GET",
-            "/api/v2/conversations/summaries/settings", "SummarySettingEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
-            ("sortOrder", sort_order), ("language", language), ("sortBy", sort_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_summaries_settings", "GET", "/api/v2/conversations/summaries/settings",
+        "SummarySettingEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
+        ("sortOrder", sort_order), ("language", language), ("sortBy", sort_by),
+    ))
 
 
 def get_guide(guide_id: str) -> _Operation[_m.Guide]:
@@ -206,10 +180,9 @@ def get_guide(guide_id: str) -> _Operation[_m.Guide]:
     Args:
         guide_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_guide", "GET", "/api/v2/guides/{guideId}", "Guide"),
-        (("guideId", guide_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_guide", "GET", "/api/v2/guides/{guideId}", "Guide",
+    ), (("guideId", guide_id),))
 
 
 def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
@@ -221,10 +194,9 @@ def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
         guide_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_guide_job", "GET", "/api/v2/guides/{guideId}/jobs/{jobId}", "GuideJob"),
-        (("guideId", guide_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_guide_job", "GET", "/api/v2/guides/{guideId}/jobs/{jobId}", "GuideJob",
+    ), (("guideId", guide_id), ("jobId", job_id)))
 
 
 def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVersion]:
@@ -236,13 +208,9 @@ def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVers
         guide_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_guide_version", "GET", "/api/v2/guides/{guideId}/versions/{versionId}",
-            "GuideVersion",
-        ),
-        (("guideId", guide_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_guide_version", "GET", "/api/v2/guides/{guideId}/versions/{versionId}", "GuideVersion",
+    ), (("guideId", guide_id), ("versionId", version_id)))
 
 
 def get_guide_version_job(
@@ -259,13 +227,10 @@ def get_guide_version_job(
         version_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_guide_version_job", "GET",
-            "/api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId}", "GuideVersionPublishJob",
-        ),
-        (("guideId", guide_id), ("versionId", version_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_guide_version_job", "GET",
+        "/api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId}", "GuideVersionPublishJob",
+    ), (("guideId", guide_id), ("versionId", version_id), ("jobId", job_id)))
 
 
 def get_guides(
@@ -291,17 +256,12 @@ def get_guides(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("name", name), ("nameContains", name_contains), ("status", status),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("name", name), ("nameContains", name_contains), ("status", status), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
@@ -312,12 +272,9 @@ def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_guides_job", "GET", "/api/v2/guides/jobs/{jobId}", "GuideContentGenerationJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_guides_job", "GET", "/api/v2/guides/jobs/{jobId}", "GuideContentGenerationJob",
+    ), (("jobId", job_id),))
 
 
 def patch_agentic_virtualagent(
@@ -332,16 +289,10 @@ def patch_agentic_virtualagent(
         virtual_agent_id: path, string.
         body: ``UpdateAgenticVirtualAgent``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-            "AgenticVirtualAgent", body="object", body_required=True,
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+        "AgenticVirtualAgent", body="object", body_required=True,
+    ), (("virtualAgentId", virtual_agent_id),), (), (), body)
 
 
 def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation[_m.Guide]:
@@ -353,16 +304,10 @@ def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation
         guide_id: path, string.
         body: ``UpdateGuide``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_guide", "PATCH", "/api/v2/guides/{guideId}", "Guide", body="object",
-            body_required=True,
-        ),
-        (("guideId", guide_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_guide", "PATCH", "/api/v2/guides/{guideId}", "Guide", body="object",
+        body_required=True,
+    ), (("guideId", guide_id),), (), (), body)
 
 
 def patch_guide_version(
@@ -379,16 +324,10 @@ def patch_guide_version(
         version_id: path, string.
         body: ``UpdateGuideVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_guide_version", "PATCH", "/api/v2/guides/{guideId}/versions/{versionId}",
-            "GuideVersion", body="object", body_required=True,
-        ),
-        (("guideId", guide_id), ("versionId", version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_guide_version", "PATCH", "/api/v2/guides/{guideId}/versions/{versionId}",
+        "GuideVersion", body="object", body_required=True,
+    ), (("guideId", guide_id), ("versionId", version_id)), (), (), body)
 
 
 def post_agentic_virtualagent_version_jobs(
@@ -405,17 +344,11 @@ def post_agentic_virtualagent_version_jobs(
         version_id: path, string.
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_agentic_virtualagent_version_jobs", "POST",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
-            "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
-        ),
-        (("virtualAgentId", virtual_agent_id), ("versionId", version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_agentic_virtualagent_version_jobs", "POST",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
+        "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
+    ), (("virtualAgentId", virtual_agent_id), ("versionId", version_id)), (), (), body)
 
 
 def post_agentic_virtualagents(
@@ -428,16 +361,10 @@ def post_agentic_virtualagents(
     Args:
         body: ``CreateAgenticVirtualAgent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgent", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
+        "AgenticVirtualAgent", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_summaries_preview(
@@ -450,16 +377,10 @@ def post_conversations_summaries_preview(
     Args:
         body: ``SummarySettingWithTranscript``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_summaries_preview", "POST",
-            "/api/v2/conversations/summaries/preview", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_summaries_preview", "POST", "/api/v2/conversations/summaries/preview",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_summaries_settings(
@@ -472,17 +393,10 @@ def post_conversations_summaries_settings(
     Args:
         body: ``SummarySetting``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_summaries_settings", "POST",
-            "/api/v2/conversations/summaries/settings", "SummarySetting", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_summaries_settings", "POST", "/api/v2/conversations/summaries/settings",
+        "SummarySetting", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_guide_session_turns(
@@ -499,17 +413,11 @@ def post_guide_session_turns(
         guide_session_id: path, string.
         body: ``GuideSessionTurnRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guide_session_turns", "POST",
-            "/api/v2/guides/{guideId}/sessions/{guideSessionId}/turns", "GuideSessionTurnResponse",
-            body="object", body_required=True,
-        ),
-        (("guideId", guide_id), ("guideSessionId", guide_session_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guide_session_turns", "POST",
+        "/api/v2/guides/{guideId}/sessions/{guideSessionId}/turns", "GuideSessionTurnResponse",
+        body="object", body_required=True,
+    ), (("guideId", guide_id), ("guideSessionId", guide_session_id)), (), (), body)
 
 
 def post_guide_version_jobs(
@@ -526,16 +434,10 @@ def post_guide_version_jobs(
         version_id: path, string.
         body: ``GuideVersionPublishJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guide_version_jobs", "POST", "/api/v2/guides/{guideId}/versions/{versionId}/jobs",
-            "GuideVersionPublishJob", body="object", body_required=True,
-        ),
-        (("guideId", guide_id), ("versionId", version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guide_version_jobs", "POST", "/api/v2/guides/{guideId}/versions/{versionId}/jobs",
+        "GuideVersionPublishJob", body="object", body_required=True,
+    ), (("guideId", guide_id), ("versionId", version_id)), (), (), body)
 
 
 def post_guide_versions(
@@ -551,16 +453,10 @@ def post_guide_versions(
         guide_id: path, string.
         body: ``CreateGuideVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guide_versions", "POST", "/api/v2/guides/{guideId}/versions", "GuideVersion",
-            body="object",
-        ),
-        (("guideId", guide_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guide_versions", "POST", "/api/v2/guides/{guideId}/versions", "GuideVersion",
+        body="object",
+    ), (("guideId", guide_id),), (), (), body)
 
 
 def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
@@ -571,15 +467,9 @@ def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
     Args:
         body: ``CreateGuide``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guides", "POST", "/api/v2/guides", "Guide", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guides", "POST", "/api/v2/guides", "Guide", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_guides_jobs(
@@ -592,16 +482,10 @@ def post_guides_jobs(
     Args:
         body: ``GenerateGuideContentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guides_jobs", "POST", "/api/v2/guides/jobs", "GuideContentGenerationJob",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guides_jobs", "POST", "/api/v2/guides/jobs", "GuideContentGenerationJob",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_guides_uploads(
@@ -614,16 +498,10 @@ def post_guides_uploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversations_summaries_setting(
@@ -638,14 +516,8 @@ def put_conversations_summaries_setting(
         summary_setting_id: path, string.
         body: ``SummarySetting``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_summaries_setting", "PUT",
-            "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
-            body="object", body_required=True,
-        ),
-        (("summarySettingId", summary_setting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_summaries_setting", "PUT",
+        "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
+        body="object", body_required=True,
+    ), (("summarySettingId", summary_setting_id),), (), (), body)

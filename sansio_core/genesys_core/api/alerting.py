@@ -26,10 +26,9 @@ def delete_alerting_alert(alert_id: str) -> _Operation[None]:
     Args:
         alert_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_alerting_alert", "DELETE", "/api/v2/alerting/alerts/{alertId}"),
-        (("alertId", alert_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_alerting_alert", "DELETE", "/api/v2/alerting/alerts/{alertId}",
+    ), (("alertId", alert_id),))
 
 
 def delete_alerting_alerts_all() -> _Operation[_Any]:
@@ -37,9 +36,9 @@ def delete_alerting_alerts_all() -> _Operation[_Any]:
 
     Requires ``alerting:alert:edit``.
     """
-    return _Operation(
-        _Endpoint("delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", "object"),
-    )
+    return _Operation(_Endpoint(
+        "delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", "object",
+    ))
 
 
 def delete_alerting_rule(rule_id: str) -> _Operation[None]:
@@ -50,10 +49,9 @@ def delete_alerting_rule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_alerting_rule", "DELETE", "/api/v2/alerting/rules/{ruleId}"),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_alerting_rule", "DELETE", "/api/v2/alerting/rules/{ruleId}",
+    ), (("ruleId", rule_id),))
 
 
 def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
@@ -64,10 +62,9 @@ def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
     Args:
         alert_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_alerting_alert", "GET", "/api/v2/alerting/alerts/{alertId}", "CommonAlert"),
-        (("alertId", alert_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_alerting_alert", "GET", "/api/v2/alerting/alerts/{alertId}", "CommonAlert",
+    ), (("alertId", alert_id),))
 
 
 def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
@@ -78,10 +75,9 @@ def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_alerting_rule", "GET", "/api/v2/alerting/rules/{ruleId}", "CommonRule"),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_alerting_rule", "GET", "/api/v2/alerting/rules/{ruleId}", "CommonRule",
+    ), (("ruleId", rule_id),))
 
 
 def patch_alerting_alert(
@@ -97,16 +93,10 @@ def patch_alerting_alert(
         alert_id: path, string.
         body: ``AlertRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_alerting_alert", "PATCH", "/api/v2/alerting/alerts/{alertId}", "CommonAlert",
-            body="object",
-        ),
-        (("alertId", alert_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_alerting_alert", "PATCH", "/api/v2/alerting/alerts/{alertId}", "CommonAlert",
+        body="object",
+    ), (("alertId", alert_id),), (), (), body)
 
 
 def patch_alerting_alerts_all(
@@ -120,16 +110,10 @@ def patch_alerting_alerts_all(
     Args:
         body: ``CommonAllAlertUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_alerting_alerts_all", "PATCH", "/api/v2/alerting/alerts/all", "object",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_alerting_alerts_all", "PATCH", "/api/v2/alerting/alerts/all", "object",
+        body="object",
+    ), (), (), (), body)
 
 
 def patch_alerting_alerts_bulk(
@@ -142,16 +126,10 @@ def patch_alerting_alerts_bulk(
     Args:
         body: ``CommonAlertBulkUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_alerting_alerts_bulk", "PATCH", "/api/v2/alerting/alerts/bulk", "BulkResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_alerting_alerts_bulk", "PATCH", "/api/v2/alerting/alerts/bulk", "BulkResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_alerting_rules_bulk(
@@ -164,16 +142,10 @@ def patch_alerting_rules_bulk(
     Args:
         body: ``CommonRuleBulkUpdateNotificationsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_alerting_rules_bulk", "PATCH", "/api/v2/alerting/rules/bulk", "BulkResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_alerting_rules_bulk", "PATCH", "/api/v2/alerting/rules/bulk", "BulkResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_alerting_alerts_query(
@@ -188,16 +160,10 @@ def post_alerting_alerts_query(
     Args:
         body: ``GetAlertQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_alerting_alerts_query", "POST", "/api/v2/alerting/alerts/query", "AlertListing",
-            body="object", reads=True, listing=_l.page_48f2e892,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_alerting_alerts_query", "POST", "/api/v2/alerting/alerts/query", "AlertListing",
+        body="object", reads=True, listing=_l.page_48f2e892,
+    ), (), (), (), body)
 
 
 def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.CommonRule]:
@@ -208,16 +174,10 @@ def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.Comm
     Args:
         body: ``CommonRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_alerting_rules", "POST", "/api/v2/alerting/rules", "CommonRule", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_alerting_rules", "POST", "/api/v2/alerting/rules", "CommonRule", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_alerting_rules_bulk_remove(
@@ -230,16 +190,10 @@ def post_alerting_rules_bulk_remove(
     Args:
         body: ``CommonRuleBulkDeleteRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_alerting_rules_bulk_remove", "POST", "/api/v2/alerting/rules/bulk/remove",
-            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_alerting_rules_bulk_remove", "POST", "/api/v2/alerting/rules/bulk/remove",
+        "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_alerting_rules_query(
@@ -254,16 +208,10 @@ def post_alerting_rules_query(
     Args:
         body: ``GetRulesQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_alerting_rules_query", "POST", "/api/v2/alerting/rules/query",
-            "CommonRuleContainer", body="object", reads=True, listing=_l.page_48f2e892,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_alerting_rules_query", "POST", "/api/v2/alerting/rules/query", "CommonRuleContainer",
+        body="object", reads=True, listing=_l.page_48f2e892,
+    ), (), (), (), body)
 
 
 def put_alerting_alert(
@@ -279,16 +227,10 @@ def put_alerting_alert(
         alert_id: path, string.
         body: ``AlertingUnreadStatus``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_alerting_alert", "PUT", "/api/v2/alerting/alerts/{alertId}",
-            "AlertingUnreadStatus", body="object",
-        ),
-        (("alertId", alert_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_alerting_alert", "PUT", "/api/v2/alerting/alerts/{alertId}", "AlertingUnreadStatus",
+        body="object",
+    ), (("alertId", alert_id),), (), (), body)
 
 
 def put_alerting_rule(
@@ -303,13 +245,7 @@ def put_alerting_rule(
         rule_id: path, string.
         body: ``ModifiableRuleProperties``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_alerting_rule", "PUT", "/api/v2/alerting/rules/{ruleId}", "CommonRule",
-            body="object", body_required=True,
-        ),
-        (("ruleId", rule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_alerting_rule", "PUT", "/api/v2/alerting/rules/{ruleId}", "CommonRule", body="object",
+        body_required=True,
+    ), (("ruleId", rule_id),), (), (), body)

@@ -36,13 +36,10 @@ def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_actions_aggregates_job", "DELETE",
-            "/api/v2/analytics/actions/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_actions_aggregates_job", "DELETE",
+        "/api/v2/analytics/actions/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -53,13 +50,10 @@ def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_agentcopilots_aggregates_job", "DELETE",
-            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_agentcopilots_aggregates_job", "DELETE",
+        "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -70,13 +64,10 @@ def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_agentutilizations_aggregates_job", "DELETE",
-            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_agentutilizations_aggregates_job", "DELETE",
+        "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -87,13 +78,10 @@ def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_bots_aggregates_job", "DELETE",
-            "/api/v2/analytics/bots/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_bots_aggregates_job", "DELETE",
+        "/api/v2/analytics/bots/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[None]:
@@ -104,13 +92,10 @@ def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_casemanagement_aggregates_job", "DELETE",
-            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_casemanagement_aggregates_job", "DELETE",
+        "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -121,13 +106,10 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_conversations_aggregates_job", "DELETE",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_conversations_aggregates_job", "DELETE",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
@@ -138,13 +120,10 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_conversations_details_job", "DELETE",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_conversations_details_job", "DELETE",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -155,13 +134,10 @@ def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_copilots_aggregates_job", "DELETE",
-            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_copilots_aggregates_job", "DELETE",
+        "/api/v2/analytics/copilots/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -172,13 +148,10 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_evaluations_aggregates_job", "DELETE",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_evaluations_aggregates_job", "DELETE",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[None]:
@@ -189,13 +162,10 @@ def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_flowexecutions_aggregates_job", "DELETE",
-            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_flowexecutions_aggregates_job", "DELETE",
+        "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
@@ -206,13 +176,10 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_flows_aggregates_job", "DELETE",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_flows_aggregates_job", "DELETE",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -223,13 +190,10 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_journeys_aggregates_job", "DELETE",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_journeys_aggregates_job", "DELETE",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
@@ -240,13 +204,10 @@ def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_knowledge_aggregates_job", "DELETE",
-            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_knowledge_aggregates_job", "DELETE",
+        "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]:
@@ -257,13 +218,10 @@ def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_resolutions_aggregates_job", "DELETE",
-            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_resolutions_aggregates_job", "DELETE",
+        "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
@@ -274,13 +232,10 @@ def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_summaries_aggregates_job", "DELETE",
-            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_summaries_aggregates_job", "DELETE",
+        "/api/v2/analytics/summaries/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -291,13 +246,10 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_surveys_aggregates_job", "DELETE",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_surveys_aggregates_job", "DELETE",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[None]:
@@ -308,13 +260,10 @@ def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_taskmanagement_aggregates_job", "DELETE",
-            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_taskmanagement_aggregates_job", "DELETE",
+        "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]:
@@ -325,13 +274,10 @@ def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_transcripts_aggregates_job", "DELETE",
-            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_transcripts_aggregates_job", "DELETE",
+        "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
@@ -342,13 +288,10 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_users_aggregates_job", "DELETE",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_users_aggregates_job", "DELETE",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
@@ -359,13 +302,10 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_users_details_job", "DELETE",
-            "/api/v2/analytics/users/details/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_users_details_job", "DELETE",
+        "/api/v2/analytics/users/details/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -376,13 +316,10 @@ def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_actions_aggregates_job", "GET",
-            "/api/v2/analytics/actions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_actions_aggregates_job", "GET",
+        "/api/v2/analytics/actions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_actions_aggregates_job_results(
@@ -398,15 +335,11 @@ def get_analytics_actions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_actions_aggregates_job_results", "GET",
-            "/api/v2/analytics/actions/aggregates/jobs/{jobId}/results",
-            "ActionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_actions_aggregates_job_results", "GET",
+        "/api/v2/analytics/actions/aggregates/jobs/{jobId}/results",
+        "ActionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStateAgentResponse]:
@@ -417,13 +350,10 @@ def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStat
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_agent_status", "GET", "/api/v2/analytics/agents/{userId}/status",
-            "AnalyticsAgentStateAgentResponse",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_agent_status", "GET", "/api/v2/analytics/agents/{userId}/status",
+        "AnalyticsAgentStateAgentResponse",
+    ), (("userId", user_id),))
 
 
 def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -434,13 +364,10 @@ def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_agentcopilots_aggregates_job", "GET",
-            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_agentcopilots_aggregates_job", "GET",
+        "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_agentcopilots_aggregates_job_results(
@@ -456,15 +383,11 @@ def get_analytics_agentcopilots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_agentcopilots_aggregates_job_results", "GET",
-            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results",
-            "AgentCopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_agentcopilots_aggregates_job_results", "GET",
+        "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results",
+        "AgentCopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -475,13 +398,10 @@ def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_agentutilizations_aggregates_job", "GET",
-            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_agentutilizations_aggregates_job", "GET",
+        "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_agentutilizations_aggregates_job_results(
@@ -498,15 +418,11 @@ def get_analytics_agentutilizations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_agentutilizations_aggregates_job_results", "GET",
-            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results",
-            "AgentUtilizationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_agentutilizations_aggregates_job_results", "GET",
+        "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results",
+        "AgentUtilizationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_botflow_divisions_reportingturns(
@@ -539,19 +455,14 @@ def get_analytics_botflow_divisions_reportingturns(
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_botflow_divisions_reportingturns", "GET",
-            "/api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns",
-            "ReportingTurnsResponse", listing=_l.token_b4981ed1,
-        ),
-        (("botFlowId", bot_flow_id),),
-        (
-            ("after", after), ("pageSize", page_size), ("interval", interval),
-            ("actionId", action_id), ("sessionId", session_id), ("language", language),
-            ("askActionResults", ask_action_results),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_botflow_divisions_reportingturns", "GET",
+        "/api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns", "ReportingTurnsResponse",
+        listing=_l.token_b4981ed1,
+    ), (("botFlowId", bot_flow_id),), (
+        ("after", after), ("pageSize", page_size), ("interval", interval), ("actionId", action_id),
+        ("sessionId", session_id), ("language", language), ("askActionResults", ask_action_results),
+    ))
 
 
 def get_analytics_botflow_reportingturns(
@@ -584,19 +495,14 @@ def get_analytics_botflow_reportingturns(
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_botflow_reportingturns", "GET",
-            "/api/v2/analytics/botflows/{botFlowId}/reportingturns", "ReportingTurnsResponse",
-            listing=_l.token_b4981ed1,
-        ),
-        (("botFlowId", bot_flow_id),),
-        (
-            ("after", after), ("pageSize", page_size), ("interval", interval),
-            ("actionId", action_id), ("sessionId", session_id), ("language", language),
-            ("askActionResults", ask_action_results),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_botflow_reportingturns", "GET",
+        "/api/v2/analytics/botflows/{botFlowId}/reportingturns", "ReportingTurnsResponse",
+        listing=_l.token_b4981ed1,
+    ), (("botFlowId", bot_flow_id),), (
+        ("after", after), ("pageSize", page_size), ("interval", interval), ("actionId", action_id),
+        ("sessionId", session_id), ("language", language), ("askActionResults", ask_action_results),
+    ))
 
 
 def get_analytics_botflow_sessions(
@@ -624,18 +530,13 @@ def get_analytics_botflow_sessions(
             UserDisconnect, BotDisconnect, SessionExpired, Transfer.
         end_language: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_botflow_sessions", "GET",
-            "/api/v2/analytics/botflows/{botFlowId}/sessions", "SessionsResponse",
-            listing=_l.token_9fc445a9,
-        ),
-        (("botFlowId", bot_flow_id),),
-        (
-            ("after", after), ("pageSize", page_size), ("interval", interval),
-            ("botResultCategories", bot_result_categories), ("endLanguage", end_language),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_botflow_sessions", "GET", "/api/v2/analytics/botflows/{botFlowId}/sessions",
+        "SessionsResponse", listing=_l.token_9fc445a9,
+    ), (("botFlowId", bot_flow_id),), (
+        ("after", after), ("pageSize", page_size), ("interval", interval),
+        ("botResultCategories", bot_result_categories), ("endLanguage", end_language),
+    ))
 
 
 def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -646,13 +547,10 @@ def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuerySt
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_bots_aggregates_job", "GET",
-            "/api/v2/analytics/bots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_bots_aggregates_job", "GET",
+        "/api/v2/analytics/bots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_bots_aggregates_job_results(
@@ -668,15 +566,11 @@ def get_analytics_bots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_bots_aggregates_job_results", "GET",
-            "/api/v2/analytics/bots/aggregates/jobs/{jobId}/results",
-            "BotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_bots_aggregates_job_results", "GET",
+        "/api/v2/analytics/bots/aggregates/jobs/{jobId}/results", "BotAsyncAggregateQueryResponse",
+        listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -687,13 +581,10 @@ def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_casemanagement_aggregates_job", "GET",
-            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_casemanagement_aggregates_job", "GET",
+        "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_casemanagement_aggregates_job_results(
@@ -709,15 +600,11 @@ def get_analytics_casemanagement_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_casemanagement_aggregates_job_results", "GET",
-            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results",
-            "CaseManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_casemanagement_aggregates_job_results", "GET",
+        "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results",
+        "CaseManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_conversation_details(
@@ -730,14 +617,11 @@ def get_analytics_conversation_details(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversation_details", "GET",
-            "/api/v2/analytics/conversations/{conversationId}/details",
-            "AnalyticsConversationWithoutAttributes",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversation_details", "GET",
+        "/api/v2/analytics/conversations/{conversationId}/details",
+        "AnalyticsConversationWithoutAttributes",
+    ), (("conversationId", conversation_id),))
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -748,13 +632,10 @@ def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_aggregates_job", "GET",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_aggregates_job", "GET",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_conversations_aggregates_job_results(
@@ -770,15 +651,11 @@ def get_analytics_conversations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_aggregates_job_results", "GET",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-            "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_aggregates_job_results", "GET",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
+        "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_conversations_details(
@@ -792,14 +669,10 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-            "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
+        "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
+    ), (), (("id", id),))
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -810,13 +683,10 @@ def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQ
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_details_job", "GET",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_details_job", "GET",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_conversations_details_job_results(
@@ -835,15 +705,11 @@ def get_analytics_conversations_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_details_job_results", "GET",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-            "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_details_job_results", "GET",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
+        "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
+    ), (("jobId", job_id),), (("cursor", cursor), ("pageSize", page_size)))
 
 
 def get_analytics_conversations_details_jobs_availability(
@@ -852,12 +718,10 @@ def get_analytics_conversations_details_jobs_availability(
 
     Requires ``analytics:conversationDetail:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_details_jobs_availability", "GET",
-            "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_details_jobs_availability", "GET",
+        "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
+    ))
 
 
 def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -868,13 +732,10 @@ def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_copilots_aggregates_job", "GET",
-            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_copilots_aggregates_job", "GET",
+        "/api/v2/analytics/copilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_copilots_aggregates_job_results(
@@ -891,15 +752,11 @@ def get_analytics_copilots_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_copilots_aggregates_job_results", "GET",
-            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}/results",
-            "CopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_copilots_aggregates_job_results", "GET",
+        "/api/v2/analytics/copilots/aggregates/jobs/{jobId}/results",
+        "CopilotAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
@@ -910,13 +767,10 @@ def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
     Args:
         download_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_dataextraction_download", "GET",
-            "/api/v2/analytics/dataextraction/downloads/{downloadId}",
-        ),
-        (("downloadId", download_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_dataextraction_download", "GET",
+        "/api/v2/analytics/dataextraction/downloads/{downloadId}",
+    ), (("downloadId", download_id),))
 
 
 def get_analytics_dataextraction_downloads_metadata(
@@ -941,18 +795,14 @@ def get_analytics_dataextraction_downloads_metadata(
         date_start: query, date-time.
         date_end: query, date-time.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_dataextraction_downloads_metadata", "GET",
-            "/api/v2/analytics/dataextraction/downloads/metadata",
-            "DataExtractionFileSchemaListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("dataSchema", data_schema), ("dateStart", date_start), ("dateEnd", date_end),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_dataextraction_downloads_metadata", "GET",
+        "/api/v2/analytics/dataextraction/downloads/metadata", "DataExtractionFileSchemaListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("dataSchema", data_schema),
+        ("dateStart", date_start), ("dateEnd", date_end),
+    ))
 
 
 def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetentionResponse]:
@@ -960,12 +810,10 @@ def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetenti
 
     Requires ``analytics:dataRetention:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_dataretention_settings", "GET",
-            "/api/v2/analytics/dataretention/settings", "AnalyticsDataRetentionResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_dataretention_settings", "GET", "/api/v2/analytics/dataretention/settings",
+        "AnalyticsDataRetentionResponse",
+    ))
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -976,13 +824,10 @@ def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_evaluations_aggregates_job", "GET",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_evaluations_aggregates_job", "GET",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_evaluations_aggregates_job_results(
@@ -998,15 +843,11 @@ def get_analytics_evaluations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_evaluations_aggregates_job_results", "GET",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-            "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_evaluations_aggregates_job_results", "GET",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
+        "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1017,13 +858,10 @@ def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_flowexecutions_aggregates_job", "GET",
-            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_flowexecutions_aggregates_job", "GET",
+        "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_flowexecutions_aggregates_job_results(
@@ -1039,15 +877,11 @@ def get_analytics_flowexecutions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_flowexecutions_aggregates_job_results", "GET",
-            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results",
-            "FlowExecutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_flowexecutions_aggregates_job_results", "GET",
+        "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results",
+        "FlowExecutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1058,13 +892,10 @@ def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_flows_aggregates_job", "GET",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_flows_aggregates_job", "GET",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_flows_aggregates_job_results(
@@ -1080,15 +911,11 @@ def get_analytics_flows_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_flows_aggregates_job_results", "GET",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-            "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_flows_aggregates_job_results", "GET",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
+        "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1099,13 +926,10 @@ def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_journeys_aggregates_job", "GET",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_journeys_aggregates_job", "GET",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_journeys_aggregates_job_results(
@@ -1121,15 +945,11 @@ def get_analytics_journeys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_journeys_aggregates_job_results", "GET",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-            "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_journeys_aggregates_job_results", "GET",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
+        "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1140,13 +960,10 @@ def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_knowledge_aggregates_job", "GET",
-            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_knowledge_aggregates_job", "GET",
+        "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_knowledge_aggregates_job_results(
@@ -1162,15 +979,11 @@ def get_analytics_knowledge_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_knowledge_aggregates_job_results", "GET",
-            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results",
-            "KnowledgeAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_knowledge_aggregates_job_results", "GET",
+        "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results",
+        "KnowledgeAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.DashboardUser]:
@@ -1181,13 +994,10 @@ def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.Dashb
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_reporting_dashboards_user", "GET",
-            "/api/v2/analytics/reporting/dashboards/users/{userId}", "DashboardUser",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_reporting_dashboards_user", "GET",
+        "/api/v2/analytics/reporting/dashboards/users/{userId}", "DashboardUser",
+    ), (("userId", user_id),))
 
 
 def get_analytics_reporting_dashboards_users(
@@ -1212,18 +1022,14 @@ def get_analytics_reporting_dashboards_users(
         state: query, string: active, inactive.
         deleted_only: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_reporting_dashboards_users", "GET",
-            "/api/v2/analytics/reporting/dashboards/users", "DashboardUserListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size), ("id", id),
-            ("state", state), ("deletedOnly", deleted_only),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_reporting_dashboards_users", "GET",
+        "/api/v2/analytics/reporting/dashboards/users", "DashboardUserListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size), ("id", id),
+        ("state", state), ("deletedOnly", deleted_only),
+    ))
 
 
 def get_analytics_reporting_exports(
@@ -1240,14 +1046,10 @@ def get_analytics_reporting_exports(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
-            "ReportingExportJobListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
+        "ReportingExportJobListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_analytics_reporting_exports_metadata(
@@ -1256,23 +1058,19 @@ def get_analytics_reporting_exports_metadata(
 
     Requires ``analytics:dataExport:view``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_reporting_exports_metadata", "GET",
-            "/api/v2/analytics/reporting/exports/metadata", "ReportingExportMetadataJobListing",
-            listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_reporting_exports_metadata", "GET",
+        "/api/v2/analytics/reporting/exports/metadata", "ReportingExportMetadataJobListing",
+        listing=_l.link_a911cd2f,
+    ))
 
 
 def get_analytics_reporting_settings() -> _Operation[_m.AnalyticsReportingSettings]:
     """GET /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``."""
-    return _Operation(
-        _Endpoint(
-            "get_analytics_reporting_settings", "GET", "/api/v2/analytics/reporting/settings",
-            "AnalyticsReportingSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_reporting_settings", "GET", "/api/v2/analytics/reporting/settings",
+        "AnalyticsReportingSettings",
+    ))
 
 
 def get_analytics_reporting_settings_dashboards_query(
@@ -1299,19 +1097,15 @@ def get_analytics_reporting_settings_dashboards_query(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_reporting_settings_dashboards_query", "GET",
-            "/api/v2/analytics/reporting/settings/dashboards/query",
-            "DashboardConfigurationListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("name", name), ("dashboardType", dashboard_type), ("dashboardState", dashboard_state),
-            ("dashboardAccessFilter", dashboard_access_filter), ("sortBy", sort_by),
-            ("pageNumber", page_number), ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_reporting_settings_dashboards_query", "GET",
+        "/api/v2/analytics/reporting/settings/dashboards/query", "DashboardConfigurationListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("name", name), ("dashboardType", dashboard_type), ("dashboardState", dashboard_state),
+        ("dashboardAccessFilter", dashboard_access_filter), ("sortBy", sort_by),
+        ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_analytics_reporting_settings_user_dashboards(
@@ -1340,19 +1134,15 @@ def get_analytics_reporting_settings_user_dashboards(
         deleted_only: query, boolean.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_reporting_settings_user_dashboards", "GET",
-            "/api/v2/analytics/reporting/settings/users/{userId}/dashboards",
-            "DashboardConfigurationListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (
-            ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size),
-            ("publicOnly", public_only), ("favoriteOnly", favorite_only),
-            ("deletedOnly", deleted_only), ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_reporting_settings_user_dashboards", "GET",
+        "/api/v2/analytics/reporting/settings/users/{userId}/dashboards",
+        "DashboardConfigurationListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size),
+        ("publicOnly", public_only), ("favoriteOnly", favorite_only), ("deletedOnly", deleted_only),
+        ("name", name),
+    ))
 
 
 def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1363,13 +1153,10 @@ def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_resolutions_aggregates_job", "GET",
-            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_resolutions_aggregates_job", "GET",
+        "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_resolutions_aggregates_job_results(
@@ -1385,15 +1172,11 @@ def get_analytics_resolutions_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_resolutions_aggregates_job_results", "GET",
-            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results",
-            "ResolutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_resolutions_aggregates_job_results", "GET",
+        "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results",
+        "ResolutionAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1404,13 +1187,10 @@ def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_summaries_aggregates_job", "GET",
-            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_summaries_aggregates_job", "GET",
+        "/api/v2/analytics/summaries/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_summaries_aggregates_job_results(
@@ -1426,15 +1206,11 @@ def get_analytics_summaries_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_summaries_aggregates_job_results", "GET",
-            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}/results",
-            "SummaryAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_summaries_aggregates_job_results", "GET",
+        "/api/v2/analytics/summaries/aggregates/jobs/{jobId}/results",
+        "SummaryAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1445,13 +1221,10 @@ def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_surveys_aggregates_job", "GET",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_surveys_aggregates_job", "GET",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_surveys_aggregates_job_results(
@@ -1467,15 +1240,11 @@ def get_analytics_surveys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_surveys_aggregates_job_results", "GET",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-            "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_surveys_aggregates_job_results", "GET",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
+        "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1486,13 +1255,10 @@ def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_taskmanagement_aggregates_job", "GET",
-            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_taskmanagement_aggregates_job", "GET",
+        "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_taskmanagement_aggregates_job_results(
@@ -1508,15 +1274,11 @@ def get_analytics_taskmanagement_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_taskmanagement_aggregates_job_results", "GET",
-            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results",
-            "TaskManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_taskmanagement_aggregates_job_results", "GET",
+        "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results",
+        "TaskManagementAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1527,13 +1289,10 @@ def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_transcripts_aggregates_job", "GET",
-            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_transcripts_aggregates_job", "GET",
+        "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_transcripts_aggregates_job_results(
@@ -1549,15 +1308,11 @@ def get_analytics_transcripts_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_transcripts_aggregates_job_results", "GET",
-            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results",
-            "TranscriptAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_transcripts_aggregates_job_results", "GET",
+        "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results",
+        "TranscriptAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1568,13 +1323,10 @@ def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_aggregates_job", "GET",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_aggregates_job", "GET",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_users_aggregates_job_results(
@@ -1590,15 +1342,11 @@ def get_analytics_users_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_users_aggregates_job_results", "GET",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-            "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_users_aggregates_job_results", "GET",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
+        "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1609,13 +1357,10 @@ def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStat
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_details_job", "GET",
-            "/api/v2/analytics/users/details/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
+        "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_users_details_job_results(
@@ -1633,15 +1378,11 @@ def get_analytics_users_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_users_details_job_results", "GET",
-            "/api/v2/analytics/users/details/jobs/{jobId}/results",
-            "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_users_details_job_results", "GET",
+        "/api/v2/analytics/users/details/jobs/{jobId}/results",
+        "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
+    ), (("jobId", job_id),), (("cursor", cursor), ("pageSize", page_size)))
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
@@ -1649,12 +1390,10 @@ def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailab
 
     Requires ``analytics:userDetail:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_details_jobs_availability", "GET",
-            "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_details_jobs_availability", "GET",
+        "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
+    ))
 
 
 def patch_analytics_reporting_settings(
@@ -1667,16 +1406,10 @@ def patch_analytics_reporting_settings(
     Args:
         body: ``AnalyticsReportingSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_analytics_reporting_settings", "PATCH", "/api/v2/analytics/reporting/settings",
-            "AnalyticsReportingSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_analytics_reporting_settings", "PATCH", "/api/v2/analytics/reporting/settings",
+        "AnalyticsReportingSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_actions_aggregates_jobs(
@@ -1689,17 +1422,11 @@ def post_analytics_actions_aggregates_jobs(
     Args:
         body: ``ActionAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_actions_aggregates_jobs", "POST",
-            "/api/v2/analytics/actions/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_actions_aggregates_jobs", "POST",
+        "/api/v2/analytics/actions/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_actions_aggregates_query(
@@ -1712,17 +1439,11 @@ def post_analytics_actions_aggregates_query(
     Args:
         body: ``ActionAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_actions_aggregates_query", "POST",
-            "/api/v2/analytics/actions/aggregates/query", "ActionAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_actions_aggregates_query", "POST",
+        "/api/v2/analytics/actions/aggregates/query", "ActionAggregateQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_agentcopilots_aggregates_jobs(
@@ -1735,17 +1456,11 @@ def post_analytics_agentcopilots_aggregates_jobs(
     Args:
         body: ``AgentCopilotAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_agentcopilots_aggregates_jobs", "POST",
-            "/api/v2/analytics/agentcopilots/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_agentcopilots_aggregates_jobs", "POST",
+        "/api/v2/analytics/agentcopilots/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_agentcopilots_aggregates_query(
@@ -1758,18 +1473,11 @@ def post_analytics_agentcopilots_aggregates_query(
     Args:
         body: ``AgentCopilotAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_agentcopilots_aggregates_query", "POST",
-            "/api/v2/analytics/agentcopilots/aggregates/query",
-            "AgentCopilotAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_agentcopilots_aggregates_query", "POST",
+        "/api/v2/analytics/agentcopilots/aggregates/query", "AgentCopilotAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_agents_status_counts(
@@ -1787,16 +1495,10 @@ def post_analytics_agents_status_counts(
         group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice.
         body: ``AgentStateCountsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_agents_status_counts", "POST", "/api/v2/analytics/agents/status/counts",
-            "AnalyticsAgentStateCountsResponse", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (("groupBy", group_by),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_agents_status_counts", "POST", "/api/v2/analytics/agents/status/counts",
+        "AnalyticsAgentStateCountsResponse", body="object", body_required=True, reads=True,
+    ), (), (("groupBy", group_by),), (), body)
 
 
 def post_analytics_agents_status_query(
@@ -1809,17 +1511,11 @@ def post_analytics_agents_status_query(
     Args:
         body: ``AgentStateQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_agents_status_query", "POST", "/api/v2/analytics/agents/status/query",
-            "AnalyticsAgentStateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_agents_status_query", "POST", "/api/v2/analytics/agents/status/query",
+        "AnalyticsAgentStateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_analytics_agentutilizations_aggregates_jobs(
@@ -1832,17 +1528,11 @@ def post_analytics_agentutilizations_aggregates_jobs(
     Args:
         body: ``AgentUtilizationAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_agentutilizations_aggregates_jobs", "POST",
-            "/api/v2/analytics/agentutilizations/aggregates/jobs", "AsyncQueryResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_agentutilizations_aggregates_jobs", "POST",
+        "/api/v2/analytics/agentutilizations/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_agentutilizations_aggregates_query(
@@ -1856,18 +1546,12 @@ def post_analytics_agentutilizations_aggregates_query(
     Args:
         body: ``AgentUtilizationAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_agentutilizations_aggregates_query", "POST",
-            "/api/v2/analytics/agentutilizations/aggregates/query",
-            "AgentUtilizationAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_agentutilizations_aggregates_query", "POST",
+        "/api/v2/analytics/agentutilizations/aggregates/query",
+        "AgentUtilizationAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_bots_aggregates_jobs(
@@ -1880,16 +1564,10 @@ def post_analytics_bots_aggregates_jobs(
     Args:
         body: ``BotAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_bots_aggregates_jobs", "POST", "/api/v2/analytics/bots/aggregates/jobs",
-            "AsyncQueryResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_bots_aggregates_jobs", "POST", "/api/v2/analytics/bots/aggregates/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_bots_aggregates_query(
@@ -1902,17 +1580,11 @@ def post_analytics_bots_aggregates_query(
     Args:
         body: ``BotAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_bots_aggregates_query", "POST",
-            "/api/v2/analytics/bots/aggregates/query", "BotAggregateQueryResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_bots_aggregates_query", "POST", "/api/v2/analytics/bots/aggregates/query",
+        "BotAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_casemanagement_aggregates_jobs(
@@ -1925,17 +1597,11 @@ def post_analytics_casemanagement_aggregates_jobs(
     Args:
         body: ``CaseManagementAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_casemanagement_aggregates_jobs", "POST",
-            "/api/v2/analytics/casemanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_casemanagement_aggregates_jobs", "POST",
+        "/api/v2/analytics/casemanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_casemanagement_aggregates_query(
@@ -1948,18 +1614,11 @@ def post_analytics_casemanagement_aggregates_query(
     Args:
         body: ``CaseManagementAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_casemanagement_aggregates_query", "POST",
-            "/api/v2/analytics/casemanagement/aggregates/query",
-            "CaseManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_casemanagement_aggregates_query", "POST",
+        "/api/v2/analytics/casemanagement/aggregates/query", "CaseManagementAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_conversation_details_properties(
@@ -1974,17 +1633,11 @@ def post_analytics_conversation_details_properties(
         conversation_id: path, string.
         body: ``PropertyIndexRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversation_details_properties", "POST",
-            "/api/v2/analytics/conversations/{conversationId}/details/properties",
-            "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversation_details_properties", "POST",
+        "/api/v2/analytics/conversations/{conversationId}/details/properties",
+        "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_analytics_conversations_activity_query(
@@ -2002,17 +1655,11 @@ def post_analytics_conversations_activity_query(
         page_number: query, integer.
         body: ``ConversationActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_activity_query", "POST",
-            "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_activity_query", "POST",
+        "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_conversations_aggregates_jobs(
@@ -2025,17 +1672,11 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_conversations_aggregates_jobs", "POST",
-            "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_conversations_aggregates_jobs", "POST",
+        "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_aggregates_query(
@@ -2048,18 +1689,11 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_aggregates_query", "POST",
-            "/api/v2/analytics/conversations/aggregates/query",
-            "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_aggregates_query", "POST",
+        "/api/v2/analytics/conversations/aggregates/query", "ConversationAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_details_jobs(
@@ -2072,17 +1706,11 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_conversations_details_jobs", "POST",
-            "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_conversations_details_jobs", "POST",
+        "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_details_query(
@@ -2096,17 +1724,11 @@ def post_analytics_conversations_details_query(
     Args:
         body: ``ConversationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_details_query", "POST",
-            "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_details_query", "POST",
+        "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
+    ), (), (), (), body)
 
 
 def post_analytics_copilots_aggregates_jobs(
@@ -2119,17 +1741,11 @@ def post_analytics_copilots_aggregates_jobs(
     Args:
         body: ``CopilotAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_copilots_aggregates_jobs", "POST",
-            "/api/v2/analytics/copilots/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_copilots_aggregates_jobs", "POST",
+        "/api/v2/analytics/copilots/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_copilots_aggregates_query(
@@ -2142,17 +1758,11 @@ def post_analytics_copilots_aggregates_query(
     Args:
         body: ``CopilotAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_copilots_aggregates_query", "POST",
-            "/api/v2/analytics/copilots/aggregates/query", "CopilotAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_copilots_aggregates_query", "POST",
+        "/api/v2/analytics/copilots/aggregates/query", "CopilotAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_dataextraction_downloads_bulk(
@@ -2165,17 +1775,11 @@ def post_analytics_dataextraction_downloads_bulk(
     Args:
         body: ``DownloadServiceRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_dataextraction_downloads_bulk", "POST",
-            "/api/v2/analytics/dataextraction/downloads/bulk", "DataExtractionFileUrlListing",
-            body="object", body_required=True, listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_dataextraction_downloads_bulk", "POST",
+        "/api/v2/analytics/dataextraction/downloads/bulk", "DataExtractionFileUrlListing",
+        body="object", body_required=True, listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_analytics_evaluations_aggregates_jobs(
@@ -2188,17 +1792,11 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_evaluations_aggregates_jobs", "POST",
-            "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_evaluations_aggregates_jobs", "POST",
+        "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_evaluations_aggregates_query(
@@ -2211,17 +1809,11 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_evaluations_aggregates_query", "POST",
-            "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_evaluations_aggregates_query", "POST",
+        "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_flowexecutions_aggregates_jobs(
@@ -2234,17 +1826,11 @@ def post_analytics_flowexecutions_aggregates_jobs(
     Args:
         body: ``FlowExecutionAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_flowexecutions_aggregates_jobs", "POST",
-            "/api/v2/analytics/flowexecutions/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_flowexecutions_aggregates_jobs", "POST",
+        "/api/v2/analytics/flowexecutions/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_flowexecutions_aggregates_query(
@@ -2257,18 +1843,11 @@ def post_analytics_flowexecutions_aggregates_query(
     Args:
         body: ``FlowExecutionAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flowexecutions_aggregates_query", "POST",
-            "/api/v2/analytics/flowexecutions/aggregates/query",
-            "FlowExecutionAggregateQueryResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flowexecutions_aggregates_query", "POST",
+        "/api/v2/analytics/flowexecutions/aggregates/query", "FlowExecutionAggregateQueryResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_flows_activity_query(
@@ -2286,17 +1865,11 @@ def post_analytics_flows_activity_query(
         page_number: query, integer.
         body: ``FlowActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-            "FlowActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
+        "FlowActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_flows_aggregates_jobs(
@@ -2309,17 +1882,10 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_flows_aggregates_jobs", "POST",
-            "/api/v2/analytics/flows/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_flows_aggregates_query(
@@ -2332,17 +1898,11 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_aggregates_query", "POST",
-            "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_aggregates_query", "POST", "/api/v2/analytics/flows/aggregates/query",
+        "FlowAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_flows_observations_query(
@@ -2355,17 +1915,11 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_observations_query", "POST",
-            "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_observations_query", "POST",
+        "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_journeys_aggregates_jobs(
@@ -2378,17 +1932,11 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_journeys_aggregates_jobs", "POST",
-            "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_journeys_aggregates_jobs", "POST",
+        "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_journeys_aggregates_query(
@@ -2401,17 +1949,11 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_journeys_aggregates_query", "POST",
-            "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_journeys_aggregates_query", "POST",
+        "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_knowledge_aggregates_jobs(
@@ -2424,17 +1966,11 @@ def post_analytics_knowledge_aggregates_jobs(
     Args:
         body: ``KnowledgeAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_knowledge_aggregates_jobs", "POST",
-            "/api/v2/analytics/knowledge/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_knowledge_aggregates_jobs", "POST",
+        "/api/v2/analytics/knowledge/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_knowledge_aggregates_query(
@@ -2447,17 +1983,11 @@ def post_analytics_knowledge_aggregates_query(
     Args:
         body: ``KnowledgeAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_knowledge_aggregates_query", "POST",
-            "/api/v2/analytics/knowledge/aggregates/query", "KnowledgeAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_knowledge_aggregates_query", "POST",
+        "/api/v2/analytics/knowledge/aggregates/query", "KnowledgeAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_queues_observations_query(
@@ -2470,17 +2000,11 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_queues_observations_query", "POST",
-            "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_queues_observations_query", "POST",
+        "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_ratelimits_aggregates_query(
@@ -2493,17 +2017,11 @@ def post_analytics_ratelimits_aggregates_query(
     Args:
         body: ``RateLimitAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_ratelimits_aggregates_query", "POST",
-            "/api/v2/analytics/ratelimits/aggregates/query", "RateLimitAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_ratelimits_aggregates_query", "POST",
+        "/api/v2/analytics/ratelimits/aggregates/query", "RateLimitAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) -> _Operation[None]:
@@ -2515,17 +2033,11 @@ def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) 
     Args:
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_reporting_dashboards_users_bulk_remove", "POST",
-            "/api/v2/analytics/reporting/dashboards/users/bulk/remove", body="array",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_reporting_dashboards_users_bulk_remove", "POST",
+        "/api/v2/analytics/reporting/dashboards/users/bulk/remove", body="array",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_reporting_exports(
@@ -2538,16 +2050,10 @@ def post_analytics_reporting_exports(
     Args:
         body: ``ReportingExportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_reporting_exports", "POST", "/api/v2/analytics/reporting/exports",
-            "ReportingExportJobResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_reporting_exports", "POST", "/api/v2/analytics/reporting/exports",
+        "ReportingExportJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_reporting_settings_dashboards_bulk_remove(
@@ -2560,17 +2066,11 @@ def post_analytics_reporting_settings_dashboards_bulk_remove(
     Args:
         body: ``DashboardConfigurationBulkRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_reporting_settings_dashboards_bulk_remove", "POST",
-            "/api/v2/analytics/reporting/settings/dashboards/bulk/remove", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_reporting_settings_dashboards_bulk_remove", "POST",
+        "/api/v2/analytics/reporting/settings/dashboards/bulk/remove", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_reporting_settings_dashboards_query(
@@ -2584,18 +2084,11 @@ def post_analytics_reporting_settings_dashboards_query(
     Args:
         body: ``DashboardConfigurationQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_reporting_settings_dashboards_query", "POST",
-            "/api/v2/analytics/reporting/settings/dashboards/query",
-            "DashboardConfigurationListing", body="object", body_required=True, reads=True,
-            listing=_l.page_48f2e892,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_reporting_settings_dashboards_query", "POST",
+        "/api/v2/analytics/reporting/settings/dashboards/query", "DashboardConfigurationListing",
+        body="object", body_required=True, reads=True, listing=_l.page_48f2e892,
+    ), (), (), (), body)
 
 
 def post_analytics_resolutions_aggregates_jobs(
@@ -2608,17 +2101,11 @@ def post_analytics_resolutions_aggregates_jobs(
     Args:
         body: ``ResolutionAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_resolutions_aggregates_jobs", "POST",
-            "/api/v2/analytics/resolutions/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_resolutions_aggregates_jobs", "POST",
+        "/api/v2/analytics/resolutions/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_resolutions_aggregates_query(
@@ -2631,17 +2118,11 @@ def post_analytics_resolutions_aggregates_query(
     Args:
         body: ``ResolutionAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_resolutions_aggregates_query", "POST",
-            "/api/v2/analytics/resolutions/aggregates/query", "ResolutionAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_resolutions_aggregates_query", "POST",
+        "/api/v2/analytics/resolutions/aggregates/query", "ResolutionAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_routing_activity_query(
@@ -2659,17 +2140,11 @@ def post_analytics_routing_activity_query(
         page_number: query, integer.
         body: ``RoutingActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_routing_activity_query", "POST",
-            "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_routing_activity_query", "POST", "/api/v2/analytics/routing/activity/query",
+        "RoutingActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_summaries_aggregates_jobs(
@@ -2682,17 +2157,11 @@ def post_analytics_summaries_aggregates_jobs(
     Args:
         body: ``SummaryAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_summaries_aggregates_jobs", "POST",
-            "/api/v2/analytics/summaries/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_summaries_aggregates_jobs", "POST",
+        "/api/v2/analytics/summaries/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_summaries_aggregates_query(
@@ -2705,17 +2174,11 @@ def post_analytics_summaries_aggregates_query(
     Args:
         body: ``SummaryAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_summaries_aggregates_query", "POST",
-            "/api/v2/analytics/summaries/aggregates/query", "SummaryAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_summaries_aggregates_query", "POST",
+        "/api/v2/analytics/summaries/aggregates/query", "SummaryAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_surveys_aggregates_jobs(
@@ -2728,17 +2191,11 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_surveys_aggregates_jobs", "POST",
-            "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_surveys_aggregates_jobs", "POST",
+        "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_surveys_aggregates_query(
@@ -2751,17 +2208,11 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_surveys_aggregates_query", "POST",
-            "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_surveys_aggregates_query", "POST",
+        "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_taskmanagement_aggregates_jobs(
@@ -2774,17 +2225,11 @@ def post_analytics_taskmanagement_aggregates_jobs(
     Args:
         body: ``TaskManagementAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_taskmanagement_aggregates_jobs", "POST",
-            "/api/v2/analytics/taskmanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_taskmanagement_aggregates_jobs", "POST",
+        "/api/v2/analytics/taskmanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_taskmanagement_aggregates_query(
@@ -2797,18 +2242,11 @@ def post_analytics_taskmanagement_aggregates_query(
     Args:
         body: ``TaskManagementAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_taskmanagement_aggregates_query", "POST",
-            "/api/v2/analytics/taskmanagement/aggregates/query",
-            "TaskManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_taskmanagement_aggregates_query", "POST",
+        "/api/v2/analytics/taskmanagement/aggregates/query", "TaskManagementAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_taskmanagement_metrics_query(
@@ -2827,18 +2265,11 @@ def post_analytics_taskmanagement_metrics_query(
         page_size: query, integer.
         body: ``TaskManagementObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_taskmanagement_metrics_query", "POST",
-            "/api/v2/analytics/taskmanagement/metrics/query",
-            "TaskManagementObservationQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.token_491202c9,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_taskmanagement_metrics_query", "POST",
+        "/api/v2/analytics/taskmanagement/metrics/query", "TaskManagementObservationQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.token_491202c9,
+    ), (), (("after", after), ("pageSize", page_size)), (), body)
 
 
 def post_analytics_teams_activity_query(
@@ -2856,17 +2287,11 @@ def post_analytics_teams_activity_query(
         page_number: query, integer.
         body: ``TeamActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-            "TeamActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
+        "TeamActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_transcripts_aggregates_jobs(
@@ -2879,17 +2304,11 @@ def post_analytics_transcripts_aggregates_jobs(
     Args:
         body: ``TranscriptAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_transcripts_aggregates_jobs", "POST",
-            "/api/v2/analytics/transcripts/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_transcripts_aggregates_jobs", "POST",
+        "/api/v2/analytics/transcripts/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_transcripts_aggregates_query(
@@ -2902,17 +2321,11 @@ def post_analytics_transcripts_aggregates_query(
     Args:
         body: ``TranscriptAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_transcripts_aggregates_query", "POST",
-            "/api/v2/analytics/transcripts/aggregates/query", "TranscriptAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_transcripts_aggregates_query", "POST",
+        "/api/v2/analytics/transcripts/aggregates/query", "TranscriptAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_users_activity_query(
@@ -2930,17 +2343,11 @@ def post_analytics_users_activity_query(
         page_number: query, integer.
         body: ``UserActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-            "UserActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
+        "UserActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_users_aggregates_jobs(
@@ -2953,17 +2360,10 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_users_aggregates_jobs", "POST",
-            "/api/v2/analytics/users/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_users_aggregates_query(
@@ -2976,17 +2376,11 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_aggregates_query", "POST",
-            "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_aggregates_query", "POST", "/api/v2/analytics/users/aggregates/query",
+        "UserAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_users_details_jobs(
@@ -2999,16 +2393,10 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
-            "AsyncQueryResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_users_details_query(
@@ -3021,17 +2409,11 @@ def post_analytics_users_details_query(
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
-            "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_4b6012a5,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
+        "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_4b6012a5,
+    ), (), (), (), body)
 
 
 def post_analytics_users_observations_query(
@@ -3044,17 +2426,11 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_observations_query", "POST",
-            "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_observations_query", "POST",
+        "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def put_analytics_dataretention_settings(
@@ -3067,14 +2443,7 @@ def put_analytics_dataretention_settings(
     Args:
         body: ``UpdateAnalyticsDataRetentionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_analytics_dataretention_settings", "PUT",
-            "/api/v2/analytics/dataretention/settings", "AnalyticsDataRetentionResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_analytics_dataretention_settings", "PUT", "/api/v2/analytics/dataretention/settings",
+        "AnalyticsDataRetentionResponse", body="object", body_required=True,
+    ), (), (), (), body)

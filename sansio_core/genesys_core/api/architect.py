@@ -64,13 +64,10 @@ def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]
     Args:
         emergency_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_emergencygroup", "DELETE",
-            "/api/v2/architect/emergencygroups/{emergencyGroupId}",
-        ),
-        (("emergencyGroupId", emergency_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_emergencygroup", "DELETE",
+        "/api/v2/architect/emergencygroups/{emergencyGroupId}",
+    ), (("emergencyGroupId", emergency_group_id),))
 
 
 def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
@@ -81,13 +78,9 @@ def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
     Args:
         grammar_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_grammar", "DELETE", "/api/v2/architect/grammars/{grammarId}",
-            "object",
-        ),
-        (("grammarId", grammar_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_grammar", "DELETE", "/api/v2/architect/grammars/{grammarId}", "object",
+    ), (("grammarId", grammar_id),))
 
 
 def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _Operation[None]:
@@ -99,13 +92,10 @@ def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _O
         grammar_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_grammar_language", "DELETE",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}",
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_grammar_language", "DELETE",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}",
+    ), (("grammarId", grammar_id), ("languageCode", language_code)))
 
 
 def delete_architect_grammar_language_files_dtmf(
@@ -120,13 +110,10 @@ def delete_architect_grammar_language_files_dtmf(
         grammar_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_grammar_language_files_dtmf", "DELETE",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_grammar_language_files_dtmf", "DELETE",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
+    ), (("grammarId", grammar_id), ("languageCode", language_code)))
 
 
 def delete_architect_grammar_language_files_voice(
@@ -141,13 +128,10 @@ def delete_architect_grammar_language_files_voice(
         grammar_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_grammar_language_files_voice", "DELETE",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_grammar_language_files_voice", "DELETE",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
+    ), (("grammarId", grammar_id), ("languageCode", language_code)))
 
 
 def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
@@ -158,10 +142,9 @@ def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
     Args:
         ivr_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_architect_ivr", "DELETE", "/api/v2/architect/ivrs/{ivrId}"),
-        (("ivrId", ivr_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_ivr", "DELETE", "/api/v2/architect/ivrs/{ivrId}",
+    ), (("ivrId", ivr_id),))
 
 
 def delete_architect_prompt(
@@ -177,11 +160,9 @@ def delete_architect_prompt(
         prompt_id: path, string.
         all_resources: query, boolean.
     """
-    return _Operation(
-        _Endpoint("delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}"),
-        (("promptId", prompt_id),),
-        (("allResources", all_resources),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}",
+    ), (("promptId", prompt_id),), (("allResources", all_resources),))
 
 
 def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -193,13 +174,10 @@ def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Ope
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_prompt_resource", "DELETE",
-            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_prompt_resource", "DELETE",
+        "/api/v2/architect/prompts/{promptId}/resources/{languageCode}",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -211,13 +189,10 @@ def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_prompt_resource_audio", "DELETE",
-            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_prompt_resource_audio", "DELETE",
+        "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
@@ -228,11 +203,9 @@ def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", "Operation"),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", "Operation",
+    ), (), (("id", id),))
 
 
 def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
@@ -243,12 +216,9 @@ def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
     Args:
         schedule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_schedule", "DELETE", "/api/v2/architect/schedules/{scheduleId}",
-        ),
-        (("scheduleId", schedule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_schedule", "DELETE", "/api/v2/architect/schedules/{scheduleId}",
+    ), (("scheduleId", schedule_id),))
 
 
 def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
@@ -259,13 +229,10 @@ def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
     Args:
         schedule_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_schedulegroup", "DELETE",
-            "/api/v2/architect/schedulegroups/{scheduleGroupId}",
-        ),
-        (("scheduleGroupId", schedule_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_schedulegroup", "DELETE",
+        "/api/v2/architect/schedulegroups/{scheduleGroupId}",
+    ), (("scheduleGroupId", schedule_group_id),))
 
 
 def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -277,13 +244,10 @@ def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_architect_systemprompt_resource", "DELETE",
-            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "delete_architect_systemprompt_resource", "DELETE",
+        "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def delete_flow(flow_id: str) -> _Operation[None]:
@@ -294,10 +258,9 @@ def delete_flow(flow_id: str) -> _Operation[None]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_flow", "DELETE", "/api/v2/flows/{flowId}"),
-        (("flowId", flow_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_flow", "DELETE", "/api/v2/flows/{flowId}",
+    ), (("flowId", flow_id),))
 
 
 def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
@@ -308,13 +271,10 @@ def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_flow_instances_settings_loglevels", "DELETE",
-            "/api/v2/flows/{flowId}/instances/settings/loglevels",
-        ),
-        (("flowId", flow_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_flow_instances_settings_loglevels", "DELETE",
+        "/api/v2/flows/{flowId}/instances/settings/loglevels",
+    ), (("flowId", flow_id),))
 
 
 def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
@@ -325,11 +285,9 @@ def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("delete_flows", "DELETE", "/api/v2/flows", "Operation"),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_flows", "DELETE", "/api/v2/flows", "Operation",
+    ), (), (("id", id),))
 
 
 def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _Operation[None]:
@@ -341,11 +299,9 @@ def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _
         datatable_id: path, string.
         force: query, boolean.
     """
-    return _Operation(
-        _Endpoint("delete_flows_datatable", "DELETE", "/api/v2/flows/datatables/{datatableId}"),
-        (("datatableId", datatable_id),),
-        (("force", force),),
-    )
+    return _Operation(_Endpoint(
+        "delete_flows_datatable", "DELETE", "/api/v2/flows/datatables/{datatableId}",
+    ), (("datatableId", datatable_id),), (("force", force),))
 
 
 def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[None]:
@@ -357,13 +313,10 @@ def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[Non
         datatable_id: path, string.
         row_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_flows_datatable_row", "DELETE",
-            "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-        ),
-        (("datatableId", datatable_id), ("rowId", row_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_flows_datatable_row", "DELETE",
+        "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+    ), (("datatableId", datatable_id), ("rowId", row_id)))
 
 
 def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
@@ -371,12 +324,10 @@ def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
 
     Requires ``architect:flowLogLevelDefault:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_flows_instances_settings_loglevels_default", "DELETE",
-            "/api/v2/flows/instances/settings/loglevels/default",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_flows_instances_settings_loglevels_default", "DELETE",
+        "/api/v2/flows/instances/settings/loglevels/default",
+    ))
 
 
 def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
@@ -387,12 +338,9 @@ def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
     Args:
         milestone_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_flows_milestone", "DELETE", "/api/v2/flows/milestones/{milestoneId}", "object",
-        ),
-        (("milestoneId", milestone_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_flows_milestone", "DELETE", "/api/v2/flows/milestones/{milestoneId}", "object",
+    ), (("milestoneId", milestone_id),))
 
 
 def get_architect_dependencytracking(
@@ -472,20 +420,16 @@ def get_architect_dependencytracking(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
-            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
-            ("objectType", object_type), ("consumedResources", consumed_resources),
-            ("consumingResources", consuming_resources),
-            ("consumedResourceType", consumed_resource_type),
-            ("consumingResourceType", consuming_resource_type),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
+        "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
+        ("objectType", object_type), ("consumedResources", consumed_resources),
+        ("consumingResources", consuming_resources),
+        ("consumedResourceType", consumed_resource_type),
+        ("consumingResourceType", consuming_resource_type),
+    ))
 
 
 def get_architect_dependencytracking_build() -> _Operation[_m.DependencyStatus]:
@@ -493,12 +437,10 @@ def get_architect_dependencytracking_build() -> _Operation[_m.DependencyStatus]:
 
     Requires ``architect:dependencyTracking:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_dependencytracking_build", "GET",
-            "/api/v2/architect/dependencytracking/build", "DependencyStatus",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_dependencytracking_build", "GET",
+        "/api/v2/architect/dependencytracking/build", "DependencyStatus",
+    ))
 
 
 def get_architect_dependencytracking_consumedresources(
@@ -539,18 +481,14 @@ def get_architect_dependencytracking_consumedresources(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking_consumedresources", "GET",
-            "/api/v2/architect/dependencytracking/consumedresources",
-            "ConsumedResourcesEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("id", id), ("version", version), ("objectType", object_type),
-            ("resourceType", resource_type), ("pageNumber", page_number), ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking_consumedresources", "GET",
+        "/api/v2/architect/dependencytracking/consumedresources", "ConsumedResourcesEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("id", id), ("version", version), ("objectType", object_type),
+        ("resourceType", resource_type), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_architect_dependencytracking_consumingresources(
@@ -593,19 +531,15 @@ def get_architect_dependencytracking_consumingresources(
         page_size: query, integer.
         flow_filter: query, string: checkedIn, published.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking_consumingresources", "GET",
-            "/api/v2/architect/dependencytracking/consumingresources",
-            "ConsumingResourcesEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("id", id), ("objectType", object_type), ("resourceType", resource_type),
-            ("version", version), ("pageNumber", page_number), ("pageSize", page_size),
-            ("flowFilter", flow_filter),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking_consumingresources", "GET",
+        "/api/v2/architect/dependencytracking/consumingresources",
+        "ConsumingResourcesEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("id", id), ("objectType", object_type), ("resourceType", resource_type),
+        ("version", version), ("pageNumber", page_number), ("pageSize", page_size),
+        ("flowFilter", flow_filter),
+    ))
 
 
 def get_architect_dependencytracking_deletedresourceconsumers(
@@ -666,20 +600,15 @@ def get_architect_dependencytracking_deletedresourceconsumers(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking_deletedresourceconsumers", "GET",
-            "/api/v2/architect/dependencytracking/deletedresourceconsumers",
-            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("name", name), ("objectType", object_type), ("flowFilter", flow_filter),
-            ("consumedResources", consumed_resources),
-            ("consumedResourceType", consumed_resource_type), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking_deletedresourceconsumers", "GET",
+        "/api/v2/architect/dependencytracking/deletedresourceconsumers",
+        "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("name", name), ("objectType", object_type), ("flowFilter", flow_filter),
+        ("consumedResources", consumed_resources), ("consumedResourceType", consumed_resource_type),
+        ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_architect_dependencytracking_object(
@@ -757,20 +686,16 @@ def get_architect_dependencytracking_object(
             WORKTYPE.
         consumed_resource_request: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_dependencytracking_object", "GET",
-            "/api/v2/architect/dependencytracking/object", "DependencyObject",
-        ),
-        (),
-        (
-            ("id", id), ("version", version), ("objectType", object_type),
-            ("consumedResources", consumed_resources), ("consumingResources", consuming_resources),
-            ("consumedResourceType", consumed_resource_type),
-            ("consumingResourceType", consuming_resource_type),
-            ("consumedResourceRequest", consumed_resource_request),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_dependencytracking_object", "GET",
+        "/api/v2/architect/dependencytracking/object", "DependencyObject",
+    ), (), (
+        ("id", id), ("version", version), ("objectType", object_type),
+        ("consumedResources", consumed_resources), ("consumingResources", consuming_resources),
+        ("consumedResourceType", consumed_resource_type),
+        ("consumingResourceType", consuming_resource_type),
+        ("consumedResourceRequest", consumed_resource_request),
+    ))
 
 
 def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.DependencyType]:
@@ -781,13 +706,10 @@ def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.Depende
     Args:
         type_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_dependencytracking_type", "GET",
-            "/api/v2/architect/dependencytracking/types/{typeId}", "DependencyType",
-        ),
-        (("typeId", type_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_dependencytracking_type", "GET",
+        "/api/v2/architect/dependencytracking/types/{typeId}", "DependencyType",
+    ), (("typeId", type_id),))
 
 
 def get_architect_dependencytracking_types(
@@ -804,15 +726,11 @@ def get_architect_dependencytracking_types(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking_types", "GET",
-            "/api/v2/architect/dependencytracking/types", "DependencyTypeEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking_types", "GET",
+        "/api/v2/architect/dependencytracking/types", "DependencyTypeEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_architect_dependencytracking_updatedresourceconsumers(
@@ -871,19 +789,15 @@ def get_architect_dependencytracking_updatedresourceconsumers(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_dependencytracking_updatedresourceconsumers", "GET",
-            "/api/v2/architect/dependencytracking/updatedresourceconsumers",
-            "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("name", name), ("objectType", object_type), ("consumedResources", consumed_resources),
-            ("consumedResourceType", consumed_resource_type), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_dependencytracking_updatedresourceconsumers", "GET",
+        "/api/v2/architect/dependencytracking/updatedresourceconsumers",
+        "DependencyObjectEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("name", name), ("objectType", object_type), ("consumedResources", consumed_resources),
+        ("consumedResourceType", consumed_resource_type), ("pageNumber", page_number),
+        ("pageSize", page_size),
+    ))
 
 
 def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.EmergencyGroup]:
@@ -894,13 +808,10 @@ def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.Emerg
     Args:
         emergency_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_emergencygroup", "GET",
-            "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup",
-        ),
-        (("emergencyGroupId", emergency_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_emergencygroup", "GET",
+        "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup",
+    ), (("emergencyGroupId", emergency_group_id),))
 
 
 def get_architect_emergencygroups(
@@ -923,17 +834,13 @@ def get_architect_emergencygroups(
         sort_order: query, string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
-            "EmergencyGroupListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
+        "EmergencyGroupListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name),
+    ))
 
 
 def get_architect_emergencygroups_divisionviews(
@@ -960,18 +867,14 @@ def get_architect_emergencygroups_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_emergencygroups_divisionviews", "GET",
-            "/api/v2/architect/emergencygroups/divisionviews",
-            "EmergencyGroupDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_emergencygroups_divisionviews", "GET",
+        "/api/v2/architect/emergencygroups/divisionviews",
+        "EmergencyGroupDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_architect_grammar(
@@ -987,13 +890,9 @@ def get_architect_grammar(
         grammar_id: path, string.
         include_file_urls: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_grammar", "GET", "/api/v2/architect/grammars/{grammarId}", "Grammar",
-        ),
-        (("grammarId", grammar_id),),
-        (("includeFileUrls", include_file_urls),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_grammar", "GET", "/api/v2/architect/grammars/{grammarId}", "Grammar",
+    ), (("grammarId", grammar_id),), (("includeFileUrls", include_file_urls),))
 
 
 def get_architect_grammar_language(
@@ -1008,13 +907,10 @@ def get_architect_grammar_language(
         grammar_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_grammar_language", "GET",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_grammar_language", "GET",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
+    ), (("grammarId", grammar_id), ("languageCode", language_code)))
 
 
 def get_architect_grammars(
@@ -1044,18 +940,14 @@ def get_architect_grammars(
         name_or_description: query, string.
         include_file_urls: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_grammars", "GET", "/api/v2/architect/grammars", "GrammarListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
-            ("nameOrDescription", name_or_description), ("includeFileUrls", include_file_urls),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_grammars", "GET", "/api/v2/architect/grammars", "GrammarListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
+        ("nameOrDescription", name_or_description), ("includeFileUrls", include_file_urls),
+    ))
 
 
 def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
@@ -1066,10 +958,9 @@ def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
     Args:
         ivr_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_architect_ivr", "GET", "/api/v2/architect/ivrs/{ivrId}", "IVR"),
-        (("ivrId", ivr_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_ivr", "GET", "/api/v2/architect/ivrs/{ivrId}", "IVR",
+    ), (("ivrId", ivr_id),))
 
 
 def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdentityResolutionConfig]:
@@ -1080,13 +971,10 @@ def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdenti
     Args:
         ivr_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_ivr_identityresolution", "GET",
-            "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
-        ),
-        (("ivrId", ivr_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_ivr_identityresolution", "GET",
+        "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
+    ), (("ivrId", ivr_id),))
 
 
 def get_architect_ivrs(
@@ -1114,18 +1002,14 @@ def get_architect_ivrs(
         schedule_group: query, string.
         expand: query, list of string: identityresolution.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("dnis", dnis),
-            ("scheduleGroup", schedule_group), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("dnis", dnis),
+        ("scheduleGroup", schedule_group), ("expand", expand),
+    ))
 
 
 def get_architect_ivrs_divisionviews(
@@ -1151,17 +1035,13 @@ def get_architect_ivrs_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
-            "IVRDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
+        "IVRDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_architect_prompt(
@@ -1181,14 +1061,12 @@ def get_architect_prompt(
         include_resources: query, boolean.
         language: query, list of string.
     """
-    return _Operation(
-        _Endpoint("get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", "Prompt"),
-        (("promptId", prompt_id),),
-        (
-            ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
-            ("language", language),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", "Prompt",
+    ), (("promptId", prompt_id),), (
+        ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
+        ("language", language),
+    ))
 
 
 def get_architect_prompt_history_history_id(
@@ -1215,18 +1093,14 @@ def get_architect_prompt_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_prompt_history_history_id", "GET",
-            "/api/v2/architect/prompts/{promptId}/history/{historyId}", "HistoryListing",
-            listing=_l.page_50ed5365,
-        ),
-        (("promptId", prompt_id), ("historyId", history_id)),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("action", action),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_prompt_history_history_id", "GET",
+        "/api/v2/architect/prompts/{promptId}/history/{historyId}", "HistoryListing",
+        listing=_l.page_50ed5365,
+    ), (("promptId", prompt_id), ("historyId", history_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("sortBy", sort_by), ("action", action),
+    ))
 
 
 def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[_m.PromptAsset]:
@@ -1238,13 +1112,10 @@ def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operat
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_prompt_resource", "GET",
-            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_prompt_resource", "GET",
+        "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def get_architect_prompt_resources(
@@ -1263,15 +1134,10 @@ def get_architect_prompt_resources(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_prompt_resources", "GET",
-            "/api/v2/architect/prompts/{promptId}/resources", "PromptAssetEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("promptId", prompt_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_prompt_resources", "GET", "/api/v2/architect/prompts/{promptId}/resources",
+        "PromptAssetEntityListing", listing=_l.page_ece8a87b,
+    ), (("promptId", prompt_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_architect_prompts(
@@ -1306,20 +1172,16 @@ def get_architect_prompts(
         language: query, list of string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
-            ("description", description), ("nameOrDescription", name_or_description),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-            ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
-            ("language", language), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
+        ("description", description), ("nameOrDescription", name_or_description),
+        ("sortBy", sort_by), ("sortOrder", sort_order), ("includeMediaUris", include_media_uris),
+        ("includeResources", include_resources), ("language", language),
+        ("divisionId", division_id),
+    ))
 
 
 def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
@@ -1330,12 +1192,9 @@ def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
     Args:
         schedule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_schedule", "GET", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
-        ),
-        (("scheduleId", schedule_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_schedule", "GET", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
+    ), (("scheduleId", schedule_id),))
 
 
 def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.ScheduleGroup]:
@@ -1346,13 +1205,10 @@ def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.Schedul
     Args:
         schedule_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_schedulegroup", "GET",
-            "/api/v2/architect/schedulegroups/{scheduleGroupId}", "ScheduleGroup",
-        ),
-        (("scheduleGroupId", schedule_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_schedulegroup", "GET", "/api/v2/architect/schedulegroups/{scheduleGroupId}",
+        "ScheduleGroup",
+    ), (("scheduleGroupId", schedule_group_id),))
 
 
 def get_architect_schedulegroups(
@@ -1379,18 +1235,14 @@ def get_architect_schedulegroups(
         schedule_ids: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
-            "ScheduleGroupEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("scheduleIds", schedule_ids),
-            ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
+        "ScheduleGroupEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("scheduleIds", schedule_ids),
+        ("divisionId", division_id),
+    ))
 
 
 def get_architect_schedulegroups_divisionviews(
@@ -1417,18 +1269,14 @@ def get_architect_schedulegroups_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_schedulegroups_divisionviews", "GET",
-            "/api/v2/architect/schedulegroups/divisionviews",
-            "ScheduleGroupDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_schedulegroups_divisionviews", "GET",
+        "/api/v2/architect/schedulegroups/divisionviews", "ScheduleGroupDivisionViewEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_architect_schedules(
@@ -1452,17 +1300,13 @@ def get_architect_schedules(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_schedules", "GET", "/api/v2/architect/schedules",
-            "ScheduleEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_schedules", "GET", "/api/v2/architect/schedules", "ScheduleEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_architect_schedules_divisionviews(
@@ -1488,18 +1332,13 @@ def get_architect_schedules_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_schedules_divisionviews", "GET",
-            "/api/v2/architect/schedules/divisionviews", "ScheduleDivisionViewEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_schedules_divisionviews", "GET", "/api/v2/architect/schedules/divisionviews",
+        "ScheduleDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_architect_systemprompt(
@@ -1519,17 +1358,13 @@ def get_architect_systemprompt(
         include_resources: query, boolean.
         language: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
-            "SystemPrompt",
-        ),
-        (("promptId", prompt_id),),
-        (
-            ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
-            ("language", language),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
+        "SystemPrompt",
+    ), (("promptId", prompt_id),), (
+        ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
+        ("language", language),
+    ))
 
 
 def get_architect_systemprompt_history_history_id(
@@ -1556,18 +1391,14 @@ def get_architect_systemprompt_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_systemprompt_history_history_id", "GET",
-            "/api/v2/architect/systemprompts/{promptId}/history/{historyId}", "HistoryListing",
-            listing=_l.page_50ed5365,
-        ),
-        (("promptId", prompt_id), ("historyId", history_id)),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("action", action),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_systemprompt_history_history_id", "GET",
+        "/api/v2/architect/systemprompts/{promptId}/history/{historyId}", "HistoryListing",
+        listing=_l.page_50ed5365,
+    ), (("promptId", prompt_id), ("historyId", history_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("sortBy", sort_by), ("action", action),
+    ))
 
 
 def get_architect_systemprompt_resource(
@@ -1582,14 +1413,10 @@ def get_architect_systemprompt_resource(
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_architect_systemprompt_resource", "GET",
-            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-            "SystemPromptAsset",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "get_architect_systemprompt_resource", "GET",
+        "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}", "SystemPromptAsset",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def get_architect_systemprompt_resources(
@@ -1612,18 +1439,14 @@ def get_architect_systemprompt_resources(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_systemprompt_resources", "GET",
-            "/api/v2/architect/systemprompts/{promptId}/resources",
-            "SystemPromptAssetEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("promptId", prompt_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_systemprompt_resources", "GET",
+        "/api/v2/architect/systemprompts/{promptId}/resources", "SystemPromptAssetEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("promptId", prompt_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_architect_systemprompts(
@@ -1656,19 +1479,15 @@ def get_architect_systemprompts(
         include_resources: query, boolean.
         language: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
-            "SystemPromptEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("description", description),
-            ("nameOrDescription", name_or_description), ("includeMediaUris", include_media_uris),
-            ("includeResources", include_resources), ("language", language),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
+        "SystemPromptEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("description", description),
+        ("nameOrDescription", name_or_description), ("includeMediaUris", include_media_uris),
+        ("includeResources", include_resources), ("language", language),
+    ))
 
 
 def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow]:
@@ -1680,11 +1499,9 @@ def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow
         flow_id: path, string.
         deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_flow", "GET", "/api/v2/flows/{flowId}", "Flow"),
-        (("flowId", flow_id),),
-        (("deleted", deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow", "GET", "/api/v2/flows/{flowId}", "Flow",
+    ), (("flowId", flow_id),), (("deleted", deleted),))
 
 
 def get_flow_history_history_id(
@@ -1711,17 +1528,13 @@ def get_flow_history_history_id(
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flow_history_history_id", "GET", "/api/v2/flows/{flowId}/history/{historyId}",
-            "HistoryListing", listing=_l.page_50ed5365,
-        ),
-        (("flowId", flow_id), ("historyId", history_id)),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("action", action),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flow_history_history_id", "GET", "/api/v2/flows/{flowId}/history/{historyId}",
+        "HistoryListing", listing=_l.page_50ed5365,
+    ), (("flowId", flow_id), ("historyId", history_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("sortBy", sort_by), ("action", action),
+    ))
 
 
 def get_flow_instances_settings_loglevels(
@@ -1737,14 +1550,10 @@ def get_flow_instances_settings_loglevels(
         flow_id: path, string.
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_instances_settings_loglevels", "GET",
-            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
-        ),
-        (("flowId", flow_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_instances_settings_loglevels", "GET",
+        "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+    ), (("flowId", flow_id),), (("expand", expand),))
 
 
 def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -> _Operation[_Any]:
@@ -1756,14 +1565,10 @@ def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -
         flow_id: path, string.
         deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
-            "object",
-        ),
-        (("flowId", flow_id),),
-        (("deleted", deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
+        "object",
+    ), (("flowId", flow_id),), (("deleted", deleted),))
 
 
 def get_flow_version(
@@ -1781,13 +1586,9 @@ def get_flow_version(
         version_id: path, string.
         deleted: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", "FlowVersion",
-        ),
-        (("flowId", flow_id), ("versionId", version_id)),
-        (("deleted", deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", "FlowVersion",
+    ), (("flowId", flow_id), ("versionId", version_id)), (("deleted", deleted),))
 
 
 def get_flow_version_configuration(
@@ -1805,14 +1606,10 @@ def get_flow_version_configuration(
         version_id: path, string.
         deleted: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_version_configuration", "GET",
-            "/api/v2/flows/{flowId}/versions/{versionId}/configuration", "object",
-        ),
-        (("flowId", flow_id), ("versionId", version_id)),
-        (("deleted", deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_version_configuration", "GET",
+        "/api/v2/flows/{flowId}/versions/{versionId}/configuration", "object",
+    ), (("flowId", flow_id), ("versionId", version_id)), (("deleted", deleted),))
 
 
 def get_flow_version_health(
@@ -1831,14 +1628,10 @@ def get_flow_version_health(
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
-            "FlowHealth",
-        ),
-        (("flowId", flow_id), ("versionId", version_id)),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
+        "FlowHealth",
+    ), (("flowId", flow_id), ("versionId", version_id)), (("language", language),))
 
 
 def get_flow_version_intent_health(
@@ -1858,15 +1651,12 @@ def get_flow_version_intent_health(
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_version_intent_health", "GET",
-            "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health",
-            "FlowHealthIntent",
-        ),
-        (("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id)),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_version_intent_health", "GET",
+        "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health", "FlowHealthIntent",
+    ), (("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id)), (
+        ("language", language),
+    ))
 
 
 def get_flow_version_intent_utterance_health(
@@ -1888,18 +1678,14 @@ def get_flow_version_intent_utterance_health(
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flow_version_intent_utterance_health", "GET",
-            "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health",
-            "FlowHealthUtterance",
-        ),
-        (
-            ("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id),
-            ("utteranceId", utterance_id),
-        ),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "get_flow_version_intent_utterance_health", "GET",
+        "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health",
+        "FlowHealthUtterance",
+    ), (
+        ("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id),
+        ("utteranceId", utterance_id),
+    ), (("language", language),))
 
 
 def get_flow_versions(
@@ -1919,14 +1705,12 @@ def get_flow_versions(
         page_size: query, integer.
         deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions",
-            "FlowVersionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("flowId", flow_id),),
-        (("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions", "FlowVersionEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("flowId", flow_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted),
+    ))
 
 
 def get_flows(
@@ -1981,22 +1765,18 @@ def get_flows(
         published_before: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows", "GET", "/api/v2/flows", "FlowEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("type", type), ("pageNumber", page_number), ("pageSize", page_size),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("id", id), ("name", name),
-            ("description", description), ("nameOrDescription", name_or_description),
-            ("publishVersionId", publish_version_id), ("editableBy", editable_by),
-            ("lockedBy", locked_by), ("lockedByClientId", locked_by_client_id), ("secure", secure),
-            ("deleted", deleted), ("includeSchemas", include_schemas),
-            ("virtualAgentEnabled", virtual_agent_enabled), ("publishedAfter", published_after),
-            ("publishedBefore", published_before), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows", "GET", "/api/v2/flows", "FlowEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("type", type), ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
+        ("nameOrDescription", name_or_description), ("publishVersionId", publish_version_id),
+        ("editableBy", editable_by), ("lockedBy", locked_by),
+        ("lockedByClientId", locked_by_client_id), ("secure", secure), ("deleted", deleted),
+        ("includeSchemas", include_schemas), ("virtualAgentEnabled", virtual_agent_enabled),
+        ("publishedAfter", published_after), ("publishedBefore", published_before),
+        ("divisionId", division_id),
+    ))
 
 
 def get_flows_datatable(
@@ -2012,13 +1792,9 @@ def get_flows_datatable(
         datatable_id: path, string.
         expand: query, string: schema.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
-        ),
-        (("datatableId", datatable_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
+    ), (("datatableId", datatable_id),), (("expand", expand),))
 
 
 def get_flows_datatable_export_job(
@@ -2033,14 +1809,10 @@ def get_flows_datatable_export_job(
         datatable_id: path, string.
         export_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_datatable_export_job", "GET",
-            "/api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId}",
-            "DataTableExportJob",
-        ),
-        (("datatableId", datatable_id), ("exportJobId", export_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_datatable_export_job", "GET",
+        "/api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId}", "DataTableExportJob",
+    ), (("datatableId", datatable_id), ("exportJobId", export_job_id)))
 
 
 def get_flows_datatable_import_job(
@@ -2055,14 +1827,10 @@ def get_flows_datatable_import_job(
         datatable_id: path, string.
         import_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_datatable_import_job", "GET",
-            "/api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId}",
-            "DataTableImportJob",
-        ),
-        (("datatableId", datatable_id), ("importJobId", import_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_datatable_import_job", "GET",
+        "/api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId}", "DataTableImportJob",
+    ), (("datatableId", datatable_id), ("importJobId", import_job_id)))
 
 
 def get_flows_datatable_import_jobs(
@@ -2081,15 +1849,11 @@ def get_flows_datatable_import_jobs(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_datatable_import_jobs", "GET",
-            "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportEntityListing",
-            listing=_l.page_436206ab,
-        ),
-        (("datatableId", datatable_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_datatable_import_jobs", "GET",
+        "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportEntityListing",
+        listing=_l.page_436206ab,
+    ), (("datatableId", datatable_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_flows_datatable_row(
@@ -2107,14 +1871,10 @@ def get_flows_datatable_row(
         row_id: path, string.
         showbrief: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_datatable_row", "GET", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-            "dict[str, object]",
-        ),
-        (("datatableId", datatable_id), ("rowId", row_id)),
-        (("showbrief", showbrief),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_datatable_row", "GET", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+        "dict[str, object]",
+    ), (("datatableId", datatable_id), ("rowId", row_id)), (("showbrief", showbrief),))
 
 
 def get_flows_datatable_rows(
@@ -2137,17 +1897,13 @@ def get_flows_datatable_rows(
         showbrief: query, boolean.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
-            "DataTableRowEntityListing", listing=_l.page_ded7fe2b,
-        ),
-        (("datatableId", datatable_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("showbrief", showbrief),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
+        "DataTableRowEntityListing", listing=_l.page_ded7fe2b,
+    ), (("datatableId", datatable_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("showbrief", showbrief),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_flows_datatables(
@@ -2173,18 +1929,13 @@ def get_flows_datatables(
         division_id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_datatables", "GET", "/api/v2/flows/datatables",
-            "DataTablesDomainEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("divisionId", division_id),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_datatables", "GET", "/api/v2/flows/datatables", "DataTablesDomainEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
+        ("sortBy", sort_by), ("sortOrder", sort_order), ("divisionId", division_id), ("name", name),
+    ))
 
 
 def get_flows_datatables_divisionview(
@@ -2200,14 +1951,10 @@ def get_flows_datatables_divisionview(
         datatable_id: path, string.
         expand: query, string: schema.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_datatables_divisionview", "GET",
-            "/api/v2/flows/datatables/divisionviews/{datatableId}", "DataTable",
-        ),
-        (("datatableId", datatable_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_datatables_divisionview", "GET",
+        "/api/v2/flows/datatables/divisionviews/{datatableId}", "DataTable",
+    ), (("datatableId", datatable_id),), (("expand", expand),))
 
 
 def get_flows_datatables_divisionviews(
@@ -2234,18 +1981,13 @@ def get_flows_datatables_divisionviews(
         division_id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
-            "DataTablesDomainEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("divisionId", division_id),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
+        "DataTablesDomainEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
+        ("sortBy", sort_by), ("sortOrder", sort_order), ("divisionId", division_id), ("name", name),
+    ))
 
 
 def get_flows_divisionviews(
@@ -2284,20 +2026,16 @@ def get_flows_divisionviews(
         division_id: query, list of string.
         include_schemas: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
-            "FlowDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("type", type), ("pageNumber", page_number), ("pageSize", page_size),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("id", id), ("name", name),
-            ("publishVersionId", publish_version_id), ("publishedAfter", published_after),
-            ("publishedBefore", published_before), ("divisionId", division_id),
-            ("includeSchemas", include_schemas),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
+        "FlowDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("type", type), ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name),
+        ("publishVersionId", publish_version_id), ("publishedAfter", published_after),
+        ("publishedBefore", published_before), ("divisionId", division_id),
+        ("includeSchemas", include_schemas),
+    ))
 
 
 def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExecution]:
@@ -2308,13 +2046,10 @@ def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExec
     Args:
         flow_execution_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_execution", "GET", "/api/v2/flows/executions/{flowExecutionId}",
-            "FlowRuntimeExecution",
-        ),
-        (("flowExecutionId", flow_execution_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_execution", "GET", "/api/v2/flows/executions/{flowExecutionId}",
+        "FlowRuntimeExecution",
+    ), (("flowExecutionId", flow_execution_id),))
 
 
 def get_flows_export_job(
@@ -2330,14 +2065,10 @@ def get_flows_export_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
-            "ArchitectExportJobStateResponse",
-        ),
-        (("jobId", job_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
+        "ArchitectExportJobStateResponse",
+    ), (("jobId", job_id),), (("expand", expand),))
 
 
 def get_flows_instance(
@@ -2353,14 +2084,10 @@ def get_flows_instance(
         instance_id: path, string.
         expand: query, string: bots, dataActions.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
-            "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
-        ),
-        (("instanceId", instance_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
+        "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
+    ), (("instanceId", instance_id),), (("expand", expand),))
 
 
 def get_flows_instances_job(
@@ -2373,13 +2100,10 @@ def get_flows_instances_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
-            "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
+        "GetFlowExecutionDataJobResult", listing=_l.single_20dec4b2,
+    ), (("jobId", job_id),))
 
 
 def get_flows_instances_querycapabilities(
@@ -2393,14 +2117,10 @@ def get_flows_instances_querycapabilities(
     Args:
         expand: query, string: flow, action.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_instances_querycapabilities", "GET",
-            "/api/v2/flows/instances/querycapabilities", "FlowsQueryCriteriaResponse",
-        ),
-        (),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_instances_querycapabilities", "GET", "/api/v2/flows/instances/querycapabilities",
+        "FlowsQueryCriteriaResponse",
+    ), (), (("expand", expand),))
 
 
 def get_flows_instances_settings_executiondata(
@@ -2409,12 +2129,10 @@ def get_flows_instances_settings_executiondata(
 
     Requires ``architect:flowinstanceexecutiondata:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_instances_settings_executiondata", "GET",
-            "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_instances_settings_executiondata", "GET",
+        "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
+    ))
 
 
 def get_flows_instances_settings_loglevels(
@@ -2433,15 +2151,11 @@ def get_flows_instances_settings_loglevels(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_instances_settings_loglevels", "GET",
-            "/api/v2/flows/instances/settings/loglevels", "FlowSettingsResponseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("expand", expand), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_instances_settings_loglevels", "GET",
+        "/api/v2/flows/instances/settings/loglevels", "FlowSettingsResponseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("expand", expand), ("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_flows_instances_settings_loglevels_characteristics(
@@ -2450,13 +2164,11 @@ def get_flows_instances_settings_loglevels_characteristics(
 
     Requires ``architect:flowLogLevel:view`` or ``architect:flowLogLevelDefault:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_instances_settings_loglevels_characteristics", "GET",
-            "/api/v2/flows/instances/settings/loglevels/characteristics",
-            "FlowLogLevelCharacteristicsDefinitions",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_instances_settings_loglevels_characteristics", "GET",
+        "/api/v2/flows/instances/settings/loglevels/characteristics",
+        "FlowLogLevelCharacteristicsDefinitions",
+    ))
 
 
 def get_flows_instances_settings_loglevels_default(
@@ -2470,14 +2182,10 @@ def get_flows_instances_settings_loglevels_default(
     Args:
         expand: query, list of string: logLevelCharacteristics.characteristics.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_instances_settings_loglevels_default", "GET",
-            "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse",
-        ),
-        (),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_instances_settings_loglevels_default", "GET",
+        "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse",
+    ), (), (("expand", expand),))
 
 
 def get_flows_job(
@@ -2493,13 +2201,9 @@ def get_flows_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
-        ),
-        (("jobId", job_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
+    ), (("jobId", job_id),), (("expand", expand),))
 
 
 def get_flows_lookup(
@@ -2521,17 +2225,13 @@ def get_flows_lookup(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("id", id), ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("id", id), ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
@@ -2542,12 +2242,9 @@ def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
     Args:
         milestone_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_milestone", "GET", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
-        ),
-        (("milestoneId", milestone_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_milestone", "GET", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
+    ), (("milestoneId", milestone_id),))
 
 
 def get_flows_milestones(
@@ -2578,18 +2275,14 @@ def get_flows_milestones(
         name_or_description: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
-            ("nameOrDescription", name_or_description), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
+        ("nameOrDescription", name_or_description), ("divisionId", division_id),
+    ))
 
 
 def get_flows_milestones_divisionviews(
@@ -2616,17 +2309,13 @@ def get_flows_milestones_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
-            "FlowMilestoneDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
+        "FlowMilestoneDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
@@ -2637,12 +2326,9 @@ def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
     Args:
         flow_outcome_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_outcome", "GET", "/api/v2/flows/outcomes/{flowOutcomeId}", "FlowOutcome",
-        ),
-        (("flowOutcomeId", flow_outcome_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_outcome", "GET", "/api/v2/flows/outcomes/{flowOutcomeId}", "FlowOutcome",
+    ), (("flowOutcomeId", flow_outcome_id),))
 
 
 def get_flows_outcomes(
@@ -2673,18 +2359,14 @@ def get_flows_outcomes(
         name_or_description: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
-            ("nameOrDescription", name_or_description), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("description", description),
+        ("nameOrDescription", name_or_description), ("divisionId", division_id),
+    ))
 
 
 def get_flows_outcomes_divisionviews(
@@ -2711,17 +2393,13 @@ def get_flows_outcomes_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
-            "FlowOutcomeDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
+        "FlowOutcomeDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_flows_validate_job(
@@ -2737,14 +2415,10 @@ def get_flows_validate_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(
-        _Endpoint(
-            "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
-            "ArchitectValidateJobStateResponse",
-        ),
-        (("jobId", job_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
+        "ArchitectValidateJobStateResponse",
+    ), (("jobId", job_id),), (("expand", expand),))
 
 
 def patch_architect_grammar(
@@ -2760,16 +2434,10 @@ def patch_architect_grammar(
         grammar_id: path, string.
         body: ``Grammar``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_architect_grammar", "PATCH", "/api/v2/architect/grammars/{grammarId}", "Grammar",
-            body="object",
-        ),
-        (("grammarId", grammar_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_architect_grammar", "PATCH", "/api/v2/architect/grammars/{grammarId}", "Grammar",
+        body="object",
+    ), (("grammarId", grammar_id),), (), (), body)
 
 
 def patch_architect_grammar_language(
@@ -2787,17 +2455,11 @@ def patch_architect_grammar_language(
         language_code: path, string.
         body: ``GrammarLanguageUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_architect_grammar_language", "PATCH",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
-            body="object",
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_architect_grammar_language", "PATCH",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
+        body="object",
+    ), (("grammarId", grammar_id), ("languageCode", language_code)), (), (), body)
 
 
 def patch_flows_instances_settings_executiondata(
@@ -2810,17 +2472,11 @@ def patch_flows_instances_settings_executiondata(
     Args:
         body: ``ExecutionDataSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_flows_instances_settings_executiondata", "PATCH",
-            "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_flows_instances_settings_executiondata", "PATCH",
+        "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_dependencytracking_build() -> _Operation[None]:
@@ -2828,12 +2484,10 @@ def post_architect_dependencytracking_build() -> _Operation[None]:
 
     Requires ``architect:dependencyTracking:rebuild``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_dependencytracking_build", "POST",
-            "/api/v2/architect/dependencytracking/build",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_architect_dependencytracking_build", "POST",
+        "/api/v2/architect/dependencytracking/build",
+    ))
 
 
 def post_architect_emergencygroups(
@@ -2846,16 +2500,10 @@ def post_architect_emergencygroups(
     Args:
         body: ``EmergencyGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_emergencygroups", "POST", "/api/v2/architect/emergencygroups",
-            "EmergencyGroup", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_emergencygroups", "POST", "/api/v2/architect/emergencygroups",
+        "EmergencyGroup", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_grammar_language_files_dtmf(
@@ -2872,17 +2520,11 @@ def post_architect_grammar_language_files_dtmf(
         language_code: path, string.
         body: ``GrammarFileUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_grammar_language_files_dtmf", "POST",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_grammar_language_files_dtmf", "POST",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (("grammarId", grammar_id), ("languageCode", language_code)), (), (), body)
 
 
 def post_architect_grammar_language_files_voice(
@@ -2899,17 +2541,11 @@ def post_architect_grammar_language_files_voice(
         language_code: path, string.
         body: ``GrammarFileUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_grammar_language_files_voice", "POST",
-            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (("grammarId", grammar_id), ("languageCode", language_code)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_grammar_language_files_voice", "POST",
+        "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (("grammarId", grammar_id), ("languageCode", language_code)), (), (), body)
 
 
 def post_architect_grammar_languages(
@@ -2924,17 +2560,11 @@ def post_architect_grammar_languages(
         grammar_id: path, string.
         body: ``GrammarLanguage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_grammar_languages", "POST",
-            "/api/v2/architect/grammars/{grammarId}/languages", "GrammarLanguage", body="object",
-            body_required=True,
-        ),
-        (("grammarId", grammar_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_grammar_languages", "POST",
+        "/api/v2/architect/grammars/{grammarId}/languages", "GrammarLanguage", body="object",
+        body_required=True,
+    ), (("grammarId", grammar_id),), (), (), body)
 
 
 def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Grammar]:
@@ -2945,16 +2575,10 @@ def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Gra
     Args:
         body: ``Grammar``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_grammars", "POST", "/api/v2/architect/grammars", "Grammar",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_grammars", "POST", "/api/v2/architect/grammars", "Grammar", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
@@ -2965,16 +2589,10 @@ def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
     Args:
         body: ``IVR``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_ivrs", "POST", "/api/v2/architect/ivrs", "IVR", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_ivrs", "POST", "/api/v2/architect/ivrs", "IVR", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
@@ -2985,13 +2603,10 @@ def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
     Args:
         prompt_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_prompt_history", "POST", "/api/v2/architect/prompts/{promptId}/history",
-            "Operation",
-        ),
-        (("promptId", prompt_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_architect_prompt_history", "POST", "/api/v2/architect/prompts/{promptId}/history",
+        "Operation",
+    ), (("promptId", prompt_id),))
 
 
 def post_architect_prompt_resource_uploads(
@@ -3006,14 +2621,11 @@ def post_architect_prompt_resource_uploads(
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_prompt_resource_uploads", "POST",
-            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads",
-            "PromptAssetUpload",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "post_architect_prompt_resource_uploads", "POST",
+        "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads",
+        "PromptAssetUpload",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def post_architect_prompt_resources(
@@ -3028,17 +2640,10 @@ def post_architect_prompt_resources(
         prompt_id: path, string.
         body: ``PromptAssetCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_prompt_resources", "POST",
-            "/api/v2/architect/prompts/{promptId}/resources", "PromptAsset", body="object",
-            body_required=True,
-        ),
-        (("promptId", prompt_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_prompt_resources", "POST", "/api/v2/architect/prompts/{promptId}/resources",
+        "PromptAsset", body="object", body_required=True,
+    ), (("promptId", prompt_id),), (), (), body)
 
 
 def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
@@ -3049,16 +2654,10 @@ def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Promp
     Args:
         body: ``Prompt``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_prompts", "POST", "/api/v2/architect/prompts", "Prompt", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_prompts", "POST", "/api/v2/architect/prompts", "Prompt", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_schedulegroups(
@@ -3071,16 +2670,10 @@ def post_architect_schedulegroups(
     Args:
         body: ``ScheduleGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_schedulegroups", "POST", "/api/v2/architect/schedulegroups",
-            "ScheduleGroup", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_schedulegroups", "POST", "/api/v2/architect/schedulegroups",
+        "ScheduleGroup", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.Schedule]:
@@ -3091,16 +2684,10 @@ def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.S
     Args:
         body: ``Schedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_schedules", "POST", "/api/v2/architect/schedules", "Schedule",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_schedules", "POST", "/api/v2/architect/schedules", "Schedule",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operation]:
@@ -3111,13 +2698,10 @@ def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operati
     Args:
         prompt_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_systemprompt_history", "POST",
-            "/api/v2/architect/systemprompts/{promptId}/history", "Operation",
-        ),
-        (("promptId", prompt_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_architect_systemprompt_history", "POST",
+        "/api/v2/architect/systemprompts/{promptId}/history", "Operation",
+    ), (("promptId", prompt_id),))
 
 
 def post_architect_systemprompt_resource_uploads(
@@ -3132,14 +2716,11 @@ def post_architect_systemprompt_resource_uploads(
         prompt_id: path, string.
         language_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_systemprompt_resource_uploads", "POST",
-            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads",
-            "PromptAssetUpload",
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-    )
+    return _Operation(_Endpoint(
+        "post_architect_systemprompt_resource_uploads", "POST",
+        "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads",
+        "PromptAssetUpload",
+    ), (("promptId", prompt_id), ("languageCode", language_code)))
 
 
 def post_architect_systemprompt_resources(
@@ -3154,17 +2735,11 @@ def post_architect_systemprompt_resources(
         prompt_id: path, string.
         body: ``SystemPromptAsset``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_architect_systemprompt_resources", "POST",
-            "/api/v2/architect/systemprompts/{promptId}/resources", "SystemPromptAsset",
-            body="object", body_required=True,
-        ),
-        (("promptId", prompt_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_architect_systemprompt_resources", "POST",
+        "/api/v2/architect/systemprompts/{promptId}/resources", "SystemPromptAsset", body="object",
+        body_required=True,
+    ), (("promptId", prompt_id),), (), (), body)
 
 
 def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
@@ -3175,10 +2750,9 @@ def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(
-        _Endpoint("post_flow_history", "POST", "/api/v2/flows/{flowId}/history", "Operation"),
-        (("flowId", flow_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_flow_history", "POST", "/api/v2/flows/{flowId}/history", "Operation",
+    ), (("flowId", flow_id),))
 
 
 def post_flow_instances_settings_loglevels(
@@ -3196,17 +2770,11 @@ def post_flow_instances_settings_loglevels(
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
         body: ``FlowLogLevelRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flow_instances_settings_loglevels", "POST",
-            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
-            body="object", body_required=True,
-        ),
-        (("flowId", flow_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flow_instances_settings_loglevels", "POST",
+        "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+        body="object", body_required=True,
+    ), (("flowId", flow_id),), (("expand", expand),), (), body)
 
 
 def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVersion]:
@@ -3218,16 +2786,10 @@ def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVer
         flow_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flow_versions", "POST", "/api/v2/flows/{flowId}/versions", "FlowVersion",
-            body="object", body_required=True,
-        ),
-        (("flowId", flow_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flow_versions", "POST", "/api/v2/flows/{flowId}/versions", "FlowVersion",
+        body="object", body_required=True,
+    ), (("flowId", flow_id),), (), (), body)
 
 
 def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _Operation[_m.Flow]:
@@ -3239,13 +2801,9 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
         language: query, string.
         body: ``Flow``.
     """
-    return _Operation(
-        _Endpoint("post_flows", "POST", "/api/v2/flows", "Flow", body="object", body_required=True),
-        (),
-        (("language", language),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows", "POST", "/api/v2/flows", "Flow", body="object", body_required=True,
+    ), (), (("language", language),), (), body)
 
 
 def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
@@ -3256,13 +2814,9 @@ def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
     Args:
         flow: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_actions_checkin", "POST", "/api/v2/flows/actions/checkin", "Operation",
-        ),
-        (),
-        (("flow", flow),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_checkin", "POST", "/api/v2/flows/actions/checkin", "Operation",
+    ), (), (("flow", flow),))
 
 
 def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
@@ -3273,11 +2827,9 @@ def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(
-        _Endpoint("post_flows_actions_checkout", "POST", "/api/v2/flows/actions/checkout", "Flow"),
-        (),
-        (("flow", flow),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_checkout", "POST", "/api/v2/flows/actions/checkout", "Flow",
+    ), (), (("flow", flow),))
 
 
 def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
@@ -3288,13 +2840,9 @@ def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_actions_deactivate", "POST", "/api/v2/flows/actions/deactivate", "Flow",
-        ),
-        (),
-        (("flow", flow),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_deactivate", "POST", "/api/v2/flows/actions/deactivate", "Flow",
+    ), (), (("flow", flow),))
 
 
 def post_flows_actions_publish(
@@ -3310,13 +2858,9 @@ def post_flows_actions_publish(
         flow: query, string.
         version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_actions_publish", "POST", "/api/v2/flows/actions/publish", "Operation",
-        ),
-        (),
-        (("flow", flow), ("version", version)),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_publish", "POST", "/api/v2/flows/actions/publish", "Operation",
+    ), (), (("flow", flow), ("version", version)))
 
 
 def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
@@ -3327,11 +2871,9 @@ def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(
-        _Endpoint("post_flows_actions_revert", "POST", "/api/v2/flows/actions/revert", "Flow"),
-        (),
-        (("flow", flow),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_revert", "POST", "/api/v2/flows/actions/revert", "Flow",
+    ), (), (("flow", flow),))
 
 
 def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
@@ -3342,11 +2884,9 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(
-        _Endpoint("post_flows_actions_unlock", "POST", "/api/v2/flows/actions/unlock", "Flow"),
-        (),
-        (("flow", flow),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_actions_unlock", "POST", "/api/v2/flows/actions/unlock", "Flow",
+    ), (), (("flow", flow),))
 
 
 def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTableExportJob]:
@@ -3357,13 +2897,10 @@ def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTab
     Args:
         datatable_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_datatable_export_jobs", "POST",
-            "/api/v2/flows/datatables/{datatableId}/export/jobs", "DataTableExportJob",
-        ),
-        (("datatableId", datatable_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_flows_datatable_export_jobs", "POST",
+        "/api/v2/flows/datatables/{datatableId}/export/jobs", "DataTableExportJob",
+    ), (("datatableId", datatable_id),))
 
 
 def post_flows_datatable_import_csv_jobs(
@@ -3378,17 +2915,11 @@ def post_flows_datatable_import_csv_jobs(
         datatable_id: path, string.
         body: ``DataTableImportJob``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_datatable_import_csv_jobs", "POST",
-            "/api/v2/flows/datatables/{datatableId}/import/csv/jobs", "DataTableImportJob",
-            body="object", body_required=True,
-        ),
-        (("datatableId", datatable_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_datatable_import_csv_jobs", "POST",
+        "/api/v2/flows/datatables/{datatableId}/import/csv/jobs", "DataTableImportJob",
+        body="object", body_required=True,
+    ), (("datatableId", datatable_id),), (), (), body)
 
 
 def post_flows_datatable_import_jobs(
@@ -3403,17 +2934,11 @@ def post_flows_datatable_import_jobs(
         datatable_id: path, string.
         body: ``DataTableImportJob``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_datatable_import_jobs", "POST",
-            "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportJob",
-            body="object", body_required=True,
-        ),
-        (("datatableId", datatable_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_datatable_import_jobs", "POST",
+        "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportJob", body="object",
+        body_required=True,
+    ), (("datatableId", datatable_id),), (), (), body)
 
 
 def post_flows_datatable_rows(
@@ -3428,16 +2953,10 @@ def post_flows_datatable_rows(
         datatable_id: path, string.
         data_table_row: body, any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_datatable_rows", "POST", "/api/v2/flows/datatables/{datatableId}/rows",
-            "dict[str, object]", body="object", body_required=True,
-        ),
-        (("datatableId", datatable_id),),
-        (),
-        (),
-        data_table_row,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_datatable_rows", "POST", "/api/v2/flows/datatables/{datatableId}/rows",
+        "dict[str, object]", body="object", body_required=True,
+    ), (("datatableId", datatable_id),), (), (), data_table_row)
 
 
 def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.DataTable]:
@@ -3448,16 +2967,10 @@ def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.Dat
     Args:
         body: ``DataTable``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_datatables", "POST", "/api/v2/flows/datatables", "DataTable", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_datatables", "POST", "/api/v2/flows/datatables", "DataTable", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_flows_executions(
@@ -3470,16 +2983,10 @@ def post_flows_executions(
     Args:
         flow_launch_request: body, ``FlowExecutionLaunchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_executions", "POST", "/api/v2/flows/executions",
-            "FlowExecutionLaunchResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        flow_launch_request,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_executions", "POST", "/api/v2/flows/executions", "FlowExecutionLaunchResponse",
+        body="object", body_required=True,
+    ), (), (), (), flow_launch_request)
 
 
 def post_flows_export_jobs(
@@ -3492,16 +2999,10 @@ def post_flows_export_jobs(
     Args:
         body: ``RegisterArchitectExportJob``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_export_jobs", "POST", "/api/v2/flows/export/jobs",
-            "RegisterArchitectExportJobResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_export_jobs", "POST", "/api/v2/flows/export/jobs",
+        "RegisterArchitectExportJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_flows_instances_jobs(
@@ -3517,17 +3018,11 @@ def post_flows_instances_jobs(
         expand: query, string: bots, dataActions.
         body: ``ExecutionDataRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
-            "GetFlowExecutionDataJobResult", body="object", body_required=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
+        "GetFlowExecutionDataJobResult", body="object", body_required=True,
+        listing=_l.single_20dec4b2,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_flows_instances_query(
@@ -3545,17 +3040,11 @@ def post_flows_instances_query(
         page_size: query, integer.
         body: ``CriteriaQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_flows_instances_query", "POST", "/api/v2/flows/instances/query",
-            "FlowResultEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.link_455864b9,
-        ),
-        (),
-        (("indexOnly", index_only), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_flows_instances_query", "POST", "/api/v2/flows/instances/query",
+        "FlowResultEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.link_455864b9,
+    ), (), (("indexOnly", index_only), ("pageSize", page_size)), (), body)
 
 
 def post_flows_jobs(
@@ -3569,16 +3058,10 @@ def post_flows_jobs(
     Args:
         body: ``RegisterArchitectJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_jobs", "POST", "/api/v2/flows/jobs", "RegisterArchitectJobResponse",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_jobs", "POST", "/api/v2/flows/jobs", "RegisterArchitectJobResponse",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_flows_milestones(
@@ -3592,16 +3075,9 @@ def post_flows_milestones(
     Args:
         body: ``FlowMilestone``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_milestones", "POST", "/api/v2/flows/milestones", "FlowMilestone",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_milestones", "POST", "/api/v2/flows/milestones", "FlowMilestone", body="object",
+    ), (), (), (), body)
 
 
 def post_flows_outcomes(
@@ -3615,15 +3091,9 @@ def post_flows_outcomes(
     Args:
         body: ``FlowOutcome``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_outcomes", "POST", "/api/v2/flows/outcomes", "FlowOutcome", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_outcomes", "POST", "/api/v2/flows/outcomes", "FlowOutcome", body="object",
+    ), (), (), (), body)
 
 
 def post_flows_validate_jobs(
@@ -3636,16 +3106,10 @@ def post_flows_validate_jobs(
     Args:
         body: ``RegisterArchitectValidateJob``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_flows_validate_jobs", "POST", "/api/v2/flows/validate/jobs",
-            "RegisterArchitectValidateJobResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_flows_validate_jobs", "POST", "/api/v2/flows/validate/jobs",
+        "RegisterArchitectValidateJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_architect_emergencygroup(
@@ -3660,17 +3124,11 @@ def put_architect_emergencygroup(
         emergency_group_id: path, string.
         body: ``EmergencyGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_emergencygroup", "PUT",
-            "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup", body="object",
-            body_required=True,
-        ),
-        (("emergencyGroupId", emergency_group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_emergencygroup", "PUT",
+        "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup", body="object",
+        body_required=True,
+    ), (("emergencyGroupId", emergency_group_id),), (), (), body)
 
 
 def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
@@ -3682,16 +3140,10 @@ def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.
         ivr_id: path, string.
         body: ``IVR``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_ivr", "PUT", "/api/v2/architect/ivrs/{ivrId}", "IVR", body="object",
-            body_required=True,
-        ),
-        (("ivrId", ivr_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_ivr", "PUT", "/api/v2/architect/ivrs/{ivrId}", "IVR", body="object",
+        body_required=True,
+    ), (("ivrId", ivr_id),), (), (), body)
 
 
 def put_architect_ivr_identityresolution(
@@ -3706,17 +3158,11 @@ def put_architect_ivr_identityresolution(
         ivr_id: path, string.
         body: ``IVRIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_ivr_identityresolution", "PUT",
-            "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
-            body="object", body_required=True,
-        ),
-        (("ivrId", ivr_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_ivr_identityresolution", "PUT",
+        "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
+        body="object", body_required=True,
+    ), (("ivrId", ivr_id),), (), (), body)
 
 
 def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
@@ -3728,16 +3174,10 @@ def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Oper
         prompt_id: path, string.
         body: ``Prompt``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_prompt", "PUT", "/api/v2/architect/prompts/{promptId}", "Prompt",
-            body="object", body_required=True,
-        ),
-        (("promptId", prompt_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_prompt", "PUT", "/api/v2/architect/prompts/{promptId}", "Prompt",
+        body="object", body_required=True,
+    ), (("promptId", prompt_id),), (), (), body)
 
 
 def put_architect_prompt_resource(
@@ -3754,17 +3194,11 @@ def put_architect_prompt_resource(
         language_code: path, string.
         body: ``PromptAsset``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_prompt_resource", "PUT",
-            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
-            body="object", body_required=True,
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_prompt_resource", "PUT",
+        "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
+        body="object", body_required=True,
+    ), (("promptId", prompt_id), ("languageCode", language_code)), (), (), body)
 
 
 def put_architect_schedule(
@@ -3779,16 +3213,10 @@ def put_architect_schedule(
         schedule_id: path, string.
         body: ``Schedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_schedule", "PUT", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
-            body="object", body_required=True,
-        ),
-        (("scheduleId", schedule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_schedule", "PUT", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
+        body="object", body_required=True,
+    ), (("scheduleId", schedule_id),), (), (), body)
 
 
 def put_architect_schedulegroup(
@@ -3803,17 +3231,10 @@ def put_architect_schedulegroup(
         schedule_group_id: path, string.
         body: ``ScheduleGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_schedulegroup", "PUT",
-            "/api/v2/architect/schedulegroups/{scheduleGroupId}", "ScheduleGroup", body="object",
-            body_required=True,
-        ),
-        (("scheduleGroupId", schedule_group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_schedulegroup", "PUT", "/api/v2/architect/schedulegroups/{scheduleGroupId}",
+        "ScheduleGroup", body="object", body_required=True,
+    ), (("scheduleGroupId", schedule_group_id),), (), (), body)
 
 
 def put_architect_systemprompt_resource(
@@ -3830,17 +3251,11 @@ def put_architect_systemprompt_resource(
         language_code: path, string.
         body: ``SystemPromptAsset``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_architect_systemprompt_resource", "PUT",
-            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-            "SystemPromptAsset", body="object", body_required=True,
-        ),
-        (("promptId", prompt_id), ("languageCode", language_code)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_architect_systemprompt_resource", "PUT",
+        "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}", "SystemPromptAsset",
+        body="object", body_required=True,
+    ), (("promptId", prompt_id), ("languageCode", language_code)), (), (), body)
 
 
 def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
@@ -3852,15 +3267,9 @@ def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
         flow_id: path, string.
         body: ``Flow``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flow", "PUT", "/api/v2/flows/{flowId}", "Flow", body="object", body_required=True,
-        ),
-        (("flowId", flow_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flow", "PUT", "/api/v2/flows/{flowId}", "Flow", body="object", body_required=True,
+    ), (("flowId", flow_id),), (), (), body)
 
 
 def put_flow_instances_settings_loglevels(
@@ -3878,17 +3287,11 @@ def put_flow_instances_settings_loglevels(
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
         body: ``FlowLogLevelRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flow_instances_settings_loglevels", "PUT",
-            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
-            body="object", body_required=True,
-        ),
-        (("flowId", flow_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flow_instances_settings_loglevels", "PUT",
+        "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+        body="object", body_required=True,
+    ), (("flowId", flow_id),), (("expand", expand),), (), body)
 
 
 def put_flows_datatable(
@@ -3906,16 +3309,10 @@ def put_flows_datatable(
         expand: query, string: schema.
         body: ``DataTable``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flows_datatable", "PUT", "/api/v2/flows/datatables/{datatableId}", "DataTable",
-            body="object", body_required=True,
-        ),
-        (("datatableId", datatable_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flows_datatable", "PUT", "/api/v2/flows/datatables/{datatableId}", "DataTable",
+        body="object", body_required=True,
+    ), (("datatableId", datatable_id),), (("expand", expand),), (), body)
 
 
 def put_flows_datatable_row(
@@ -3933,16 +3330,10 @@ def put_flows_datatable_row(
         row_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flows_datatable_row", "PUT", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-            "dict[str, object]", body="object",
-        ),
-        (("datatableId", datatable_id), ("rowId", row_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flows_datatable_row", "PUT", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+        "dict[str, object]", body="object",
+    ), (("datatableId", datatable_id), ("rowId", row_id)), (), (), body)
 
 
 def put_flows_instances_settings_loglevels_default(
@@ -3958,17 +3349,11 @@ def put_flows_instances_settings_loglevels_default(
         expand: query, list of string: logLevelCharacteristics.characteristics.
         body: ``FlowLogLevelRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flows_instances_settings_loglevels_default", "PUT",
-            "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flows_instances_settings_loglevels_default", "PUT",
+        "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse", body="object",
+        body_required=True,
+    ), (), (("expand", expand),), (), body)
 
 
 def put_flows_milestone(
@@ -3984,16 +3369,10 @@ def put_flows_milestone(
         milestone_id: path, string.
         body: ``FlowMilestone``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flows_milestone", "PUT", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
-            body="object",
-        ),
-        (("milestoneId", milestone_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flows_milestone", "PUT", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
+        body="object",
+    ), (("milestoneId", milestone_id),), (), (), body)
 
 
 def put_flows_outcome(
@@ -4009,13 +3388,7 @@ def put_flows_outcome(
         flow_outcome_id: path, string.
         body: ``FlowOutcome``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_flows_outcome", "PUT", "/api/v2/flows/outcomes/{flowOutcomeId}", "Operation",
-            body="object",
-        ),
-        (("flowOutcomeId", flow_outcome_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_flows_outcome", "PUT", "/api/v2/flows/outcomes/{flowOutcomeId}", "Operation",
+        body="object",
+    ), (("flowOutcomeId", flow_outcome_id),), (), (), body)

@@ -26,13 +26,10 @@ def delete_assistant_variation(assistant_id: str, variation_id: str) -> _Operati
         assistant_id: path, string.
         variation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_assistant_variation", "DELETE",
-            "/api/v2/assistants/{assistantId}/variations/{variationId}",
-        ),
-        (("assistantId", assistant_id), ("variationId", variation_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_assistant_variation", "DELETE",
+        "/api/v2/assistants/{assistantId}/variations/{variationId}",
+    ), (("assistantId", assistant_id), ("variationId", variation_id)))
 
 
 def get_assistant_variation(
@@ -47,14 +44,10 @@ def get_assistant_variation(
         assistant_id: path, string.
         variation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_assistant_variation", "GET",
-            "/api/v2/assistants/{assistantId}/variations/{variationId}",
-            "AssistantCopilotVariation",
-        ),
-        (("assistantId", assistant_id), ("variationId", variation_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_assistant_variation", "GET",
+        "/api/v2/assistants/{assistantId}/variations/{variationId}", "AssistantCopilotVariation",
+    ), (("assistantId", assistant_id), ("variationId", variation_id)))
 
 
 def get_assistant_variations(
@@ -67,13 +60,10 @@ def get_assistant_variations(
     Args:
         assistant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
-            "AssistantCopilotVariationListing", listing=_l.link_c625e8da,
-        ),
-        (("assistantId", assistant_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
+        "AssistantCopilotVariationListing", listing=_l.link_c625e8da,
+    ), (("assistantId", assistant_id),))
 
 
 def post_assistant_variations(
@@ -88,16 +78,10 @@ def post_assistant_variations(
         assistant_id: path, string.
         body: ``AssistantCopilotVariation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_assistant_variations", "POST", "/api/v2/assistants/{assistantId}/variations",
-            "AssistantCopilotVariation", body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_assistant_variations", "POST", "/api/v2/assistants/{assistantId}/variations",
+        "AssistantCopilotVariation", body="object", body_required=True,
+    ), (("assistantId", assistant_id),), (), (), body)
 
 
 def put_assistant_variation(
@@ -114,14 +98,8 @@ def put_assistant_variation(
         variation_id: path, string.
         body: ``AssistantCopilotVariation``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_assistant_variation", "PUT",
-            "/api/v2/assistants/{assistantId}/variations/{variationId}",
-            "AssistantCopilotVariation", body="object", body_required=True,
-        ),
-        (("assistantId", assistant_id), ("variationId", variation_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_assistant_variation", "PUT",
+        "/api/v2/assistants/{assistantId}/variations/{variationId}", "AssistantCopilotVariation",
+        body="object", body_required=True,
+    ), (("assistantId", assistant_id), ("variationId", variation_id)), (), (), body)

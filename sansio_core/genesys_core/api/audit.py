@@ -26,13 +26,11 @@ def get_audits_query_realtime_servicemapping(
 
     Requires ``audits:audit:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_audits_query_realtime_servicemapping", "GET",
-            "/api/v2/audits/query/realtime/servicemapping", "AuditQueryServiceMapping",
-            listing=_l.single_c7380831,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_audits_query_realtime_servicemapping", "GET",
+        "/api/v2/audits/query/realtime/servicemapping", "AuditQueryServiceMapping",
+        listing=_l.single_c7380831,
+    ))
 
 
 def get_audits_query_servicemapping() -> _Lists[_m.AuditQueryServiceMapping, _m.AuditQueryService]:
@@ -40,12 +38,10 @@ def get_audits_query_servicemapping() -> _Lists[_m.AuditQueryServiceMapping, _m.
 
     Requires ``audits:audit:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
-            "AuditQueryServiceMapping", listing=_l.single_c7380831,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
+        "AuditQueryServiceMapping", listing=_l.single_c7380831,
+    ))
 
 
 def get_audits_query_transaction_id(
@@ -58,13 +54,10 @@ def get_audits_query_transaction_id(
     Args:
         transaction_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_audits_query_transaction_id", "GET", "/api/v2/audits/query/{transactionId}",
-            "AuditQueryExecutionStatusResponse",
-        ),
-        (("transactionId", transaction_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_audits_query_transaction_id", "GET", "/api/v2/audits/query/{transactionId}",
+        "AuditQueryExecutionStatusResponse",
+    ), (("transactionId", transaction_id),))
 
 
 def get_audits_query_transaction_id_results(
@@ -86,18 +79,14 @@ def get_audits_query_transaction_id_results(
         expand: query, list of string: user.
         allow_redirect: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_audits_query_transaction_id_results", "GET",
-            "/api/v2/audits/query/{transactionId}/results", "AuditQueryExecutionResultsResponse",
-            listing=_l.token_1b4b40b5,
-        ),
-        (("transactionId", transaction_id),),
-        (
-            ("cursor", cursor), ("pageSize", page_size), ("expand", expand),
-            ("allowRedirect", allow_redirect),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_audits_query_transaction_id_results", "GET",
+        "/api/v2/audits/query/{transactionId}/results", "AuditQueryExecutionResultsResponse",
+        listing=_l.token_1b4b40b5,
+    ), (("transactionId", transaction_id),), (
+        ("cursor", cursor), ("pageSize", page_size), ("expand", expand),
+        ("allowRedirect", allow_redirect),
+    ))
 
 
 def post_audits_query(
@@ -110,16 +99,10 @@ def post_audits_query(
     Args:
         body: ``AuditQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_audits_query", "POST", "/api/v2/audits/query",
-            "AuditQueryExecutionStatusResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_audits_query", "POST", "/api/v2/audits/query", "AuditQueryExecutionStatusResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_audits_query_realtime(
@@ -135,17 +118,11 @@ def post_audits_query_realtime(
         expand: query, list of string: user.
         body: ``AuditRealtimeQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_audits_query_realtime", "POST", "/api/v2/audits/query/realtime",
-            "AuditRealtimeQueryResultsResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_26784069,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_audits_query_realtime", "POST", "/api/v2/audits/query/realtime",
+        "AuditRealtimeQueryResultsResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_26784069,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_audits_query_realtime_related(
@@ -161,14 +138,8 @@ def post_audits_query_realtime_related(
         expand: query, list of string: user.
         body: ``AuditRealtimeRelatedRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_audits_query_realtime_related", "POST", "/api/v2/audits/query/realtime/related",
-            "AuditRealtimeRelatedResultsResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_audits_query_realtime_related", "POST", "/api/v2/audits/query/realtime/related",
+        "AuditRealtimeRelatedResultsResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_20dec4b2,
+    ), (), (("expand", expand),), (), body)

@@ -33,14 +33,9 @@ def delete_authorization_division(
         division_id: path, string.
         force: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_authorization_division", "DELETE",
-            "/api/v2/authorization/divisions/{divisionId}",
-        ),
-        (("divisionId", division_id),),
-        (("force", force),),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_division", "DELETE", "/api/v2/authorization/divisions/{divisionId}",
+    ), (("divisionId", division_id),), (("force", force),))
 
 
 def delete_authorization_policies_target_subject_subject_id(
@@ -55,13 +50,10 @@ def delete_authorization_policies_target_subject_subject_id(
         target_name: path, string.
         subject_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_authorization_policies_target_subject_subject_id", "DELETE",
-            "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
-        ),
-        (("targetName", target_name), ("subjectId", subject_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_policies_target_subject_subject_id", "DELETE",
+        "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
+    ), (("targetName", target_name), ("subjectId", subject_id)))
 
 
 def delete_authorization_role(role_id: str) -> _Operation[None]:
@@ -72,10 +64,9 @@ def delete_authorization_role(role_id: str) -> _Operation[None]:
     Args:
         role_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_authorization_role", "DELETE", "/api/v2/authorization/roles/{roleId}"),
-        (("roleId", role_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_role", "DELETE", "/api/v2/authorization/roles/{roleId}",
+    ), (("roleId", role_id),))
 
 
 def delete_authorization_subject_division_role(
@@ -92,13 +83,10 @@ def delete_authorization_subject_division_role(
         division_id: path, string.
         role_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_authorization_subject_division_role", "DELETE",
-            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-        ),
-        (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_subject_division_role", "DELETE",
+        "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+    ), (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)))
 
 
 def get_authorization_division(
@@ -112,14 +100,10 @@ def get_authorization_division(
         division_id: path, string.
         object_count: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
-            "AuthzDivision",
-        ),
-        (("divisionId", division_id),),
-        (("objectCount", object_count),),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
+        "AuthzDivision",
+    ), (("divisionId", division_id),), (("objectCount", object_count),))
 
 
 def get_authorization_division_grants(
@@ -137,15 +121,11 @@ def get_authorization_division_grants(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_division_grants", "GET",
-            "/api/v2/authorization/divisions/{divisionId}/grants",
-            "AuthzDivisionGrantEntityListing", listing=_l.page_50ed5365,
-        ),
-        (("divisionId", division_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_division_grants", "GET",
+        "/api/v2/authorization/divisions/{divisionId}/grants", "AuthzDivisionGrantEntityListing",
+        listing=_l.page_50ed5365,
+    ), (("divisionId", division_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_authorization_divisions(
@@ -175,18 +155,14 @@ def get_authorization_divisions(
         id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("objectCount", object_count), ("id", id), ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
+        "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("objectCount", object_count), ("id", id), ("name", name),
+    ))
 
 
 def get_authorization_divisions_deleted(
@@ -203,34 +179,25 @@ def get_authorization_divisions_deleted(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
+        "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
-    return _Operation(
-        _Endpoint(
-            "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
-            "AuthzDivision",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
+        "AuthzDivision",
+    ))
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
     """GET /api/v2/authorization/divisions/limit -> integer."""
-    return _Operation(
-        _Endpoint(
-            "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
-            "int",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit", "int",
+    ))
 
 
 def get_authorization_divisions_query(
@@ -252,14 +219,12 @@ def get_authorization_divisions_query(
         id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-            "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
+        "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name),
+    ))
 
 
 def get_authorization_divisionspermitted_me(
@@ -275,15 +240,11 @@ def get_authorization_divisionspermitted_me(
         name: query, string.
         permission: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_me", "GET",
-            "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("name", name), ("permission", permission)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_me", "GET",
+        "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+        listing=_l.single_4eeb41b1,
+    ), (), (("name", name), ("permission", permission)))
 
 
 def get_authorization_divisionspermitted_paged_me(
@@ -301,15 +262,11 @@ def get_authorization_divisionspermitted_paged_me(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_paged_me", "GET",
-            "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_paged_me", "GET",
+        "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_authorization_divisionspermitted_paged_subject_id(
@@ -329,15 +286,13 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_paged_subject_id", "GET",
-            "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-            "DivsPermittedEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("subjectId", subject_id),),
-        (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_paged_subject_id", "GET",
+        "/api/v2/authorization/divisionspermitted/paged/{subjectId}", "DivsPermittedEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("subjectId", subject_id),), (
+        ("permission", permission), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_authorization_permissions(
@@ -357,17 +312,13 @@ def get_authorization_permissions(
         query_type: query, string: domain, permission.
         query: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
-            "PermissionCollectionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("queryType", query_type),
-            ("query", query),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
+        "PermissionCollectionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("queryType", query_type),
+        ("query", query),
+    ))
 
 
 def get_authorization_policies(
@@ -383,14 +334,10 @@ def get_authorization_policies(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_policies", "GET", "/api/v2/authorization/policies",
-            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_policies", "GET", "/api/v2/authorization/policies",
+        "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
+    ), (), (("after", after), ("pageSize", page_size)))
 
 
 def get_authorization_policies_subject_subject_id(
@@ -408,15 +355,11 @@ def get_authorization_policies_subject_subject_id(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_policies_subject_subject_id", "GET",
-            "/api/v2/authorization/policies/subject/{subjectId}",
-            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (("subjectId", subject_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_policies_subject_subject_id", "GET",
+        "/api/v2/authorization/policies/subject/{subjectId}", "AuthorizationPolicyEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (("subjectId", subject_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_authorization_policies_target(
@@ -434,15 +377,11 @@ def get_authorization_policies_target(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_policies_target", "GET",
-            "/api/v2/authorization/policies/targets/{targetName}",
-            "AuthorizationPolicyEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (("targetName", target_name),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_policies_target", "GET",
+        "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicyEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (("targetName", target_name),), (("after", after), ("pageSize", page_size)))
 
 
 def get_authorization_policies_target_subject_subject_id(
@@ -457,14 +396,11 @@ def get_authorization_policies_target_subject_subject_id(
         target_name: path, string.
         subject_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_policies_target_subject_subject_id", "GET",
-            "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
-            "AuthorizationPolicy",
-        ),
-        (("targetName", target_name), ("subjectId", subject_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_policies_target_subject_subject_id", "GET",
+        "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
+        "AuthorizationPolicy",
+    ), (("targetName", target_name), ("subjectId", subject_id)))
 
 
 def get_authorization_policies_targets() -> _Lists[_m.TargetAttributes, _m.PolicyAttribute]:
@@ -472,12 +408,10 @@ def get_authorization_policies_targets() -> _Lists[_m.TargetAttributes, _m.Polic
 
     Requires ``authorization:policy:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
-            "TargetAttributes", listing=_l.single_b9f9e10e,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
+        "TargetAttributes", listing=_l.single_b9f9e10e,
+    ))
 
 
 def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolicy]:
@@ -488,13 +422,10 @@ def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolic
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_policy", "GET", "/api/v2/authorization/policies/{policyId}",
-            "AuthorizationPolicy",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_policy", "GET", "/api/v2/authorization/policies/{policyId}",
+        "AuthorizationPolicy",
+    ), (("policyId", policy_id),))
 
 
 def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyAttributeSet]:
@@ -505,24 +436,19 @@ def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyA
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_policy_attributes", "GET",
-            "/api/v2/authorization/policies/{policyId}/attributes", "PolicyAttributeSet",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_policy_attributes", "GET",
+        "/api/v2/authorization/policies/{policyId}/attributes", "PolicyAttributeSet",
+    ), (("policyId", policy_id),))
 
 
 def get_authorization_products(
 ) -> _Lists[_m.OrganizationProductEntityListing, _m.DomainOrganizationProduct]:
     """GET /api/v2/authorization/products -> ``OrganizationProductEntityListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_authorization_products", "GET", "/api/v2/authorization/products",
-            "OrganizationProductEntityListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_products", "GET", "/api/v2/authorization/products",
+        "OrganizationProductEntityListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_authorization_role(
@@ -540,14 +466,10 @@ def get_authorization_role(
         user_count: query, boolean.
         expand: query, list of string: unusedPermissions.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
-            "DomainOrganizationRole",
-        ),
-        (("roleId", role_id),),
-        (("userCount", user_count), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
+        "DomainOrganizationRole",
+    ), (("roleId", role_id),), (("userCount", user_count), ("expand", expand)))
 
 
 def get_authorization_role_comparedefault_right_role_id(
@@ -562,14 +484,11 @@ def get_authorization_role_comparedefault_right_role_id(
         left_role_id: path, string.
         right_role_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_role_comparedefault_right_role_id", "GET",
-            "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
-            "DomainOrgRoleDifference",
-        ),
-        (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_role_comparedefault_right_role_id", "GET",
+        "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
+        "DomainOrgRoleDifference",
+    ), (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)))
 
 
 def get_authorization_role_subjectgrants(
@@ -595,18 +514,14 @@ def get_authorization_role_subjectgrants(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_role_subjectgrants", "GET",
-            "/api/v2/authorization/roles/{roleId}/subjectgrants",
-            "SubjectDivisionGrantsEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("roleId", role_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_role_subjectgrants", "GET",
+        "/api/v2/authorization/roles/{roleId}/subjectgrants", "SubjectDivisionGrantsEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("roleId", role_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ))
 
 
 def get_authorization_role_users(
@@ -624,14 +539,10 @@ def get_authorization_role_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
-            "UserReferenceEntityListing", listing=_l.page_436206ab,
-        ),
-        (("roleId", role_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
+        "UserReferenceEntityListing", listing=_l.page_436206ab,
+    ), (("roleId", role_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_authorization_roles(
@@ -665,19 +576,15 @@ def get_authorization_roles(
         user_count: query, boolean.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_roles", "GET", "/api/v2/authorization/roles",
-            "OrganizationRoleEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("name", name), ("permission", permission), ("defaultRoleId", default_role_id),
-            ("userCount", user_count), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_roles", "GET", "/api/v2/authorization/roles",
+        "OrganizationRoleEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("name", name), ("permission", permission), ("defaultRoleId", default_role_id),
+        ("userCount", user_count), ("id", id),
+    ))
 
 
 def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
@@ -685,12 +592,10 @@ def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
 
     Requires ``directory:organization:admin`` or ``authorization:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_roles_settings", "GET", "/api/v2/authorization/roles/settings",
-            "RoleSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_roles_settings", "GET", "/api/v2/authorization/roles/settings",
+        "RoleSettings",
+    ))
 
 
 def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
@@ -698,12 +603,10 @@ def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
 
     Requires ``directory:organization:admin`` or ``authorization:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_settings", "GET", "/api/v2/authorization/settings",
-            "AuthorizationSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_settings", "GET", "/api/v2/authorization/settings",
+        "AuthorizationSettings",
+    ))
 
 
 def get_authorization_subject(
@@ -721,14 +624,12 @@ def get_authorization_subject(
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
-            "AuthzSubject",
-        ),
-        (("subjectId", subject_id),),
-        (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
+        "AuthzSubject",
+    ), (("subjectId", subject_id),), (
+        ("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles),
+    ))
 
 
 def get_authorization_subjects_me(
@@ -742,14 +643,9 @@ def get_authorization_subjects_me(
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
-            "AuthzSubject",
-        ),
-        (),
-        (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me", "AuthzSubject",
+    ), (), (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)))
 
 
 def get_authorization_subjects_rolecounts(
@@ -763,14 +659,10 @@ def get_authorization_subjects_rolecounts(
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_subjects_rolecounts", "GET",
-            "/api/v2/authorization/subjects/rolecounts", "dict[str, object]",
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_subjects_rolecounts", "GET", "/api/v2/authorization/subjects/rolecounts",
+        "dict[str, object]",
+    ), (), (("id", id),))
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
@@ -781,10 +673,9 @@ def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     Args:
         subject_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization"),
-        (("subjectId", subject_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+    ), (("subjectId", subject_id),))
 
 
 def patch_authorization_role(
@@ -799,16 +690,10 @@ def patch_authorization_role(
         role_id: path, string.
         body: ``DomainOrganizationRole``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_authorization_role", "PATCH", "/api/v2/authorization/roles/{roleId}",
-            "DomainOrganizationRole", body="object", body_required=True,
-        ),
-        (("roleId", role_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_authorization_role", "PATCH", "/api/v2/authorization/roles/{roleId}",
+        "DomainOrganizationRole", body="object", body_required=True,
+    ), (("roleId", role_id),), (), (), body)
 
 
 def patch_authorization_settings(
@@ -821,16 +706,10 @@ def patch_authorization_settings(
     Args:
         body: ``AuthorizationSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_authorization_settings", "PATCH", "/api/v2/authorization/settings",
-            "AuthorizationSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_authorization_settings", "PATCH", "/api/v2/authorization/settings",
+        "AuthorizationSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_authorization_division_object(
@@ -853,17 +732,11 @@ def post_authorization_division_object(
             WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_division_object", "POST",
-            "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
-            body_required=True,
-        ),
-        (("divisionId", division_id), ("objectType", object_type)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_division_object", "POST",
+        "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
+        body_required=True,
+    ), (("divisionId", division_id), ("objectType", object_type)), (), (), body)
 
 
 def post_authorization_division_restore(
@@ -878,17 +751,11 @@ def post_authorization_division_restore(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_division_restore", "POST",
-            "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
-            body_required=True,
-        ),
-        (("divisionId", division_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_division_restore", "POST",
+        "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
+        body_required=True,
+    ), (("divisionId", division_id),), (), (), body)
 
 
 def post_authorization_divisions(
@@ -901,16 +768,10 @@ def post_authorization_divisions(
     Args:
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
-            "AuthzDivision", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_divisions", "POST", "/api/v2/authorization/divisions", "AuthzDivision",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_authorization_policies_target(
@@ -928,17 +789,11 @@ def post_authorization_policies_target(
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_policies_target", "POST",
-            "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy",
-            body="object", body_required=True,
-        ),
-        (("targetName", target_name),),
-        (("skipLockoutCheck", skip_lockout_check),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_policies_target", "POST",
+        "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy", body="object",
+        body_required=True,
+    ), (("targetName", target_name),), (("skipLockoutCheck", skip_lockout_check),), (), body)
 
 
 def post_authorization_policies_target_validate(
@@ -953,17 +808,11 @@ def post_authorization_policies_target_validate(
         target_name: path, string.
         body: ``AuthorizationPolicy``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_authorization_policies_target_validate", "POST",
-            "/api/v2/authorization/policies/targets/{targetName}/validate",
-            "ValidationErrorListing", body="object", body_required=True, listing=_l.single_ebc03964,
-        ),
-        (("targetName", target_name),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_authorization_policies_target_validate", "POST",
+        "/api/v2/authorization/policies/targets/{targetName}/validate", "ValidationErrorListing",
+        body="object", body_required=True, listing=_l.single_ebc03964,
+    ), (("targetName", target_name),), (), (), body)
 
 
 def post_authorization_policy_simulate(
@@ -978,17 +827,11 @@ def post_authorization_policy_simulate(
         policy_id: path, string.
         body: ``PolicyTestPayload``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_policy_simulate", "POST",
-            "/api/v2/authorization/policies/{policyId}/simulate", "PolicyTestResult", body="object",
-            body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_policy_simulate", "POST",
+        "/api/v2/authorization/policies/{policyId}/simulate", "PolicyTestResult", body="object",
+        body_required=True,
+    ), (("policyId", policy_id),), (), (), body)
 
 
 def post_authorization_role(
@@ -1006,16 +849,10 @@ def post_authorization_role(
         subject_type: query, string.
         body: ``SubjectDivisions``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_role", "POST", "/api/v2/authorization/roles/{roleId}",
-            body="object", body_required=True,
-        ),
-        (("roleId", role_id),),
-        (("subjectType", subject_type),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_role", "POST", "/api/v2/authorization/roles/{roleId}", body="object",
+        body_required=True,
+    ), (("roleId", role_id),), (("subjectType", subject_type),), (), body)
 
 
 def post_authorization_role_comparedefault_right_role_id(
@@ -1032,17 +869,11 @@ def post_authorization_role_comparedefault_right_role_id(
         right_role_id: path, string.
         body: ``DomainOrganizationRole``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_role_comparedefault_right_role_id", "POST",
-            "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
-            "DomainOrgRoleDifference", body="object", body_required=True,
-        ),
-        (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_role_comparedefault_right_role_id", "POST",
+        "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
+        "DomainOrgRoleDifference", body="object", body_required=True,
+    ), (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)), (), (), body)
 
 
 def post_authorization_roles(
@@ -1055,16 +886,10 @@ def post_authorization_roles(
     Args:
         body: ``DomainOrganizationRoleCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_roles", "POST", "/api/v2/authorization/roles",
-            "DomainOrganizationRole", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_roles", "POST", "/api/v2/authorization/roles", "DomainOrganizationRole",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_authorization_roles_default(
@@ -1078,14 +903,10 @@ def post_authorization_roles_default(
     Args:
         force: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "post_authorization_roles_default", "POST", "/api/v2/authorization/roles/default",
-            "OrganizationRoleEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (("force", force),),
-    )
+    return _Lists(_Endpoint(
+        "post_authorization_roles_default", "POST", "/api/v2/authorization/roles/default",
+        "OrganizationRoleEntityListing", listing=_l.single_fb29b5bd,
+    ), (), (("force", force),))
 
 
 def post_authorization_subject_bulkadd(
@@ -1103,16 +924,10 @@ def post_authorization_subject_bulkadd(
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkadd", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (("subjectType", subject_type),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkadd", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (("subjectType", subject_type),), (), body)
 
 
 def post_authorization_subject_bulkremove(
@@ -1127,17 +942,10 @@ def post_authorization_subject_bulkremove(
         subject_id: path, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkremove", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object",
-            body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkremove", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (), (), body)
 
 
 def post_authorization_subject_bulkreplace(
@@ -1155,17 +963,10 @@ def post_authorization_subject_bulkreplace(
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkreplace", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object",
-            body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (("subjectType", subject_type),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkreplace", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (("subjectType", subject_type),), (), body)
 
 
 def post_authorization_subject_division_role(
@@ -1185,14 +986,12 @@ def post_authorization_subject_division_role(
         role_id: path, string.
         subject_type: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_division_role", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-        ),
-        (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
-        (("subjectType", subject_type),),
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_division_role", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+    ), (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)), (
+        ("subjectType", subject_type),
+    ))
 
 
 def put_authorization_division(
@@ -1207,16 +1006,10 @@ def put_authorization_division(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
-            "AuthzDivision", body="object", body_required=True,
-        ),
-        (("divisionId", division_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
+        "AuthzDivision", body="object", body_required=True,
+    ), (("divisionId", division_id),), (), (), body)
 
 
 def put_authorization_policies_target(
@@ -1234,17 +1027,11 @@ def put_authorization_policies_target(
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_policies_target", "PUT",
-            "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy",
-            body="object", body_required=True,
-        ),
-        (("targetName", target_name),),
-        (("skipLockoutCheck", skip_lockout_check),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_policies_target", "PUT",
+        "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy", body="object",
+        body_required=True,
+    ), (("targetName", target_name),), (("skipLockoutCheck", skip_lockout_check),), (), body)
 
 
 def put_authorization_policy(
@@ -1262,16 +1049,10 @@ def put_authorization_policy(
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_policy", "PUT", "/api/v2/authorization/policies/{policyId}",
-            "AuthorizationPolicy", body="object", body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (("skipLockoutCheck", skip_lockout_check),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_policy", "PUT", "/api/v2/authorization/policies/{policyId}",
+        "AuthorizationPolicy", body="object", body_required=True,
+    ), (("policyId", policy_id),), (("skipLockoutCheck", skip_lockout_check),), (), body)
 
 
 def put_authorization_role(
@@ -1286,16 +1067,10 @@ def put_authorization_role(
         role_id: path, string.
         body: ``DomainOrganizationRoleUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_role", "PUT", "/api/v2/authorization/roles/{roleId}",
-            "DomainOrganizationRole", body="object", body_required=True,
-        ),
-        (("roleId", role_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_role", "PUT", "/api/v2/authorization/roles/{roleId}",
+        "DomainOrganizationRole", body="object", body_required=True,
+    ), (("roleId", role_id),), (), (), body)
 
 
 def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
@@ -1307,17 +1082,10 @@ def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Ope
         role_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_role_users_add", "PUT",
-            "/api/v2/authorization/roles/{roleId}/users/add", "list[str]", body="array",
-            body_required=True,
-        ),
-        (("roleId", role_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_role_users_add", "PUT", "/api/v2/authorization/roles/{roleId}/users/add",
+        "list[str]", body="array", body_required=True,
+    ), (("roleId", role_id),), (), (), body)
 
 
 def put_authorization_role_users_remove(
@@ -1332,17 +1100,11 @@ def put_authorization_role_users_remove(
         role_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_role_users_remove", "PUT",
-            "/api/v2/authorization/roles/{roleId}/users/remove", "list[str]", body="array",
-            body_required=True,
-        ),
-        (("roleId", role_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_role_users_remove", "PUT",
+        "/api/v2/authorization/roles/{roleId}/users/remove", "list[str]", body="array",
+        body_required=True,
+    ), (("roleId", role_id),), (), (), body)
 
 
 def put_authorization_roles_default(
@@ -1355,17 +1117,11 @@ def put_authorization_roles_default(
     Args:
         body: list of ``DomainOrganizationRole``.
     """
-    return _Lists(
-        _Endpoint(
-            "put_authorization_roles_default", "PUT", "/api/v2/authorization/roles/default",
-            "OrganizationRoleEntityListing", body="array", body_required=True,
-            listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "put_authorization_roles_default", "PUT", "/api/v2/authorization/roles/default",
+        "OrganizationRoleEntityListing", body="array", body_required=True,
+        listing=_l.single_fb29b5bd,
+    ), (), (), (), body)
 
 
 def put_authorization_roles_settings(
@@ -1378,16 +1134,10 @@ def put_authorization_roles_settings(
     Args:
         body: ``RoleSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_roles_settings", "PUT", "/api/v2/authorization/roles/settings",
-            "RoleSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_roles_settings", "PUT", "/api/v2/authorization/roles/settings",
+        "RoleSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
@@ -1399,13 +1149,7 @@ def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserA
         subject_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
-            body="array", body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+        body="array", body_required=True,
+    ), (("subjectId", subject_id),), (), (), body)

@@ -23,16 +23,10 @@ def post_backgroundassistant_token(
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_backgroundassistant_token", "POST", "/api/v2/backgroundassistant/token",
-            "SignedData", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_backgroundassistant_token", "POST", "/api/v2/backgroundassistant/token", "SignedData",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_screenrecording_token(
@@ -44,13 +38,7 @@ def post_screenrecording_token(
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_screenrecording_token", "POST", "/api/v2/screenrecording/token", "SignedData",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_screenrecording_token", "POST", "/api/v2/screenrecording/token", "SignedData",
+        body="object",
+    ), (), (), (), body)

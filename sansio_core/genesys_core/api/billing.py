@@ -27,13 +27,9 @@ def get_billing_contract(contract_id: str) -> _Operation[_m.BillingContract]:
     Args:
         contract_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_billing_contract", "GET", "/api/v2/billing/contracts/{contractId}",
-            "BillingContract",
-        ),
-        (("contractId", contract_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_billing_contract", "GET", "/api/v2/billing/contracts/{contractId}", "BillingContract",
+    ), (("contractId", contract_id),))
 
 
 def get_billing_contract_billingperiod(
@@ -48,14 +44,11 @@ def get_billing_contract_billingperiod(
         contract_id: path, string.
         billing_period_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_billing_contract_billingperiod", "GET",
-            "/api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId}",
-            "BillingContractPeriodDetail",
-        ),
-        (("contractId", contract_id), ("billingPeriodId", billing_period_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_billing_contract_billingperiod", "GET",
+        "/api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId}",
+        "BillingContractPeriodDetail",
+    ), (("contractId", contract_id), ("billingPeriodId", billing_period_id)))
 
 
 def get_billing_contracts(
@@ -82,18 +75,13 @@ def get_billing_contracts(
         status: query, string: Active, Inactive.
         external_number: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("dateStart", date_start), ("dateEnd", date_end), ("status", status),
-            ("externalNumber", external_number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("dateStart", date_start),
+        ("dateEnd", date_end), ("status", status), ("externalNumber", external_number),
+    ))
 
 
 def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.UrlResponse]:
@@ -104,13 +92,10 @@ def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.Url
     Args:
         invoice_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_billing_contracts_invoice_document", "GET",
-            "/api/v2/billing/contracts/invoices/{invoiceId}/document", "UrlResponse",
-        ),
-        (("invoiceId", invoice_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_billing_contracts_invoice_document", "GET",
+        "/api/v2/billing/contracts/invoices/{invoiceId}/document", "UrlResponse",
+    ), (("invoiceId", invoice_id),))
 
 
 def get_billing_contracts_invoice_lines(
@@ -131,15 +116,13 @@ def get_billing_contracts_invoice_lines(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_billing_contracts_invoice_lines", "GET",
-            "/api/v2/billing/contracts/invoices/{invoiceId}/lines", "BillingInvoiceItemListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("invoiceId", invoice_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_billing_contracts_invoice_lines", "GET",
+        "/api/v2/billing/contracts/invoices/{invoiceId}/lines", "BillingInvoiceItemListing",
+        listing=_l.token_9fc445a9,
+    ), (("invoiceId", invoice_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+    ))
 
 
 def get_billing_contracts_invoices(
@@ -164,17 +147,13 @@ def get_billing_contracts_invoices(
         date_end: query, date.
         payment_status: query, string: Paid, UnPaid.
     """
-    return _Lists(
-        _Endpoint(
-            "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",
-            "BillingInvoiceListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("dateStart", date_start), ("dateEnd", date_end), ("paymentStatus", payment_status),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",
+        "BillingInvoiceListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("dateStart", date_start),
+        ("dateEnd", date_end), ("paymentStatus", payment_status),
+    ))
 
 
 def get_billing_reports_billableusage(
@@ -189,14 +168,10 @@ def get_billing_reports_billableusage(
         start_date: query, date-time.
         end_date: query, date-time.
     """
-    return _Operation(
-        _Endpoint(
-            "get_billing_reports_billableusage", "GET", "/api/v2/billing/reports/billableusage",
-            "BillingUsageReport",
-        ),
-        (),
-        (("startDate", start_date), ("endDate", end_date)),
-    )
+    return _Operation(_Endpoint(
+        "get_billing_reports_billableusage", "GET", "/api/v2/billing/reports/billableusage",
+        "BillingUsageReport",
+    ), (), (("startDate", start_date), ("endDate", end_date)))
 
 
 def get_billing_trusteebillingoverview_trustor_org_id(
@@ -212,11 +187,7 @@ def get_billing_trusteebillingoverview_trustor_org_id(
         trustor_org_id: path, string.
         billing_period_index: query, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_billing_trusteebillingoverview_trustor_org_id", "GET",
-            "/api/v2/billing/trusteebillingoverview/{trustorOrgId}", "TrusteeBillingOverview",
-        ),
-        (("trustorOrgId", trustor_org_id),),
-        (("billingPeriodIndex", billing_period_index),),
-    )
+    return _Operation(_Endpoint(
+        "get_billing_trusteebillingoverview_trustor_org_id", "GET",
+        "/api/v2/billing/trusteebillingoverview/{trustorOrgId}", "TrusteeBillingOverview",
+    ), (("trustorOrgId", trustor_org_id),), (("billingPeriodIndex", billing_period_index),))

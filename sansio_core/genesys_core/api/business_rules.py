@@ -33,14 +33,10 @@ def delete_businessrules_decisiontable(
         table_id: path, string.
         force_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}",
-        ),
-        (("tableId", table_id),),
-        (("forceDelete", force_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}",
+    ), (("tableId", table_id),), (("forceDelete", force_delete),))
 
 
 def delete_businessrules_decisiontable_export(
@@ -55,13 +51,10 @@ def delete_businessrules_decisiontable_export(
         table_id: path, string.
         export_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable_export", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
-        ),
-        (("tableId", table_id), ("exportJobId", export_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable_export", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
+    ), (("tableId", table_id), ("exportJobId", export_job_id)))
 
 
 def delete_businessrules_decisiontable_import(
@@ -76,13 +69,10 @@ def delete_businessrules_decisiontable_import(
         table_id: path, string.
         import_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable_import", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-        ),
-        (("tableId", table_id), ("importJobId", import_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable_import", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+    ), (("tableId", table_id), ("importJobId", import_job_id)))
 
 
 def delete_businessrules_decisiontable_version(
@@ -97,13 +87,10 @@ def delete_businessrules_decisiontable_version(
         table_id: path, string.
         table_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable_version", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable_version", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+    ), (("tableId", table_id), ("tableVersion", table_version)))
 
 
 def delete_businessrules_decisiontable_version_row(
@@ -120,13 +107,10 @@ def delete_businessrules_decisiontable_version_row(
         table_version: path, integer.
         row_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable_version_row", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable_version_row", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+    ), (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)))
 
 
 def delete_businessrules_decisiontable_version_snapshot(
@@ -139,13 +123,10 @@ def delete_businessrules_decisiontable_version_snapshot(
         table_id: path, string.
         table_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_decisiontable_version_snapshot", "DELETE",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_decisiontable_version_snapshot", "DELETE",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
+    ), (("tableId", table_id), ("tableVersion", table_version)))
 
 
 def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
@@ -156,12 +137,9 @@ def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_businessrules_schema", "DELETE", "/api/v2/businessrules/schemas/{schemaId}",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_businessrules_schema", "DELETE", "/api/v2/businessrules/schemas/{schemaId}",
+    ), (("schemaId", schema_id),))
 
 
 def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTable]:
@@ -172,13 +150,10 @@ def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTabl
     Args:
         table_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_decisiontable", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}", "DecisionTable",
-        ),
-        (("tableId", table_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_decisiontable", "GET", "/api/v2/businessrules/decisiontables/{tableId}",
+        "DecisionTable",
+    ), (("tableId", table_id),))
 
 
 def get_businessrules_decisiontable_export(
@@ -193,14 +168,11 @@ def get_businessrules_decisiontable_export(
         table_id: path, string.
         export_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_decisiontable_export", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
-            "DecisionTableExportJob",
-        ),
-        (("tableId", table_id), ("exportJobId", export_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_decisiontable_export", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
+        "DecisionTableExportJob",
+    ), (("tableId", table_id), ("exportJobId", export_job_id)))
 
 
 def get_businessrules_decisiontable_exports(
@@ -219,15 +191,11 @@ def get_businessrules_decisiontable_exports(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontable_exports", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/exports",
-            "DecisionTableExportJobListing", listing=_l.token_9fc445a9,
-        ),
-        (("tableId", table_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontable_exports", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/exports", "DecisionTableExportJobListing",
+        listing=_l.token_9fc445a9,
+    ), (("tableId", table_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_businessrules_decisiontable_import(
@@ -242,14 +210,11 @@ def get_businessrules_decisiontable_import(
         table_id: path, string.
         import_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_decisiontable_import", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-            "DecisionTableImportJob",
-        ),
-        (("tableId", table_id), ("importJobId", import_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_decisiontable_import", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+        "DecisionTableImportJob",
+    ), (("tableId", table_id), ("importJobId", import_job_id)))
 
 
 def get_businessrules_decisiontable_imports(
@@ -268,15 +233,11 @@ def get_businessrules_decisiontable_imports(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontable_imports", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/imports",
-            "DecisionTableImportJobListing", listing=_l.token_9fc445a9,
-        ),
-        (("tableId", table_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontable_imports", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/imports", "DecisionTableImportJobListing",
+        listing=_l.token_9fc445a9,
+    ), (("tableId", table_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_businessrules_decisiontable_version(
@@ -291,14 +252,11 @@ def get_businessrules_decisiontable_version(
         table_id: path, string.
         table_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_decisiontable_version", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-            "DecisionTableVersion",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_decisiontable_version", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+        "DecisionTableVersion",
+    ), (("tableId", table_id), ("tableVersion", table_version)))
 
 
 def get_businessrules_decisiontable_version_row(
@@ -315,14 +273,11 @@ def get_businessrules_decisiontable_version_row(
         table_version: path, integer.
         row_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_decisiontable_version_row", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-            "DecisionTableRow",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_decisiontable_version_row", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+        "DecisionTableRow",
+    ), (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)))
 
 
 def get_businessrules_decisiontable_version_rows(
@@ -343,15 +298,13 @@ def get_businessrules_decisiontable_version_rows(
         page_number: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontable_version_rows", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
-            "DecisionTableRowListing", listing=_l.page_ece8a87b,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontable_version_rows", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
+        "DecisionTableRowListing", listing=_l.page_ece8a87b,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_businessrules_decisiontable_versions(
@@ -374,18 +327,14 @@ def get_businessrules_decisiontable_versions(
         status: query, list of string.
         has_snapshot: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontable_versions", "GET",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions",
-            "DecisionTableVersionListing", listing=_l.token_9fc445a9,
-        ),
-        (("tableId", table_id),),
-        (
-            ("after", after), ("pageSize", page_size), ("status", status),
-            ("hasSnapshot", has_snapshot),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontable_versions", "GET",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions", "DecisionTableVersionListing",
+        listing=_l.token_9fc445a9,
+    ), (("tableId", table_id),), (
+        ("after", after), ("pageSize", page_size), ("status", status),
+        ("hasSnapshot", has_snapshot),
+    ))
 
 
 def get_businessrules_decisiontables(
@@ -406,14 +355,12 @@ def get_businessrules_decisiontables(
         division_ids: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
-            "DecisionTableListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size), ("divisionIds", division_ids), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
+        "DecisionTableListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("after", after), ("pageSize", page_size), ("divisionIds", division_ids), ("name", name),
+    ))
 
 
 def get_businessrules_decisiontables_search(
@@ -442,18 +389,14 @@ def get_businessrules_decisiontables_search(
         expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema.
         ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_decisiontables_search", "GET",
-            "/api/v2/businessrules/decisiontables/search", "DecisionTableListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("after", after), ("pageSize", page_size), ("schemaId", schema_id), ("name", name),
-            ("withPublishedVersion", with_published_version), ("expand", expand), ("ids", ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_decisiontables_search", "GET",
+        "/api/v2/businessrules/decisiontables/search", "DecisionTableListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("after", after), ("pageSize", page_size), ("schemaId", schema_id), ("name", name),
+        ("withPublishedVersion", with_published_version), ("expand", expand), ("ids", ids),
+    ))
 
 
 def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataSchema]:
@@ -464,13 +407,10 @@ def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataS
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_schema", "GET", "/api/v2/businessrules/schemas/{schemaId}",
-            "BusinessRulesDataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_schema", "GET", "/api/v2/businessrules/schemas/{schemaId}",
+        "BusinessRulesDataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_businessrules_schema_version(
@@ -483,14 +423,11 @@ def get_businessrules_schema_version(
         schema_id: path, string.
         schema_version: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_schema_version", "GET",
-            "/api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion}",
-            "BusinessRulesDataSchema",
-        ),
-        (("schemaId", schema_id), ("schemaVersion", schema_version)),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_schema_version", "GET",
+        "/api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion}",
+        "BusinessRulesDataSchema",
+    ), (("schemaId", schema_id), ("schemaVersion", schema_version)))
 
 
 def get_businessrules_schema_versions(
@@ -510,15 +447,11 @@ def get_businessrules_schema_versions(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_schema_versions", "GET",
-            "/api/v2/businessrules/schemas/{schemaId}/versions", "BusinessRulesDataSchemaListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("schemaId", schema_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_schema_versions", "GET",
+        "/api/v2/businessrules/schemas/{schemaId}/versions", "BusinessRulesDataSchemaListing",
+        listing=_l.token_9fc445a9,
+    ), (("schemaId", schema_id),), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_businessrules_schemas(
@@ -527,12 +460,10 @@ def get_businessrules_schemas(
 
     Requires ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
-            "BusinessRulesDataSchemaListing", listing=_l.link_c625e8da,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
+        "BusinessRulesDataSchemaListing", listing=_l.link_c625e8da,
+    ))
 
 
 def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -543,13 +474,10 @@ def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Cor
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_businessrules_schemas_coretype", "GET",
-            "/api/v2/businessrules/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_businessrules_schemas_coretype", "GET",
+        "/api/v2/businessrules/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_businessrules_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -557,12 +485,10 @@ def get_businessrules_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coret
 
     Requires ``businessrules:businessRulesSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
-            "CoretypeListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
+        "CoretypeListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def patch_businessrules_decisiontable(
@@ -578,17 +504,11 @@ def patch_businessrules_decisiontable(
         table_id: path, string.
         body: ``UpdateDecisionTableRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_businessrules_decisiontable", "PATCH",
-            "/api/v2/businessrules/decisiontables/{tableId}", "DecisionTable", body="object",
-            body_required=True,
-        ),
-        (("tableId", table_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_businessrules_decisiontable", "PATCH",
+        "/api/v2/businessrules/decisiontables/{tableId}", "DecisionTable", body="object",
+        body_required=True,
+    ), (("tableId", table_id),), (), (), body)
 
 
 def patch_businessrules_decisiontable_import(
@@ -605,17 +525,11 @@ def patch_businessrules_decisiontable_import(
         import_job_id: path, string.
         body: ``UpdateDecisionTableImportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_businessrules_decisiontable_import", "PATCH",
-            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-            "DecisionTableImportJob", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("importJobId", import_job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_businessrules_decisiontable_import", "PATCH",
+        "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+        "DecisionTableImportJob", body="object", body_required=True,
+    ), (("tableId", table_id), ("importJobId", import_job_id)), (), (), body)
 
 
 def patch_businessrules_decisiontable_version(
@@ -632,17 +546,11 @@ def patch_businessrules_decisiontable_version(
         table_version: path, integer.
         body: ``UpdateDecisionTableVersionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_businessrules_decisiontable_version", "PATCH",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-            "DecisionTableVersion", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_businessrules_decisiontable_version", "PATCH",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+        "DecisionTableVersion", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_execute(
@@ -657,17 +565,11 @@ def post_businessrules_decisiontable_execute(
         table_id: path, string.
         body: ``DecisionTableExecutionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_execute", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/execute",
-            "DecisionTableExecutionResponse", body="object", body_required=True,
-        ),
-        (("tableId", table_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_execute", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/execute", "DecisionTableExecutionResponse",
+        body="object", body_required=True,
+    ), (("tableId", table_id),), (), (), body)
 
 
 def post_businessrules_decisiontable_exports(
@@ -682,17 +584,11 @@ def post_businessrules_decisiontable_exports(
         table_id: path, string.
         body: ``DecisionTableExportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_exports", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/exports", "DecisionTableExportJob",
-            body="object", body_required=True,
-        ),
-        (("tableId", table_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_exports", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/exports", "DecisionTableExportJob",
+        body="object", body_required=True,
+    ), (("tableId", table_id),), (), (), body)
 
 
 def post_businessrules_decisiontable_imports(
@@ -707,17 +603,11 @@ def post_businessrules_decisiontable_imports(
         table_id: path, string.
         body: ``CreateDecisionTableImportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_imports", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/imports", "DecisionTableImportJob",
-            body="object", body_required=True,
-        ),
-        (("tableId", table_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_imports", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/imports", "DecisionTableImportJob",
+        body="object", body_required=True,
+    ), (("tableId", table_id),), (), (), body)
 
 
 def post_businessrules_decisiontable_version_copy(
@@ -734,17 +624,11 @@ def post_businessrules_decisiontable_version_copy(
         table_version: path, integer.
         body: ``CopyDecisionTableRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_copy", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy",
-            "DecisionTableVersion", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_copy", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy",
+        "DecisionTableVersion", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_execute(
@@ -761,17 +645,11 @@ def post_businessrules_decisiontable_version_execute(
         table_version: path, integer.
         body: ``DecisionTableExecutionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_execute", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute",
-            "DecisionTableExecutionResponse", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_execute", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute",
+        "DecisionTableExecutionResponse", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rollback(
@@ -787,17 +665,11 @@ def post_businessrules_decisiontable_version_rollback(
         table_version: path, integer.
         body: ``RollbackDecisionTableVersionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rollback", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback",
-            "DecisionTableVersion", body="object",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_rollback", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback",
+        "DecisionTableVersion", body="object",
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rows(
@@ -814,17 +686,11 @@ def post_businessrules_decisiontable_version_rows(
         table_version: path, integer.
         body: ``CreateDecisionTableRowRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rows", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
-            "DecisionTableRow", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_rows", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
+        "DecisionTableRow", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_add(
@@ -841,18 +707,12 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
         table_version: path, integer.
         body: ``BulkAddDecisionTableRowsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rows_bulk_add", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add",
-            "BulkAddDecisionTableRowsResponse", body="object", body_required=True,
-            listing=_l.single_02a66a3e,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_businessrules_decisiontable_version_rows_bulk_add", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add",
+        "BulkAddDecisionTableRowsResponse", body="object", body_required=True,
+        listing=_l.single_02a66a3e,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_remove(
@@ -869,17 +729,11 @@ def post_businessrules_decisiontable_version_rows_bulk_remove(
         table_version: path, integer.
         body: ``BulkDeleteDecisionTableRowsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rows_bulk_remove", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove",
-            body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_rows_bulk_remove", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove",
+        body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_update(
@@ -896,18 +750,12 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
         table_version: path, integer.
         body: ``BulkUpdateDecisionTableRowsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rows_bulk_update", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update",
-            "BulkUpdateDecisionTableRowsResponse", body="object", body_required=True,
-            listing=_l.single_02a66a3e,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_businessrules_decisiontable_version_rows_bulk_update", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update",
+        "BulkUpdateDecisionTableRowsResponse", body="object", body_required=True,
+        listing=_l.single_02a66a3e,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_rows_search(
@@ -930,18 +778,14 @@ def post_businessrules_decisiontable_version_rows_search(
         page_size: query, string.
         body: ``SearchDecisionTableRowsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_rows_search", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search",
-            "DecisionTableRowListing", body="object", body_required=True, reads=True,
-            listing=_l.page_ece8a87b,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_businessrules_decisiontable_version_rows_search", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search",
+        "DecisionTableRowListing", body="object", body_required=True, reads=True,
+        listing=_l.page_ece8a87b,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+    ), (), body)
 
 
 def post_businessrules_decisiontable_version_snapshot(
@@ -956,17 +800,11 @@ def post_businessrules_decisiontable_version_snapshot(
         table_version: path, integer.
         body: ``CreateDecisionTableSnapshotRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_snapshot", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
-            "DecisionTableVersion", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_snapshot", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
+        "DecisionTableVersion", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version)), (), (), body)
 
 
 def post_businessrules_decisiontable_version_sync(
@@ -981,14 +819,11 @@ def post_businessrules_decisiontable_version_sync(
         table_id: path, string.
         table_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_version_sync", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync",
-            "DecisionTableVersion",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_version_sync", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync",
+        "DecisionTableVersion",
+    ), (("tableId", table_id), ("tableVersion", table_version)))
 
 
 def post_businessrules_decisiontable_versions(
@@ -1004,17 +839,11 @@ def post_businessrules_decisiontable_versions(
         table_id: path, string.
         body: ``CreateDecisionTableVersionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontable_versions", "POST",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions", "DecisionTableVersion",
-            body="object",
-        ),
-        (("tableId", table_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontable_versions", "POST",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions", "DecisionTableVersion",
+        body="object",
+    ), (("tableId", table_id),), (), (), body)
 
 
 def post_businessrules_decisiontables(
@@ -1028,16 +857,10 @@ def post_businessrules_decisiontables(
     Args:
         body: ``CreateDecisionTableRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_decisiontables", "POST", "/api/v2/businessrules/decisiontables",
-            "DecisionTableVersion", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_decisiontables", "POST", "/api/v2/businessrules/decisiontables",
+        "DecisionTableVersion", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_businessrules_schemas(
@@ -1050,16 +873,10 @@ def post_businessrules_schemas(
     Args:
         body: ``BusinessRulesSchemaCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_businessrules_schemas", "POST", "/api/v2/businessrules/schemas",
-            "BusinessRulesDataSchema", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_businessrules_schemas", "POST", "/api/v2/businessrules/schemas",
+        "BusinessRulesDataSchema", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_businessrules_decisiontable_version_publish(
@@ -1074,14 +891,11 @@ def put_businessrules_decisiontable_version_publish(
         table_id: path, string.
         table_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "put_businessrules_decisiontable_version_publish", "PUT",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish",
-            "DecisionTableVersion",
-        ),
-        (("tableId", table_id), ("tableVersion", table_version)),
-    )
+    return _Operation(_Endpoint(
+        "put_businessrules_decisiontable_version_publish", "PUT",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish",
+        "DecisionTableVersion",
+    ), (("tableId", table_id), ("tableVersion", table_version)))
 
 
 def put_businessrules_decisiontable_version_row(
@@ -1100,17 +914,11 @@ def put_businessrules_decisiontable_version_row(
         row_id: path, string.
         body: ``PutDecisionTableRowRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_businessrules_decisiontable_version_row", "PUT",
-            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-            "DecisionTableRow", body="object", body_required=True,
-        ),
-        (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_businessrules_decisiontable_version_row", "PUT",
+        "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+        "DecisionTableRow", body="object", body_required=True,
+    ), (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)), (), (), body)
 
 
 def put_businessrules_schema(
@@ -1125,13 +933,7 @@ def put_businessrules_schema(
         schema_id: path, string.
         body: ``BusinessRulesSchemaUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_businessrules_schema", "PUT", "/api/v2/businessrules/schemas/{schemaId}",
-            "BusinessRulesDataSchema", body="object", body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_businessrules_schema", "PUT", "/api/v2/businessrules/schemas/{schemaId}",
+        "BusinessRulesDataSchema", body="object", body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)

@@ -20,14 +20,10 @@ def get_carrierservices_integrations_emergencylocations_me(
     Args:
         phone_number: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_carrierservices_integrations_emergencylocations_me", "GET",
-            "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
-        ),
-        (),
-        (("phoneNumber", phone_number),),
-    )
+    return _Operation(_Endpoint(
+        "get_carrierservices_integrations_emergencylocations_me", "GET",
+        "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
+    ), (), (("phoneNumber", phone_number),))
 
 
 def post_carrierservices_integrations_emergencylocations_me(
@@ -39,14 +35,8 @@ def post_carrierservices_integrations_emergencylocations_me(
     Args:
         body: ``EmergencyLocation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_carrierservices_integrations_emergencylocations_me", "POST",
-            "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_carrierservices_integrations_emergencylocations_me", "POST",
+        "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
+        body="object",
+    ), (), (), (), body)

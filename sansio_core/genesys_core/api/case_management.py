@@ -31,13 +31,9 @@ def delete_casemanagement_case(case_id: str) -> _Operation[_Any]:
     Args:
         case_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_casemanagement_case", "DELETE", "/api/v2/casemanagement/cases/{caseId}",
-            "object",
-        ),
-        (("caseId", case_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_casemanagement_case", "DELETE", "/api/v2/casemanagement/cases/{caseId}", "object",
+    ), (("caseId", case_id),))
 
 
 def delete_casemanagement_case_comments_me_comment_id(
@@ -52,13 +48,10 @@ def delete_casemanagement_case_comments_me_comment_id(
         case_id: path, string.
         comment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_casemanagement_case_comments_me_comment_id", "DELETE",
-            "/api/v2/casemanagement/cases/{caseId}/comments/me/{commentId}", "object",
-        ),
-        (("caseId", case_id), ("commentId", comment_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_casemanagement_case_comments_me_comment_id", "DELETE",
+        "/api/v2/casemanagement/cases/{caseId}/comments/me/{commentId}", "object",
+    ), (("caseId", case_id), ("commentId", comment_id)))
 
 
 def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
@@ -69,13 +62,10 @@ def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_casemanagement_caseplan", "DELETE",
-            "/api/v2/casemanagement/caseplans/{caseplanId}", "object",
-        ),
-        (("caseplanId", caseplan_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_casemanagement_caseplan", "DELETE", "/api/v2/casemanagement/caseplans/{caseplanId}",
+        "object",
+    ), (("caseplanId", caseplan_id),))
 
 
 def delete_casemanagement_caseplan_dataschema(
@@ -90,13 +80,10 @@ def delete_casemanagement_caseplan_dataschema(
         caseplan_id: path, string.
         schema_key_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_casemanagement_caseplan_dataschema", "DELETE",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}", "object",
-        ),
-        (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)),
-    )
+    return _Operation(_Endpoint(
+        "delete_casemanagement_caseplan_dataschema", "DELETE",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}", "object",
+    ), (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)))
 
 
 def delete_casemanagement_caseplan_stageplan(
@@ -109,13 +96,10 @@ def delete_casemanagement_caseplan_stageplan(
         caseplan_id: path, string.
         stageplan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_casemanagement_caseplan_stageplan", "DELETE",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "object",
-        ),
-        (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_casemanagement_caseplan_stageplan", "DELETE",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "object",
+    ), (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)))
 
 
 def get_casemanagement_case(
@@ -132,13 +116,9 @@ def get_casemanagement_case(
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
             customerIntent.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
-        ),
-        (("caseId", case_id),),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
+    ), (("caseId", case_id),), (("expands", expands),))
 
 
 def get_casemanagement_case_association(
@@ -153,13 +133,10 @@ def get_casemanagement_case_association(
         case_id: path, string.
         association_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case_association", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/associations/{associationId}", "CaseAssociation",
-        ),
-        (("caseId", case_id), ("associationId", association_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case_association", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/associations/{associationId}", "CaseAssociation",
+    ), (("caseId", case_id), ("associationId", association_id)))
 
 
 def get_casemanagement_case_associations(
@@ -180,15 +157,11 @@ def get_casemanagement_case_associations(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_case_associations", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociationListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("caseId", case_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_case_associations", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociationListing",
+        listing=_l.token_9fc445a9,
+    ), (("caseId", case_id),), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation[_m.Comment]:
@@ -200,13 +173,10 @@ def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation
         case_id: path, string.
         comment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case_comment", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/comments/{commentId}", "Comment",
-        ),
-        (("caseId", case_id), ("commentId", comment_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case_comment", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/comments/{commentId}", "Comment",
+    ), (("caseId", case_id), ("commentId", comment_id)))
 
 
 def get_casemanagement_case_comments(
@@ -226,15 +196,12 @@ def get_casemanagement_case_comments(
         page_size: query, integer.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_case_comments", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/comments", "CommentListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("caseId", case_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_case_comments", "GET", "/api/v2/casemanagement/cases/{caseId}/comments",
+        "CommentListing", listing=_l.token_9fc445a9,
+    ), (("caseId", case_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.Stage]:
@@ -246,13 +213,10 @@ def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.
         case_id: path, string.
         stage_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case_stage", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}", "Stage",
-        ),
-        (("caseId", case_id), ("stageId", stage_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case_stage", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}", "Stage",
+    ), (("caseId", case_id), ("stageId", stage_id)))
 
 
 def get_casemanagement_case_stage_step(
@@ -269,13 +233,10 @@ def get_casemanagement_case_stage_step(
         stage_id: path, string.
         step_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case_stage_step", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId}", "Step",
-        ),
-        (("caseId", case_id), ("stageId", stage_id), ("stepId", step_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case_stage_step", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId}", "Step",
+    ), (("caseId", case_id), ("stageId", stage_id), ("stepId", step_id)))
 
 
 def get_casemanagement_case_stage_steps(
@@ -297,15 +258,13 @@ def get_casemanagement_case_stage_steps(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_case_stage_steps", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps", "StepListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("caseId", case_id), ("stageId", stage_id)),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_case_stage_steps", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps", "StepListing",
+        listing=_l.token_9fc445a9,
+    ), (("caseId", case_id), ("stageId", stage_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+    ))
 
 
 def get_casemanagement_case_stages(
@@ -325,14 +284,10 @@ def get_casemanagement_case_stages(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
-            "StageListing", listing=_l.token_9fc445a9,
-        ),
-        (("caseId", case_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
+        "StageListing", listing=_l.token_9fc445a9,
+    ), (("caseId", case_id),), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operation[_m.TerminateJob]:
@@ -344,13 +299,10 @@ def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operati
         case_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_case_terminate_job", "GET",
-            "/api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId}", "TerminateJob",
-        ),
-        (("caseId", case_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_case_terminate_job", "GET",
+        "/api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId}", "TerminateJob",
+    ), (("caseId", case_id), ("jobId", job_id)))
 
 
 def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -361,13 +313,10 @@ def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_caseplan", "GET", "/api/v2/casemanagement/caseplans/{caseplanId}",
-            "Caseplan",
-        ),
-        (("caseplanId", caseplan_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_caseplan", "GET", "/api/v2/casemanagement/caseplans/{caseplanId}",
+        "Caseplan",
+    ), (("caseplanId", caseplan_id),))
 
 
 def get_casemanagement_caseplan_version(
@@ -382,13 +331,10 @@ def get_casemanagement_caseplan_version(
         caseplan_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_caseplan_version", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}", "Caseplan",
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_caseplan_version", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}", "Caseplan",
+    ), (("caseplanId", caseplan_id), ("versionId", version_id)))
 
 
 def get_casemanagement_caseplan_version_dataschemas(
@@ -403,14 +349,11 @@ def get_casemanagement_caseplan_version_dataschemas(
         caseplan_id: path, string.
         version_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_dataschemas", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas",
-            "CaseplanDataSchemaListing", listing=_l.single_20dec4b2,
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_caseplan_version_dataschemas", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas",
+        "CaseplanDataSchemaListing", listing=_l.single_20dec4b2,
+    ), (("caseplanId", caseplan_id), ("versionId", version_id)))
 
 
 def get_casemanagement_caseplan_version_intakesettings(
@@ -425,14 +368,11 @@ def get_casemanagement_caseplan_version_intakesettings(
         caseplan_id: path, string.
         version_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_intakesettings", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings",
-            "IntakeSettingsListing", listing=_l.single_ebc03964,
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_caseplan_version_intakesettings", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings",
+        "IntakeSettingsListing", listing=_l.single_ebc03964,
+    ), (("caseplanId", caseplan_id), ("versionId", version_id)))
 
 
 def get_casemanagement_caseplan_version_stageplan(
@@ -452,15 +392,13 @@ def get_casemanagement_caseplan_version_stageplan(
         stageplan_id: path, string.
         expands: query, list of string: caseplan.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_stageplan", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}",
-            "Stageplan",
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_caseplan_version_stageplan", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}",
+        "Stageplan",
+    ), (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)), (
+        ("expands", expands),
+    ))
 
 
 def get_casemanagement_caseplan_version_stageplan_stepplan(
@@ -482,18 +420,14 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
         stepplan_id: path, string.
         expands: query, list of string: stageplan, caseplan, worktype.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
-            "Stepplan",
-        ),
-        (
-            ("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id),
-            ("stepplanId", stepplan_id),
-        ),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
+        "Stepplan",
+    ), (
+        ("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id),
+        ("stepplanId", stepplan_id),
+    ), (("expands", expands),))
 
 
 def get_casemanagement_caseplan_version_stageplan_stepplans(
@@ -519,15 +453,13 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         page_size: query, string.
         expands: query, list of string: caseplan, stageplan, worktype.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans",
-            "StepplanListing", listing=_l.token_9fc445a9,
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)),
-        (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans",
+        "StepplanListing", listing=_l.token_9fc445a9,
+    ), (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("expands", expands),
+    ))
 
 
 def get_casemanagement_caseplan_version_stageplans(
@@ -551,15 +483,13 @@ def get_casemanagement_caseplan_version_stageplans(
         page_size: query, string.
         expands: query, list of string: caseplan.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_caseplan_version_stageplans", "GET",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans",
-            "StageplanListing", listing=_l.token_9fc445a9,
-        ),
-        (("caseplanId", caseplan_id), ("versionId", version_id)),
-        (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_caseplan_version_stageplans", "GET",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans",
+        "StageplanListing", listing=_l.token_9fc445a9,
+    ), (("caseplanId", caseplan_id), ("versionId", version_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("expands", expands),
+    ))
 
 
 def get_casemanagement_caseplans(
@@ -579,17 +509,13 @@ def get_casemanagement_caseplans(
         customer_intent_id: query, string.
         division_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
-            "CaseplanListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("after", after), ("pageSize", page_size), ("customerIntentId", customer_intent_id),
-            ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
+        "CaseplanListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("after", after), ("pageSize", page_size), ("customerIntentId", customer_intent_id),
+        ("divisionIds", division_ids),
+    ))
 
 
 def get_casemanagement_cases_externalcontact(
@@ -612,18 +538,14 @@ def get_casemanagement_cases_externalcontact(
         division_ids: query, string.
         expands: query, list of string: caseplan.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_cases_externalcontact", "GET",
-            "/api/v2/casemanagement/cases/externalcontacts/{externalContactId}", "CaseListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("externalContactId", external_contact_id),),
-        (
-            ("after", after), ("pageSize", page_size), ("divisionIds", division_ids),
-            ("expands", expands),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_cases_externalcontact", "GET",
+        "/api/v2/casemanagement/cases/externalcontacts/{externalContactId}", "CaseListing",
+        listing=_l.token_9fc445a9,
+    ), (("externalContactId", external_contact_id),), (
+        ("after", after), ("pageSize", page_size), ("divisionIds", division_ids),
+        ("expands", expands),
+    ))
 
 
 def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJobResponse]:
@@ -634,13 +556,10 @@ def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJo
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_cases_query_job", "GET",
-            "/api/v2/casemanagement/cases/query/jobs/{jobId}", "CaseQueryJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_cases_query_job", "GET",
+        "/api/v2/casemanagement/cases/query/jobs/{jobId}", "CaseQueryJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_casemanagement_cases_query_job_results(
@@ -653,14 +572,11 @@ def get_casemanagement_cases_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_casemanagement_cases_query_job_results", "GET",
-            "/api/v2/casemanagement/cases/query/jobs/{jobId}/results",
-            "CaseQueryJobResultsResponse", listing=_l.single_fb29b5bd,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_casemanagement_cases_query_job_results", "GET",
+        "/api/v2/casemanagement/cases/query/jobs/{jobId}/results", "CaseQueryJobResultsResponse",
+        listing=_l.single_fb29b5bd,
+    ), (("jobId", job_id),))
 
 
 def get_casemanagement_cases_reference(
@@ -677,14 +593,10 @@ def get_casemanagement_cases_reference(
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
             customerIntent.
     """
-    return _Operation(
-        _Endpoint(
-            "get_casemanagement_cases_reference", "GET",
-            "/api/v2/casemanagement/cases/references/{referenceId}", "Case",
-        ),
-        (("referenceId", reference_id),),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_casemanagement_cases_reference", "GET",
+        "/api/v2/casemanagement/cases/references/{referenceId}", "Case",
+    ), (("referenceId", reference_id),), (("expands", expands),))
 
 
 def patch_casemanagement_case_datedue(
@@ -699,17 +611,10 @@ def patch_casemanagement_case_datedue(
         case_id: path, string.
         body: ``CaseDateDueUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_datedue", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/datedue", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_datedue", "PATCH",
+        "/api/v2/casemanagement/cases/{caseId}/datedue", "Case", body="object", body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_case_description(
@@ -722,17 +627,11 @@ def patch_casemanagement_case_description(
         case_id: path, string.
         body: ``CaseDescriptionUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_description", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/description", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_description", "PATCH",
+        "/api/v2/casemanagement/cases/{caseId}/description", "Case", body="object",
+        body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_case_externalid(
@@ -745,17 +644,11 @@ def patch_casemanagement_case_externalid(
         case_id: path, string.
         body: ``CaseExternalIdUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_externalid", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/externalid", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_externalid", "PATCH",
+        "/api/v2/casemanagement/cases/{caseId}/externalid", "Case", body="object",
+        body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_case_owner(
@@ -770,17 +663,10 @@ def patch_casemanagement_case_owner(
         case_id: path, string.
         body: ``CaseOwnerUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_owner", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/owner", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_owner", "PATCH", "/api/v2/casemanagement/cases/{caseId}/owner",
+        "Case", body="object", body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_case_priority(
@@ -795,17 +681,10 @@ def patch_casemanagement_case_priority(
         case_id: path, string.
         body: ``CasePriorityUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_priority", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/priority", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_priority", "PATCH",
+        "/api/v2/casemanagement/cases/{caseId}/priority", "Case", body="object", body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_case_summary(
@@ -820,17 +699,10 @@ def patch_casemanagement_case_summary(
         case_id: path, string.
         body: ``CaseSummaryUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_case_summary", "PATCH",
-            "/api/v2/casemanagement/cases/{caseId}/summary", "Case", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_case_summary", "PATCH",
+        "/api/v2/casemanagement/cases/{caseId}/summary", "Case", body="object", body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def patch_casemanagement_caseplan(
@@ -845,17 +717,10 @@ def patch_casemanagement_caseplan(
         caseplan_id: path, string.
         body: ``CaseplanUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_caseplan", "PATCH",
-            "/api/v2/casemanagement/caseplans/{caseplanId}", "Caseplan", body="object",
-            body_required=True,
-        ),
-        (("caseplanId", caseplan_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_caseplan", "PATCH", "/api/v2/casemanagement/caseplans/{caseplanId}",
+        "Caseplan", body="object", body_required=True,
+    ), (("caseplanId", caseplan_id),), (), (), body)
 
 
 def patch_casemanagement_caseplan_stageplan(
@@ -872,17 +737,11 @@ def patch_casemanagement_caseplan_stageplan(
         stageplan_id: path, string.
         body: ``StageplanUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_caseplan_stageplan", "PATCH",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "Stageplan",
-            body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_caseplan_stageplan", "PATCH",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "Stageplan",
+        body="object", body_required=True,
+    ), (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)), (), (), body)
 
 
 def patch_casemanagement_caseplan_stageplan_stepplan(
@@ -901,17 +760,11 @@ def patch_casemanagement_caseplan_stageplan_stepplan(
         stepplan_id: path, string.
         body: ``StepplanUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_casemanagement_caseplan_stageplan_stepplan", "PATCH",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
-            "Stepplan", body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id), ("stageplanId", stageplan_id), ("stepplanId", stepplan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_casemanagement_caseplan_stageplan_stepplan", "PATCH",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
+        "Stepplan", body="object", body_required=True,
+    ), (("caseplanId", caseplan_id), ("stageplanId", stageplan_id), ("stepplanId", stepplan_id)), (), (), body)
 
 
 def post_casemanagement_case_associations(
@@ -926,17 +779,11 @@ def post_casemanagement_case_associations(
         case_id: path, string.
         body: ``CaseAssociationCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_case_associations", "POST",
-            "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociation", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_case_associations", "POST",
+        "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociation", body="object",
+        body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def post_casemanagement_case_comments(
@@ -951,17 +798,11 @@ def post_casemanagement_case_comments(
         case_id: path, string.
         body: ``CommentCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_case_comments", "POST",
-            "/api/v2/casemanagement/cases/{caseId}/comments", "Comment", body="object",
-            body_required=True,
-        ),
-        (("caseId", case_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_case_comments", "POST",
+        "/api/v2/casemanagement/cases/{caseId}/comments", "Comment", body="object",
+        body_required=True,
+    ), (("caseId", case_id),), (), (), body)
 
 
 def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.TerminateJob]:
@@ -972,13 +813,10 @@ def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.Termi
     Args:
         case_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_case_terminate_jobs", "POST",
-            "/api/v2/casemanagement/cases/{caseId}/terminate/jobs", "TerminateJob",
-        ),
-        (("caseId", case_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_case_terminate_jobs", "POST",
+        "/api/v2/casemanagement/cases/{caseId}/terminate/jobs", "TerminateJob",
+    ), (("caseId", case_id),))
 
 
 def post_casemanagement_caseplan_dataschemas(
@@ -993,17 +831,11 @@ def post_casemanagement_caseplan_dataschemas(
         caseplan_id: path, string.
         body: ``CaseplanDataSchemaRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplan_dataschemas", "POST",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas", "CaseplanDataSchema",
-            body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplan_dataschemas", "POST",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas", "CaseplanDataSchema",
+        body="object", body_required=True,
+    ), (("caseplanId", caseplan_id),), (), (), body)
 
 
 def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -1014,13 +846,10 @@ def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Case
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplan_publish", "POST",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/publish", "Caseplan",
-        ),
-        (("caseplanId", caseplan_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplan_publish", "POST",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/publish", "Caseplan",
+    ), (("caseplanId", caseplan_id),))
 
 
 def post_casemanagement_caseplan_stageplan_reposition(
@@ -1035,17 +864,11 @@ def post_casemanagement_caseplan_stageplan_reposition(
         stageplan_id: path, string.
         body: ``StageplanReposition``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplan_stageplan_reposition", "POST",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition",
-            "object", body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplan_stageplan_reposition", "POST",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition",
+        "object", body="object", body_required=True,
+    ), (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)), (), (), body)
 
 
 def post_casemanagement_caseplan_stageplans(
@@ -1058,17 +881,11 @@ def post_casemanagement_caseplan_stageplans(
         caseplan_id: path, string.
         body: ``StageplanCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplan_stageplans", "POST",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans", "Stageplan", body="object",
-            body_required=True,
-        ),
-        (("caseplanId", caseplan_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplan_stageplans", "POST",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans", "Stageplan", body="object",
+        body_required=True,
+    ), (("caseplanId", caseplan_id),), (), (), body)
 
 
 def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -1079,13 +896,10 @@ def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Cas
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplan_versions", "POST",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/versions", "Caseplan",
-        ),
-        (("caseplanId", caseplan_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplan_versions", "POST",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/versions", "Caseplan",
+    ), (("caseplanId", caseplan_id),))
 
 
 def post_casemanagement_caseplans(
@@ -1098,16 +912,10 @@ def post_casemanagement_caseplans(
     Args:
         body: ``CaseplanCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_caseplans", "POST", "/api/v2/casemanagement/caseplans",
-            "CaseplanCreateResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_caseplans", "POST", "/api/v2/casemanagement/caseplans",
+        "CaseplanCreateResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_casemanagement_caseplans_query(
@@ -1121,17 +929,11 @@ def post_casemanagement_caseplans_query(
     Args:
         body: ``CaseplanQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_casemanagement_caseplans_query", "POST", "/api/v2/casemanagement/caseplans/query",
-            "CaseplanQueryEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.token_45f9556a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_casemanagement_caseplans_query", "POST", "/api/v2/casemanagement/caseplans/query",
+        "CaseplanQueryEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.token_45f9556a,
+    ), (), (), (), body)
 
 
 def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_m.Case]:
@@ -1142,16 +944,10 @@ def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_
     Args:
         body: ``CaseCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_cases", "POST", "/api/v2/casemanagement/cases", "Case",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_cases", "POST", "/api/v2/casemanagement/cases", "Case", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_casemanagement_cases_associations_query(
@@ -1165,17 +961,11 @@ def post_casemanagement_cases_associations_query(
     Args:
         body: ``CaseAssociationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_casemanagement_cases_associations_query", "POST",
-            "/api/v2/casemanagement/cases/associations/query", "CaseAssociationQueryEntityListing",
-            body="object", body_required=True, reads=True, listing=_l.token_45f9556a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_casemanagement_cases_associations_query", "POST",
+        "/api/v2/casemanagement/cases/associations/query", "CaseAssociationQueryEntityListing",
+        body="object", body_required=True, reads=True, listing=_l.token_45f9556a,
+    ), (), (), (), body)
 
 
 def post_casemanagement_cases_query_jobs(
@@ -1188,17 +978,10 @@ def post_casemanagement_cases_query_jobs(
     Args:
         body: ``CaseQueryJobCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_casemanagement_cases_query_jobs", "POST",
-            "/api/v2/casemanagement/cases/query/jobs", "CaseQueryJobResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_casemanagement_cases_query_jobs", "POST", "/api/v2/casemanagement/cases/query/jobs",
+        "CaseQueryJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_casemanagement_caseplan_dataschema(
@@ -1215,17 +998,11 @@ def put_casemanagement_caseplan_dataschema(
         schema_key_name: path, string.
         body: ``CaseplanDataSchemaRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_casemanagement_caseplan_dataschema", "PUT",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}",
-            "CaseplanDataSchema", body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_casemanagement_caseplan_dataschema", "PUT",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}",
+        "CaseplanDataSchema", body="object", body_required=True,
+    ), (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)), (), (), body)
 
 
 def put_casemanagement_caseplan_intakesettings(
@@ -1240,14 +1017,8 @@ def put_casemanagement_caseplan_intakesettings(
         caseplan_id: path, string.
         body: ``IntakeSettingsUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_casemanagement_caseplan_intakesettings", "PUT",
-            "/api/v2/casemanagement/caseplans/{caseplanId}/intakesettings", "IntakeSettingsListing",
-            body="object", body_required=True,
-        ),
-        (("caseplanId", caseplan_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_casemanagement_caseplan_intakesettings", "PUT",
+        "/api/v2/casemanagement/caseplans/{caseplanId}/intakesettings", "IntakeSettingsListing",
+        body="object", body_required=True,
+    ), (("caseplanId", caseplan_id),), (), (), body)

@@ -26,13 +26,9 @@ def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None
         room_jid: path, string.
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_chats_room_message", "DELETE",
-            "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
-        ),
-        (("roomJid", room_jid), ("messageId", message_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_room_message", "DELETE", "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
+    ), (("roomJid", room_jid), ("messageId", message_id)))
 
 
 def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Operation[None]:
@@ -44,13 +40,10 @@ def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Op
         room_jid: path, string.
         pinned_message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_chats_room_messages_pin", "DELETE",
-            "/api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId}",
-        ),
-        (("roomJid", room_jid), ("pinnedMessageId", pinned_message_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_room_messages_pin", "DELETE",
+        "/api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId}",
+    ), (("roomJid", room_jid), ("pinnedMessageId", pinned_message_id)))
 
 
 def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
@@ -62,13 +55,10 @@ def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[Non
         room_jid: path, string.
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_chats_room_participant", "DELETE",
-            "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
-        ),
-        (("roomJid", room_jid), ("userId", user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_room_participant", "DELETE",
+        "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
+    ), (("roomJid", room_jid), ("userId", user_id)))
 
 
 def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]:
@@ -80,13 +70,9 @@ def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]
         user_id: path, string.
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_chats_user_message", "DELETE",
-            "/api/v2/chats/users/{userId}/messages/{messageId}",
-        ),
-        (("userId", user_id), ("messageId", message_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_user_message", "DELETE", "/api/v2/chats/users/{userId}/messages/{messageId}",
+    ), (("userId", user_id), ("messageId", message_id)))
 
 
 def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Operation[None]:
@@ -98,20 +84,17 @@ def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Ope
         user_id: path, string.
         pinned_message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_chats_user_messages_pin", "DELETE",
-            "/api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId}",
-        ),
-        (("userId", user_id), ("pinnedMessageId", pinned_message_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_user_messages_pin", "DELETE",
+        "/api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId}",
+    ), (("userId", user_id), ("pinnedMessageId", pinned_message_id)))
 
 
 def delete_chats_users_me_settings() -> _Operation[None]:
     """DELETE /api/v2/chats/users/me/settings -> nothing."""
-    return _Operation(
-        _Endpoint("delete_chats_users_me_settings", "DELETE", "/api/v2/chats/users/me/settings"),
-    )
+    return _Operation(_Endpoint(
+        "delete_chats_users_me_settings", "DELETE", "/api/v2/chats/users/me/settings",
+    ))
 
 
 def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
@@ -122,12 +105,9 @@ def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
     Args:
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_chats_message", "GET", "/api/v2/chats/messages/{messageId}", "ChatMessageResponse",
-        ),
-        (("messageId", message_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_message", "GET", "/api/v2/chats/messages/{messageId}", "ChatMessageResponse",
+    ), (("messageId", message_id),))
 
 
 def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
@@ -138,10 +118,9 @@ def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
     Args:
         room_jid: path, string.
     """
-    return _Operation(
-        _Endpoint("get_chats_room", "GET", "/api/v2/chats/rooms/{roomJid}", "Room"),
-        (("roomJid", room_jid),),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_room", "GET", "/api/v2/chats/rooms/{roomJid}", "Room",
+    ), (("roomJid", room_jid),))
 
 
 def get_chats_room_message(
@@ -156,13 +135,10 @@ def get_chats_room_message(
         room_jid: path, string.
         message_ids: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
-            "ChatMessageEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (("roomJid", room_jid), ("messageIds", message_ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
+        "ChatMessageEntityListing", listing=_l.single_20dec4b2,
+    ), (("roomJid", room_jid), ("messageIds", message_ids)))
 
 
 def get_chats_room_messages(
@@ -184,17 +160,13 @@ def get_chats_room_messages(
         after: query, string.
         exclude_metadata: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
-            "ChatMessageEntityListing", listing=_l.time_fd41b306,
-        ),
-        (("roomJid", room_jid),),
-        (
-            ("limit", limit), ("before", before), ("after", after),
-            ("excludeMetadata", exclude_metadata),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
+        "ChatMessageEntityListing", listing=_l.time_fd41b306,
+    ), (("roomJid", room_jid),), (
+        ("limit", limit), ("before", before), ("after", after),
+        ("excludeMetadata", exclude_metadata),
+    ))
 
 
 def get_chats_room_participant(
@@ -207,13 +179,10 @@ def get_chats_room_participant(
         room_jid: path, string.
         participant_jid: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_chats_room_participant", "GET",
-            "/api/v2/chats/rooms/{roomJid}/participants/{participantJid}", "RoomParticipant",
-        ),
-        (("roomJid", room_jid), ("participantJid", participant_jid)),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_room_participant", "GET",
+        "/api/v2/chats/rooms/{roomJid}/participants/{participantJid}", "RoomParticipant",
+    ), (("roomJid", room_jid), ("participantJid", participant_jid)))
 
 
 def get_chats_room_participants(
@@ -229,14 +198,10 @@ def get_chats_room_participants(
         room_jid: path, string.
         notify: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
-            "RoomParticipantsResponse", listing=_l.single_4b564a42,
-        ),
-        (("roomJid", room_jid),),
-        (("notify", notify),),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
+        "RoomParticipantsResponse", listing=_l.single_4b564a42,
+    ), (("roomJid", room_jid),), (("notify", notify),))
 
 
 def get_chats_settings() -> _Operation[_m.ChatSettings]:
@@ -244,9 +209,9 @@ def get_chats_settings() -> _Operation[_m.ChatSettings]:
 
     Requires ``chat:setting:view`` or ``chat:setting:edit``.
     """
-    return _Operation(
-        _Endpoint("get_chats_settings", "GET", "/api/v2/chats/settings", "ChatSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_settings", "GET", "/api/v2/chats/settings", "ChatSettings",
+    ))
 
 
 def get_chats_thread_messages(
@@ -268,17 +233,13 @@ def get_chats_thread_messages(
         after: query, string.
         exclude_metadata: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
-            "ChatMessageEntityListing", listing=_l.time_fd41b306,
-        ),
-        (("threadId", thread_id),),
-        (
-            ("limit", limit), ("before", before), ("after", after),
-            ("excludeMetadata", exclude_metadata),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
+        "ChatMessageEntityListing", listing=_l.time_fd41b306,
+    ), (("threadId", thread_id),), (
+        ("limit", limit), ("before", before), ("after", after),
+        ("excludeMetadata", exclude_metadata),
+    ))
 
 
 def get_chats_user(user_id: str) -> _Lists[_m.OneOnOne, _m.AddressableEntityRef]:
@@ -289,13 +250,10 @@ def get_chats_user(user_id: str) -> _Lists[_m.OneOnOne, _m.AddressableEntityRef]
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne",
-            listing=_l.single_0b73308f,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne",
+        listing=_l.single_0b73308f,
+    ), (("userId", user_id),))
 
 
 def get_chats_user_message(
@@ -310,13 +268,10 @@ def get_chats_user_message(
         user_id: path, string.
         message_ids: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
-            "ChatMessageEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (("userId", user_id), ("messageIds", message_ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
+        "ChatMessageEntityListing", listing=_l.single_20dec4b2,
+    ), (("userId", user_id), ("messageIds", message_ids)))
 
 
 def get_chats_user_messages(
@@ -338,17 +293,13 @@ def get_chats_user_messages(
         after: query, string.
         exclude_metadata: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_chats_user_messages", "GET", "/api/v2/chats/users/{userId}/messages",
-            "ChatMessageResponse",
-        ),
-        (("userId", user_id),),
-        (
-            ("limit", limit), ("before", before), ("after", after),
-            ("excludeMetadata", exclude_metadata),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_user_messages", "GET", "/api/v2/chats/users/{userId}/messages",
+        "ChatMessageResponse",
+    ), (("userId", user_id),), (
+        ("limit", limit), ("before", before), ("after", after),
+        ("excludeMetadata", exclude_metadata),
+    ))
 
 
 def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
@@ -359,23 +310,18 @@ def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_chats_user_settings", "GET", "/api/v2/chats/users/{userId}/settings",
-            "ChatUserSettings",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_user_settings", "GET", "/api/v2/chats/users/{userId}/settings",
+        "ChatUserSettings",
+    ), (("userId", user_id),))
 
 
 def get_chats_users_me_settings() -> _Operation[_m.UserSettingsForChat]:
     """GET /api/v2/chats/users/me/settings -> ``UserSettingsForChat``."""
-    return _Operation(
-        _Endpoint(
-            "get_chats_users_me_settings", "GET", "/api/v2/chats/users/me/settings",
-            "UserSettingsForChat",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_chats_users_me_settings", "GET", "/api/v2/chats/users/me/settings",
+        "UserSettingsForChat",
+    ))
 
 
 def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) -> _Operation[None]:
@@ -387,16 +333,10 @@ def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) ->
         room_jid: path, string.
         body: ``RoomUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_room", "PATCH", "/api/v2/chats/rooms/{roomJid}", body="object",
-            body_required=True,
-        ),
-        (("roomJid", room_jid),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_room", "PATCH", "/api/v2/chats/rooms/{roomJid}", body="object",
+        body_required=True,
+    ), (("roomJid", room_jid),), (), (), body)
 
 
 def patch_chats_room_message(
@@ -413,17 +353,10 @@ def patch_chats_room_message(
         message_id: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_room_message", "PATCH",
-            "/api/v2/chats/rooms/{roomJid}/messages/{messageId}", "ChatSendMessageResponse",
-            body="object", body_required=True,
-        ),
-        (("roomJid", room_jid), ("messageId", message_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_room_message", "PATCH", "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
+        "ChatSendMessageResponse", body="object", body_required=True,
+    ), (("roomJid", room_jid), ("messageId", message_id)), (), (), body)
 
 
 def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
@@ -434,16 +367,10 @@ def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.C
     Args:
         body: ``ChatSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_settings", "PATCH", "/api/v2/chats/settings", "ChatSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_settings", "PATCH", "/api/v2/chats/settings", "ChatSettings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def patch_chats_user_message(
@@ -460,17 +387,10 @@ def patch_chats_user_message(
         message_id: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_user_message", "PATCH",
-            "/api/v2/chats/users/{userId}/messages/{messageId}", "ChatSendMessageResponse",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id), ("messageId", message_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_user_message", "PATCH", "/api/v2/chats/users/{userId}/messages/{messageId}",
+        "ChatSendMessageResponse", body="object", body_required=True,
+    ), (("userId", user_id), ("messageId", message_id)), (), (), body)
 
 
 def patch_chats_user_settings(
@@ -485,16 +405,10 @@ def patch_chats_user_settings(
         user_id: path, string.
         body: ``ChatUserSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_user_settings", "PATCH", "/api/v2/chats/users/{userId}/settings",
-            "ChatUserSettings", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_user_settings", "PATCH", "/api/v2/chats/users/{userId}/settings",
+        "ChatUserSettings", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_chats_users_me_settings(
@@ -505,16 +419,10 @@ def patch_chats_users_me_settings(
     Args:
         body: ``UserSettingsForChat``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_chats_users_me_settings", "PATCH", "/api/v2/chats/users/me/settings",
-            "UserSettingsForChat", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_chats_users_me_settings", "PATCH", "/api/v2/chats/users/me/settings",
+        "UserSettingsForChat", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_chats_room_messages(
@@ -529,16 +437,10 @@ def post_chats_room_messages(
         room_jid: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_room_messages", "POST", "/api/v2/chats/rooms/{roomJid}/messages",
-            "ChatSendMessageResponse", body="object", body_required=True,
-        ),
-        (("roomJid", room_jid),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_room_messages", "POST", "/api/v2/chats/rooms/{roomJid}/messages",
+        "ChatSendMessageResponse", body="object", body_required=True,
+    ), (("roomJid", room_jid),), (), (), body)
 
 
 def post_chats_room_messages_pins(
@@ -553,16 +455,10 @@ def post_chats_room_messages_pins(
         room_jid: path, string.
         body: ``PinnedMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_room_messages_pins", "POST", "/api/v2/chats/rooms/{roomJid}/messages/pins",
-            body="object", body_required=True,
-        ),
-        (("roomJid", room_jid),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_room_messages_pins", "POST", "/api/v2/chats/rooms/{roomJid}/messages/pins",
+        body="object", body_required=True,
+    ), (("roomJid", room_jid),), (), (), body)
 
 
 def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
@@ -574,13 +470,10 @@ def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]
         room_jid: path, string.
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_room_participant", "POST",
-            "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
-        ),
-        (("roomJid", room_jid), ("userId", user_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_chats_room_participant", "POST",
+        "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
+    ), (("roomJid", room_jid), ("userId", user_id)))
 
 
 def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.CreateRoomResponse]:
@@ -591,16 +484,10 @@ def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.
     Args:
         body: ``CreateRoomRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_rooms", "POST", "/api/v2/chats/rooms", "CreateRoomResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_rooms", "POST", "/api/v2/chats/rooms", "CreateRoomResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_chats_user_messages(
@@ -615,16 +502,10 @@ def post_chats_user_messages(
         user_id: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_user_messages", "POST", "/api/v2/chats/users/{userId}/messages",
-            "ChatSendMessageResponse", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_user_messages", "POST", "/api/v2/chats/users/{userId}/messages",
+        "ChatSendMessageResponse", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_chats_user_messages_pins(
@@ -639,16 +520,10 @@ def post_chats_user_messages_pins(
         user_id: path, string.
         body: ``PinnedMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_user_messages_pins", "POST", "/api/v2/chats/users/{userId}/messages/pins",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_user_messages_pins", "POST", "/api/v2/chats/users/{userId}/messages/pins",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_chats_users_me_settings(body: _m.UserChatSettingsPost | _JsonObject) -> _Operation[None]:
@@ -657,16 +532,10 @@ def post_chats_users_me_settings(body: _m.UserChatSettingsPost | _JsonObject) ->
     Args:
         body: ``UserChatSettingsPost``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_chats_users_me_settings", "POST", "/api/v2/chats/users/me/settings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_chats_users_me_settings", "POST", "/api/v2/chats/users/me/settings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_chats_message_reactions(
@@ -681,16 +550,10 @@ def put_chats_message_reactions(
         message_id: path, string.
         body: ``ChatReactionUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_chats_message_reactions", "PUT", "/api/v2/chats/messages/{messageId}/reactions",
-            body="object", body_required=True,
-        ),
-        (("messageId", message_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_chats_message_reactions", "PUT", "/api/v2/chats/messages/{messageId}/reactions",
+        body="object", body_required=True,
+    ), (("messageId", message_id),), (), (), body)
 
 
 def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
@@ -701,13 +564,7 @@ def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.Cha
     Args:
         body: ``ChatSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_chats_settings", "PUT", "/api/v2/chats/settings", "ChatSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_chats_settings", "PUT", "/api/v2/chats/settings", "ChatSettings", body="object",
+        body_required=True,
+    ), (), (), (), body)

@@ -30,13 +30,10 @@ def delete_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAp
     Args:
         appointment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_coaching_appointment", "DELETE",
-            "/api/v2/coaching/appointments/{appointmentId}", "CoachingAppointmentReference",
-        ),
-        (("appointmentId", appointment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_coaching_appointment", "DELETE", "/api/v2/coaching/appointments/{appointmentId}",
+        "CoachingAppointmentReference",
+    ), (("appointmentId", appointment_id),))
 
 
 def delete_coaching_appointment_annotation(
@@ -51,13 +48,10 @@ def delete_coaching_appointment_annotation(
         appointment_id: path, string.
         annotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_coaching_appointment_annotation", "DELETE",
-            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-        ),
-        (("appointmentId", appointment_id), ("annotationId", annotation_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_coaching_appointment_annotation", "DELETE",
+        "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+    ), (("appointmentId", appointment_id), ("annotationId", annotation_id)))
 
 
 def get_coaching_appointment(
@@ -70,13 +64,10 @@ def get_coaching_appointment(
     Args:
         appointment_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
-            "CoachingAppointmentResponse", listing=_l.single_6afb441a,
-        ),
-        (("appointmentId", appointment_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
+        "CoachingAppointmentResponse", listing=_l.single_6afb441a,
+    ), (("appointmentId", appointment_id),))
 
 
 def get_coaching_appointment_annotation(
@@ -91,14 +82,11 @@ def get_coaching_appointment_annotation(
         appointment_id: path, string.
         annotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_coaching_appointment_annotation", "GET",
-            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-            "CoachingAnnotation",
-        ),
-        (("appointmentId", appointment_id), ("annotationId", annotation_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_coaching_appointment_annotation", "GET",
+        "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+        "CoachingAnnotation",
+    ), (("appointmentId", appointment_id), ("annotationId", annotation_id)))
 
 
 def get_coaching_appointment_annotations(
@@ -117,15 +105,11 @@ def get_coaching_appointment_annotations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_appointment_annotations", "GET",
-            "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotationList",
-            listing=_l.page_ece8a87b,
-        ),
-        (("appointmentId", appointment_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_appointment_annotations", "GET",
+        "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotationList",
+        listing=_l.page_ece8a87b,
+    ), (("appointmentId", appointment_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_coaching_appointment_statuses(
@@ -143,15 +127,11 @@ def get_coaching_appointment_statuses(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_appointment_statuses", "GET",
-            "/api/v2/coaching/appointments/{appointmentId}/statuses",
-            "CoachingAppointmentStatusResponseList", listing=_l.page_50ed5365,
-        ),
-        (("appointmentId", appointment_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_appointment_statuses", "GET",
+        "/api/v2/coaching/appointments/{appointmentId}/statuses",
+        "CoachingAppointmentStatusResponseList", listing=_l.page_50ed5365,
+    ), (("appointmentId", appointment_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_coaching_appointments(
@@ -186,20 +166,16 @@ def get_coaching_appointments(
         overdue: query, string: True, False, Any.
         interval_condition: query, string: StartsIn, Overlaps.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
-            "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("userIds", user_ids), ("interval", interval), ("pageNumber", page_number),
-            ("pageSize", page_size), ("statuses", statuses), ("facilitatorIds", facilitator_ids),
-            ("sortOrder", sort_order), ("relationships", relationships),
-            ("completionInterval", completion_interval), ("overdue", overdue),
-            ("intervalCondition", interval_condition),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
+        "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
+    ), (), (
+        ("userIds", user_ids), ("interval", interval), ("pageNumber", page_number),
+        ("pageSize", page_size), ("statuses", statuses), ("facilitatorIds", facilitator_ids),
+        ("sortOrder", sort_order), ("relationships", relationships),
+        ("completionInterval", completion_interval), ("overdue", overdue),
+        ("intervalCondition", interval_condition),
+    ))
 
 
 def get_coaching_appointments_me(
@@ -231,19 +207,15 @@ def get_coaching_appointments_me(
         overdue: query, string: True, False, Any.
         interval_condition: query, string: StartsIn, Overlaps.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",
-            "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("interval", interval), ("pageNumber", page_number), ("pageSize", page_size),
-            ("statuses", statuses), ("facilitatorIds", facilitator_ids), ("sortOrder", sort_order),
-            ("relationships", relationships), ("completionInterval", completion_interval),
-            ("overdue", overdue), ("intervalCondition", interval_condition),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",
+        "CoachingAppointmentResponseList", listing=_l.page_ece8a87b,
+    ), (), (
+        ("interval", interval), ("pageNumber", page_number), ("pageSize", page_size),
+        ("statuses", statuses), ("facilitatorIds", facilitator_ids), ("sortOrder", sort_order),
+        ("relationships", relationships), ("completionInterval", completion_interval),
+        ("overdue", overdue), ("intervalCondition", interval_condition),
+    ))
 
 
 def get_coaching_notification(
@@ -259,14 +231,10 @@ def get_coaching_notification(
         notification_id: path, string.
         expand: query, list of string: appointment.
     """
-    return _Operation(
-        _Endpoint(
-            "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
-            "CoachingNotification",
-        ),
-        (("notificationId", notification_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
+        "CoachingNotification",
+    ), (("notificationId", notification_id),), (("expand", expand),))
 
 
 def get_coaching_notifications(
@@ -284,14 +252,10 @@ def get_coaching_notifications(
         page_size: query, integer.
         expand: query, list of string: appointment.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
-            "CoachingNotificationList", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
+        "CoachingNotificationList", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("expand", expand)))
 
 
 def get_coaching_scheduleslots_job(
@@ -304,13 +268,10 @@ def get_coaching_scheduleslots_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
-            "CoachingScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
+        "CoachingScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
+    ), (("jobId", job_id),))
 
 
 def patch_coaching_appointment(
@@ -325,16 +286,10 @@ def patch_coaching_appointment(
         appointment_id: path, string.
         body: ``UpdateCoachingAppointmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_coaching_appointment", "PATCH", "/api/v2/coaching/appointments/{appointmentId}",
-            "CoachingAppointmentResponse", body="object", body_required=True,
-        ),
-        (("appointmentId", appointment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_coaching_appointment", "PATCH", "/api/v2/coaching/appointments/{appointmentId}",
+        "CoachingAppointmentResponse", body="object", body_required=True,
+    ), (("appointmentId", appointment_id),), (), (), body)
 
 
 def patch_coaching_appointment_annotation(
@@ -351,17 +306,11 @@ def patch_coaching_appointment_annotation(
         annotation_id: path, string.
         body: ``CoachingAnnotation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_coaching_appointment_annotation", "PATCH",
-            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-            "CoachingAnnotation", body="object", body_required=True,
-        ),
-        (("appointmentId", appointment_id), ("annotationId", annotation_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_coaching_appointment_annotation", "PATCH",
+        "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+        "CoachingAnnotation", body="object", body_required=True,
+    ), (("appointmentId", appointment_id), ("annotationId", annotation_id)), (), (), body)
 
 
 def patch_coaching_appointment_status(
@@ -376,17 +325,11 @@ def patch_coaching_appointment_status(
         appointment_id: path, string.
         body: ``CoachingAppointmentStatusRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_coaching_appointment_status", "PATCH",
-            "/api/v2/coaching/appointments/{appointmentId}/status",
-            "CoachingAppointmentStatusResponse", body="object", body_required=True,
-        ),
-        (("appointmentId", appointment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_coaching_appointment_status", "PATCH",
+        "/api/v2/coaching/appointments/{appointmentId}/status", "CoachingAppointmentStatusResponse",
+        body="object", body_required=True,
+    ), (("appointmentId", appointment_id),), (), (), body)
 
 
 def patch_coaching_notification(
@@ -399,17 +342,10 @@ def patch_coaching_notification(
         notification_id: path, string.
         body: ``CoachingNotification``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_coaching_notification", "PATCH",
-            "/api/v2/coaching/notifications/{notificationId}", "CoachingNotification",
-            body="object", body_required=True,
-        ),
-        (("notificationId", notification_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_coaching_notification", "PATCH", "/api/v2/coaching/notifications/{notificationId}",
+        "CoachingNotification", body="object", body_required=True,
+    ), (("notificationId", notification_id),), (), (), body)
 
 
 def post_coaching_appointment_annotations(
@@ -424,17 +360,11 @@ def post_coaching_appointment_annotations(
         appointment_id: path, string.
         body: ``CoachingAnnotationCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_coaching_appointment_annotations", "POST",
-            "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotation",
-            body="object", body_required=True,
-        ),
-        (("appointmentId", appointment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_coaching_appointment_annotations", "POST",
+        "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotation",
+        body="object", body_required=True,
+    ), (("appointmentId", appointment_id),), (), (), body)
 
 
 def post_coaching_appointment_conversations(
@@ -449,17 +379,11 @@ def post_coaching_appointment_conversations(
         appointment_id: path, string.
         body: ``AddConversationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_coaching_appointment_conversations", "POST",
-            "/api/v2/coaching/appointments/{appointmentId}/conversations",
-            "AddConversationResponse", body="object", body_required=True,
-        ),
-        (("appointmentId", appointment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_coaching_appointment_conversations", "POST",
+        "/api/v2/coaching/appointments/{appointmentId}/conversations", "AddConversationResponse",
+        body="object", body_required=True,
+    ), (("appointmentId", appointment_id),), (), (), body)
 
 
 def post_coaching_appointments(
@@ -472,17 +396,11 @@ def post_coaching_appointments(
     Args:
         body: ``CreateCoachingAppointmentRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_coaching_appointments", "POST", "/api/v2/coaching/appointments",
-            "CoachingAppointmentResponse", body="object", body_required=True,
-            listing=_l.single_6afb441a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_coaching_appointments", "POST", "/api/v2/coaching/appointments",
+        "CoachingAppointmentResponse", body="object", body_required=True,
+        listing=_l.single_6afb441a,
+    ), (), (), (), body)
 
 
 def post_coaching_appointments_aggregates_query(
@@ -495,18 +413,11 @@ def post_coaching_appointments_aggregates_query(
     Args:
         body: ``CoachingAppointmentAggregateRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_coaching_appointments_aggregates_query", "POST",
-            "/api/v2/coaching/appointments/aggregates/query",
-            "CoachingAppointmentAggregateResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_coaching_appointments_aggregates_query", "POST",
+        "/api/v2/coaching/appointments/aggregates/query", "CoachingAppointmentAggregateResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_coaching_scheduleslots_jobs(
@@ -519,17 +430,11 @@ def post_coaching_scheduleslots_jobs(
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
-            "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
+        "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_coaching_scheduleslots_query(
@@ -542,13 +447,7 @@ def post_coaching_scheduleslots_query(
     Args:
         body: ``CoachingSlotsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_coaching_scheduleslots_query", "POST", "/api/v2/coaching/scheduleslots/query",
-            "CoachingSlotsResponse", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_coaching_scheduleslots_query", "POST", "/api/v2/coaching/scheduleslots/query",
+        "CoachingSlotsResponse", body="object", body_required=True, reads=True,
+    ), (), (), (), body)

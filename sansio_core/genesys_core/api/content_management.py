@@ -33,14 +33,10 @@ def delete_contentmanagement_document(
         document_id: path, string.
         override: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_document", "DELETE",
-            "/api/v2/contentmanagement/documents/{documentId}",
-        ),
-        (("documentId", document_id),),
-        (("override", override),),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_document", "DELETE",
+        "/api/v2/contentmanagement/documents/{documentId}",
+    ), (("documentId", document_id),), (("override", override),))
 
 
 def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
@@ -49,13 +45,9 @@ def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
     Args:
         share_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_share", "DELETE",
-            "/api/v2/contentmanagement/shares/{shareId}",
-        ),
-        (("shareId", share_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_share", "DELETE", "/api/v2/contentmanagement/shares/{shareId}",
+    ), (("shareId", share_id),))
 
 
 def delete_contentmanagement_status_status_id(status_id: str) -> _Operation[None]:
@@ -64,13 +56,10 @@ def delete_contentmanagement_status_status_id(status_id: str) -> _Operation[None
     Args:
         status_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_status_status_id", "DELETE",
-            "/api/v2/contentmanagement/status/{statusId}",
-        ),
-        (("statusId", status_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_status_status_id", "DELETE",
+        "/api/v2/contentmanagement/status/{statusId}",
+    ), (("statusId", status_id),))
 
 
 def delete_contentmanagement_workspace(
@@ -84,14 +73,12 @@ def delete_contentmanagement_workspace(
         workspace_id: path, string.
         move_children_to_workspace_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_workspace", "DELETE",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}",
-        ),
-        (("workspaceId", workspace_id),),
-        (("moveChildrenToWorkspaceId", move_children_to_workspace_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_workspace", "DELETE",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}",
+    ), (("workspaceId", workspace_id),), (
+        ("moveChildrenToWorkspaceId", move_children_to_workspace_id),
+    ))
 
 
 def delete_contentmanagement_workspace_member(
@@ -104,13 +91,10 @@ def delete_contentmanagement_workspace_member(
         workspace_id: path, string.
         member_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_workspace_member", "DELETE",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-        ),
-        (("workspaceId", workspace_id), ("memberId", member_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_workspace_member", "DELETE",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
+    ), (("workspaceId", workspace_id), ("memberId", member_id)))
 
 
 def delete_contentmanagement_workspace_tagvalue(workspace_id: str, tag_id: str) -> _Operation[None]:
@@ -120,13 +104,10 @@ def delete_contentmanagement_workspace_tagvalue(workspace_id: str, tag_id: str) 
         workspace_id: path, string.
         tag_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_contentmanagement_workspace_tagvalue", "DELETE",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}",
-        ),
-        (("workspaceId", workspace_id), ("tagId", tag_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_contentmanagement_workspace_tagvalue", "DELETE",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}",
+    ), (("workspaceId", workspace_id), ("tagId", tag_id)))
 
 
 def get_contentmanagement_document(
@@ -142,14 +123,10 @@ def get_contentmanagement_document(
         document_id: path, string.
         expand: query, list of string: lockInfo, acl, workspace.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_document", "GET",
-            "/api/v2/contentmanagement/documents/{documentId}", "Document",
-        ),
-        (("documentId", document_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_document", "GET", "/api/v2/contentmanagement/documents/{documentId}",
+        "Document",
+    ), (("documentId", document_id),), (("expand", expand),))
 
 
 def get_contentmanagement_document_content(
@@ -167,14 +144,12 @@ def get_contentmanagement_document_content(
         disposition: query, string: attachment, inline.
         content_type: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_document_content", "GET",
-            "/api/v2/contentmanagement/documents/{documentId}/content", "DownloadResponse",
-        ),
-        (("documentId", document_id),),
-        (("disposition", disposition), ("contentType", content_type)),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_document_content", "GET",
+        "/api/v2/contentmanagement/documents/{documentId}/content", "DownloadResponse",
+    ), (("documentId", document_id),), (
+        ("disposition", disposition), ("contentType", content_type),
+    ))
 
 
 def get_contentmanagement_documents(
@@ -200,18 +175,13 @@ def get_contentmanagement_documents(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
-            "DocumentEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("workspaceId", workspace_id), ("name", name), ("expand", expand),
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
+        "DocumentEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("workspaceId", workspace_id), ("name", name), ("expand", expand), ("pageSize", page_size),
+        ("pageNumber", page_number), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_contentmanagement_query(
@@ -235,17 +205,13 @@ def get_contentmanagement_query(
         query_phrase: query, string.
         expand: query, list of string: acl, workspace.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
-            listing=_l.page_34328031,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("queryPhrase", query_phrase), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
+        listing=_l.page_34328031,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("queryPhrase", query_phrase), ("expand", expand),
+    ))
 
 
 def get_contentmanagement_securityprofile(
@@ -256,13 +222,10 @@ def get_contentmanagement_securityprofile(
     Args:
         security_profile_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_securityprofile", "GET",
-            "/api/v2/contentmanagement/securityprofiles/{securityProfileId}", "SecurityProfile",
-        ),
-        (("securityProfileId", security_profile_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_securityprofile", "GET",
+        "/api/v2/contentmanagement/securityprofiles/{securityProfileId}", "SecurityProfile",
+    ), (("securityProfileId", security_profile_id),))
 
 
 def get_contentmanagement_securityprofiles(
@@ -271,13 +234,11 @@ def get_contentmanagement_securityprofiles(
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_securityprofiles", "GET",
-            "/api/v2/contentmanagement/securityprofiles", "SecurityProfileEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_securityprofiles", "GET",
+        "/api/v2/contentmanagement/securityprofiles", "SecurityProfileEntityListing",
+        listing=_l.link_a911cd2f,
+    ))
 
 
 def get_contentmanagement_share(
@@ -291,14 +252,9 @@ def get_contentmanagement_share(
         share_id: path, string.
         expand: query, list of string: member.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}",
-            "Share",
-        ),
-        (("shareId", share_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}", "Share",
+    ), (("shareId", share_id),), (("expand", expand),))
 
 
 def get_contentmanagement_shared_shared_id(
@@ -316,14 +272,12 @@ def get_contentmanagement_shared_shared_id(
         content_type: query, string.
         expand: query, string: document.acl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_shared_shared_id", "GET",
-            "/api/v2/contentmanagement/shared/{sharedId}", "SharedResponse",
-        ),
-        (("sharedId", shared_id),),
-        (("disposition", disposition), ("contentType", content_type), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_shared_shared_id", "GET",
+        "/api/v2/contentmanagement/shared/{sharedId}", "SharedResponse",
+    ), (("sharedId", shared_id),), (
+        ("disposition", disposition), ("contentType", content_type), ("expand", expand),
+    ))
 
 
 def get_contentmanagement_shares(
@@ -343,17 +297,13 @@ def get_contentmanagement_shares(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
-            "ShareEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("entityId", entity_id), ("expand", expand), ("pageSize", page_size),
-            ("pageNumber", page_number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
+        "ShareEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("entityId", entity_id), ("expand", expand), ("pageSize", page_size),
+        ("pageNumber", page_number),
+    ))
 
 
 def get_contentmanagement_status(
@@ -369,14 +319,10 @@ def get_contentmanagement_status(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
-            "CommandStatusEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
+        "CommandStatusEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.CommandStatus]:
@@ -385,23 +331,18 @@ def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.Comm
     Args:
         status_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_status_status_id", "GET",
-            "/api/v2/contentmanagement/status/{statusId}", "CommandStatus",
-        ),
-        (("statusId", status_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_status_status_id", "GET",
+        "/api/v2/contentmanagement/status/{statusId}", "CommandStatus",
+    ), (("statusId", status_id),))
 
 
 def get_contentmanagement_usage() -> _Lists[_m.Usage, _m.UsageItem]:
     """GET /api/v2/contentmanagement/usage -> ``Usage``."""
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage",
-            listing=_l.single_1b9f1e35,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage",
+        listing=_l.single_1b9f1e35,
+    ))
 
 
 def get_contentmanagement_workspace(
@@ -415,14 +356,10 @@ def get_contentmanagement_workspace(
         workspace_id: path, string.
         expand: query, list of string: summary, acl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_workspace", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace",
-        ),
-        (("workspaceId", workspace_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_workspace", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace",
+    ), (("workspaceId", workspace_id),), (("expand", expand),))
 
 
 def get_contentmanagement_workspace_documents(
@@ -446,18 +383,14 @@ def get_contentmanagement_workspace_documents(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_workspace_documents", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/documents", "DocumentEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("workspaceId", workspace_id),),
-        (
-            ("expand", expand), ("pageSize", page_size), ("pageNumber", page_number),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_workspace_documents", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/documents", "DocumentEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("workspaceId", workspace_id),), (
+        ("expand", expand), ("pageSize", page_size), ("pageNumber", page_number),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_contentmanagement_workspace_member(
@@ -473,15 +406,10 @@ def get_contentmanagement_workspace_member(
         member_id: path, string.
         expand: query, list of string: member.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_workspace_member", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-            "WorkspaceMember",
-        ),
-        (("workspaceId", workspace_id), ("memberId", member_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_workspace_member", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}", "WorkspaceMember",
+    ), (("workspaceId", workspace_id), ("memberId", member_id)), (("expand", expand),))
 
 
 def get_contentmanagement_workspace_members(
@@ -501,15 +429,13 @@ def get_contentmanagement_workspace_members(
         page_number: query, integer.
         expand: query, list of string: member.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_workspace_members", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/members",
-            "WorkspaceMemberEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("workspaceId", workspace_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_workspace_members", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/members",
+        "WorkspaceMemberEntityListing", listing=_l.page_ece8a87b,
+    ), (("workspaceId", workspace_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+    ))
 
 
 def get_contentmanagement_workspace_tagvalue(
@@ -525,14 +451,10 @@ def get_contentmanagement_workspace_tagvalue(
         tag_id: path, string.
         expand: query, list of string: acl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_contentmanagement_workspace_tagvalue", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
-        ),
-        (("workspaceId", workspace_id), ("tagId", tag_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_contentmanagement_workspace_tagvalue", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
+    ), (("workspaceId", workspace_id), ("tagId", tag_id)), (("expand", expand),))
 
 
 def get_contentmanagement_workspace_tagvalues(
@@ -554,18 +476,13 @@ def get_contentmanagement_workspace_tagvalues(
         page_number: query, integer.
         expand: query, list of string: acl.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_workspace_tagvalues", "GET",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("workspaceId", workspace_id),),
-        (
-            ("value", value), ("pageSize", page_size), ("pageNumber", page_number),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_workspace_tagvalues", "GET",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValueEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("workspaceId", workspace_id),), (
+        ("value", value), ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+    ))
 
 
 def get_contentmanagement_workspaces(
@@ -595,17 +512,13 @@ def get_contentmanagement_workspaces(
             tag:delete.
         expand: query, list of string: summary, acl.
     """
-    return _Lists(
-        _Endpoint(
-            "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
-            "WorkspaceEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("access", access),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
+        "WorkspaceEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("access", access),
+        ("expand", expand),
+    ))
 
 
 def post_contentmanagement_document(
@@ -625,17 +538,11 @@ def post_contentmanagement_document(
         override: query, boolean.
         body: ``DocumentUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_document", "POST",
-            "/api/v2/contentmanagement/documents/{documentId}", "Document", body="object",
-            body_required=True,
-        ),
-        (("documentId", document_id),),
-        (("expand", expand), ("override", override)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_document", "POST",
+        "/api/v2/contentmanagement/documents/{documentId}", "Document", body="object",
+        body_required=True,
+    ), (("documentId", document_id),), (("expand", expand), ("override", override)), (), body)
 
 
 def post_contentmanagement_document_content(
@@ -653,17 +560,11 @@ def post_contentmanagement_document_content(
         override: query, boolean.
         body: ``ReplaceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_document_content", "POST",
-            "/api/v2/contentmanagement/documents/{documentId}/content", "ReplaceResponse",
-            body="object", body_required=True,
-        ),
-        (("documentId", document_id),),
-        (("override", override),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_document_content", "POST",
+        "/api/v2/contentmanagement/documents/{documentId}/content", "ReplaceResponse",
+        body="object", body_required=True,
+    ), (("documentId", document_id),), (("override", override),), (), body)
 
 
 def post_contentmanagement_documents(
@@ -681,16 +582,10 @@ def post_contentmanagement_documents(
         override: query, boolean.
         body: ``DocumentUpload``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_documents", "POST", "/api/v2/contentmanagement/documents",
-            "Document", body="object", body_required=True,
-        ),
-        (),
-        (("copySource", copy_source), ("moveSource", move_source), ("override", override)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_documents", "POST", "/api/v2/contentmanagement/documents",
+        "Document", body="object", body_required=True,
+    ), (), (("copySource", copy_source), ("moveSource", move_source), ("override", override)), (), body)
 
 
 def post_contentmanagement_query(
@@ -706,16 +601,10 @@ def post_contentmanagement_query(
         expand: query, string: acl, workspace.
         body: ``QueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_contentmanagement_query", "POST", "/api/v2/contentmanagement/query",
-            "QueryResults", body="object", body_required=True, reads=True, listing=_l.page_cdfba148,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_contentmanagement_query", "POST", "/api/v2/contentmanagement/query", "QueryResults",
+        body="object", body_required=True, reads=True, listing=_l.page_cdfba148,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_contentmanagement_shares(
@@ -726,16 +615,10 @@ def post_contentmanagement_shares(
     Args:
         body: ``CreateShareRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_shares", "POST", "/api/v2/contentmanagement/shares",
-            "CreateShareResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_shares", "POST", "/api/v2/contentmanagement/shares",
+        "CreateShareResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_contentmanagement_workspace_tagvalues(
@@ -748,17 +631,11 @@ def post_contentmanagement_workspace_tagvalues(
         workspace_id: path, string.
         body: ``TagValue``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_workspace_tagvalues", "POST",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValue",
-            body="object", body_required=True,
-        ),
-        (("workspaceId", workspace_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_workspace_tagvalues", "POST",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValue", body="object",
+        body_required=True,
+    ), (("workspaceId", workspace_id),), (), (), body)
 
 
 def post_contentmanagement_workspace_tagvalues_query(
@@ -776,18 +653,12 @@ def post_contentmanagement_workspace_tagvalues_query(
         expand: query, list of string: acl.
         body: ``TagQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_contentmanagement_workspace_tagvalues_query", "POST",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query",
-            "TagValueEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.page_48f2e892,
-        ),
-        (("workspaceId", workspace_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_contentmanagement_workspace_tagvalues_query", "POST",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query",
+        "TagValueEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.page_48f2e892,
+    ), (("workspaceId", workspace_id),), (("expand", expand),), (), body)
 
 
 def post_contentmanagement_workspaces(
@@ -798,16 +669,10 @@ def post_contentmanagement_workspaces(
     Args:
         body: ``WorkspaceCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_contentmanagement_workspaces", "POST", "/api/v2/contentmanagement/workspaces",
-            "Workspace", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_contentmanagement_workspaces", "POST", "/api/v2/contentmanagement/workspaces",
+        "Workspace", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_contentmanagement_workspace(
@@ -820,17 +685,11 @@ def put_contentmanagement_workspace(
         workspace_id: path, string.
         body: ``Workspace``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_contentmanagement_workspace", "PUT",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace", body="object",
-            body_required=True,
-        ),
-        (("workspaceId", workspace_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_contentmanagement_workspace", "PUT",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace", body="object",
+        body_required=True,
+    ), (("workspaceId", workspace_id),), (), (), body)
 
 
 def put_contentmanagement_workspace_member(
@@ -845,17 +704,11 @@ def put_contentmanagement_workspace_member(
         member_id: path, string.
         body: ``WorkspaceMember``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_contentmanagement_workspace_member", "PUT",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-            "WorkspaceMember", body="object", body_required=True,
-        ),
-        (("workspaceId", workspace_id), ("memberId", member_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_contentmanagement_workspace_member", "PUT",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}", "WorkspaceMember",
+        body="object", body_required=True,
+    ), (("workspaceId", workspace_id), ("memberId", member_id)), (), (), body)
 
 
 def put_contentmanagement_workspace_tagvalue(
@@ -870,14 +723,8 @@ def put_contentmanagement_workspace_tagvalue(
         tag_id: path, string.
         body: ``TagValue``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_contentmanagement_workspace_tagvalue", "PUT",
-            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
-            body="object", body_required=True,
-        ),
-        (("workspaceId", workspace_id), ("tagId", tag_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_contentmanagement_workspace_tagvalue", "PUT",
+        "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
+        body="object", body_required=True,
+    ), (("workspaceId", workspace_id), ("tagId", tag_id)), (), (), body)

@@ -29,13 +29,10 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_conversations_aggregates_job", "DELETE",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_conversations_aggregates_job", "DELETE",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
@@ -46,13 +43,10 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_conversations_details_job", "DELETE",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_conversations_details_job", "DELETE",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_conversation(conversation_id: str) -> _Operation[None]:
@@ -63,10 +57,9 @@ def delete_conversation(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_conversation", "DELETE", "/api/v2/conversations/{conversationId}"),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation", "DELETE", "/api/v2/conversations/{conversationId}",
+    ), (("conversationId", conversation_id),))
 
 
 def delete_conversation_customattribute(
@@ -81,13 +74,10 @@ def delete_conversation_customattribute(
         conversation_id: path, string.
         attributes_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversation_customattribute", "DELETE",
-            "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
-        ),
-        (("conversationId", conversation_id), ("attributesId", attributes_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation_customattribute", "DELETE",
+        "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
+    ), (("conversationId", conversation_id), ("attributesId", attributes_id)))
 
 
 def delete_conversation_participant_code(
@@ -102,16 +92,13 @@ def delete_conversation_participant_code(
         participant_id: path, string.
         add_communication_code: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversation_participant_code", "DELETE",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode}",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("addCommunicationCode", add_communication_code),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation_participant_code", "DELETE",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode}",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("addCommunicationCode", add_communication_code),
+    ))
 
 
 def delete_conversation_participant_flaggedreason(
@@ -124,13 +111,10 @@ def delete_conversation_participant_flaggedreason(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversation_participant_flaggedreason", "DELETE",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation_participant_flaggedreason", "DELETE",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def delete_conversations_call_participant_communication_postflowaction(
@@ -147,16 +131,13 @@ def delete_conversations_call_participant_communication_postflowaction(
         participant_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_call_participant_communication_postflowaction", "DELETE",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_call_participant_communication_postflowaction", "DELETE",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ))
 
 
 def delete_conversations_call_participant_consult(
@@ -169,13 +150,10 @@ def delete_conversations_call_participant_consult(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_call_participant_consult", "DELETE",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_call_participant_consult", "DELETE",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def delete_conversations_email_messages_draft_attachment(
@@ -188,13 +166,10 @@ def delete_conversations_email_messages_draft_attachment(
         conversation_id: path, string.
         attachment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_email_messages_draft_attachment", "DELETE",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId}",
-        ),
-        (("conversationId", conversation_id), ("attachmentId", attachment_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_email_messages_draft_attachment", "DELETE",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId}",
+    ), (("conversationId", conversation_id), ("attachmentId", attachment_id)))
 
 
 def delete_conversations_messages_cachedmedia_cached_media_item_id(
@@ -207,13 +182,10 @@ def delete_conversations_messages_cachedmedia_cached_media_item_id(
     Args:
         cached_media_item_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messages_cachedmedia_cached_media_item_id", "DELETE",
-            "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}",
-        ),
-        (("cachedMediaItemId", cached_media_item_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messages_cachedmedia_cached_media_item_id", "DELETE",
+        "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}",
+    ), (("cachedMediaItemId", cached_media_item_id),))
 
 
 def delete_conversations_messaging_integrations_apple_integration_id(
@@ -226,13 +198,10 @@ def delete_conversations_messaging_integrations_apple_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_apple_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_apple_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_facebook_integration_id(
@@ -245,13 +214,10 @@ def delete_conversations_messaging_integrations_facebook_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_facebook_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_facebook_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_instagram_integration_id(
@@ -264,13 +230,10 @@ def delete_conversations_messaging_integrations_instagram_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_instagram_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_instagram_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
@@ -283,14 +246,11 @@ def delete_conversations_messaging_integrations_open_extensions_googlebusinesspr
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-            "DELETE",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+        "DELETE",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_open_integration_id(
@@ -303,13 +263,10 @@ def delete_conversations_messaging_integrations_open_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_open_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/open/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_open_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/open/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_twitter_integration_id(
@@ -322,13 +279,10 @@ def delete_conversations_messaging_integrations_twitter_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_twitter_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_twitter_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_integrations_whatsapp_integration_id(
@@ -341,14 +295,11 @@ def delete_conversations_messaging_integrations_whatsapp_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_integrations_whatsapp_integration_id", "DELETE",
-            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-            "WhatsAppIntegration",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_integrations_whatsapp_integration_id", "DELETE",
+        "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+        "WhatsAppIntegration",
+    ), (("integrationId", integration_id),))
 
 
 def delete_conversations_messaging_setting(message_setting_id: str) -> _Operation[None]:
@@ -359,13 +310,10 @@ def delete_conversations_messaging_setting(message_setting_id: str) -> _Operatio
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_setting", "DELETE",
-            "/api/v2/conversations/messaging/settings/{messageSettingId}",
-        ),
-        (("messageSettingId", message_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_setting", "DELETE",
+        "/api/v2/conversations/messaging/settings/{messageSettingId}",
+    ), (("messageSettingId", message_setting_id),))
 
 
 def delete_conversations_messaging_settings_default() -> _Operation[None]:
@@ -373,12 +321,10 @@ def delete_conversations_messaging_settings_default() -> _Operation[None]:
 
     Requires ``messaging:setting:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_settings_default", "DELETE",
-            "/api/v2/conversations/messaging/settings/default",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_settings_default", "DELETE",
+        "/api/v2/conversations/messaging/settings/default",
+    ))
 
 
 def delete_conversations_messaging_supportedcontent_supported_content_id(
@@ -391,13 +337,10 @@ def delete_conversations_messaging_supportedcontent_supported_content_id(
     Args:
         supported_content_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversations_messaging_supportedcontent_supported_content_id", "DELETE",
-            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-        ),
-        (("supportedContentId", supported_content_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversations_messaging_supportedcontent_supported_content_id", "DELETE",
+        "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
+    ), (("supportedContentId", supported_content_id),))
 
 
 def get_analytics_conversation_details(
@@ -410,14 +353,11 @@ def get_analytics_conversation_details(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversation_details", "GET",
-            "/api/v2/analytics/conversations/{conversationId}/details",
-            "AnalyticsConversationWithoutAttributes",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversation_details", "GET",
+        "/api/v2/analytics/conversations/{conversationId}/details",
+        "AnalyticsConversationWithoutAttributes",
+    ), (("conversationId", conversation_id),))
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -428,13 +368,10 @@ def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_aggregates_job", "GET",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_aggregates_job", "GET",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_conversations_aggregates_job_results(
@@ -450,15 +387,11 @@ def get_analytics_conversations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_aggregates_job_results", "GET",
-            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-            "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_aggregates_job_results", "GET",
+        "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
+        "ConversationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_conversations_details(
@@ -472,14 +405,10 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-            "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
+        "AnalyticsConversationWithoutAttributesMultiGetResponse", listing=_l.single_2d7a2ef4,
+    ), (), (("id", id),))
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -490,13 +419,10 @@ def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQ
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_details_job", "GET",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_details_job", "GET",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_conversations_details_job_results(
@@ -515,15 +441,11 @@ def get_analytics_conversations_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_conversations_details_job_results", "GET",
-            "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-            "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_conversations_details_job_results", "GET",
+        "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
+        "AnalyticsConversationAsyncQueryResponse", listing=_l.token_e9a7e82c,
+    ), (("jobId", job_id),), (("cursor", cursor), ("pageSize", page_size)))
 
 
 def get_analytics_conversations_details_jobs_availability(
@@ -532,12 +454,10 @@ def get_analytics_conversations_details_jobs_availability(
 
     Requires ``analytics:conversationDetail:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_conversations_details_jobs_availability", "GET",
-            "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_conversations_details_jobs_availability", "GET",
+        "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
+    ))
 
 
 def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
@@ -548,12 +468,9 @@ def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation", "GET", "/api/v2/conversations/{conversationId}", "Conversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation", "GET", "/api/v2/conversations/{conversationId}", "Conversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_accessattributes(
@@ -566,14 +483,11 @@ def get_conversation_accessattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_accessattributes", "GET",
-            "/api/v2/conversations/{conversationId}/accessattributes",
-            "ConversationAccessAttributesResponse", listing=_l.single_b0010452,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_accessattributes", "GET",
+        "/api/v2/conversations/{conversationId}/accessattributes",
+        "ConversationAccessAttributesResponse", listing=_l.single_b0010452,
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_assistant_copilotcontext(
@@ -586,14 +500,11 @@ def get_conversation_assistant_copilotcontext(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_assistant_copilotcontext", "GET",
-            "/api/v2/conversations/{conversationId}/assistant/copilotcontext",
-            "CopilotContextValues", listing=_l.single_ebc03964,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_assistant_copilotcontext", "GET",
+        "/api/v2/conversations/{conversationId}/assistant/copilotcontext", "CopilotContextValues",
+        listing=_l.single_ebc03964,
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_communication_agentchecklist(
@@ -610,17 +521,14 @@ def get_conversation_communication_agentchecklist(
         communication_id: path, string.
         agent_checklist_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_communication_agentchecklist", "GET",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
-            "AgentChecklistResponse",
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("agentChecklistId", agent_checklist_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_communication_agentchecklist", "GET",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
+        "AgentChecklistResponse",
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("agentChecklistId", agent_checklist_id),
+    ))
 
 
 def get_conversation_communication_agentchecklist_job(
@@ -639,17 +547,14 @@ def get_conversation_communication_agentchecklist_job(
         agent_checklist_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_communication_agentchecklist_job", "GET",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId}",
-            "ChecklistInferenceJobResponse",
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("agentChecklistId", agent_checklist_id), ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_communication_agentchecklist_job", "GET",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId}",
+        "ChecklistInferenceJobResponse",
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("agentChecklistId", agent_checklist_id), ("jobId", job_id),
+    ))
 
 
 def get_conversation_communication_agentchecklists(
@@ -664,14 +569,11 @@ def get_conversation_communication_agentchecklists(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_communication_agentchecklists", "GET",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists",
-            "AgentChecklistResponseList", listing=_l.link_c625e8da,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_communication_agentchecklists", "GET",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists",
+        "AgentChecklistResponseList", listing=_l.link_c625e8da,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def get_conversation_communication_internalmessage(
@@ -688,17 +590,14 @@ def get_conversation_communication_internalmessage(
         communication_id: path, string.
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_communication_internalmessage", "GET",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId}",
-            "InternalMessageData",
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("messageId", message_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_communication_internalmessage", "GET",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId}",
+        "InternalMessageData",
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("messageId", message_id),
+    ))
 
 
 def get_conversation_communication_internalmessages(
@@ -719,15 +618,13 @@ def get_conversation_communication_internalmessages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_communication_internalmessages", "GET",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
-            "InternalMessageDataEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_communication_internalmessages", "GET",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
+        "InternalMessageDataEntityListing", listing=_l.page_ece8a87b,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+    ))
 
 
 def get_conversation_customattribute(
@@ -742,14 +639,11 @@ def get_conversation_customattribute(
         conversation_id: path, string.
         attributes_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_customattribute", "GET",
-            "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
-            "CustomAttributes",
-        ),
-        (("conversationId", conversation_id), ("attributesId", attributes_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_customattribute", "GET",
+        "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
+        "CustomAttributes",
+    ), (("conversationId", conversation_id), ("attributesId", attributes_id)))
 
 
 def get_conversation_customattributes(
@@ -762,14 +656,11 @@ def get_conversation_customattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_customattributes", "GET",
-            "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesListing",
-            listing=_l.single_38f3f8d1,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_customattributes", "GET",
+        "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesListing",
+        listing=_l.single_38f3f8d1,
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_participant_secureivrsession(
@@ -784,17 +675,14 @@ def get_conversation_participant_secureivrsession(
         participant_id: path, string.
         secure_session_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_participant_secureivrsession", "GET",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId}",
-            "SecureSession",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("secureSessionId", secure_session_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_participant_secureivrsession", "GET",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId}",
+        "SecureSession",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("secureSessionId", secure_session_id),
+    ))
 
 
 def get_conversation_participant_secureivrsessions(
@@ -807,14 +695,11 @@ def get_conversation_participant_secureivrsessions(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_participant_secureivrsessions", "GET",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
-            "SecureSessionEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_participant_secureivrsessions", "GET",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
+        "SecureSessionEntityListing", listing=_l.single_20dec4b2,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversation_participant_wrapup(
@@ -830,15 +715,13 @@ def get_conversation_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_participant_wrapup", "GET",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_participant_wrapup", "GET",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversation_participant_wrapupcodes(
@@ -851,14 +734,11 @@ def get_conversation_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversation_secureattributes(
@@ -871,14 +751,10 @@ def get_conversation_secureattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_secureattributes", "GET",
-            "/api/v2/conversations/{conversationId}/secureattributes",
-            "ConversationSecureAttributes",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_secureattributes", "GET",
+        "/api/v2/conversations/{conversationId}/secureattributes", "ConversationSecureAttributes",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_suggestion(
@@ -893,13 +769,10 @@ def get_conversation_suggestion(
         conversation_id: path, string.
         suggestion_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_suggestion", "GET",
-            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
-        ),
-        (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_suggestion", "GET",
+        "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
+    ), (("conversationId", conversation_id), ("suggestionId", suggestion_id)))
 
 
 def get_conversation_suggestions(
@@ -927,18 +800,13 @@ def get_conversation_suggestions(
             Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion.
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_suggestions", "GET",
-            "/api/v2/conversations/{conversationId}/suggestions", "SuggestionListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("conversationId", conversation_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("type", type),
-            ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_suggestions", "GET", "/api/v2/conversations/{conversationId}/suggestions",
+        "SuggestionListing", listing=_l.token_9fc445a9,
+    ), (("conversationId", conversation_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("type", type),
+        ("state", state),
+    ))
 
 
 def get_conversation_summaries(
@@ -951,13 +819,10 @@ def get_conversation_summaries(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
-            "ConversationSummariesGetResponse", listing=_l.single_952d5dc7,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
+        "ConversationSummariesGetResponse", listing=_l.single_952d5dc7,
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations(
@@ -971,14 +836,10 @@ def get_conversations(
     Args:
         communication_type: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("communicationType", communication_type),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (), (("communicationType", communication_type),))
 
 
 def get_conversations_call(conversation_id: str) -> _Operation[_m.CallConversation]:
@@ -987,13 +848,10 @@ def get_conversations_call(conversation_id: str) -> _Operation[_m.CallConversati
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_call", "GET", "/api/v2/conversations/calls/{conversationId}",
-            "CallConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_call", "GET", "/api/v2/conversations/calls/{conversationId}",
+        "CallConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_call_participant_communication_wrapup(
@@ -1011,18 +869,14 @@ def get_conversations_call_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_call_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_call_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_call_participant_wrapup(
@@ -1038,15 +892,13 @@ def get_conversations_call_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_call_participant_wrapup", "GET",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_call_participant_wrapup", "GET",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversations_call_participant_wrapupcodes(
@@ -1059,14 +911,11 @@ def get_conversations_call_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_call_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_call_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversations_callback(conversation_id: str) -> _Operation[_m.CallbackConversation]:
@@ -1075,13 +924,10 @@ def get_conversations_callback(conversation_id: str) -> _Operation[_m.CallbackCo
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_callback", "GET", "/api/v2/conversations/callbacks/{conversationId}",
-            "CallbackConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_callback", "GET", "/api/v2/conversations/callbacks/{conversationId}",
+        "CallbackConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_callback_participant_communication_wrapup(
@@ -1099,18 +945,14 @@ def get_conversations_callback_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_callback_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_callback_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_callback_participant_wrapup(
@@ -1126,15 +968,13 @@ def get_conversations_callback_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_callback_participant_wrapup", "GET",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_callback_participant_wrapup", "GET",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversations_callback_participant_wrapupcodes(
@@ -1147,14 +987,11 @@ def get_conversations_callback_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_callback_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_callback_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversations_callbacks(
@@ -1163,12 +1000,10 @@ def get_conversations_callbacks(
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
-            "CallbackConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
+        "CallbackConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_calls() -> _Lists[_m.CallConversationEntityListing, _m.CallConversation]:
@@ -1176,12 +1011,10 @@ def get_conversations_calls() -> _Lists[_m.CallConversationEntityListing, _m.Cal
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_calls", "GET", "/api/v2/conversations/calls",
-            "CallConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_calls", "GET", "/api/v2/conversations/calls",
+        "CallConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_calls_history(
@@ -1203,27 +1036,21 @@ def get_conversations_calls_history(
         interval: query, string.
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
-            "CallHistoryConversationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("interval", interval),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
+        "CallHistoryConversationEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("interval", interval),
+        ("expand", expand),
+    ))
 
 
 def get_conversations_calls_maximumconferenceparties() -> _Operation[_m.MaxParticipants]:
     """GET /api/v2/conversations/calls/maximumconferenceparties -> ``MaxParticipants``."""
-    return _Operation(
-        _Endpoint(
-            "get_conversations_calls_maximumconferenceparties", "GET",
-            "/api/v2/conversations/calls/maximumconferenceparties", "MaxParticipants",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_calls_maximumconferenceparties", "GET",
+        "/api/v2/conversations/calls/maximumconferenceparties", "MaxParticipants",
+    ))
 
 
 def get_conversations_cobrowsesession(conversation_id: str) -> _Operation[_m.CobrowseConversation]:
@@ -1232,13 +1059,10 @@ def get_conversations_cobrowsesession(conversation_id: str) -> _Operation[_m.Cob
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_cobrowsesession", "GET",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}", "CobrowseConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_cobrowsesession", "GET",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}", "CobrowseConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_cobrowsesession_participant_communication_wrapup(
@@ -1258,18 +1082,14 @@ def get_conversations_cobrowsesession_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_cobrowsesession_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_cobrowsesession_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_cobrowsesession_participant_wrapup(
@@ -1287,15 +1107,13 @@ def get_conversations_cobrowsesession_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_cobrowsesession_participant_wrapup", "GET",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_cobrowsesession_participant_wrapup", "GET",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversations_cobrowsesession_participant_wrapupcodes(
@@ -1310,14 +1128,11 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversations_cobrowsesessions(
@@ -1326,12 +1141,10 @@ def get_conversations_cobrowsesessions(
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
-            "CobrowseConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
+        "CobrowseConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_customattributes_schema(
@@ -1344,13 +1157,10 @@ def get_conversations_customattributes_schema(
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_customattributes_schema", "GET",
-            "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_customattributes_schema", "GET",
+        "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_conversations_customattributes_schema_version(
@@ -1365,14 +1175,11 @@ def get_conversations_customattributes_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_customattributes_schema_version", "GET",
-            "/api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId}",
-            "ConversationDataSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_customattributes_schema_version", "GET",
+        "/api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId}",
+        "ConversationDataSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_conversations_customattributes_schema_versions(
@@ -1385,14 +1192,11 @@ def get_conversations_customattributes_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_customattributes_schema_versions", "GET",
-            "/api/v2/conversations/customattributes/schemas/{schemaId}/versions",
-            "ConversationDataSchemaListing", listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_customattributes_schema_versions", "GET",
+        "/api/v2/conversations/customattributes/schemas/{schemaId}/versions",
+        "ConversationDataSchemaListing", listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_conversations_customattributes_schemas(
@@ -1401,13 +1205,11 @@ def get_conversations_customattributes_schemas(
 
     Requires ``conversation:customAttributes:schemaView``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_customattributes_schemas", "GET",
-            "/api/v2/conversations/customattributes/schemas", "ConversationDataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_customattributes_schemas", "GET",
+        "/api/v2/conversations/customattributes/schemas", "ConversationDataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_conversations_customattributes_schemas_coretype(
@@ -1420,13 +1222,10 @@ def get_conversations_customattributes_schemas_coretype(
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_customattributes_schemas_coretype", "GET",
-            "/api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_customattributes_schemas_coretype", "GET",
+        "/api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_conversations_customattributes_schemas_coretypes(
@@ -1435,13 +1234,11 @@ def get_conversations_customattributes_schemas_coretypes(
 
     Requires ``conversation:customAttributes:schemaView``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_customattributes_schemas_coretypes", "GET",
-            "/api/v2/conversations/customattributes/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_customattributes_schemas_coretypes", "GET",
+        "/api/v2/conversations/customattributes/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1449,12 +1246,10 @@ def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQ
 
     Requires ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_customattributes_schemas_limits", "GET",
-            "/api/v2/conversations/customattributes/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_customattributes_schemas_limits", "GET",
+        "/api/v2/conversations/customattributes/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_conversations_email(conversation_id: str) -> _Operation[_m.EmailConversation]:
@@ -1463,13 +1258,10 @@ def get_conversations_email(conversation_id: str) -> _Operation[_m.EmailConversa
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email", "GET", "/api/v2/conversations/emails/{conversationId}",
-            "EmailConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email", "GET", "/api/v2/conversations/emails/{conversationId}",
+        "EmailConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_email_message(
@@ -1482,13 +1274,10 @@ def get_conversations_email_message(
         conversation_id: path, string.
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email_message", "GET",
-            "/api/v2/conversations/emails/{conversationId}/messages/{messageId}", "EmailMessage",
-        ),
-        (("conversationId", conversation_id), ("messageId", message_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email_message", "GET",
+        "/api/v2/conversations/emails/{conversationId}/messages/{messageId}", "EmailMessage",
+    ), (("conversationId", conversation_id), ("messageId", message_id)))
 
 
 def get_conversations_email_messages(
@@ -1504,15 +1293,13 @@ def get_conversations_email_messages(
         conversation_id: path, string.
         include_agentless_stitched_messages: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_email_messages", "GET",
-            "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessagePreviewListing",
-            listing=_l.link_a911cd2f,
-        ),
-        (("conversationId", conversation_id),),
-        (("includeAgentlessStitchedMessages", include_agentless_stitched_messages),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_email_messages", "GET",
+        "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessagePreviewListing",
+        listing=_l.link_a911cd2f,
+    ), (("conversationId", conversation_id),), (
+        ("includeAgentlessStitchedMessages", include_agentless_stitched_messages),
+    ))
 
 
 def get_conversations_email_messages_draft(conversation_id: str) -> _Operation[_m.EmailMessage]:
@@ -1521,13 +1308,10 @@ def get_conversations_email_messages_draft(conversation_id: str) -> _Operation[_
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email_messages_draft", "GET",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email_messages_draft", "GET",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_email_participant_communication_wrapup(
@@ -1545,18 +1329,14 @@ def get_conversations_email_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_email_participant_wrapup(
@@ -1572,15 +1352,13 @@ def get_conversations_email_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email_participant_wrapup", "GET",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email_participant_wrapup", "GET",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversations_email_participant_wrapupcodes(
@@ -1593,14 +1371,11 @@ def get_conversations_email_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_email_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_email_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.EmailsSettings]:
@@ -1609,13 +1384,10 @@ def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.Emai
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_email_settings", "GET",
-            "/api/v2/conversations/emails/{conversationId}/settings", "EmailsSettings",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_email_settings", "GET",
+        "/api/v2/conversations/emails/{conversationId}/settings", "EmailsSettings",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.EmailConversation]:
@@ -1623,12 +1395,10 @@ def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.E
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_emails", "GET", "/api/v2/conversations/emails",
-            "EmailConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_emails", "GET", "/api/v2/conversations/emails",
+        "EmailConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_internalmessage(
@@ -1641,14 +1411,10 @@ def get_conversations_internalmessage(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_internalmessage", "GET",
-            "/api/v2/conversations/internalmessages/{conversationId}",
-            "InternalMessageConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_internalmessage", "GET",
+        "/api/v2/conversations/internalmessages/{conversationId}", "InternalMessageConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_internalmessages(
@@ -1657,12 +1423,10 @@ def get_conversations_internalmessages(
 
     Requires ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
-            "InternalMessageConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
+        "InternalMessageConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_keyconfiguration(
@@ -1675,14 +1439,11 @@ def get_conversations_keyconfiguration(
     Args:
         keyconfigurations_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_keyconfiguration", "GET",
-            "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
-            "ConversationEncryptionConfiguration",
-        ),
-        (("keyconfigurationsId", keyconfigurations_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_keyconfiguration", "GET",
+        "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
+        "ConversationEncryptionConfiguration",
+    ), (("keyconfigurationsId", keyconfigurations_id),))
 
 
 def get_conversations_keyconfigurations(
@@ -1691,12 +1452,10 @@ def get_conversations_keyconfigurations(
 
     Requires ``conversation:encryptionKey:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
-            "ConversationEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
+        "ConversationEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_conversations_message(conversation_id: str) -> _Operation[_m.MessageConversation]:
@@ -1705,13 +1464,10 @@ def get_conversations_message(conversation_id: str) -> _Operation[_m.MessageConv
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message", "GET", "/api/v2/conversations/messages/{conversationId}",
-            "MessageConversation",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message", "GET", "/api/v2/conversations/messages/{conversationId}",
+        "MessageConversation",
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversations_message_communication_messages_media(
@@ -1734,15 +1490,13 @@ def get_conversations_message_communication_messages_media(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_message_communication_messages_media", "GET",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
-            "MessageMediaListing", listing=_l.page_ece8a87b,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (("status", status), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_message_communication_messages_media", "GET",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
+        "MessageMediaListing", listing=_l.page_ece8a87b,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (
+        ("status", status), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_conversations_message_communication_messages_media_media_id(
@@ -1759,17 +1513,14 @@ def get_conversations_message_communication_messages_media_media_id(
         communication_id: path, string.
         media_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message_communication_messages_media_media_id", "GET",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId}",
-            "MessageMediaData",
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("mediaId", media_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message_communication_messages_media_media_id", "GET",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId}",
+        "MessageMediaData",
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("mediaId", media_id),
+    ))
 
 
 def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageData]:
@@ -1780,13 +1531,10 @@ def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageD
     Args:
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message_details", "GET",
-            "/api/v2/conversations/messages/{messageId}/details", "MessageData",
-        ),
-        (("messageId", message_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message_details", "GET",
+        "/api/v2/conversations/messages/{messageId}/details", "MessageData",
+    ), (("messageId", message_id),))
 
 
 def get_conversations_message_message(
@@ -1801,13 +1549,10 @@ def get_conversations_message_message(
         conversation_id: path, string.
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message_message", "GET",
-            "/api/v2/conversations/messages/{conversationId}/messages/{messageId}", "MessageData",
-        ),
-        (("conversationId", conversation_id), ("messageId", message_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message_message", "GET",
+        "/api/v2/conversations/messages/{conversationId}/messages/{messageId}", "MessageData",
+    ), (("conversationId", conversation_id), ("messageId", message_id)))
 
 
 def get_conversations_message_participant_communication_wrapup(
@@ -1825,18 +1570,14 @@ def get_conversations_message_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_message_participant_wrapup(
@@ -1852,15 +1593,13 @@ def get_conversations_message_participant_wrapup(
         participant_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_message_participant_wrapup", "GET",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_message_participant_wrapup", "GET",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup",
+        "AssignedWrapupCode",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (
+        ("provisional", provisional),
+    ))
 
 
 def get_conversations_message_participant_wrapupcodes(
@@ -1873,14 +1612,11 @@ def get_conversations_message_participant_wrapupcodes(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_message_participant_wrapupcodes", "GET",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes",
-            "list[WrapupCode]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_message_participant_wrapupcodes", "GET",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes",
+        "list[WrapupCode]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def get_conversations_messages(
@@ -1889,12 +1625,10 @@ def get_conversations_messages(
 
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messages", "GET", "/api/v2/conversations/messages",
-            "MessageConversationEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messages", "GET", "/api/v2/conversations/messages",
+        "MessageConversationEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_conversations_messages_cachedmedia(
@@ -1913,15 +1647,11 @@ def get_conversations_messages_cachedmedia(
         page_number: query, integer.
         url: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messages_cachedmedia", "GET",
-            "/api/v2/conversations/messages/cachedmedia", "CachedMediaItemEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("url", url)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messages_cachedmedia", "GET",
+        "/api/v2/conversations/messages/cachedmedia", "CachedMediaItemEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("url", url)))
 
 
 def get_conversations_messages_cachedmedia_cached_media_item_id(
@@ -1934,13 +1664,10 @@ def get_conversations_messages_cachedmedia_cached_media_item_id(
     Args:
         cached_media_item_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messages_cachedmedia_cached_media_item_id", "GET",
-            "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}", "CachedMediaItem",
-        ),
-        (("cachedMediaItemId", cached_media_item_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messages_cachedmedia_cached_media_item_id", "GET",
+        "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}", "CachedMediaItem",
+    ), (("cachedMediaItemId", cached_media_item_id),))
 
 
 def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCredentials]:
@@ -1948,12 +1675,10 @@ def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCrede
 
     Requires ``messaging:integration:add``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_facebook_app", "GET",
-            "/api/v2/conversations/messaging/facebook/app", "FacebookAppCredentials",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_facebook_app", "GET",
+        "/api/v2/conversations/messaging/facebook/app", "FacebookAppCredentials",
+    ))
 
 
 def get_conversations_messaging_facebook_permissions(
@@ -1963,13 +1688,11 @@ def get_conversations_messaging_facebook_permissions(
     Requires ``messaging:integration:add`` or ``messaging:integration:edit`` or
     ``messaging:conversationInstagramIntegration:add``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_facebook_permissions", "GET",
-            "/api/v2/conversations/messaging/facebook/permissions",
-            "FacebookPermissionEntityListing", listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_facebook_permissions", "GET",
+        "/api/v2/conversations/messaging/facebook/permissions", "FacebookPermissionEntityListing",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_conversations_messaging_identityresolution_integrations_apple_integration_id(
@@ -1982,15 +1705,11 @@ def get_conversations_messaging_identityresolution_integrations_apple_integratio
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_apple_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
-            "AppleIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_apple_integration_id", "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
+        "AppleIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_identityresolution_integrations_facebook_integration_id(
@@ -2003,15 +1722,12 @@ def get_conversations_messaging_identityresolution_integrations_facebook_integra
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_facebook_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
-            "FacebookIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_facebook_integration_id",
+        "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
+        "FacebookIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_identityresolution_integrations_instagram_integration_id(
@@ -2024,15 +1740,12 @@ def get_conversations_messaging_identityresolution_integrations_instagram_integr
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_instagram_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
-            "InstagramIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_instagram_integration_id",
+        "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
+        "InstagramIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_identityresolution_integrations_open_integration_id(
@@ -2045,15 +1758,11 @@ def get_conversations_messaging_identityresolution_integrations_open_integration
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_open_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
-            "OpenMessagingIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_open_integration_id", "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
+        "OpenMessagingIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_identityresolution_integrations_twitter_integration_id(
@@ -2066,15 +1775,11 @@ def get_conversations_messaging_identityresolution_integrations_twitter_integrat
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_twitter_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
-            "TwitterIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_twitter_integration_id", "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
+        "TwitterIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id(
@@ -2087,15 +1792,12 @@ def get_conversations_messaging_identityresolution_integrations_whatsapp_integra
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
-            "WhatsAppIdentityResolutionConfig",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
+        "GET",
+        "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
+        "WhatsAppIdentityResolutionConfig",
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_integration_twitter_oauth_settings(
@@ -2108,14 +1810,11 @@ def get_conversations_messaging_integration_twitter_oauth_settings(
     Args:
         integration_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
-            "/api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings",
-            "TwitterOAuthSettings", listing=_l.single_92606158,
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
+        "/api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings",
+        "TwitterOAuthSettings", listing=_l.single_92606158,
+    ), (("integrationId", integration_id),))
 
 
 def get_conversations_messaging_integrations(
@@ -2138,19 +1837,15 @@ def get_conversations_messaging_integrations(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations", "GET",
-            "/api/v2/conversations/messaging/integrations", "MessagingIntegrationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations", "GET",
+        "/api/v2/conversations/messaging/integrations", "MessagingIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_apple(
@@ -2173,19 +1868,15 @@ def get_conversations_messaging_integrations_apple(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_apple", "GET",
-            "/api/v2/conversations/messaging/integrations/apple", "AppleIntegrationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_apple", "GET",
+        "/api/v2/conversations/messaging/integrations/apple", "AppleIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_apple_integration_id(
@@ -2201,15 +1892,10 @@ def get_conversations_messaging_integrations_apple_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_apple_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-            "AppleIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_apple_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/apple/{integrationId}", "AppleIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_facebook(
@@ -2232,19 +1918,15 @@ def get_conversations_messaging_integrations_facebook(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_facebook", "GET",
-            "/api/v2/conversations/messaging/integrations/facebook",
-            "FacebookIntegrationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_facebook", "GET",
+        "/api/v2/conversations/messaging/integrations/facebook", "FacebookIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_facebook_integration_id(
@@ -2260,15 +1942,11 @@ def get_conversations_messaging_integrations_facebook_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_facebook_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-            "FacebookIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_facebook_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+        "FacebookIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_instagram(
@@ -2291,19 +1969,15 @@ def get_conversations_messaging_integrations_instagram(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_instagram", "GET",
-            "/api/v2/conversations/messaging/integrations/instagram",
-            "InstagramIntegrationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_instagram", "GET",
+        "/api/v2/conversations/messaging/integrations/instagram",
+        "InstagramIntegrationEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_instagram_integration_id(
@@ -2319,15 +1993,11 @@ def get_conversations_messaging_integrations_instagram_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_instagram_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-            "InstagramIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_instagram_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+        "InstagramIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_open(
@@ -2350,19 +2020,15 @@ def get_conversations_messaging_integrations_open(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open", "GET",
-            "/api/v2/conversations/messaging/integrations/open", "OpenIntegrationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_open", "GET",
+        "/api/v2/conversations/messaging/integrations/open", "OpenIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
@@ -2378,16 +2044,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-            "GET",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-            "GoogleBusinessProfileOpenIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+        "GET",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+        "GoogleBusinessProfileOpenIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings(
@@ -2397,14 +2059,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileOAuthSettings:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
-            "GET",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings",
-            "GoogleOAuthSettingsResponse", listing=_l.single_92606158,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
+        "GET",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings",
+        "GoogleOAuthSettingsResponse", listing=_l.single_92606158,
+    ))
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token(
@@ -2417,15 +2077,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     Args:
         token_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token",
-            "GET",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}",
-            "GoogleAuthToken",
-        ),
-        (("tokenId", token_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token",
+        "GET",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}",
+        "GoogleAuthToken",
+    ), (("tokenId", token_id),))
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts(
@@ -2438,15 +2095,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     Args:
         token_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
-            "GET",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts",
-            "GoogleBusinessProfileAccountListing", listing=_l.single_20dec4b2,
-        ),
-        (("tokenId", token_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
+        "GET",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts",
+        "GoogleBusinessProfileAccountListing", listing=_l.single_20dec4b2,
+    ), (("tokenId", token_id),))
 
 
 def get_conversations_messaging_integrations_open_integration_id(
@@ -2462,14 +2116,10 @@ def get_conversations_messaging_integrations_open_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_open_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_open_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_twitter(
@@ -2492,19 +2142,15 @@ def get_conversations_messaging_integrations_twitter(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_twitter", "GET",
-            "/api/v2/conversations/messaging/integrations/twitter",
-            "TwitterIntegrationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_twitter", "GET",
+        "/api/v2/conversations/messaging/integrations/twitter", "TwitterIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_twitter_integration_id(
@@ -2520,15 +2166,11 @@ def get_conversations_messaging_integrations_twitter_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_twitter_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-            "TwitterIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_twitter_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+        "TwitterIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_integrations_twitter_oauth_settings(
@@ -2537,13 +2179,11 @@ def get_conversations_messaging_integrations_twitter_oauth_settings(
 
     Requires ``messaging:XIntegration:add``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
-            "/api/v2/conversations/messaging/integrations/twitter/oauth/settings",
-            "TwitterSignupOAuthSettings", listing=_l.single_92606158,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
+        "/api/v2/conversations/messaging/integrations/twitter/oauth/settings",
+        "TwitterSignupOAuthSettings", listing=_l.single_92606158,
+    ))
 
 
 def get_conversations_messaging_integrations_whatsapp(
@@ -2566,19 +2206,15 @@ def get_conversations_messaging_integrations_whatsapp(
         supported_content_id: query, string.
         messaging_setting_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_integrations_whatsapp", "GET",
-            "/api/v2/conversations/messaging/integrations/whatsapp",
-            "WhatsAppIntegrationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("supportedContent.id", supported_content_id),
-            ("messagingSetting.id", messaging_setting_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_integrations_whatsapp", "GET",
+        "/api/v2/conversations/messaging/integrations/whatsapp", "WhatsAppIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("supportedContent.id", supported_content_id),
+        ("messagingSetting.id", messaging_setting_id),
+    ))
 
 
 def get_conversations_messaging_integrations_whatsapp_integration_id(
@@ -2594,15 +2230,11 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
         integration_id: path, string.
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
-            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-            "WhatsAppIntegration",
-        ),
-        (("integrationId", integration_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
+        "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+        "WhatsAppIntegration",
+    ), (("integrationId", integration_id),), (("expand", expand),))
 
 
 def get_conversations_messaging_oauth_apple_callback(
@@ -2618,15 +2250,10 @@ def get_conversations_messaging_oauth_apple_callback(
         state: query, string.
         error: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_oauth_apple_callback", "GET",
-            "/api/v2/conversations/messaging/oauth/apple/callback",
-            "OAuthAppleAuthorizationResponse",
-        ),
-        (),
-        (("code", code), ("state", state), ("error", error)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_oauth_apple_callback", "GET",
+        "/api/v2/conversations/messaging/oauth/apple/callback", "OAuthAppleAuthorizationResponse",
+    ), (), (("code", code), ("state", state), ("error", error)))
 
 
 def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
@@ -2637,13 +2264,10 @@ def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_setting", "GET",
-            "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
-        ),
-        (("messageSettingId", message_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_setting", "GET",
+        "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
+    ), (("messageSettingId", message_setting_id),))
 
 
 def get_conversations_messaging_settings(
@@ -2659,15 +2283,10 @@ def get_conversations_messaging_settings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_settings", "GET",
-            "/api/v2/conversations/messaging/settings", "MessagingConfigListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_settings", "GET", "/api/v2/conversations/messaging/settings",
+        "MessagingConfigListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
@@ -2675,12 +2294,10 @@ def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSet
 
     Requires ``messaging:setting:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_settings_default", "GET",
-            "/api/v2/conversations/messaging/settings/default", "MessagingSetting",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_settings_default", "GET",
+        "/api/v2/conversations/messaging/settings/default", "MessagingSetting",
+    ))
 
 
 def get_conversations_messaging_supportedcontent(
@@ -2697,15 +2314,11 @@ def get_conversations_messaging_supportedcontent(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_supportedcontent", "GET",
-            "/api/v2/conversations/messaging/supportedcontent", "SupportedContentListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_supportedcontent", "GET",
+        "/api/v2/conversations/messaging/supportedcontent", "SupportedContentListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.SupportedContent]:
@@ -2713,12 +2326,10 @@ def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.Supp
 
     Requires ``messaging:supportedContent:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_supportedcontent_default", "GET",
-            "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_supportedcontent_default", "GET",
+        "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
+    ))
 
 
 def get_conversations_messaging_supportedcontent_supported_content_id(
@@ -2731,14 +2342,10 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
     Args:
         supported_content_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_messaging_supportedcontent_supported_content_id", "GET",
-            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-            "SupportedContent",
-        ),
-        (("supportedContentId", supported_content_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_messaging_supportedcontent_supported_content_id", "GET",
+        "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+    ), (("supportedContentId", supported_content_id),))
 
 
 def get_conversations_messaging_threadingtimeline(
@@ -2747,13 +2354,11 @@ def get_conversations_messaging_threadingtimeline(
 
     Requires ``conversation:threadingTimeline:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversations_messaging_threadingtimeline", "GET",
-            "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
-            listing=_l.single_a2b11564,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversations_messaging_threadingtimeline", "GET",
+        "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
+        listing=_l.single_a2b11564,
+    ))
 
 
 def get_conversations_screenshare_participant_communication_wrapup(
@@ -2773,18 +2378,14 @@ def get_conversations_screenshare_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_screenshare_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_screenshare_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_settings() -> _Operation[_m.Settings]:
@@ -2792,11 +2393,9 @@ def get_conversations_settings() -> _Operation[_m.Settings]:
 
     Requires ``conversation:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_settings", "GET", "/api/v2/conversations/settings", "Settings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_settings", "GET", "/api/v2/conversations/settings", "Settings",
+    ))
 
 
 def get_conversations_social_participant_communication_wrapup(
@@ -2814,18 +2413,14 @@ def get_conversations_social_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_social_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_social_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoConferenceDetails]:
@@ -2836,13 +2431,10 @@ def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoCo
     Args:
         conference_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_video_details", "GET",
-            "/api/v2/conversations/videos/{conferenceId}/details", "VideoConferenceDetails",
-        ),
-        (("conferenceId", conference_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_video_details", "GET",
+        "/api/v2/conversations/videos/{conferenceId}/details", "VideoConferenceDetails",
+    ), (("conferenceId", conference_id),))
 
 
 def get_conversations_video_participant_communication_wrapup(
@@ -2860,18 +2452,14 @@ def get_conversations_video_participant_communication_wrapup(
         communication_id: path, string.
         provisional: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_video_participant_communication_wrapup", "GET",
-            "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            "AssignedWrapupCode",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (("provisional", provisional),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_video_participant_communication_wrapup", "GET",
+        "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        "AssignedWrapupCode",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (("provisional", provisional),))
 
 
 def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingIdRecord]:
@@ -2882,13 +2470,10 @@ def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingId
     Args:
         meeting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversations_videos_meeting", "GET",
-            "/api/v2/conversations/videos/meetings/{meetingId}", "MeetingIdRecord",
-        ),
-        (("meetingId", meeting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_conversations_videos_meeting", "GET",
+        "/api/v2/conversations/videos/meetings/{meetingId}", "MeetingIdRecord",
+    ), (("meetingId", meeting_id),))
 
 
 def patch_conversation_customattributes(
@@ -2904,16 +2489,10 @@ def patch_conversation_customattributes(
         conversation_id: path, string.
         body: ``CustomAttributesPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_customattributes", "PATCH",
-            "/api/v2/conversations/{conversationId}/customattributes", body="object",
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_customattributes", "PATCH",
+        "/api/v2/conversations/{conversationId}/customattributes", body="object",
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversation_customattributes_bulk(
@@ -2929,17 +2508,11 @@ def patch_conversation_customattributes_bulk(
         conversation_id: path, string.
         body: list of ``CustomAttributesPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_customattributes_bulk", "PATCH",
-            "/api/v2/conversations/{conversationId}/customattributes/bulk",
-            "CustomAttributesBulkUpdateResponseMap", body="array",
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_customattributes_bulk", "PATCH",
+        "/api/v2/conversations/{conversationId}/customattributes/bulk",
+        "CustomAttributesBulkUpdateResponseMap", body="array",
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversation_participant(
@@ -2957,17 +2530,11 @@ def patch_conversation_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_participant", "PATCH",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_participant", "PATCH",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversation_participant_attributes(
@@ -2982,17 +2549,11 @@ def patch_conversation_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_participant_attributes", "PATCH",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/attributes",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_participant_attributes", "PATCH",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/attributes",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversation_recordingstate(
@@ -3007,17 +2568,10 @@ def patch_conversation_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_recordingstate", "PATCH",
-            "/api/v2/conversations/{conversationId}/recordingstate", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_recordingstate", "PATCH",
+        "/api/v2/conversations/{conversationId}/recordingstate", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversation_secureattributes(
@@ -3032,17 +2586,11 @@ def patch_conversation_secureattributes(
         conversation_id: path, string.
         body: ``ConversationSecureAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_secureattributes", "PATCH",
-            "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_secureattributes", "PATCH",
+        "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversation_suggestion(
@@ -3059,17 +2607,11 @@ def patch_conversation_suggestion(
         suggestion_id: path, string.
         body: ``SuggestionPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_suggestion", "PATCH",
-            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_suggestion", "PATCH",
+        "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("suggestionId", suggestion_id)), (), (), body)
 
 
 def patch_conversation_summary_engagements(
@@ -3087,17 +2629,10 @@ def patch_conversation_summary_engagements(
         summary_id: path, string.
         body: ``EngagementRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_summary_engagements", "PATCH",
-            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("summaryId", summary_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_summary_engagements", "PATCH",
+        "/api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements", body="object",
+    ), (("conversationId", conversation_id), ("summaryId", summary_id)), (), (), body)
 
 
 def patch_conversation_summary_feedback(
@@ -3115,16 +2650,10 @@ def patch_conversation_summary_feedback(
         summary_id: path, string.
         body: ``FeedbackUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_summary_feedback", "PATCH",
-            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
-        ),
-        (("conversationId", conversation_id), ("summaryId", summary_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_summary_feedback", "PATCH",
+        "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
+    ), (("conversationId", conversation_id), ("summaryId", summary_id)), (), (), body)
 
 
 def patch_conversation_utilizationlabel(
@@ -3139,17 +2668,11 @@ def patch_conversation_utilizationlabel(
         conversation_id: path, string.
         body: ``ConversationUtilizationLabelUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversation_utilizationlabel", "PATCH",
-            "/api/v2/conversations/{conversationId}/utilizationlabel", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversation_utilizationlabel", "PATCH",
+        "/api/v2/conversations/{conversationId}/utilizationlabel", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_aftercallwork_conversation_id_participant_communication(
@@ -3168,20 +2691,14 @@ def patch_conversations_aftercallwork_conversation_id_participant_communication(
         communication_id: path, string.
         body: ``AfterCallWorkUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_aftercallwork_conversation_id_participant_communication", "PATCH",
-            "/api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "AfterCallWorkUpdate", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_aftercallwork_conversation_id_participant_communication", "PATCH",
+        "/api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "AfterCallWorkUpdate", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_call(
@@ -3196,16 +2713,10 @@ def patch_conversations_call(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call", "PATCH", "/api/v2/conversations/calls/{conversationId}",
-            "Conversation", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call", "PATCH", "/api/v2/conversations/calls/{conversationId}",
+        "Conversation", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_call_conference(
@@ -3220,17 +2731,11 @@ def patch_conversations_call_conference(
         conversation_id: path, string.
         body: ``UpdateConferenceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_conference", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/conference", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_conference", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/conference", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_call_participant(
@@ -3248,17 +2753,11 @@ def patch_conversations_call_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_call_participant_attributes(
@@ -3273,17 +2772,11 @@ def patch_conversations_call_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant_attributes", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes",
-            "ParticipantAttributes", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant_attributes", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes",
+        "ParticipantAttributes", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_call_participant_communication(
@@ -3300,20 +2793,14 @@ def patch_conversations_call_participant_communication(
         communication_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant_communication", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant_communication", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_call_participant_communication_postflowaction(
@@ -3333,20 +2820,14 @@ def patch_conversations_call_participant_communication_postflowaction(
         communication_id: path, string.
         body: ``MandatoryPostCallActionInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant_communication_postflowaction", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant_communication_postflowaction", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_call_participant_consult(
@@ -3361,17 +2842,11 @@ def patch_conversations_call_participant_consult(
         participant_id: path, string.
         body: ``ConsultTransferUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant_consult", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant_consult", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_call_participant_user_user_id(
@@ -3391,20 +2866,13 @@ def patch_conversations_call_participant_user_user_id(
         user_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_call_participant_user_user_id", "PATCH",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId}",
-            body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("userId", user_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_call_participant_user_user_id", "PATCH",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId}",
+        body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id), ("userId", user_id),
+    ), (), (), body)
 
 
 def patch_conversations_callback(
@@ -3419,17 +2887,10 @@ def patch_conversations_callback(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_callback", "PATCH",
-            "/api/v2/conversations/callbacks/{conversationId}", "Conversation", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_callback", "PATCH", "/api/v2/conversations/callbacks/{conversationId}",
+        "Conversation", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_callback_participant(
@@ -3447,17 +2908,11 @@ def patch_conversations_callback_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_callback_participant", "PATCH",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_callback_participant", "PATCH",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_callback_participant_attributes(
@@ -3472,17 +2927,11 @@ def patch_conversations_callback_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_callback_participant_attributes", "PATCH",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes",
-            "ParticipantAttributes", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_callback_participant_attributes", "PATCH",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes",
+        "ParticipantAttributes", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_callback_participant_communication(
@@ -3499,20 +2948,14 @@ def patch_conversations_callback_participant_communication(
         communication_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_callback_participant_communication", "PATCH",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_callback_participant_communication", "PATCH",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_callbacks(
@@ -3525,16 +2968,10 @@ def patch_conversations_callbacks(
     Args:
         body: ``PatchCallbackRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_callbacks", "PATCH", "/api/v2/conversations/callbacks",
-            "PatchCallbackResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_callbacks", "PATCH", "/api/v2/conversations/callbacks",
+        "PatchCallbackResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_conversations_cobrowsesession(
@@ -3549,17 +2986,11 @@ def patch_conversations_cobrowsesession(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_cobrowsesession", "PATCH",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}", "Conversation",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_cobrowsesession", "PATCH",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}", "Conversation", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_cobrowsesession_participant(
@@ -3578,17 +3009,11 @@ def patch_conversations_cobrowsesession_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_cobrowsesession_participant", "PATCH",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_cobrowsesession_participant", "PATCH",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}",
+        body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_cobrowsesession_participant_attributes(
@@ -3606,17 +3031,11 @@ def patch_conversations_cobrowsesession_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_cobrowsesession_participant_attributes", "PATCH",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes",
-            "ParticipantAttributes", body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_cobrowsesession_participant_attributes", "PATCH",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes",
+        "ParticipantAttributes", body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_cobrowsesession_participant_communication(
@@ -3635,20 +3054,14 @@ def patch_conversations_cobrowsesession_participant_communication(
         communication_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_cobrowsesession_participant_communication", "PATCH",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_cobrowsesession_participant_communication", "PATCH",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_email(
@@ -3663,16 +3076,10 @@ def patch_conversations_email(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email", "PATCH", "/api/v2/conversations/emails/{conversationId}",
-            "Conversation", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email", "PATCH", "/api/v2/conversations/emails/{conversationId}",
+        "Conversation", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_email_messages_draft(
@@ -3690,17 +3097,11 @@ def patch_conversations_email_messages_draft(
         discard: query, boolean.
         body: ``DraftManipulationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email_messages_draft", "PATCH",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
-            body="object",
-        ),
-        (("conversationId", conversation_id),),
-        (("autoFill", auto_fill), ("discard", discard)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email_messages_draft", "PATCH",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+        body="object",
+    ), (("conversationId", conversation_id),), (("autoFill", auto_fill), ("discard", discard)), (), body)
 
 
 def patch_conversations_email_participant(
@@ -3718,17 +3119,11 @@ def patch_conversations_email_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email_participant", "PATCH",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email_participant", "PATCH",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_email_participant_attributes(
@@ -3743,17 +3138,11 @@ def patch_conversations_email_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email_participant_attributes", "PATCH",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes",
-            "ParticipantAttributes", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email_participant_attributes", "PATCH",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes",
+        "ParticipantAttributes", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_email_participant_communication(
@@ -3770,20 +3159,14 @@ def patch_conversations_email_participant_communication(
         communication_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email_participant_communication", "PATCH",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email_participant_communication", "PATCH",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_email_participant_parkingstate(
@@ -3800,17 +3183,11 @@ def patch_conversations_email_participant_parkingstate(
         participant_id: path, string.
         body: ``ParkingStateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_email_participant_parkingstate", "PATCH",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_email_participant_parkingstate", "PATCH",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_message(
@@ -3825,17 +3202,10 @@ def patch_conversations_message(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_message", "PATCH",
-            "/api/v2/conversations/messages/{conversationId}", "Conversation", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_message", "PATCH", "/api/v2/conversations/messages/{conversationId}",
+        "Conversation", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_conversations_message_participant(
@@ -3854,17 +3224,11 @@ def patch_conversations_message_participant(
         participant_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_message_participant", "PATCH",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_message_participant", "PATCH",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}",
+        body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_message_participant_attributes(
@@ -3880,17 +3244,11 @@ def patch_conversations_message_participant_attributes(
         participant_id: path, string.
         body: ``ParticipantAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_message_participant_attributes", "PATCH",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes",
-            "ParticipantAttributes", body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_message_participant_attributes", "PATCH",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes",
+        "ParticipantAttributes", body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_message_participant_communication(
@@ -3907,20 +3265,14 @@ def patch_conversations_message_participant_communication(
         communication_id: path, string.
         body: ``MediaParticipantRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_message_participant_communication", "PATCH",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_message_participant_communication", "PATCH",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def patch_conversations_message_participant_parkingstate(
@@ -3937,17 +3289,11 @@ def patch_conversations_message_participant_parkingstate(
         participant_id: path, string.
         body: ``ParkingStateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_message_participant_parkingstate", "PATCH",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_message_participant_parkingstate", "PATCH",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def patch_conversations_messaging_integrations_apple_integration_id(
@@ -3962,17 +3308,11 @@ def patch_conversations_messaging_integrations_apple_integration_id(
         integration_id: path, string.
         body: ``AppleIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_apple_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-            "AppleIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_apple_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/apple/{integrationId}", "AppleIntegration",
+        body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_facebook_integration_id(
@@ -3987,17 +3327,11 @@ def patch_conversations_messaging_integrations_facebook_integration_id(
         integration_id: path, string.
         body: ``FacebookIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_facebook_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-            "FacebookIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_facebook_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+        "FacebookIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_instagram_integration_id(
@@ -4012,17 +3346,11 @@ def patch_conversations_messaging_integrations_instagram_integration_id(
         integration_id: path, string.
         body: ``InstagramIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_instagram_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-            "InstagramIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_instagram_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+        "InstagramIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
@@ -4038,18 +3366,12 @@ def patch_conversations_messaging_integrations_open_extensions_googlebusinesspro
         integration_id: path, string.
         body: ``GoogleBusinessProfileOpenIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-            "PATCH",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-            "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+        "PATCH",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+        "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_open_integration_id(
@@ -4064,17 +3386,11 @@ def patch_conversations_messaging_integrations_open_integration_id(
         integration_id: path, string.
         body: ``OpenIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_open_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
-            body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_open_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
+        body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_twitter_integration_id(
@@ -4089,17 +3405,11 @@ def patch_conversations_messaging_integrations_twitter_integration_id(
         integration_id: path, string.
         body: ``TwitterIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_twitter_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-            "TwitterIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_twitter_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+        "TwitterIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id(
@@ -4114,18 +3424,12 @@ def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integrati
         integration_id: path, string.
         body: ``WhatsAppEmbeddedSignupIntegrationActivationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id",
-            "PATCH",
-            "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId}",
-            "WhatsAppIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id",
+        "PATCH",
+        "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId}",
+        "WhatsAppIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_integrations_whatsapp_integration_id(
@@ -4140,17 +3444,11 @@ def patch_conversations_messaging_integrations_whatsapp_integration_id(
         integration_id: path, string.
         body: ``WhatsAppIntegrationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_integrations_whatsapp_integration_id", "PATCH",
-            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-            "WhatsAppIntegration", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_integrations_whatsapp_integration_id", "PATCH",
+        "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+        "WhatsAppIntegration", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def patch_conversations_messaging_setting(
@@ -4165,17 +3463,11 @@ def patch_conversations_messaging_setting(
         message_setting_id: path, string.
         body: ``MessagingSettingPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_setting", "PATCH",
-            "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
-            body="object", body_required=True,
-        ),
-        (("messageSettingId", message_setting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_setting", "PATCH",
+        "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
+        body="object", body_required=True,
+    ), (("messageSettingId", message_setting_id),), (), (), body)
 
 
 def patch_conversations_messaging_supportedcontent_supported_content_id(
@@ -4190,17 +3482,11 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
         body: ``SupportedContent``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_messaging_supportedcontent_supported_content_id", "PATCH",
-            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-            "SupportedContent", body="object", body_required=True,
-        ),
-        (("supportedContentId", supported_content_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_messaging_supportedcontent_supported_content_id", "PATCH",
+        "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+        body="object", body_required=True,
+    ), (("supportedContentId", supported_content_id),), (), (), body)
 
 
 def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[None]:
@@ -4211,16 +3497,10 @@ def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[
     Args:
         body: ``Settings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_conversations_settings", "PATCH", "/api/v2/conversations/settings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_conversations_settings", "PATCH", "/api/v2/conversations/settings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_conversation_details_properties(
@@ -4235,17 +3515,11 @@ def post_analytics_conversation_details_properties(
         conversation_id: path, string.
         body: ``PropertyIndexRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversation_details_properties", "POST",
-            "/api/v2/analytics/conversations/{conversationId}/details/properties",
-            "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversation_details_properties", "POST",
+        "/api/v2/analytics/conversations/{conversationId}/details/properties",
+        "PropertyIndexRequest", body="object", body_required=True, listing=_l.single_007814b8,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_analytics_conversations_activity_query(
@@ -4263,17 +3537,11 @@ def post_analytics_conversations_activity_query(
         page_number: query, integer.
         body: ``ConversationActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_activity_query", "POST",
-            "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_activity_query", "POST",
+        "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_conversations_aggregates_jobs(
@@ -4286,17 +3554,11 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_conversations_aggregates_jobs", "POST",
-            "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_conversations_aggregates_jobs", "POST",
+        "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_aggregates_query(
@@ -4309,18 +3571,11 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_aggregates_query", "POST",
-            "/api/v2/analytics/conversations/aggregates/query",
-            "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_7f22cad1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_aggregates_query", "POST",
+        "/api/v2/analytics/conversations/aggregates/query", "ConversationAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_7f22cad1,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_details_jobs(
@@ -4333,17 +3588,11 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_conversations_details_jobs", "POST",
-            "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_conversations_details_jobs", "POST",
+        "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_conversations_details_query(
@@ -4357,17 +3606,11 @@ def post_analytics_conversations_details_query(
     Args:
         body: ``ConversationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_conversations_details_query", "POST",
-            "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_conversations_details_query", "POST",
+        "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_fa9152a6,
+    ), (), (), (), body)
 
 
 def post_conversation_assign(
@@ -4386,16 +3629,10 @@ def post_conversation_assign(
         conversation_id: path, string.
         body: ``ConversationUser``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_assign", "POST", "/api/v2/conversations/{conversationId}/assign",
-            "str", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_assign", "POST", "/api/v2/conversations/{conversationId}/assign", "str",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversation_barge(conversation_id: str) -> _Operation[None]:
@@ -4406,12 +3643,9 @@ def post_conversation_barge(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_barge", "POST", "/api/v2/conversations/{conversationId}/barge",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_barge", "POST", "/api/v2/conversations/{conversationId}/barge",
+    ), (("conversationId", conversation_id),))
 
 
 def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWebMessagingSession]:
@@ -4422,13 +3656,10 @@ def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWe
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_cobrowse", "POST", "/api/v2/conversations/{conversationId}/cobrowse",
-            "CobrowseWebMessagingSession",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_cobrowse", "POST", "/api/v2/conversations/{conversationId}/cobrowse",
+        "CobrowseWebMessagingSession",
+    ), (("conversationId", conversation_id),))
 
 
 def post_conversation_communication_agentchecklist(
@@ -4447,20 +3678,14 @@ def post_conversation_communication_agentchecklist(
         agent_checklist_id: path, string.
         body: ``ChecklistActivationPayload``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_communication_agentchecklist", "POST",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
-            "AgentChecklistResponse", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("agentChecklistId", agent_checklist_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_communication_agentchecklist", "POST",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
+        "AgentChecklistResponse", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("agentChecklistId", agent_checklist_id),
+    ), (), (), body)
 
 
 def post_conversation_communication_agentchecklist_agentaction(
@@ -4479,20 +3704,14 @@ def post_conversation_communication_agentchecklist_agentaction(
         agent_checklist_id: path, string.
         body: ``AgentActionPayload``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_communication_agentchecklist_agentaction", "POST",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction",
-            "AgentChecklistResponse", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("agentChecklistId", agent_checklist_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_communication_agentchecklist_agentaction", "POST",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction",
+        "AgentChecklistResponse", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("agentChecklistId", agent_checklist_id),
+    ), (), (), body)
 
 
 def post_conversation_communication_agentchecklist_jobs(
@@ -4511,20 +3730,14 @@ def post_conversation_communication_agentchecklist_jobs(
         agent_checklist_id: path, string.
         body: ``ChecklistInferenceJobPayload``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_communication_agentchecklist_jobs", "POST",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs",
-            "ChecklistInferenceJobCreationResponse", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("communicationId", communication_id),
-            ("agentChecklistId", agent_checklist_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_communication_agentchecklist_jobs", "POST",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs",
+        "ChecklistInferenceJobCreationResponse", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("communicationId", communication_id),
+        ("agentChecklistId", agent_checklist_id),
+    ), (), (), body)
 
 
 def post_conversation_communication_agentchecklists_finalize(
@@ -4541,18 +3754,11 @@ def post_conversation_communication_agentchecklists_finalize(
         communication_id: path, string.
         body: ``ChecklistFinalizePayload``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversation_communication_agentchecklists_finalize", "POST",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize",
-            "AgentChecklistResponseList", body="object", body_required=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversation_communication_agentchecklists_finalize", "POST",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize",
+        "AgentChecklistResponseList", body="object", body_required=True, listing=_l.single_20dec4b2,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversation_communication_internalmessages(
@@ -4569,17 +3775,11 @@ def post_conversation_communication_internalmessages(
         communication_id: path, string.
         body: ``InternalMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_communication_internalmessages", "POST",
-            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
-            "InternalMessageData", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_communication_internalmessages", "POST",
+        "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
+        "InternalMessageData", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
@@ -4590,13 +3790,10 @@ def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_disconnect", "POST",
-            "/api/v2/conversations/{conversationId}/disconnect", "str",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_disconnect", "POST", "/api/v2/conversations/{conversationId}/disconnect",
+        "str",
+    ), (("conversationId", conversation_id),))
 
 
 def post_conversation_participant_callbacks(
@@ -4614,17 +3811,11 @@ def post_conversation_participant_callbacks(
         participant_id: path, string.
         body: ``CreateCallbackOnConversationCommand``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_callbacks", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/callbacks",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_callbacks", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/callbacks",
+        body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_digits(
@@ -4640,17 +3831,10 @@ def post_conversation_participant_digits(
         participant_id: path, string.
         body: ``Digits``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_digits", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/digits",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_digits", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/digits", body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_internalmessages_users_communications(
@@ -4667,17 +3851,11 @@ def post_conversation_participant_internalmessages_users_communications(
         participant_id: path, string.
         body: ``MessagingConferWithUserRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_internalmessages_users_communications", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications",
-            "MessagingConferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_internalmessages_users_communications", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications",
+        "MessagingConferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_replace(
@@ -4694,17 +3872,11 @@ def post_conversation_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_replace", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_replace", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/replace",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_replace_agent(
@@ -4722,17 +3894,11 @@ def post_conversation_participant_replace_agent(
         participant_id: path, string.
         body: ``TransferToAgentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_replace_agent", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_replace_agent", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_replace_contact_external(
@@ -4750,17 +3916,11 @@ def post_conversation_participant_replace_contact_external(
         participant_id: path, string.
         body: ``TransferToExternalContactRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_replace_contact_external", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_replace_contact_external", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_replace_external(
@@ -4778,17 +3938,11 @@ def post_conversation_participant_replace_external(
         participant_id: path, string.
         body: ``TransferToExternalRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_replace_external", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/external",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_replace_external", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/external",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_replace_queue(
@@ -4806,17 +3960,11 @@ def post_conversation_participant_replace_queue(
         participant_id: path, string.
         body: ``TransferToQueueRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_replace_queue", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_replace_queue", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_secureivrsessions(
@@ -4832,17 +3980,11 @@ def post_conversation_participant_secureivrsessions(
         participant_id: path, string.
         body: ``CreateSecureSession``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_secureivrsessions", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
-            "SecureSession", body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_secureivrsessions", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
+        "SecureSession", body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_participant_transfer(
@@ -4859,17 +4001,11 @@ def post_conversation_participant_transfer(
         participant_id: path, string.
         body: ``TransferToAddressRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_transfer", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/transfer",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_transfer", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/transfer",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversation_suggestion_engagement(
@@ -4886,17 +4022,11 @@ def post_conversation_suggestion_engagement(
         suggestion_id: path, string.
         body: ``SuggestionEngagement``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_suggestion_engagement", "POST",
-            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement",
-            "SuggestionEngagement", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_suggestion_engagement", "POST",
+        "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement",
+        "SuggestionEngagement", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("suggestionId", suggestion_id)), (), (), body)
 
 
 def post_conversation_suggestions_feedback(
@@ -4911,17 +4041,11 @@ def post_conversation_suggestions_feedback(
         conversation_id: path, string.
         body: ``Feedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_suggestions_feedback", "POST",
-            "/api/v2/conversations/{conversationId}/suggestions/feedback", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_suggestions_feedback", "POST",
+        "/api/v2/conversations/{conversationId}/suggestions/feedback", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversation_summary_feedback(
@@ -4939,16 +4063,10 @@ def post_conversation_summary_feedback(
         summary_id: path, string.
         body: ``FeedbackAddRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_summary_feedback", "POST",
-            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
-        ),
-        (("conversationId", conversation_id), ("summaryId", summary_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_summary_feedback", "POST",
+        "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
+    ), (("conversationId", conversation_id), ("summaryId", summary_id)), (), (), body)
 
 
 def post_conversations_call(
@@ -4961,16 +4079,10 @@ def post_conversations_call(
         conversation_id: path, string.
         body: ``CallCommand``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call", "POST", "/api/v2/conversations/calls/{conversationId}",
-            "Conversation", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call", "POST", "/api/v2/conversations/calls/{conversationId}",
+        "Conversation", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_call_participant_barge(
@@ -4985,13 +4097,10 @@ def post_conversations_call_participant_barge(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_barge", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_barge", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_conversations_call_participant_coach(
@@ -5006,13 +4115,10 @@ def post_conversations_call_participant_coach(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_coach", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_coach", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_conversations_call_participant_communication_summaries(
@@ -5032,20 +4138,14 @@ def post_conversations_call_participant_communication_summaries(
         communication_id: path, string.
         body: ``OnDemandConversationSummaryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_communication_summaries", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
-            "OnDemandSummaryAcceptedResponse", body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_communication_summaries", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
+        "OnDemandSummaryAcceptedResponse", body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_call_participant_communication_wrapup(
@@ -5065,20 +4165,14 @@ def post_conversations_call_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_call_participant_consult(
@@ -5095,17 +4189,11 @@ def post_conversations_call_participant_consult(
         participant_id: path, string.
         body: ``ConsultTransfer``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_consult", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_consult", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_consult_agent(
@@ -5123,17 +4211,11 @@ def post_conversations_call_participant_consult_agent(
         participant_id: path, string.
         body: ``ConsultTransferToAgent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_consult_agent", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_consult_agent", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_consult_contact_external(
@@ -5151,17 +4233,11 @@ def post_conversations_call_participant_consult_contact_external(
         participant_id: path, string.
         body: ``ConsultTransferToExternalContact``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_consult_contact_external", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_consult_contact_external", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_consult_external(
@@ -5179,17 +4255,11 @@ def post_conversations_call_participant_consult_external(
         participant_id: path, string.
         body: ``ConsultTransferToExternal``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_consult_external", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_consult_external", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_consult_queue(
@@ -5207,17 +4277,11 @@ def post_conversations_call_participant_consult_queue(
         participant_id: path, string.
         body: ``ConsultTransferToQueue``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_consult_queue", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_consult_queue", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_monitor(
@@ -5232,13 +4296,10 @@ def post_conversations_call_participant_monitor(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_monitor", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_monitor", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_conversations_call_participant_replace(
@@ -5255,17 +4316,11 @@ def post_conversations_call_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_replace", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_replace", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_snippet_record(
@@ -5282,17 +4337,11 @@ def post_conversations_call_participant_snippet_record(
         participant_id: path, string.
         body: ``SnippetRecordingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_snippet_record", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record",
-            "str", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_snippet_record", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record",
+        "str", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participant_voice_consult(
@@ -5309,17 +4358,11 @@ def post_conversations_call_participant_voice_consult(
         participant_id: path, string.
         body: ``ConsultTransferToAddress``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participant_voice_consult", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult",
-            "ConsultTransferResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participant_voice_consult", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult",
+        "ConsultTransferResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_call_participants(
@@ -5332,17 +4375,11 @@ def post_conversations_call_participants(
         conversation_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participants", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants", "Conversation",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participants", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants", "Conversation", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_call_participants_user_user_id(
@@ -5359,17 +4396,11 @@ def post_conversations_call_participants_user_user_id(
         user_id: path, string.
         body: ``Conversation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_call_participants_user_user_id", "POST",
-            "/api/v2/conversations/calls/{conversationId}/participants/user/{userId}",
-            "Conversation", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_call_participants_user_user_id", "POST",
+        "/api/v2/conversations/calls/{conversationId}/participants/user/{userId}", "Conversation",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("userId", user_id)), (), (), body)
 
 
 def post_conversations_callback_participant_communication_wrapup(
@@ -5389,20 +4420,14 @@ def post_conversations_callback_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_callback_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_callback_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_callback_participant_replace(
@@ -5419,17 +4444,11 @@ def post_conversations_callback_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_callback_participant_replace", "POST",
-            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_callback_participant_replace", "POST",
+        "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_callbacks(
@@ -5442,16 +4461,10 @@ def post_conversations_callbacks(
     Args:
         body: ``CreateCallbackCommand``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_callbacks", "POST", "/api/v2/conversations/callbacks",
-            "CreateCallbackResponse", body="object", body_required=True, listing=_l.single_308d26a4,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_callbacks", "POST", "/api/v2/conversations/callbacks",
+        "CreateCallbackResponse", body="object", body_required=True, listing=_l.single_308d26a4,
+    ), (), (), (), body)
 
 
 def post_conversations_callbacks_bulk_disconnect(
@@ -5464,16 +4477,10 @@ def post_conversations_callbacks_bulk_disconnect(
     Args:
         body: ``BulkCallbackDisconnectRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_callbacks_bulk_disconnect", "POST",
-            "/api/v2/conversations/callbacks/bulk/disconnect", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_callbacks_bulk_disconnect", "POST",
+        "/api/v2/conversations/callbacks/bulk/disconnect", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_callbacks_bulk_update(
@@ -5486,17 +4493,11 @@ def post_conversations_callbacks_bulk_update(
     Args:
         body: ``BulkCallbackPatchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_callbacks_bulk_update", "POST",
-            "/api/v2/conversations/callbacks/bulk/update", "BulkCallbackPatchResponse",
-            body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_callbacks_bulk_update", "POST",
+        "/api/v2/conversations/callbacks/bulk/update", "BulkCallbackPatchResponse", body="object",
+        body_required=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_conversations_calls(
@@ -5509,16 +4510,10 @@ def post_conversations_calls(
     Args:
         body: ``CreateCallRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_calls", "POST", "/api/v2/conversations/calls", "CreateCallResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_calls", "POST", "/api/v2/conversations/calls", "CreateCallResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_calls_user_user_id(
@@ -5533,17 +4528,11 @@ def post_conversations_calls_user_user_id(
         user_id: path, string.
         body: ``CreateCallRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_calls_user_user_id", "POST",
-            "/api/v2/conversations/calls/user/{userId}", "CreateCallResponse", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_calls_user_user_id", "POST",
+        "/api/v2/conversations/calls/user/{userId}", "CreateCallResponse", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_conversations_cobrowsesession_participant_communication_wrapup(
@@ -5563,20 +4552,14 @@ def post_conversations_cobrowsesession_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_cobrowsesession_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_cobrowsesession_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_cobrowsesession_participant_replace(
@@ -5594,17 +4577,11 @@ def post_conversations_cobrowsesession_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_cobrowsesession_participant_replace", "POST",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace",
-            body="object",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_cobrowsesession_participant_replace", "POST",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace",
+        body="object",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_customattributes_schemas(
@@ -5617,17 +4594,11 @@ def post_conversations_customattributes_schemas(
     Args:
         body: ``ConversationJsonSchemaRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_customattributes_schemas", "POST",
-            "/api/v2/conversations/customattributes/schemas", "ConversationDataSchema",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_customattributes_schemas", "POST",
+        "/api/v2/conversations/customattributes/schemas", "ConversationDataSchema", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_customattributes_search(
@@ -5640,17 +4611,11 @@ def post_conversations_customattributes_search(
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_customattributes_search", "POST",
-            "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_customattributes_search", "POST",
+        "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def post_conversations_email_inboundmessages(
@@ -5663,17 +4628,11 @@ def post_conversations_email_inboundmessages(
         conversation_id: path, string.
         body: ``InboundMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_inboundmessages", "POST",
-            "/api/v2/conversations/emails/{conversationId}/inboundmessages", "EmailConversation",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_inboundmessages", "POST",
+        "/api/v2/conversations/emails/{conversationId}/inboundmessages", "EmailConversation",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_email_messages(
@@ -5688,17 +4647,11 @@ def post_conversations_email_messages(
         conversation_id: path, string.
         body: ``EmailMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_messages", "POST",
-            "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessageReply",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_messages", "POST",
+        "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessageReply",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_email_messages_draft_attachments_copy(
@@ -5711,17 +4664,11 @@ def post_conversations_email_messages_draft_attachments_copy(
         conversation_id: path, string.
         body: ``CopyAttachmentsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_messages_draft_attachments_copy", "POST",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy",
-            "EmailMessage", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_messages_draft_attachments_copy", "POST",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy",
+        "EmailMessage", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_email_messages_draft_attachments_uploads(
@@ -5736,17 +4683,11 @@ def post_conversations_email_messages_draft_attachments_uploads(
         conversation_id: path, string.
         body: ``UploadAttachmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_messages_draft_attachments_uploads", "POST",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads",
-            "UploadAttachmentResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_messages_draft_attachments_uploads", "POST",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads",
+        "UploadAttachmentResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_email_participant_communication_wrapup(
@@ -5766,20 +4707,14 @@ def post_conversations_email_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_email_participant_replace(
@@ -5796,17 +4731,11 @@ def post_conversations_email_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_participant_replace", "POST",
-            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_participant_replace", "POST",
+        "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]:
@@ -5817,13 +4746,10 @@ def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_email_reconnect", "POST",
-            "/api/v2/conversations/emails/{conversationId}/reconnect",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_email_reconnect", "POST",
+        "/api/v2/conversations/emails/{conversationId}/reconnect",
+    ), (("conversationId", conversation_id),))
 
 
 def post_conversations_emails(
@@ -5836,16 +4762,10 @@ def post_conversations_emails(
     Args:
         body: ``CreateEmailRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_emails", "POST", "/api/v2/conversations/emails",
-            "EmailConversation", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_emails", "POST", "/api/v2/conversations/emails", "EmailConversation",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_emails_agentless(
@@ -5858,16 +4778,10 @@ def post_conversations_emails_agentless(
     Args:
         body: ``AgentlessEmailSendRequestDto``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_emails_agentless", "POST", "/api/v2/conversations/emails/agentless",
-            "AgentlessEmailSendResponseDto", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_emails_agentless", "POST", "/api/v2/conversations/emails/agentless",
+        "AgentlessEmailSendResponseDto", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_faxes(
@@ -5878,16 +4792,10 @@ def post_conversations_faxes(
     Args:
         body: ``FaxSendRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_faxes", "POST", "/api/v2/conversations/faxes", "FaxSendResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_faxes", "POST", "/api/v2/conversations/faxes", "FaxSendResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_keyconfigurations(
@@ -5900,17 +4808,10 @@ def post_conversations_keyconfigurations(
     Args:
         body: ``ConversationEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_keyconfigurations", "POST",
-            "/api/v2/conversations/keyconfigurations", "ConversationEncryptionConfiguration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_keyconfigurations", "POST", "/api/v2/conversations/keyconfigurations",
+        "ConversationEncryptionConfiguration", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_keyconfigurations_validate(
@@ -5923,17 +4824,11 @@ def post_conversations_keyconfigurations_validate(
     Args:
         body: ``ConversationEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_keyconfigurations_validate", "POST",
-            "/api/v2/conversations/keyconfigurations/validate",
-            "ConversationEncryptionConfiguration", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_keyconfigurations_validate", "POST",
+        "/api/v2/conversations/keyconfigurations/validate", "ConversationEncryptionConfiguration",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_message_communication_messages(
@@ -5950,17 +4845,11 @@ def post_conversations_message_communication_messages(
         communication_id: path, string.
         body: ``AdditionalMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_communication_messages", "POST",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages",
-            "MessageData", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_communication_messages", "POST",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages",
+        "MessageData", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversations_message_communication_messages_media(
@@ -5976,14 +4865,11 @@ def post_conversations_message_communication_messages_media(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_communication_messages_media", "POST",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
-            "MessageMediaData",
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_communication_messages_media", "POST",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
+        "MessageMediaData",
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def post_conversations_message_communication_messages_media_uploads(
@@ -6001,17 +4887,11 @@ def post_conversations_message_communication_messages_media_uploads(
         communication_id: path, string.
         body: ``UploadMediaRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_communication_messages_media_uploads", "POST",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads",
-            "MessageMediaUploadData", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_communication_messages_media_uploads", "POST",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads",
+        "MessageMediaUploadData", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversations_message_communication_socialmedia_messages(
@@ -6028,17 +4908,11 @@ def post_conversations_message_communication_socialmedia_messages(
         communication_id: path, string.
         body: ``AdditionalSocialMediaMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_communication_socialmedia_messages", "POST",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages",
-            "SocialMediaMessageData", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_communication_socialmedia_messages", "POST",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages",
+        "SocialMediaMessageData", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversations_message_communication_typing(
@@ -6055,17 +4929,11 @@ def post_conversations_message_communication_typing(
         communication_id: path, string.
         body: ``MessageTypingEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_communication_typing", "POST",
-            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_communication_typing", "POST",
+        "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)), (), (), body)
 
 
 def post_conversations_message_inbound_open_event(
@@ -6080,17 +4948,11 @@ def post_conversations_message_inbound_open_event(
         integration_id: path, string.
         body: ``OpenInboundNormalizedEvent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_inbound_open_event", "POST",
-            "/api/v2/conversations/messages/{integrationId}/inbound/open/event",
-            "OpenEventNormalizedMessage", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_inbound_open_event", "POST",
+        "/api/v2/conversations/messages/{integrationId}/inbound/open/event",
+        "OpenEventNormalizedMessage", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def post_conversations_message_inbound_open_message(
@@ -6108,17 +4970,13 @@ def post_conversations_message_inbound_open_message(
         prefetch_conversation_id: query, boolean.
         body: ``OpenInboundNormalizedMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_inbound_open_message", "POST",
-            "/api/v2/conversations/messages/{integrationId}/inbound/open/message",
-            "OpenMessageNormalizedMessage", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (("prefetchConversationId", prefetch_conversation_id),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_inbound_open_message", "POST",
+        "/api/v2/conversations/messages/{integrationId}/inbound/open/message",
+        "OpenMessageNormalizedMessage", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (
+        ("prefetchConversationId", prefetch_conversation_id),
+    ), (), body)
 
 
 def post_conversations_message_inbound_open_receipt(
@@ -6133,17 +4991,11 @@ def post_conversations_message_inbound_open_receipt(
         integration_id: path, string.
         body: ``OpenInboundNormalizedReceipt``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_inbound_open_receipt", "POST",
-            "/api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
-            "OpenReceiptNormalizedMessage", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_inbound_open_receipt", "POST",
+        "/api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
+        "OpenReceiptNormalizedMessage", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def post_conversations_message_inbound_open_structured_response(
@@ -6158,17 +5010,11 @@ def post_conversations_message_inbound_open_structured_response(
         integration_id: path, string.
         body: ``OpenInboundStructuredResponseMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_inbound_open_structured_response", "POST",
-            "/api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
-            "OpenStructuredResponseNormalizedMessage", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_inbound_open_structured_response", "POST",
+        "/api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
+        "OpenStructuredResponseNormalizedMessage", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def post_conversations_message_messages_bulk(
@@ -6184,17 +5030,11 @@ def post_conversations_message_messages_bulk(
         conversation_id: path, string.
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_message_messages_bulk", "POST",
-            "/api/v2/conversations/messages/{conversationId}/messages/bulk", "TextMessageListing",
-            body="array", reads=True, listing=_l.single_20dec4b2,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_message_messages_bulk", "POST",
+        "/api/v2/conversations/messages/{conversationId}/messages/bulk", "TextMessageListing",
+        body="array", reads=True, listing=_l.single_20dec4b2,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def post_conversations_message_participant_communication_summaries(
@@ -6214,20 +5054,14 @@ def post_conversations_message_participant_communication_summaries(
         communication_id: path, string.
         body: ``OnDemandConversationSummaryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_participant_communication_summaries", "POST",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
-            "OnDemandSummaryAcceptedResponse", body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_participant_communication_summaries", "POST",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
+        "OnDemandSummaryAcceptedResponse", body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_message_participant_communication_wrapup(
@@ -6247,20 +5081,14 @@ def post_conversations_message_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_message_participant_monitor(
@@ -6275,13 +5103,10 @@ def post_conversations_message_participant_monitor(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_participant_monitor", "POST",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_participant_monitor", "POST",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_conversations_message_participant_replace(
@@ -6298,17 +5123,11 @@ def post_conversations_message_participant_replace(
         participant_id: path, string.
         body: ``TransferRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_participant_replace", "POST",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_participant_replace", "POST",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("participantId", participant_id)), (), (), body)
 
 
 def post_conversations_message_participant_takeover(
@@ -6321,13 +5140,10 @@ def post_conversations_message_participant_takeover(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_message_participant_takeover", "POST",
-            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_message_participant_takeover", "POST",
+        "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_conversations_messages(
@@ -6340,16 +5156,10 @@ def post_conversations_messages(
     Args:
         body: ``CreateOutboundMessagingConversationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messages", "POST", "/api/v2/conversations/messages",
-            "CreateOutboundMessagingConversationResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messages", "POST", "/api/v2/conversations/messages",
+        "CreateOutboundMessagingConversationResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messages_agentless(
@@ -6362,17 +5172,10 @@ def post_conversations_messages_agentless(
     Args:
         body: ``SendAgentlessOutboundMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messages_agentless", "POST",
-            "/api/v2/conversations/messages/agentless", "SendAgentlessOutboundMessageResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messages_agentless", "POST", "/api/v2/conversations/messages/agentless",
+        "SendAgentlessOutboundMessageResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messages_inbound_open(
@@ -6385,17 +5188,11 @@ def post_conversations_messages_inbound_open(
     Args:
         body: ``OpenNormalizedMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messages_inbound_open", "POST",
-            "/api/v2/conversations/messages/inbound/open", "OpenNormalizedMessage", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messages_inbound_open", "POST",
+        "/api/v2/conversations/messages/inbound/open", "OpenNormalizedMessage", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_apple(
@@ -6408,17 +5205,11 @@ def post_conversations_messaging_integrations_apple(
     Args:
         body: ``AppleIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_apple", "POST",
-            "/api/v2/conversations/messaging/integrations/apple", "AppleIntegration", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_apple", "POST",
+        "/api/v2/conversations/messaging/integrations/apple", "AppleIntegration", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_facebook(
@@ -6431,17 +5222,11 @@ def post_conversations_messaging_integrations_facebook(
     Args:
         body: ``FacebookIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_facebook", "POST",
-            "/api/v2/conversations/messaging/integrations/facebook", "FacebookIntegration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_facebook", "POST",
+        "/api/v2/conversations/messaging/integrations/facebook", "FacebookIntegration",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_instagram(
@@ -6454,17 +5239,11 @@ def post_conversations_messaging_integrations_instagram(
     Args:
         body: ``InstagramIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_instagram", "POST",
-            "/api/v2/conversations/messaging/integrations/instagram", "InstagramIntegration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_instagram", "POST",
+        "/api/v2/conversations/messaging/integrations/instagram", "InstagramIntegration",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_open(
@@ -6477,17 +5256,11 @@ def post_conversations_messaging_integrations_open(
     Args:
         body: ``OpenIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_open", "POST",
-            "/api/v2/conversations/messaging/integrations/open", "OpenIntegration", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_open", "POST",
+        "/api/v2/conversations/messaging/integrations/open", "OpenIntegration", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile(
@@ -6500,18 +5273,11 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
     Args:
         body: ``GoogleBusinessProfileOpenIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile",
-            "POST",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile",
-            "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile", "POST",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile",
+        "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens(
@@ -6524,18 +5290,12 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
     Args:
         body: ``GoogleAuthTokenRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens",
-            "POST",
-            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens",
-            "GoogleAuthToken", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens",
+        "POST",
+        "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens",
+        "GoogleAuthToken", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_twitter(
@@ -6548,17 +5308,11 @@ def post_conversations_messaging_integrations_twitter(
     Args:
         body: ``TwitterIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_twitter", "POST",
-            "/api/v2/conversations/messaging/integrations/twitter", "TwitterIntegration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_twitter", "POST",
+        "/api/v2/conversations/messaging/integrations/twitter", "TwitterIntegration", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_whatsapp(
@@ -6571,17 +5325,11 @@ def post_conversations_messaging_integrations_whatsapp(
     Args:
         body: ``WhatsAppIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_whatsapp", "POST",
-            "/api/v2/conversations/messaging/integrations/whatsapp", "WhatsAppIntegration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_whatsapp", "POST",
+        "/api/v2/conversations/messaging/integrations/whatsapp", "WhatsAppIntegration",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
@@ -6594,17 +5342,11 @@ def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
     Args:
         body: ``WhatsAppEmbeddedSignupIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_integrations_whatsapp_embeddedsignup", "POST",
-            "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup",
-            "WhatsAppIntegration", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_integrations_whatsapp_embeddedsignup", "POST",
+        "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup",
+        "WhatsAppIntegration", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_settings(
@@ -6617,17 +5359,10 @@ def post_conversations_messaging_settings(
     Args:
         body: ``MessagingSettingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_settings", "POST",
-            "/api/v2/conversations/messaging/settings", "MessagingSetting", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_settings", "POST", "/api/v2/conversations/messaging/settings",
+        "MessagingSetting", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_messaging_supportedcontent(
@@ -6640,17 +5375,11 @@ def post_conversations_messaging_supportedcontent(
     Args:
         body: ``SupportedContent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_messaging_supportedcontent", "POST",
-            "/api/v2/conversations/messaging/supportedcontent", "SupportedContent", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_messaging_supportedcontent", "POST",
+        "/api/v2/conversations/messaging/supportedcontent", "SupportedContent", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_conversations_participants_attributes_search(
@@ -6664,17 +5393,11 @@ def post_conversations_participants_attributes_search(
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_participants_attributes_search", "POST",
-            "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_participants_attributes_search", "POST",
+        "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
+    ), (), (), (), body)
 
 
 def post_conversations_screenshare_participant_communication_wrapup(
@@ -6694,20 +5417,14 @@ def post_conversations_screenshare_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_screenshare_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_screenshare_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_social_participant_communication_wrapup(
@@ -6727,20 +5444,14 @@ def post_conversations_social_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_social_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_social_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_video_agentconference_communication(
@@ -6755,14 +5466,11 @@ def post_conversations_video_agentconference_communication(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_video_agentconference_communication", "POST",
-            "/api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId}",
-            "CreateJoinVideoResponse",
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_video_agentconference_communication", "POST",
+        "/api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId}",
+        "CreateJoinVideoResponse",
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def post_conversations_video_participant_communication_wrapup(
@@ -6782,20 +5490,14 @@ def post_conversations_video_participant_communication_wrapup(
         communication_id: path, string.
         body: ``WrapupInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_video_participant_communication_wrapup", "POST",
-            "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-            body="object",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_video_participant_communication_wrapup", "POST",
+        "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+        body="object",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def post_conversations_videos_meetings(
@@ -6808,16 +5510,10 @@ def post_conversations_videos_meetings(
     Args:
         body: ``GenerateMeetingIdRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversations_videos_meetings", "POST", "/api/v2/conversations/videos/meetings",
-            "MeetingIdRecord", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversations_videos_meetings", "POST", "/api/v2/conversations/videos/meetings",
+        "MeetingIdRecord", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversation_accessattributes(
@@ -6832,17 +5528,11 @@ def put_conversation_accessattributes(
         conversation_id: path, string.
         body: ``ConversationAccessAttributesUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_accessattributes", "PUT",
-            "/api/v2/conversations/{conversationId}/accessattributes", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_accessattributes", "PUT",
+        "/api/v2/conversations/{conversationId}/accessattributes", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversation_customattributes(
@@ -6858,17 +5548,11 @@ def put_conversation_customattributes(
         conversation_id: path, string.
         body: ``CustomAttributesUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_customattributes", "PUT",
-            "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesIdResponse",
-            body="object",
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_customattributes", "PUT",
+        "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesIdResponse",
+        body="object",
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversation_customattributes_bulk(
@@ -6884,17 +5568,11 @@ def put_conversation_customattributes_bulk(
         conversation_id: path, string.
         body: list of ``CustomAttributesUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_customattributes_bulk", "PUT",
-            "/api/v2/conversations/{conversationId}/customattributes/bulk",
-            "CustomAttributesBulkUpdateResponseMap", body="array",
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_customattributes_bulk", "PUT",
+        "/api/v2/conversations/{conversationId}/customattributes/bulk",
+        "CustomAttributesBulkUpdateResponseMap", body="array",
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversation_participant_flaggedreason(
@@ -6907,13 +5585,10 @@ def put_conversation_participant_flaggedreason(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_participant_flaggedreason", "PUT",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_participant_flaggedreason", "PUT",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def put_conversation_secureattributes(
@@ -6928,17 +5603,11 @@ def put_conversation_secureattributes(
         conversation_id: path, string.
         body: ``ConversationSecureAttributes``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_secureattributes", "PUT",
-            "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_secureattributes", "PUT",
+        "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversation_tags(
@@ -6953,16 +5622,10 @@ def put_conversation_tags(
         conversation_id: path, string.
         body: ``ConversationTagsUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_tags", "PUT", "/api/v2/conversations/{conversationId}/tags", "str",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_tags", "PUT", "/api/v2/conversations/{conversationId}/tags", "str",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_call_participant_communication_uuidata(
@@ -6979,20 +5642,14 @@ def put_conversations_call_participant_communication_uuidata(
         communication_id: path, string.
         body: ``SetUuiDataRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_call_participant_communication_uuidata", "PUT",
-            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata",
-            "object", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("communicationId", communication_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_call_participant_communication_uuidata", "PUT",
+        "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata",
+        "object", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("communicationId", communication_id),
+    ), (), (), body)
 
 
 def put_conversations_call_recordingstate(
@@ -7007,17 +5664,11 @@ def put_conversations_call_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_call_recordingstate", "PUT",
-            "/api/v2/conversations/calls/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_call_recordingstate", "PUT",
+        "/api/v2/conversations/calls/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_callback_recordingstate(
@@ -7032,17 +5683,11 @@ def put_conversations_callback_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_callback_recordingstate", "PUT",
-            "/api/v2/conversations/callbacks/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_callback_recordingstate", "PUT",
+        "/api/v2/conversations/callbacks/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_cobrowsesession_recordingstate(
@@ -7057,17 +5702,11 @@ def put_conversations_cobrowsesession_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_cobrowsesession_recordingstate", "PUT",
-            "/api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate", "str",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_cobrowsesession_recordingstate", "PUT",
+        "/api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate", "str",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_customattributes_schema(
@@ -7082,17 +5721,11 @@ def put_conversations_customattributes_schema(
         schema_id: path, string.
         body: ``ConversationSchemaUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_customattributes_schema", "PUT",
-            "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
-            body="object", body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_customattributes_schema", "PUT",
+        "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
+        body="object", body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)
 
 
 def put_conversations_email_messages_draft(
@@ -7105,17 +5738,11 @@ def put_conversations_email_messages_draft(
         conversation_id: path, string.
         body: ``EmailMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_email_messages_draft", "PUT",
-            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_email_messages_draft", "PUT",
+        "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_email_recordingstate(
@@ -7130,17 +5757,11 @@ def put_conversations_email_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_email_recordingstate", "PUT",
-            "/api/v2/conversations/emails/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_email_recordingstate", "PUT",
+        "/api/v2/conversations/emails/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_keyconfiguration(
@@ -7155,17 +5776,11 @@ def put_conversations_keyconfiguration(
         keyconfigurations_id: path, string.
         body: ``ConversationEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_keyconfiguration", "PUT",
-            "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
-            "ConversationEncryptionConfiguration", body="object", body_required=True,
-        ),
-        (("keyconfigurationsId", keyconfigurations_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_keyconfiguration", "PUT",
+        "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
+        "ConversationEncryptionConfiguration", body="object", body_required=True,
+    ), (("keyconfigurationsId", keyconfigurations_id),), (), (), body)
 
 
 def put_conversations_message_recordingstate(
@@ -7180,17 +5795,11 @@ def put_conversations_message_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_message_recordingstate", "PUT",
-            "/api/v2/conversations/messages/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_message_recordingstate", "PUT",
+        "/api/v2/conversations/messages/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_apple_integration_id(
@@ -7205,18 +5814,11 @@ def put_conversations_messaging_identityresolution_integrations_apple_integratio
         integration_id: path, string.
         body: ``AppleIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_apple_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
-            "AppleIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_apple_integration_id", "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
+        "AppleIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_facebook_integration_id(
@@ -7231,18 +5833,12 @@ def put_conversations_messaging_identityresolution_integrations_facebook_integra
         integration_id: path, string.
         body: ``FacebookIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_facebook_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
-            "FacebookIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_facebook_integration_id",
+        "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
+        "FacebookIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_instagram_integration_id(
@@ -7257,18 +5853,12 @@ def put_conversations_messaging_identityresolution_integrations_instagram_integr
         integration_id: path, string.
         body: ``InstagramIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_instagram_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
-            "InstagramIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_instagram_integration_id",
+        "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
+        "InstagramIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_open_integration_id(
@@ -7283,18 +5873,11 @@ def put_conversations_messaging_identityresolution_integrations_open_integration
         integration_id: path, string.
         body: ``OpenMessagingIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_open_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
-            "OpenMessagingIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_open_integration_id", "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
+        "OpenMessagingIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_twitter_integration_id(
@@ -7309,18 +5892,11 @@ def put_conversations_messaging_identityresolution_integrations_twitter_integrat
         integration_id: path, string.
         body: ``TwitterIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_twitter_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
-            "TwitterIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_twitter_integration_id", "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
+        "TwitterIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id(
@@ -7335,18 +5911,12 @@ def put_conversations_messaging_identityresolution_integrations_whatsapp_integra
         integration_id: path, string.
         body: ``WhatsAppIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
-            "PUT",
-            "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
-            "WhatsAppIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
+        "PUT",
+        "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
+        "WhatsAppIdentityResolutionConfig", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_conversations_messaging_settings_default(
@@ -7359,17 +5929,11 @@ def put_conversations_messaging_settings_default(
     Args:
         body: ``MessagingSettingDefaultRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_settings_default", "PUT",
-            "/api/v2/conversations/messaging/settings/default", "MessagingSetting", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_settings_default", "PUT",
+        "/api/v2/conversations/messaging/settings/default", "MessagingSetting", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversations_messaging_supportedcontent_default(
@@ -7382,17 +5946,11 @@ def put_conversations_messaging_supportedcontent_default(
     Args:
         body: ``SupportedContentReference``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_supportedcontent_default", "PUT",
-            "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_supportedcontent_default", "PUT",
+        "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversations_messaging_threadingtimeline(
@@ -7405,17 +5963,11 @@ def put_conversations_messaging_threadingtimeline(
     Args:
         body: ``ConversationThreadingWindow``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_messaging_threadingtimeline", "PUT",
-            "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_messaging_threadingtimeline", "PUT",
+        "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversations_screenshare_recordingstate(
@@ -7430,17 +5982,11 @@ def put_conversations_screenshare_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_screenshare_recordingstate", "PUT",
-            "/api/v2/conversations/screenshares/{conversationId}/recordingstate", "str",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_screenshare_recordingstate", "PUT",
+        "/api/v2/conversations/screenshares/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_social_recordingstate(
@@ -7455,17 +6001,11 @@ def put_conversations_social_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_social_recordingstate", "PUT",
-            "/api/v2/conversations/socials/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_social_recordingstate", "PUT",
+        "/api/v2/conversations/socials/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_conversations_video_recordingstate(
@@ -7480,14 +6020,8 @@ def put_conversations_video_recordingstate(
         conversation_id: path, string.
         body: ``SetRecordingState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversations_video_recordingstate", "PUT",
-            "/api/v2/conversations/videos/{conversationId}/recordingstate", "str", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversations_video_recordingstate", "PUT",
+        "/api/v2/conversations/videos/{conversationId}/recordingstate", "str", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)

@@ -32,13 +32,10 @@ def get_dataextensions_coretype(
         coretype_name: path, string: text, longtext, url, identifier, enum, date, datetime, integer,
             number, checkbox, tag.
     """
-    return _Operation(
-        _Endpoint(
-            "get_dataextensions_coretype", "GET", "/api/v2/dataextensions/coretypes/{coretypeName}",
-            "Coretype",
-        ),
-        (("coretypeName", coretype_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_dataextensions_coretype", "GET", "/api/v2/dataextensions/coretypes/{coretypeName}",
+        "Coretype",
+    ), (("coretypeName", coretype_name),))
 
 
 def get_dataextensions_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -46,12 +43,10 @@ def get_dataextensions_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
-            "CoretypeListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
+        "CoretypeListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -59,9 +54,6 @@ def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_dataextensions_limits", "GET", "/api/v2/dataextensions/limits",
-            "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_dataextensions_limits", "GET", "/api/v2/dataextensions/limits", "SchemaQuantityLimits",
+    ))

@@ -25,12 +25,9 @@ def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_dataprivacy_maskingrule", "DELETE", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-        ),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_dataprivacy_maskingrule", "DELETE", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+    ), (("ruleId", rule_id),))
 
 
 def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
@@ -41,13 +38,10 @@ def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_dataprivacy_maskingrule", "GET", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-            "MaskingRule",
-        ),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_dataprivacy_maskingrule", "GET", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+        "MaskingRule",
+    ), (("ruleId", rule_id),))
 
 
 def get_dataprivacy_maskingrules() -> _Lists[_m.MaskingRuleListing, _m.MaskingRule]:
@@ -55,12 +49,10 @@ def get_dataprivacy_maskingrules() -> _Lists[_m.MaskingRuleListing, _m.MaskingRu
 
     Requires ``dataprivacy:maskingrule:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
-            "MaskingRuleListing", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
+        "MaskingRuleListing", listing=_l.single_20dec4b2,
+    ))
 
 
 def patch_dataprivacy_maskingrule(
@@ -76,16 +68,10 @@ def patch_dataprivacy_maskingrule(
         rule_id: path, string.
         body: ``MaskingRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_dataprivacy_maskingrule", "PATCH", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-            "MaskingRule", body="object",
-        ),
-        (("ruleId", rule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_dataprivacy_maskingrule", "PATCH", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+        "MaskingRule", body="object",
+    ), (("ruleId", rule_id),), (), (), body)
 
 
 def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operation[_m.MaskingRule]:
@@ -96,16 +82,10 @@ def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operat
     Args:
         body: ``MaskingRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_dataprivacy_maskingrules", "POST", "/api/v2/dataprivacy/maskingrules",
-            "MaskingRule", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_dataprivacy_maskingrules", "POST", "/api/v2/dataprivacy/maskingrules", "MaskingRule",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_dataprivacy_maskingrules_validate(
@@ -118,14 +98,8 @@ def post_dataprivacy_maskingrules_validate(
     Args:
         body: ``MaskingRuleValidateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_dataprivacy_maskingrules_validate", "POST",
-            "/api/v2/dataprivacy/maskingrules/validate", "MaskingRuleValidateResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_dataprivacy_maskingrules_validate", "POST",
+        "/api/v2/dataprivacy/maskingrules/validate", "MaskingRuleValidateResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)

@@ -42,19 +42,15 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
         after_source_type: query, string.
         after_source_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
-            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby",
-            "DependencyEntityListing", listing=_l.link_394801da,
-        ),
-        (("entityType", entity_type), ("entityId", entity_id)),
-        (
-            ("pageSize", page_size), ("beforeSourceType", before_source_type),
-            ("beforeSourceId", before_source_id), ("afterSourceType", after_source_type),
-            ("afterSourceId", after_source_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
+        "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby",
+        "DependencyEntityListing", listing=_l.link_394801da,
+    ), (("entityType", entity_type), ("entityId", entity_id)), (
+        ("pageSize", page_size), ("beforeSourceType", before_source_type),
+        ("beforeSourceId", before_source_id), ("afterSourceType", after_source_type),
+        ("afterSourceId", after_source_id),
+    ))
 
 
 def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
@@ -69,14 +65,11 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
         entity_type: path, string: Integration, DataAction, Credential.
         entity_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts", "GET",
-            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts",
-            "DependencyCount",
-        ),
-        (("entityType", entity_type), ("entityId", entity_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts", "GET",
+        "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts",
+        "DependencyCount",
+    ), (("entityType", entity_type), ("entityId", entity_id)))
 
 
 def get_dependencies_type_entity_type_id_entity_id_connections_requires(
@@ -102,16 +95,12 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
         after_source_type: query, string.
         after_source_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",
-            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires",
-            "DependencyEntityListing", listing=_l.link_394801da,
-        ),
-        (("entityType", entity_type), ("entityId", entity_id)),
-        (
-            ("pageSize", page_size), ("beforeSourceType", before_source_type),
-            ("beforeSourceId", before_source_id), ("afterSourceType", after_source_type),
-            ("afterSourceId", after_source_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",
+        "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires",
+        "DependencyEntityListing", listing=_l.link_394801da,
+    ), (("entityType", entity_type), ("entityId", entity_id)), (
+        ("pageSize", page_size), ("beforeSourceType", before_source_type),
+        ("beforeSourceId", before_source_id), ("afterSourceType", after_source_type),
+        ("afterSourceId", after_source_id),
+    ))

@@ -26,11 +26,9 @@ def get_download(
         issue_redirect: query, boolean.
         redirect_to_auth: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_download", "GET", "/api/v2/downloads/{downloadId}", "UrlResponse"),
-        (("downloadId", download_id),),
-        (
-            ("contentDisposition", content_disposition), ("issueRedirect", issue_redirect),
-            ("redirectToAuth", redirect_to_auth),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_download", "GET", "/api/v2/downloads/{downloadId}", "UrlResponse",
+    ), (("downloadId", download_id),), (
+        ("contentDisposition", content_disposition), ("issueRedirect", issue_redirect),
+        ("redirectToAuth", redirect_to_auth),
+    ))

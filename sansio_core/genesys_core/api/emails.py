@@ -17,11 +17,9 @@ def delete_emails_settings_threading() -> _Operation[None]:
 
     Requires ``conversation:emailThreadingSettings:edit``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
+    ))
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
@@ -29,9 +27,9 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
     Requires ``conversation:settings:view``.
     """
-    return _Operation(
-        _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings",
+    ))
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
@@ -39,12 +37,10 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 
     Requires ``conversation:emailThreadingSettings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
-            "EmailThreadingSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
+        "EmailThreadingSettings",
+    ))
 
 
 def patch_emails_settings(
@@ -58,16 +54,9 @@ def patch_emails_settings(
     Args:
         body: ``EmailSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings", body="object",
+    ), (), (), (), body)
 
 
 def patch_emails_settings_threading(
@@ -81,13 +70,7 @@ def patch_emails_settings_threading(
     Args:
         body: ``EmailThreadingSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
-            "EmailThreadingSettings", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
+        "EmailThreadingSettings", body="object",
+    ), (), (), (), body)

@@ -28,13 +28,10 @@ def delete_employeeengagement_celebration(celebration_id: str) -> _Operation[Non
     Args:
         celebration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_employeeengagement_celebration", "DELETE",
-            "/api/v2/employeeengagement/celebrations/{celebrationId}",
-        ),
-        (("celebrationId", celebration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_employeeengagement_celebration", "DELETE",
+        "/api/v2/employeeengagement/celebrations/{celebrationId}",
+    ), (("celebrationId", celebration_id),))
 
 
 def get_employeeengagement_celebrations(
@@ -51,14 +48,10 @@ def get_employeeengagement_celebrations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
-            "GetCelebrationListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
+        "GetCelebrationListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Recognition]:
@@ -69,13 +62,10 @@ def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Rec
     Args:
         recognition_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_employeeengagement_recognition", "GET",
-            "/api/v2/employeeengagement/recognitions/{recognitionId}", "Recognition",
-        ),
-        (("recognitionId", recognition_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_employeeengagement_recognition", "GET",
+        "/api/v2/employeeengagement/recognitions/{recognitionId}", "Recognition",
+    ), (("recognitionId", recognition_id),))
 
 
 def get_employeeengagement_recognitions(
@@ -99,17 +89,13 @@ def get_employeeengagement_recognitions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
-            "Recognitions", listing=_l.page_436206ab,
-        ),
-        (),
-        (
-            ("direction", direction), ("recipient", recipient), ("dateStart", date_start),
-            ("dateEnd", date_end), ("pageSize", page_size), ("pageNumber", page_number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
+        "Recognitions", listing=_l.page_436206ab,
+    ), (), (
+        ("direction", direction), ("recipient", recipient), ("dateStart", date_start),
+        ("dateEnd", date_end), ("pageSize", page_size), ("pageNumber", page_number),
+    ))
 
 
 def patch_employeeengagement_celebration(
@@ -124,17 +110,11 @@ def patch_employeeengagement_celebration(
         celebration_id: path, string.
         body: ``CelebrationStateParam``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_employeeengagement_celebration", "PATCH",
-            "/api/v2/employeeengagement/celebrations/{celebrationId}", body="object",
-            body_required=True,
-        ),
-        (("celebrationId", celebration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_employeeengagement_celebration", "PATCH",
+        "/api/v2/employeeengagement/celebrations/{celebrationId}", body="object",
+        body_required=True,
+    ), (("celebrationId", celebration_id),), (), (), body)
 
 
 def post_employeeengagement_recognitions(
@@ -147,14 +127,7 @@ def post_employeeengagement_recognitions(
     Args:
         body: ``CreateRecognition``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_employeeengagement_recognitions", "POST",
-            "/api/v2/employeeengagement/recognitions", "RecognitionBase", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_employeeengagement_recognitions", "POST", "/api/v2/employeeengagement/recognitions",
+        "RecognitionBase", body="object", body_required=True,
+    ), (), (), (), body)

@@ -23,16 +23,10 @@ def post_events_conversations(
     Args:
         body: ``BatchConversationEventRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_events_conversations", "POST", "/api/v2/events/conversations",
-            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_events_conversations", "POST", "/api/v2/events/conversations", "BatchEventResponse",
+        body="object", body_required=True, listing=_l.single_2520134a,
+    ), (), (), (), body)
 
 
 def post_events_routing_customkpiattributions(
@@ -45,17 +39,11 @@ def post_events_routing_customkpiattributions(
     Args:
         body: ``BatchPredictiveRoutingCustomKpiAttributionEventRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_events_routing_customkpiattributions", "POST",
-            "/api/v2/events/routing/customkpiattributions", "BatchEventResponse", body="object",
-            body_required=True, listing=_l.single_2520134a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_events_routing_customkpiattributions", "POST",
+        "/api/v2/events/routing/customkpiattributions", "BatchEventResponse", body="object",
+        body_required=True, listing=_l.single_2520134a,
+    ), (), (), (), body)
 
 
 def post_events_users_presence(
@@ -68,16 +56,10 @@ def post_events_users_presence(
     Args:
         body: ``BatchUserPresenceEventRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_events_users_presence", "POST", "/api/v2/events/users/presence",
-            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_events_users_presence", "POST", "/api/v2/events/users/presence", "BatchEventResponse",
+        body="object", body_required=True, listing=_l.single_2520134a,
+    ), (), (), (), body)
 
 
 def post_events_users_routingstatus(
@@ -90,13 +72,7 @@ def post_events_users_routingstatus(
     Args:
         body: ``BatchUserRoutingStatusEventRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_events_users_routingstatus", "POST", "/api/v2/events/users/routingstatus",
-            "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_events_users_routingstatus", "POST", "/api/v2/events/users/routingstatus",
+        "BatchEventResponse", body="object", body_required=True, listing=_l.single_2520134a,
+    ), (), (), (), body)

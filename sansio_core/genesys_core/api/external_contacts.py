@@ -39,13 +39,10 @@ def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
     Args:
         contact_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_contact", "DELETE",
-            "/api/v2/externalcontacts/contacts/{contactId}", "object",
-        ),
-        (("contactId", contact_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_contact", "DELETE",
+        "/api/v2/externalcontacts/contacts/{contactId}", "object",
+    ), (("contactId", contact_id),))
 
 
 def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Operation[_Any]:
@@ -57,13 +54,10 @@ def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Oper
         contact_id: path, string.
         note_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_contact_note", "DELETE",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "object",
-        ),
-        (("contactId", contact_id), ("noteId", note_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_contact_note", "DELETE",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "object",
+    ), (("contactId", contact_id), ("noteId", note_id)))
 
 
 def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
@@ -74,13 +68,10 @@ def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_contacts_schema", "DELETE",
-            "/api/v2/externalcontacts/contacts/schemas/{schemaId}",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_contacts_schema", "DELETE",
+        "/api/v2/externalcontacts/contacts/schemas/{schemaId}",
+    ), (("schemaId", schema_id),))
 
 
 def delete_externalcontacts_externalsource(external_source_id: str) -> _Operation[_Any]:
@@ -91,13 +82,10 @@ def delete_externalcontacts_externalsource(external_source_id: str) -> _Operatio
     Args:
         external_source_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_externalsource", "DELETE",
-            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "object",
-        ),
-        (("externalSourceId", external_source_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_externalsource", "DELETE",
+        "/api/v2/externalcontacts/externalsources/{externalSourceId}", "object",
+    ), (("externalSourceId", external_source_id),))
 
 
 def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[None]:
@@ -108,13 +96,10 @@ def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[N
     Args:
         settings_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_import_csv_setting", "DELETE",
-            "/api/v2/externalcontacts/import/csv/settings/{settingsId}",
-        ),
-        (("settingsId", settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_import_csv_setting", "DELETE",
+        "/api/v2/externalcontacts/import/csv/settings/{settingsId}",
+    ), (("settingsId", settings_id),))
 
 
 def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]:
@@ -125,13 +110,10 @@ def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]
     Args:
         settings_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_import_setting", "DELETE",
-            "/api/v2/externalcontacts/import/settings/{settingsId}",
-        ),
-        (("settingsId", settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_import_setting", "DELETE",
+        "/api/v2/externalcontacts/import/settings/{settingsId}",
+    ), (("settingsId", settings_id),))
 
 
 def delete_externalcontacts_organization(external_organization_id: str) -> _Operation[_Any]:
@@ -143,13 +125,10 @@ def delete_externalcontacts_organization(external_organization_id: str) -> _Oper
     Args:
         external_organization_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_organization", "DELETE",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "object",
-        ),
-        (("externalOrganizationId", external_organization_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_organization", "DELETE",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "object",
+    ), (("externalOrganizationId", external_organization_id),))
 
 
 def delete_externalcontacts_organization_note(
@@ -164,14 +143,10 @@ def delete_externalcontacts_organization_note(
         external_organization_id: path, string.
         note_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_organization_note", "DELETE",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-            "object",
-        ),
-        (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_organization_note", "DELETE",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}", "object",
+    ), (("externalOrganizationId", external_organization_id), ("noteId", note_id)))
 
 
 def delete_externalcontacts_organization_trustor(external_organization_id: str) -> _Operation[None]:
@@ -182,13 +157,10 @@ def delete_externalcontacts_organization_trustor(external_organization_id: str) 
     Args:
         external_organization_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_organization_trustor", "DELETE",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor",
-        ),
-        (("externalOrganizationId", external_organization_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_organization_trustor", "DELETE",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor",
+    ), (("externalOrganizationId", external_organization_id),))
 
 
 def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_Any]:
@@ -199,13 +171,10 @@ def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_An
     Args:
         relationship_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_relationship", "DELETE",
-            "/api/v2/externalcontacts/relationships/{relationshipId}", "object",
-        ),
-        (("relationshipId", relationship_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_relationship", "DELETE",
+        "/api/v2/externalcontacts/relationships/{relationshipId}", "object",
+    ), (("relationshipId", relationship_id),))
 
 
 def get_externalcontacts_contact(
@@ -222,14 +191,10 @@ def get_externalcontacts_contact(
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
-            "ExternalContact",
-        ),
-        (("contactId", contact_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
+        "ExternalContact",
+    ), (("contactId", contact_id),), (("expand", expand),))
 
 
 def get_externalcontacts_contact_identifiers(
@@ -242,14 +207,11 @@ def get_externalcontacts_contact_identifiers(
     Args:
         contact_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_identifiers", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifierListing",
-            listing=_l.single_ebc03964,
-        ),
-        (("contactId", contact_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_identifiers", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifierListing",
+        listing=_l.single_ebc03964,
+    ), (("contactId", contact_id),))
 
 
 def get_externalcontacts_contact_journey_segments(
@@ -267,15 +229,11 @@ def get_externalcontacts_contact_journey_segments(
         include_merged: query, boolean.
         limit: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_journey_segments", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
-        ),
-        (("contactId", contact_id),),
-        (("includeMerged", include_merged), ("limit", limit)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_journey_segments", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+        "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
+    ), (("contactId", contact_id),), (("includeMerged", include_merged), ("limit", limit)))
 
 
 def get_externalcontacts_contact_journey_sessions(
@@ -295,15 +253,13 @@ def get_externalcontacts_contact_journey_sessions(
         after: query, string.
         include_merged: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_journey_sessions", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("contactId", contact_id),),
-        (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_journey_sessions", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+        listing=_l.token_9fc445a9,
+    ), (("contactId", contact_id),), (
+        ("pageSize", page_size), ("after", after), ("includeMerged", include_merged),
+    ))
 
 
 def get_externalcontacts_contact_note(
@@ -321,14 +277,10 @@ def get_externalcontacts_contact_note(
         note_id: path, string.
         expand: query, list of string: author, externalDataSources, division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contact_note", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note",
-        ),
-        (("contactId", contact_id), ("noteId", note_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contact_note", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note",
+    ), (("contactId", contact_id), ("noteId", note_id)), (("expand", expand),))
 
 
 def get_externalcontacts_contact_notes(
@@ -353,18 +305,14 @@ def get_externalcontacts_contact_notes(
         sort_order: query, string.
         expand: query, list of string: author, externalDataSources, division, mergeset.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_notes", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes", "NoteListing",
-            listing=_l.page_064ce770,
-        ),
-        (("contactId", contact_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_notes", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes", "NoteListing",
+        listing=_l.page_064ce770,
+    ), (("contactId", contact_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("expand", expand),
+    ))
 
 
 def get_externalcontacts_contact_unresolved(
@@ -383,14 +331,10 @@ def get_externalcontacts_contact_unresolved(
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contact_unresolved", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/unresolved", "ExternalContact",
-        ),
-        (("contactId", contact_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contact_unresolved", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/unresolved", "ExternalContact",
+    ), (("contactId", contact_id),), (("expand", expand),))
 
 
 def get_externalcontacts_contacts(
@@ -416,17 +360,13 @@ def get_externalcontacts_contacts(
             externalSources, division.
         division_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
-            "ContactListing", listing=_l.page_bd94e5ae,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
-            ("sortOrder", sort_order), ("expand", expand), ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
+        "ContactListing", listing=_l.page_bd94e5ae,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("q", q), ("sortOrder", sort_order),
+        ("expand", expand), ("divisionIds", division_ids),
+    ))
 
 
 def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.ContactsExport]:
@@ -437,13 +377,10 @@ def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.Contac
     Args:
         export_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contacts_export", "GET",
-            "/api/v2/externalcontacts/contacts/exports/{exportId}", "ContactsExport",
-        ),
-        (("exportId", export_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contacts_export", "GET",
+        "/api/v2/externalcontacts/contacts/exports/{exportId}", "ContactsExport",
+    ), (("exportId", export_id),))
 
 
 def get_externalcontacts_contacts_exports(
@@ -462,15 +399,10 @@ def get_externalcontacts_contacts_exports(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contacts_exports", "GET",
-            "/api/v2/externalcontacts/contacts/exports", "ContactsExportListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contacts_exports", "GET", "/api/v2/externalcontacts/contacts/exports",
+        "ContactsExportListing", listing=_l.token_9fc445a9,
+    ), (), (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)))
 
 
 def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -481,13 +413,10 @@ def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSc
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contacts_schema", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contacts_schema", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_externalcontacts_contacts_schema_version(
@@ -502,14 +431,10 @@ def get_externalcontacts_contacts_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contacts_schema_version", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId}",
-            "DataSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contacts_schema_version", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId}", "DataSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_externalcontacts_contacts_schema_versions(
@@ -522,14 +447,11 @@ def get_externalcontacts_contacts_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contacts_schema_versions", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contacts_schema_versions", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions", "DataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_externalcontacts_contacts_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
@@ -537,13 +459,10 @@ def get_externalcontacts_contacts_schemas() -> _Lists[_m.DataSchemaListing, _m.D
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contacts_schemas", "GET",
-            "/api/v2/externalcontacts/contacts/schemas", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contacts_schemas", "GET", "/api/v2/externalcontacts/contacts/schemas",
+        "DataSchemaListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -554,13 +473,10 @@ def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Oper
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contacts_schemas_coretype", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contacts_schemas_coretype", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_externalcontacts_contacts_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -568,13 +484,11 @@ def get_externalcontacts_contacts_schemas_coretypes() -> _Lists[_m.CoretypeListi
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contacts_schemas_coretypes", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contacts_schemas_coretypes", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -582,12 +496,10 @@ def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuanti
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_contacts_schemas_limits", "GET",
-            "/api/v2/externalcontacts/contacts/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_contacts_schemas_limits", "GET",
+        "/api/v2/externalcontacts/contacts/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_m.ExternalSource]:
@@ -599,13 +511,10 @@ def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_
     Args:
         external_source_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_externalsource", "GET",
-            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
-        ),
-        (("externalSourceId", external_source_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_externalsource", "GET",
+        "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
+    ), (("externalSourceId", external_source_id),))
 
 
 def get_externalcontacts_externalsources(
@@ -627,15 +536,10 @@ def get_externalcontacts_externalsources(
         name: query, string.
         active: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_externalsources", "GET",
-            "/api/v2/externalcontacts/externalsources", "CursorExternalSourceListing",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("cursor", cursor), ("limit", limit), ("name", name), ("active", active)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_externalsources", "GET", "/api/v2/externalcontacts/externalsources",
+        "CursorExternalSourceListing", listing=_l.token_b254ee14,
+    ), (), (("cursor", cursor), ("limit", limit), ("name", name), ("active", active)))
 
 
 def get_externalcontacts_graphs_clusterscan(
@@ -649,14 +553,10 @@ def get_externalcontacts_graphs_clusterscan(
         scan_id: path, string.
         expand: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscan", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}", "ClusterScan",
-        ),
-        (("scanId", scan_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_clusterscan", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/{scanId}", "ClusterScan",
+    ), (("scanId", scan_id),), (("expand", expand),))
 
 
 def get_externalcontacts_graphs_clusterscan_cluster(
@@ -669,13 +569,10 @@ def get_externalcontacts_graphs_clusterscan_cluster(
         scan_id: path, string.
         cluster_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscan_cluster", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}", "Cluster",
-        ),
-        (("scanId", scan_id), ("clusterId", cluster_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_clusterscan_cluster", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}", "Cluster",
+    ), (("scanId", scan_id), ("clusterId", cluster_id)))
 
 
 def get_externalcontacts_graphs_clusterscan_clusters(
@@ -697,18 +594,14 @@ def get_externalcontacts_graphs_clusterscan_clusters(
         division_ids: query, list of string.
         merge_info_status: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscan_clusters", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters", "ClusterList",
-            listing=_l.token_b254ee14,
-        ),
-        (("scanId", scan_id),),
-        (
-            ("limit", limit), ("cursor", cursor), ("divisionIds", division_ids),
-            ("mergeInfo.status", merge_info_status),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_graphs_clusterscan_clusters", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters", "ClusterList",
+        listing=_l.token_b254ee14,
+    ), (("scanId", scan_id),), (
+        ("limit", limit), ("cursor", cursor), ("divisionIds", division_ids),
+        ("mergeInfo.status", merge_info_status),
+    ))
 
 
 def get_externalcontacts_graphs_clusterscan_statistics(
@@ -719,14 +612,10 @@ def get_externalcontacts_graphs_clusterscan_statistics(
     Args:
         scan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscan_statistics", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics",
-            "ClusterScanStatistics",
-        ),
-        (("scanId", scan_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_clusterscan_statistics", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics", "ClusterScanStatistics",
+    ), (("scanId", scan_id),))
 
 
 def get_externalcontacts_graphs_clusterscans(
@@ -744,15 +633,11 @@ def get_externalcontacts_graphs_clusterscans(
         cursor: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscans", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans", "ClusterScanList",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_graphs_clusterscans", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans", "ClusterScanList",
+        listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor), ("expand", expand)))
 
 
 def get_externalcontacts_graphs_clusterscans_latest(
@@ -764,37 +649,28 @@ def get_externalcontacts_graphs_clusterscans_latest(
     Args:
         expand: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscans_latest", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/latest", "ClusterScan",
-        ),
-        (),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_clusterscans_latest", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/latest", "ClusterScan",
+    ), (), (("expand", expand),))
 
 
 def get_externalcontacts_graphs_clusterscans_latest_statistics(
 ) -> _Operation[_m.ClusterScanStatistics]:
     """GET /api/v2/externalcontacts/graphs/clusterscans/latest/statistics -> ``ClusterScanStatistics``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_clusterscans_latest_statistics", "GET",
-            "/api/v2/externalcontacts/graphs/clusterscans/latest/statistics",
-            "ClusterScanStatistics",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_clusterscans_latest_statistics", "GET",
+        "/api/v2/externalcontacts/graphs/clusterscans/latest/statistics", "ClusterScanStatistics",
+    ))
 
 
 def get_externalcontacts_graphs_settings() -> _Operation[_m.GraphSettings]:
     """GET /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``."""
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_graphs_settings", "GET",
-            "/api/v2/externalcontacts/graphs/settings", "GraphSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_graphs_settings", "GET", "/api/v2/externalcontacts/graphs/settings",
+        "GraphSettings",
+    ))
 
 
 def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.CsvSettings]:
@@ -805,13 +681,10 @@ def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.C
     Args:
         settings_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_import_csv_setting", "GET",
-            "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings",
-        ),
-        (("settingsId", settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_import_csv_setting", "GET",
+        "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings",
+    ), (("settingsId", settings_id),))
 
 
 def get_externalcontacts_import_csv_settings(
@@ -830,14 +703,12 @@ def get_externalcontacts_import_csv_settings(
         page_size: query, string.
         external_settings_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_import_csv_settings", "GET",
-            "/api/v2/externalcontacts/import/csv/settings", "Listing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size), ("externalSettingsId", external_settings_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_import_csv_settings", "GET",
+        "/api/v2/externalcontacts/import/csv/settings", "Listing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("after", after), ("pageSize", page_size), ("externalSettingsId", external_settings_id),
+    ))
 
 
 def get_externalcontacts_import_csv_upload_details(
@@ -850,14 +721,11 @@ def get_externalcontacts_import_csv_upload_details(
     Args:
         upload_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_import_csv_upload_details", "GET",
-            "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/details",
-            "CsvUploadDetailsResponse",
-        ),
-        (("uploadId", upload_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_import_csv_upload_details", "GET",
+        "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/details",
+        "CsvUploadDetailsResponse",
+    ), (("uploadId", upload_id),))
 
 
 def get_externalcontacts_import_csv_upload_preview(
@@ -870,14 +738,11 @@ def get_externalcontacts_import_csv_upload_preview(
     Args:
         upload_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_import_csv_upload_preview", "GET",
-            "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview",
-            "CsvUploadPreviewResponse",
-        ),
-        (("uploadId", upload_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_import_csv_upload_preview", "GET",
+        "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview",
+        "CsvUploadPreviewResponse",
+    ), (("uploadId", upload_id),))
 
 
 def get_externalcontacts_import_job(
@@ -893,14 +758,10 @@ def get_externalcontacts_import_job(
         job_id: path, string.
         expand: query, list of string: division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_import_job", "GET",
-            "/api/v2/externalcontacts/import/jobs/{jobId}", "ContactImportJobResponse",
-        ),
-        (("jobId", job_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_import_job", "GET", "/api/v2/externalcontacts/import/jobs/{jobId}",
+        "ContactImportJobResponse",
+    ), (("jobId", job_id),), (("expand", expand),))
 
 
 def get_externalcontacts_import_jobs(
@@ -925,17 +786,13 @@ def get_externalcontacts_import_jobs(
         sort_order: query, string: Ascending, Descending.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
-            "ContactImportJobEntityListing", listing=_l.token_9c339ce9,
-        ),
-        (),
-        (
-            ("expand", expand), ("after", after), ("pageSize", page_size),
-            ("sortOrder", sort_order), ("jobStatus", job_status),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
+        "ContactImportJobEntityListing", listing=_l.token_9c339ce9,
+    ), (), (
+        ("expand", expand), ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("jobStatus", job_status),
+    ))
 
 
 def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.ContactImportSettings]:
@@ -946,13 +803,10 @@ def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.Conta
     Args:
         settings_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_import_setting", "GET",
-            "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
-        ),
-        (("settingsId", settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_import_setting", "GET",
+        "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
+    ), (("settingsId", settings_id),))
 
 
 def get_externalcontacts_import_settings(
@@ -973,15 +827,10 @@ def get_externalcontacts_import_settings(
         sort_order: query, string: Ascending, Descending.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_import_settings", "GET",
-            "/api/v2/externalcontacts/import/settings", "ContactImportSettingsEntityListing",
-            listing=_l.token_9c339ce9,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_import_settings", "GET", "/api/v2/externalcontacts/import/settings",
+        "ContactImportSettingsEntityListing", listing=_l.token_9c339ce9,
+    ), (), (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("name", name)))
 
 
 def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExport]:
@@ -993,13 +842,10 @@ def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExpo
     Args:
         export_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_notes_export", "GET",
-            "/api/v2/externalcontacts/notes/exports/{exportId}", "NotesExport",
-        ),
-        (("exportId", export_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_notes_export", "GET",
+        "/api/v2/externalcontacts/notes/exports/{exportId}", "NotesExport",
+    ), (("exportId", export_id),))
 
 
 def get_externalcontacts_notes_exports(
@@ -1019,14 +865,10 @@ def get_externalcontacts_notes_exports(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
-            "NotesExportListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
+        "NotesExportListing", listing=_l.token_9fc445a9,
+    ), (), (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)))
 
 
 def get_externalcontacts_organization(
@@ -1044,15 +886,12 @@ def get_externalcontacts_organization(
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
         include_trustors: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organization", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-            "ExternalOrganization",
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (("expand", expand), ("includeTrustors", include_trustors)),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organization", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "ExternalOrganization",
+    ), (("externalOrganizationId", external_organization_id),), (
+        ("expand", expand), ("includeTrustors", include_trustors),
+    ))
 
 
 def get_externalcontacts_organization_contacts(
@@ -1078,18 +917,14 @@ def get_externalcontacts_organization_contacts(
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organization_contacts", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts",
-            "ContactListing", listing=_l.page_bd94e5ae,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
-            ("sortOrder", sort_order), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organization_contacts", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts",
+        "ContactListing", listing=_l.page_bd94e5ae,
+    ), (("externalOrganizationId", external_organization_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("q", q), ("sortOrder", sort_order),
+        ("expand", expand),
+    ))
 
 
 def get_externalcontacts_organization_identifiers(
@@ -1102,14 +937,11 @@ def get_externalcontacts_organization_identifiers(
     Args:
         external_organization_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organization_identifiers", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
-            "ExternalOrganizationIdentifierListing", listing=_l.single_ebc03964,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organization_identifiers", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
+        "ExternalOrganizationIdentifierListing", listing=_l.single_ebc03964,
+    ), (("externalOrganizationId", external_organization_id),))
 
 
 def get_externalcontacts_organization_note(
@@ -1127,15 +959,12 @@ def get_externalcontacts_organization_note(
         note_id: path, string.
         expand: query, list of string: author, externalDataSources, division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organization_note", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-            "Note",
-        ),
-        (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organization_note", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}", "Note",
+    ), (("externalOrganizationId", external_organization_id), ("noteId", note_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_externalcontacts_organization_notes(
@@ -1158,18 +987,14 @@ def get_externalcontacts_organization_notes(
         sort_order: query, string.
         expand: query, list of string: author, externalDataSources, division.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organization_notes", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "NoteListing",
-            listing=_l.page_064ce770,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organization_notes", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "NoteListing",
+        listing=_l.page_064ce770,
+    ), (("externalOrganizationId", external_organization_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("expand", expand),
+    ))
 
 
 def get_externalcontacts_organization_relationships(
@@ -1192,18 +1017,14 @@ def get_externalcontacts_organization_relationships(
         expand: query, list of string: externalDataSources, division.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organization_relationships", "GET",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships",
-            "RelationshipListing", listing=_l.page_9408909b,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organization_relationships", "GET",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships",
+        "RelationshipListing", listing=_l.page_9408909b,
+    ), (("externalOrganizationId", external_organization_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_externalcontacts_organizations(
@@ -1232,18 +1053,14 @@ def get_externalcontacts_organizations(
         include_trustors: query, boolean.
         division_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
-            "ExternalOrganizationListing", listing=_l.page_8a81e52d,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
-            ("trustorId", trustor_id), ("sortOrder", sort_order), ("expand", expand),
-            ("includeTrustors", include_trustors), ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
+        "ExternalOrganizationListing", listing=_l.page_8a81e52d,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("q", q), ("trustorId", trustor_id),
+        ("sortOrder", sort_order), ("expand", expand), ("includeTrustors", include_trustors),
+        ("divisionIds", division_ids),
+    ))
 
 
 def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.OrganizationsExport]:
@@ -1254,13 +1071,10 @@ def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.O
     Args:
         export_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organizations_export", "GET",
-            "/api/v2/externalcontacts/organizations/exports/{exportId}", "OrganizationsExport",
-        ),
-        (("exportId", export_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organizations_export", "GET",
+        "/api/v2/externalcontacts/organizations/exports/{exportId}", "OrganizationsExport",
+    ), (("exportId", export_id),))
 
 
 def get_externalcontacts_organizations_exports(
@@ -1279,15 +1093,11 @@ def get_externalcontacts_organizations_exports(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organizations_exports", "GET",
-            "/api/v2/externalcontacts/organizations/exports", "OrganizationsExportListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organizations_exports", "GET",
+        "/api/v2/externalcontacts/organizations/exports", "OrganizationsExportListing",
+        listing=_l.token_9fc445a9,
+    ), (), (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)))
 
 
 def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -1298,13 +1108,10 @@ def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.D
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organizations_schema", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organizations_schema", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_externalcontacts_organizations_schema_version(
@@ -1319,14 +1126,11 @@ def get_externalcontacts_organizations_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organizations_schema_version", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId}",
-            "DataSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organizations_schema_version", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId}",
+        "DataSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_externalcontacts_organizations_schema_versions(
@@ -1339,14 +1143,11 @@ def get_externalcontacts_organizations_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organizations_schema_versions", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions",
-            "DataSchemaListing", listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organizations_schema_versions", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions", "DataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_externalcontacts_organizations_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
@@ -1354,13 +1155,11 @@ def get_externalcontacts_organizations_schemas() -> _Lists[_m.DataSchemaListing,
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organizations_schemas", "GET",
-            "/api/v2/externalcontacts/organizations/schemas", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organizations_schemas", "GET",
+        "/api/v2/externalcontacts/organizations/schemas", "DataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_externalcontacts_organizations_schemas_coretype(
@@ -1373,13 +1172,10 @@ def get_externalcontacts_organizations_schemas_coretype(
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organizations_schemas_coretype", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organizations_schemas_coretype", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_externalcontacts_organizations_schemas_coretypes(
@@ -1388,13 +1184,11 @@ def get_externalcontacts_organizations_schemas_coretypes(
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_organizations_schemas_coretypes", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_organizations_schemas_coretypes", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1402,12 +1196,10 @@ def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQ
 
     Requires ``externalContacts:customFields:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_organizations_schemas_limits", "GET",
-            "/api/v2/externalcontacts/organizations/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_organizations_schemas_limits", "GET",
+        "/api/v2/externalcontacts/organizations/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_externalcontacts_relationship(
@@ -1423,14 +1215,10 @@ def get_externalcontacts_relationship(
         relationship_id: path, string.
         expand: query, list of string: externalDataSources, division.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_relationship", "GET",
-            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
-        ),
-        (("relationshipId", relationship_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_relationship", "GET",
+        "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
+    ), (("relationshipId", relationship_id),), (("expand", expand),))
 
 
 def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.RelationshipsExport]:
@@ -1441,13 +1229,10 @@ def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.R
     Args:
         export_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_relationships_export", "GET",
-            "/api/v2/externalcontacts/relationships/exports/{exportId}", "RelationshipsExport",
-        ),
-        (("exportId", export_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_relationships_export", "GET",
+        "/api/v2/externalcontacts/relationships/exports/{exportId}", "RelationshipsExport",
+    ), (("exportId", export_id),))
 
 
 def get_externalcontacts_relationships_exports(
@@ -1466,15 +1251,11 @@ def get_externalcontacts_relationships_exports(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_relationships_exports", "GET",
-            "/api/v2/externalcontacts/relationships/exports", "RelationshipsExportListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_relationships_exports", "GET",
+        "/api/v2/externalcontacts/relationships/exports", "RelationshipsExportListing",
+        listing=_l.token_9fc445a9,
+    ), (), (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)))
 
 
 def get_externalcontacts_reversewhitepageslookup(
@@ -1494,15 +1275,11 @@ def get_externalcontacts_reversewhitepageslookup(
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_reversewhitepageslookup", "GET",
-            "/api/v2/externalcontacts/reversewhitepageslookup", "ReverseWhitepagesLookupResult",
-            listing=_l.single_82110a85,
-        ),
-        (),
-        (("lookupVal", lookup_val), ("expand", expand), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_reversewhitepageslookup", "GET",
+        "/api/v2/externalcontacts/reversewhitepageslookup", "ReverseWhitepagesLookupResult",
+        listing=_l.single_82110a85,
+    ), (), (("lookupVal", lookup_val), ("expand", expand), ("divisionId", division_id)))
 
 
 def get_externalcontacts_scan_contacts(
@@ -1521,14 +1298,10 @@ def get_externalcontacts_scan_contacts(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
-            "CursorContactListing", listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
+        "CursorContactListing", listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor), ("divisionId", division_id)))
 
 
 def get_externalcontacts_scan_contacts_divisionviews_all(
@@ -1545,15 +1318,11 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
-            "/api/v2/externalcontacts/scan/contacts/divisionviews/all", "CursorContactListing",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
+        "/api/v2/externalcontacts/scan/contacts/divisionviews/all", "CursorContactListing",
+        listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor)))
 
 
 def get_externalcontacts_scan_notes(
@@ -1572,14 +1341,10 @@ def get_externalcontacts_scan_notes(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
-            "CursorNoteListing", listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
+        "CursorNoteListing", listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor), ("divisionId", division_id)))
 
 
 def get_externalcontacts_scan_notes_divisionviews_all(
@@ -1596,15 +1361,11 @@ def get_externalcontacts_scan_notes_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_notes_divisionviews_all", "GET",
-            "/api/v2/externalcontacts/scan/notes/divisionviews/all", "CursorNoteListing",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_notes_divisionviews_all", "GET",
+        "/api/v2/externalcontacts/scan/notes/divisionviews/all", "CursorNoteListing",
+        listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor)))
 
 
 def get_externalcontacts_scan_organizations(
@@ -1623,15 +1384,11 @@ def get_externalcontacts_scan_organizations(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_organizations", "GET",
-            "/api/v2/externalcontacts/scan/organizations", "CursorOrganizationListing",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_organizations", "GET",
+        "/api/v2/externalcontacts/scan/organizations", "CursorOrganizationListing",
+        listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor), ("divisionId", division_id)))
 
 
 def get_externalcontacts_scan_organizations_divisionviews_all(
@@ -1648,15 +1405,11 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
-            "/api/v2/externalcontacts/scan/organizations/divisionviews/all",
-            "CursorOrganizationListing", listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
+        "/api/v2/externalcontacts/scan/organizations/divisionviews/all",
+        "CursorOrganizationListing", listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor)))
 
 
 def get_externalcontacts_scan_relationships(
@@ -1675,15 +1428,11 @@ def get_externalcontacts_scan_relationships(
         cursor: query, string.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_relationships", "GET",
-            "/api/v2/externalcontacts/scan/relationships", "CursorRelationshipListing",
-            listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_relationships", "GET",
+        "/api/v2/externalcontacts/scan/relationships", "CursorRelationshipListing",
+        listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor), ("divisionId", division_id)))
 
 
 def get_externalcontacts_scan_relationships_divisionviews_all(
@@ -1700,15 +1449,11 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
         limit: query, integer.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
-            "/api/v2/externalcontacts/scan/relationships/divisionviews/all",
-            "CursorRelationshipListing", listing=_l.token_b254ee14,
-        ),
-        (),
-        (("limit", limit), ("cursor", cursor)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
+        "/api/v2/externalcontacts/scan/relationships/divisionviews/all",
+        "CursorRelationshipListing", listing=_l.token_b254ee14,
+    ), (), (("limit", limit), ("cursor", cursor)))
 
 
 def patch_externalcontacts_contact(
@@ -1723,17 +1468,10 @@ def patch_externalcontacts_contact(
         contact_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_contact", "PATCH",
-            "/api/v2/externalcontacts/contacts/{contactId}", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_contact", "PATCH", "/api/v2/externalcontacts/contacts/{contactId}",
+        "ExternalContact", body="object", body_required=True,
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def patch_externalcontacts_contact_identifiers(
@@ -1748,17 +1486,11 @@ def patch_externalcontacts_contact_identifiers(
         contact_id: path, string.
         body: ``IdentifierClaimRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_contact_identifiers", "PATCH",
-            "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifier",
-            body="object", body_required=True,
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_contact_identifiers", "PATCH",
+        "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifier",
+        body="object", body_required=True,
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def patch_externalcontacts_contact_note(
@@ -1775,17 +1507,11 @@ def patch_externalcontacts_contact_note(
         note_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_contact_note", "PATCH",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
-            body_required=True,
-        ),
-        (("contactId", contact_id), ("noteId", note_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_contact_note", "PATCH",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
+        body_required=True,
+    ), (("contactId", contact_id), ("noteId", note_id)), (), (), body)
 
 
 def patch_externalcontacts_organization(
@@ -1800,17 +1526,11 @@ def patch_externalcontacts_organization(
         external_organization_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_organization", "PATCH",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-            "ExternalOrganization", body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_organization", "PATCH",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "ExternalOrganization",
+        body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id),), (), (), body)
 
 
 def patch_externalcontacts_organization_identifiers(
@@ -1825,17 +1545,11 @@ def patch_externalcontacts_organization_identifiers(
         external_organization_id: path, string.
         body: ``ExternalOrganizationIdentifierClaimRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_organization_identifiers", "PATCH",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
-            "ExternalOrganizationIdentifier", body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_organization_identifiers", "PATCH",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
+        "ExternalOrganizationIdentifier", body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id),), (), (), body)
 
 
 def patch_externalcontacts_organization_note(
@@ -1852,17 +1566,11 @@ def patch_externalcontacts_organization_note(
         note_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_organization_note", "PATCH",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-            "Note", body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_organization_note", "PATCH",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}", "Note",
+        body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id), ("noteId", note_id)), (), (), body)
 
 
 def patch_externalcontacts_relationship(
@@ -1877,17 +1585,11 @@ def patch_externalcontacts_relationship(
         relationship_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_externalcontacts_relationship", "PATCH",
-            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
-            body="object", body_required=True,
-        ),
-        (("relationshipId", relationship_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_externalcontacts_relationship", "PATCH",
+        "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship", body="object",
+        body_required=True,
+    ), (("relationshipId", relationship_id),), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts(
@@ -1900,17 +1602,11 @@ def post_externalcontacts_bulk_contacts(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts", "POST", "/api/v2/externalcontacts/bulk/contacts",
-            "BulkFetchContactsResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts", "POST", "/api/v2/externalcontacts/bulk/contacts",
+        "BulkFetchContactsResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts_add(
@@ -1923,17 +1619,11 @@ def post_externalcontacts_bulk_contacts_add(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_add", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/add", "BulkContactsResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_add", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/add", "BulkContactsResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts_divisionviews(
@@ -1946,17 +1636,11 @@ def post_externalcontacts_bulk_contacts_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_divisionviews", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/divisionviews", "BulkFetchContactsResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_divisionviews", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/divisionviews", "BulkFetchContactsResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts_enrich(
@@ -1972,17 +1656,11 @@ def post_externalcontacts_bulk_contacts_enrich(
         dry_run: query, boolean.
         body: ``BulkContactsEnrichRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_enrich", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/enrich", "BulkContactsEnrichResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (("dryRun", dry_run),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_enrich", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/enrich", "BulkContactsEnrichResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (("dryRun", dry_run),), (), body)
 
 
 def post_externalcontacts_bulk_contacts_remove(
@@ -1995,17 +1673,11 @@ def post_externalcontacts_bulk_contacts_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_remove", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/remove", "BulkDeleteResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_remove", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/remove", "BulkDeleteResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts_unresolved(
@@ -2018,17 +1690,11 @@ def post_externalcontacts_bulk_contacts_unresolved(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_unresolved", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/unresolved", "BulkFetchContactsResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_unresolved", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/unresolved", "BulkFetchContactsResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_contacts_update(
@@ -2041,17 +1707,11 @@ def post_externalcontacts_bulk_contacts_update(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_contacts_update", "POST",
-            "/api/v2/externalcontacts/bulk/contacts/update", "BulkContactsResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_contacts_update", "POST",
+        "/api/v2/externalcontacts/bulk/contacts/update", "BulkContactsResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_notes(
@@ -2065,17 +1725,11 @@ def post_externalcontacts_bulk_notes(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_notes", "POST", "/api/v2/externalcontacts/bulk/notes",
-            "BulkFetchNotesResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_notes", "POST", "/api/v2/externalcontacts/bulk/notes",
+        "BulkFetchNotesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_notes_add(
@@ -2088,17 +1742,10 @@ def post_externalcontacts_bulk_notes_add(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_notes_add", "POST",
-            "/api/v2/externalcontacts/bulk/notes/add", "BulkNotesResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_notes_add", "POST", "/api/v2/externalcontacts/bulk/notes/add",
+        "BulkNotesResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_notes_remove(
@@ -2112,17 +1759,11 @@ def post_externalcontacts_bulk_notes_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_notes_remove", "POST",
-            "/api/v2/externalcontacts/bulk/notes/remove", "BulkDeleteResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_notes_remove", "POST",
+        "/api/v2/externalcontacts/bulk/notes/remove", "BulkDeleteResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_notes_update(
@@ -2135,17 +1776,11 @@ def post_externalcontacts_bulk_notes_update(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_notes_update", "POST",
-            "/api/v2/externalcontacts/bulk/notes/update", "BulkNotesResponse", body="object",
-            body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_notes_update", "POST",
+        "/api/v2/externalcontacts/bulk/notes/update", "BulkNotesResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_organizations(
@@ -2158,17 +1793,11 @@ def post_externalcontacts_bulk_organizations(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations", "POST",
-            "/api/v2/externalcontacts/bulk/organizations", "BulkFetchOrganizationsResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations", "POST",
+        "/api/v2/externalcontacts/bulk/organizations", "BulkFetchOrganizationsResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_organizations_add(
@@ -2181,17 +1810,11 @@ def post_externalcontacts_bulk_organizations_add(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations_add", "POST",
-            "/api/v2/externalcontacts/bulk/organizations/add", "BulkOrganizationsResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations_add", "POST",
+        "/api/v2/externalcontacts/bulk/organizations/add", "BulkOrganizationsResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_organizations_divisionviews(
@@ -2204,18 +1827,12 @@ def post_externalcontacts_bulk_organizations_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations_divisionviews", "POST",
-            "/api/v2/externalcontacts/bulk/organizations/divisionviews",
-            "BulkFetchOrganizationsResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations_divisionviews", "POST",
+        "/api/v2/externalcontacts/bulk/organizations/divisionviews",
+        "BulkFetchOrganizationsResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_organizations_enrich(
@@ -2231,17 +1848,11 @@ def post_externalcontacts_bulk_organizations_enrich(
         dry_run: query, boolean.
         body: ``BulkOrganizationsEnrichRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations_enrich", "POST",
-            "/api/v2/externalcontacts/bulk/organizations/enrich", "BulkOrganizationsEnrichResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (("dryRun", dry_run),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations_enrich", "POST",
+        "/api/v2/externalcontacts/bulk/organizations/enrich", "BulkOrganizationsEnrichResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (("dryRun", dry_run),), (), body)
 
 
 def post_externalcontacts_bulk_organizations_remove(
@@ -2254,17 +1865,11 @@ def post_externalcontacts_bulk_organizations_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations_remove", "POST",
-            "/api/v2/externalcontacts/bulk/organizations/remove", "BulkDeleteResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations_remove", "POST",
+        "/api/v2/externalcontacts/bulk/organizations/remove", "BulkDeleteResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_organizations_update(
@@ -2277,17 +1882,11 @@ def post_externalcontacts_bulk_organizations_update(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_organizations_update", "POST",
-            "/api/v2/externalcontacts/bulk/organizations/update", "BulkOrganizationsResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_organizations_update", "POST",
+        "/api/v2/externalcontacts/bulk/organizations/update", "BulkOrganizationsResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_relationships(
@@ -2301,17 +1900,11 @@ def post_externalcontacts_bulk_relationships(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_relationships", "POST",
-            "/api/v2/externalcontacts/bulk/relationships", "BulkFetchRelationshipsResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_relationships", "POST",
+        "/api/v2/externalcontacts/bulk/relationships", "BulkFetchRelationshipsResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_relationships_add(
@@ -2324,17 +1917,11 @@ def post_externalcontacts_bulk_relationships_add(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_relationships_add", "POST",
-            "/api/v2/externalcontacts/bulk/relationships/add", "BulkRelationshipsResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_relationships_add", "POST",
+        "/api/v2/externalcontacts/bulk/relationships/add", "BulkRelationshipsResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_relationships_remove(
@@ -2348,17 +1935,11 @@ def post_externalcontacts_bulk_relationships_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_relationships_remove", "POST",
-            "/api/v2/externalcontacts/bulk/relationships/remove", "BulkDeleteResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_relationships_remove", "POST",
+        "/api/v2/externalcontacts/bulk/relationships/remove", "BulkDeleteResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_bulk_relationships_update(
@@ -2371,17 +1952,11 @@ def post_externalcontacts_bulk_relationships_update(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_bulk_relationships_update", "POST",
-            "/api/v2/externalcontacts/bulk/relationships/update", "BulkRelationshipsResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_bulk_relationships_update", "POST",
+        "/api/v2/externalcontacts/bulk/relationships/update", "BulkRelationshipsResponse",
+        body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contact_journey_segments(
@@ -2398,17 +1973,11 @@ def post_externalcontacts_contact_journey_segments(
         contact_id: path, string.
         body: ``UpdateSegmentAssignmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contact_journey_segments", "POST",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "UpdateSegmentAssignmentResponse", body="object",
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contact_journey_segments", "POST",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+        "UpdateSegmentAssignmentResponse", body="object",
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def post_externalcontacts_contact_notes(
@@ -2423,17 +1992,11 @@ def post_externalcontacts_contact_notes(
         contact_id: path, string.
         body: ``Note``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contact_notes", "POST",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes", "Note", body="object",
-            body_required=True,
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contact_notes", "POST",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes", "Note", body="object",
+        body_required=True,
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.ExternalContact]:
@@ -2444,13 +2007,10 @@ def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.Ex
     Args:
         contact_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contact_promotion", "POST",
-            "/api/v2/externalcontacts/contacts/{contactId}/promotion", "ExternalContact",
-        ),
-        (("contactId", contact_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contact_promotion", "POST",
+        "/api/v2/externalcontacts/contacts/{contactId}/promotion", "ExternalContact",
+    ), (("contactId", contact_id),))
 
 
 def post_externalcontacts_contacts(
@@ -2463,16 +2023,10 @@ def post_externalcontacts_contacts(
     Args:
         body: ``ExternalContact``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contacts", "POST", "/api/v2/externalcontacts/contacts",
-            "ExternalContact", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contacts", "POST", "/api/v2/externalcontacts/contacts",
+        "ExternalContact", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contacts_enrich(
@@ -2488,17 +2042,10 @@ def post_externalcontacts_contacts_enrich(
         dry_run: query, boolean.
         body: ``ContactEnrichRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contacts_enrich", "POST",
-            "/api/v2/externalcontacts/contacts/enrich", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (),
-        (("dryRun", dry_run),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contacts_enrich", "POST", "/api/v2/externalcontacts/contacts/enrich",
+        "ExternalContact", body="object", body_required=True,
+    ), (), (("dryRun", dry_run),), (), body)
 
 
 def post_externalcontacts_contacts_exports(
@@ -2511,17 +2058,11 @@ def post_externalcontacts_contacts_exports(
     Args:
         body: ``ContactsExport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contacts_exports", "POST",
-            "/api/v2/externalcontacts/contacts/exports", "ContactsExport", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contacts_exports", "POST",
+        "/api/v2/externalcontacts/contacts/exports", "ContactsExport", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contacts_merge(
@@ -2534,17 +2075,10 @@ def post_externalcontacts_contacts_merge(
     Args:
         body: ``MergeContactsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contacts_merge", "POST",
-            "/api/v2/externalcontacts/contacts/merge", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contacts_merge", "POST", "/api/v2/externalcontacts/contacts/merge",
+        "ExternalContact", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contacts_schemas(
@@ -2557,17 +2091,11 @@ def post_externalcontacts_contacts_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contacts_schemas", "POST",
-            "/api/v2/externalcontacts/contacts/schemas", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contacts_schemas", "POST",
+        "/api/v2/externalcontacts/contacts/schemas", "DataSchema", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contacts_search(
@@ -2580,17 +2108,10 @@ def post_externalcontacts_contacts_search(
     Args:
         body: ``ContactSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_contacts_search", "POST",
-            "/api/v2/externalcontacts/contacts/search", "ContactListing", body="object",
-            body_required=True, reads=True, listing=_l.page_48f2e892,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_contacts_search", "POST", "/api/v2/externalcontacts/contacts/search",
+        "ContactListing", body="object", body_required=True, reads=True, listing=_l.page_48f2e892,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_externalsources(
@@ -2603,17 +2124,10 @@ def post_externalcontacts_externalsources(
     Args:
         body: ``ExternalSource``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_externalsources", "POST",
-            "/api/v2/externalcontacts/externalsources", "ExternalSource", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_externalsources", "POST", "/api/v2/externalcontacts/externalsources",
+        "ExternalSource", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_identifierlookup(
@@ -2629,17 +2143,11 @@ def post_externalcontacts_identifierlookup(
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
         identifier: body, ``ContactIdentifier``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_identifierlookup", "POST",
-            "/api/v2/externalcontacts/identifierlookup", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        identifier,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_identifierlookup", "POST",
+        "/api/v2/externalcontacts/identifierlookup", "ExternalContact", body="object",
+        body_required=True,
+    ), (), (("expand", expand),), (), identifier)
 
 
 def post_externalcontacts_identifierlookup_contacts(
@@ -2655,17 +2163,11 @@ def post_externalcontacts_identifierlookup_contacts(
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
         identifier: body, ``ContactIdentifier``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_identifierlookup_contacts", "POST",
-            "/api/v2/externalcontacts/identifierlookup/contacts", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        identifier,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_identifierlookup_contacts", "POST",
+        "/api/v2/externalcontacts/identifierlookup/contacts", "ExternalContact", body="object",
+        body_required=True,
+    ), (), (("expand", expand),), (), identifier)
 
 
 def post_externalcontacts_identifierlookup_organizations(
@@ -2681,17 +2183,11 @@ def post_externalcontacts_identifierlookup_organizations(
         expand: query, list of string: identifiers, externalSources, division.
         identifier: body, ``ExternalOrganizationIdentifier``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_identifierlookup_organizations", "POST",
-            "/api/v2/externalcontacts/identifierlookup/organizations", "ExternalOrganization",
-            body="object", body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        identifier,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_identifierlookup_organizations", "POST",
+        "/api/v2/externalcontacts/identifierlookup/organizations", "ExternalOrganization",
+        body="object", body_required=True,
+    ), (), (("expand", expand),), (), identifier)
 
 
 def post_externalcontacts_import_csv_jobs(
@@ -2704,17 +2200,10 @@ def post_externalcontacts_import_csv_jobs(
     Args:
         body: ``CsvJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_import_csv_jobs", "POST",
-            "/api/v2/externalcontacts/import/csv/jobs", "CsvJobResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_import_csv_jobs", "POST", "/api/v2/externalcontacts/import/csv/jobs",
+        "CsvJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_import_csv_settings(
@@ -2727,17 +2216,11 @@ def post_externalcontacts_import_csv_settings(
     Args:
         body: ``CsvSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_import_csv_settings", "POST",
-            "/api/v2/externalcontacts/import/csv/settings", "CsvSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_import_csv_settings", "POST",
+        "/api/v2/externalcontacts/import/csv/settings", "CsvSettings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_import_csv_uploads(
@@ -2750,17 +2233,11 @@ def post_externalcontacts_import_csv_uploads(
     Args:
         body: ``CsvUploadRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_externalcontacts_import_csv_uploads", "POST",
-            "/api/v2/externalcontacts/import/csv/uploads", "CsvUploadResponse", body="object",
-            body_required=True, listing=_l.single_7fce0980,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_externalcontacts_import_csv_uploads", "POST",
+        "/api/v2/externalcontacts/import/csv/uploads", "CsvUploadResponse", body="object",
+        body_required=True, listing=_l.single_7fce0980,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_import_jobs(
@@ -2773,16 +2250,10 @@ def post_externalcontacts_import_jobs(
     Args:
         body: ``ContactImportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_import_jobs", "POST", "/api/v2/externalcontacts/import/jobs",
-            "ContactImportJobResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_import_jobs", "POST", "/api/v2/externalcontacts/import/jobs",
+        "ContactImportJobResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_import_settings(
@@ -2795,17 +2266,10 @@ def post_externalcontacts_import_settings(
     Args:
         body: ``ContactImportSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_import_settings", "POST",
-            "/api/v2/externalcontacts/import/settings", "ContactImportSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_import_settings", "POST", "/api/v2/externalcontacts/import/settings",
+        "ContactImportSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_merge_contacts(
@@ -2818,17 +2282,10 @@ def post_externalcontacts_merge_contacts(
     Args:
         body: ``MergeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_merge_contacts", "POST",
-            "/api/v2/externalcontacts/merge/contacts", "ExternalContact", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_merge_contacts", "POST", "/api/v2/externalcontacts/merge/contacts",
+        "ExternalContact", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_notes_exports(
@@ -2842,16 +2299,10 @@ def post_externalcontacts_notes_exports(
     Args:
         body: ``NotesExport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_notes_exports", "POST", "/api/v2/externalcontacts/notes/exports",
-            "NotesExport", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_notes_exports", "POST", "/api/v2/externalcontacts/notes/exports",
+        "NotesExport", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_organization_notes(
@@ -2866,17 +2317,11 @@ def post_externalcontacts_organization_notes(
         external_organization_id: path, string.
         body: ``Note``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_organization_notes", "POST",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "Note",
-            body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_organization_notes", "POST",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "Note",
+        body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id),), (), (), body)
 
 
 def post_externalcontacts_organizations(
@@ -2889,16 +2334,10 @@ def post_externalcontacts_organizations(
     Args:
         body: ``ExternalOrganization``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_organizations", "POST", "/api/v2/externalcontacts/organizations",
-            "ExternalOrganization", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_organizations", "POST", "/api/v2/externalcontacts/organizations",
+        "ExternalOrganization", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_organizations_enrich(
@@ -2914,17 +2353,11 @@ def post_externalcontacts_organizations_enrich(
         dry_run: query, boolean.
         body: ``ExternalOrganizationEnrichRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_organizations_enrich", "POST",
-            "/api/v2/externalcontacts/organizations/enrich", "ExternalOrganization", body="object",
-            body_required=True,
-        ),
-        (),
-        (("dryRun", dry_run),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_organizations_enrich", "POST",
+        "/api/v2/externalcontacts/organizations/enrich", "ExternalOrganization", body="object",
+        body_required=True,
+    ), (), (("dryRun", dry_run),), (), body)
 
 
 def post_externalcontacts_organizations_exports(
@@ -2937,17 +2370,11 @@ def post_externalcontacts_organizations_exports(
     Args:
         body: ``OrganizationsExport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_organizations_exports", "POST",
-            "/api/v2/externalcontacts/organizations/exports", "OrganizationsExport", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_organizations_exports", "POST",
+        "/api/v2/externalcontacts/organizations/exports", "OrganizationsExport", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_organizations_schemas(
@@ -2960,17 +2387,11 @@ def post_externalcontacts_organizations_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_organizations_schemas", "POST",
-            "/api/v2/externalcontacts/organizations/schemas", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_organizations_schemas", "POST",
+        "/api/v2/externalcontacts/organizations/schemas", "DataSchema", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_relationships(
@@ -2983,16 +2404,10 @@ def post_externalcontacts_relationships(
     Args:
         body: ``Relationship``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_relationships", "POST", "/api/v2/externalcontacts/relationships",
-            "Relationship", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_relationships", "POST", "/api/v2/externalcontacts/relationships",
+        "Relationship", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_relationships_exports(
@@ -3005,17 +2420,11 @@ def post_externalcontacts_relationships_exports(
     Args:
         body: ``RelationshipsExport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_relationships_exports", "POST",
-            "/api/v2/externalcontacts/relationships/exports", "RelationshipsExport", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_relationships_exports", "POST",
+        "/api/v2/externalcontacts/relationships/exports", "RelationshipsExport", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_externalcontacts_contact(
@@ -3030,16 +2439,10 @@ def put_externalcontacts_contact(
         contact_id: path, string.
         body: ``ExternalContact``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_contact", "PUT", "/api/v2/externalcontacts/contacts/{contactId}",
-            "ExternalContact", body="object", body_required=True,
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_contact", "PUT", "/api/v2/externalcontacts/contacts/{contactId}",
+        "ExternalContact", body="object", body_required=True,
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def put_externalcontacts_contact_note(
@@ -3056,17 +2459,11 @@ def put_externalcontacts_contact_note(
         note_id: path, string.
         body: ``Note``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_contact_note", "PUT",
-            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
-            body_required=True,
-        ),
-        (("contactId", contact_id), ("noteId", note_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_contact_note", "PUT",
+        "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
+        body_required=True,
+    ), (("contactId", contact_id), ("noteId", note_id)), (), (), body)
 
 
 def put_externalcontacts_contacts_schema(
@@ -3081,17 +2478,11 @@ def put_externalcontacts_contacts_schema(
         schema_id: path, string.
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_contacts_schema", "PUT",
-            "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_contacts_schema", "PUT",
+        "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema", body="object",
+        body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)
 
 
 def put_externalcontacts_conversation(
@@ -3106,17 +2497,11 @@ def put_externalcontacts_conversation(
         conversation_id: path, string.
         body: ``ConversationAssociation``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_conversation", "PUT",
-            "/api/v2/externalcontacts/conversations/{conversationId}", body="object",
-            body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_conversation", "PUT",
+        "/api/v2/externalcontacts/conversations/{conversationId}", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def put_externalcontacts_externalsource(
@@ -3131,17 +2516,11 @@ def put_externalcontacts_externalsource(
         external_source_id: path, string.
         body: ``ExternalSource``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_externalsource", "PUT",
-            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
-            body="object", body_required=True,
-        ),
-        (("externalSourceId", external_source_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_externalsource", "PUT",
+        "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
+        body="object", body_required=True,
+    ), (("externalSourceId", external_source_id),), (), (), body)
 
 
 def put_externalcontacts_graphs_clusterscan_cluster_merge(
@@ -3154,14 +2533,11 @@ def put_externalcontacts_graphs_clusterscan_cluster_merge(
         scan_id: path, string.
         cluster_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_graphs_clusterscan_cluster_merge", "PUT",
-            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge",
-            "Cluster",
-        ),
-        (("scanId", scan_id), ("clusterId", cluster_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_graphs_clusterscan_cluster_merge", "PUT",
+        "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge",
+        "Cluster",
+    ), (("scanId", scan_id), ("clusterId", cluster_id)))
 
 
 def put_externalcontacts_graphs_settings(
@@ -3172,17 +2548,10 @@ def put_externalcontacts_graphs_settings(
     Args:
         body: ``GraphSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_graphs_settings", "PUT",
-            "/api/v2/externalcontacts/graphs/settings", "GraphSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_graphs_settings", "PUT", "/api/v2/externalcontacts/graphs/settings",
+        "GraphSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_externalcontacts_import_csv_setting(
@@ -3197,17 +2566,11 @@ def put_externalcontacts_import_csv_setting(
         settings_id: path, string.
         body: ``CsvSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_import_csv_setting", "PUT",
-            "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings",
-            body="object", body_required=True,
-        ),
-        (("settingsId", settings_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_import_csv_setting", "PUT",
+        "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings", body="object",
+        body_required=True,
+    ), (("settingsId", settings_id),), (), (), body)
 
 
 def put_externalcontacts_import_job(
@@ -3222,17 +2585,10 @@ def put_externalcontacts_import_job(
         job_id: path, string.
         body: ``ContactImportJobStatusUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_import_job", "PUT",
-            "/api/v2/externalcontacts/import/jobs/{jobId}", "ContactImportJobStatusUpdateResponse",
-            body="object", body_required=True,
-        ),
-        (("jobId", job_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_import_job", "PUT", "/api/v2/externalcontacts/import/jobs/{jobId}",
+        "ContactImportJobStatusUpdateResponse", body="object", body_required=True,
+    ), (("jobId", job_id),), (), (), body)
 
 
 def put_externalcontacts_import_setting(
@@ -3247,17 +2603,11 @@ def put_externalcontacts_import_setting(
         settings_id: path, string.
         body: ``ContactImportSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_import_setting", "PUT",
-            "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
-            body="object", body_required=True,
-        ),
-        (("settingsId", settings_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_import_setting", "PUT",
+        "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
+        body="object", body_required=True,
+    ), (("settingsId", settings_id),), (), (), body)
 
 
 def put_externalcontacts_organization(
@@ -3272,17 +2622,11 @@ def put_externalcontacts_organization(
         external_organization_id: path, string.
         body: ``ExternalOrganization``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_organization", "PUT",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-            "ExternalOrganization", body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_organization", "PUT",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "ExternalOrganization",
+        body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id),), (), (), body)
 
 
 def put_externalcontacts_organization_note(
@@ -3299,17 +2643,11 @@ def put_externalcontacts_organization_note(
         note_id: path, string.
         body: ``Note``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_organization_note", "PUT",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-            "Note", body="object", body_required=True,
-        ),
-        (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_organization_note", "PUT",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}", "Note",
+        body="object", body_required=True,
+    ), (("externalOrganizationId", external_organization_id), ("noteId", note_id)), (), (), body)
 
 
 def put_externalcontacts_organization_trustor_trustor_id(
@@ -3324,14 +2662,11 @@ def put_externalcontacts_organization_trustor_trustor_id(
         external_organization_id: path, string.
         trustor_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_organization_trustor_trustor_id", "PUT",
-            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId}",
-            "ExternalOrganizationTrustorLink",
-        ),
-        (("externalOrganizationId", external_organization_id), ("trustorId", trustor_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_organization_trustor_trustor_id", "PUT",
+        "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId}",
+        "ExternalOrganizationTrustorLink",
+    ), (("externalOrganizationId", external_organization_id), ("trustorId", trustor_id)))
 
 
 def put_externalcontacts_organizations_schema(
@@ -3346,17 +2681,11 @@ def put_externalcontacts_organizations_schema(
         schema_id: path, string.
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_organizations_schema", "PUT",
-            "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema",
-            body="object", body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_organizations_schema", "PUT",
+        "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema", body="object",
+        body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)
 
 
 def put_externalcontacts_relationship(
@@ -3371,14 +2700,8 @@ def put_externalcontacts_relationship(
         relationship_id: path, string.
         body: ``Relationship``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_relationship", "PUT",
-            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
-            body="object", body_required=True,
-        ),
-        (("relationshipId", relationship_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_relationship", "PUT",
+        "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship", body="object",
+        body_required=True,
+    ), (("relationshipId", relationship_id),), (), (), body)

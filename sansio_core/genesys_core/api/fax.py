@@ -23,10 +23,9 @@ def delete_fax_document(document_id: str) -> _Operation[None]:
     Args:
         document_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_fax_document", "DELETE", "/api/v2/fax/documents/{documentId}"),
-        (("documentId", document_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_fax_document", "DELETE", "/api/v2/fax/documents/{documentId}",
+    ), (("documentId", document_id),))
 
 
 def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
@@ -35,10 +34,9 @@ def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
     Args:
         document_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_fax_document", "GET", "/api/v2/fax/documents/{documentId}", "FaxDocument"),
-        (("documentId", document_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_fax_document", "GET", "/api/v2/fax/documents/{documentId}", "FaxDocument",
+    ), (("documentId", document_id),))
 
 
 def get_fax_document_content(document_id: str) -> _Operation[_m.DownloadResponse]:
@@ -47,13 +45,10 @@ def get_fax_document_content(document_id: str) -> _Operation[_m.DownloadResponse
     Args:
         document_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_fax_document_content", "GET", "/api/v2/fax/documents/{documentId}/content",
-            "DownloadResponse",
-        ),
-        (("documentId", document_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_fax_document_content", "GET", "/api/v2/fax/documents/{documentId}/content",
+        "DownloadResponse",
+    ), (("documentId", document_id),))
 
 
 def get_fax_documents(
@@ -69,14 +64,10 @@ def get_fax_documents(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_fax_documents", "GET", "/api/v2/fax/documents", "FaxDocumentEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_fax_documents", "GET", "/api/v2/fax/documents", "FaxDocumentEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
@@ -85,12 +76,9 @@ def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
     Args:
         fax_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_fax_fax_id_status", "GET", "/api/v2/fax/{faxId}/status", "OutboundFaxStatus",
-        ),
-        (("faxId", fax_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_fax_fax_id_status", "GET", "/api/v2/fax/{faxId}/status", "OutboundFaxStatus",
+    ), (("faxId", fax_id),))
 
 
 def get_fax_settings() -> _Operation[_m.FaxConfig]:
@@ -113,16 +101,10 @@ def put_fax_document(
         document_id: path, string.
         body: ``FaxDocument``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_fax_document", "PUT", "/api/v2/fax/documents/{documentId}", "FaxDocument",
-            body="object", body_required=True,
-        ),
-        (("documentId", document_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_fax_document", "PUT", "/api/v2/fax/documents/{documentId}", "FaxDocument",
+        body="object", body_required=True,
+    ), (("documentId", document_id),), (), (), body)
 
 
 def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Operation[_m.FaxConfig]:
@@ -133,10 +115,6 @@ def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Oper
     Args:
         body: ``FaxConfig``.
     """
-    return _Operation(
-        _Endpoint("put_fax_settings", "PUT", "/api/v2/fax/settings", "FaxConfig", body="object"),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_fax_settings", "PUT", "/api/v2/fax/settings", "FaxConfig", body="object",
+    ), (), (), (), body)

@@ -25,13 +25,10 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_flows_aggregates_job", "DELETE",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_flows_aggregates_job", "DELETE",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -42,13 +39,10 @@ def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_flows_aggregates_job", "GET",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_flows_aggregates_job", "GET",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_flows_aggregates_job_results(
@@ -64,15 +58,11 @@ def get_analytics_flows_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_flows_aggregates_job_results", "GET",
-            "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-            "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_flows_aggregates_job_results", "GET",
+        "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
+        "FlowAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def post_analytics_flows_activity_query(
@@ -90,17 +80,11 @@ def post_analytics_flows_activity_query(
         page_number: query, integer.
         body: ``FlowActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-            "FlowActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
+        "FlowActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_flows_aggregates_jobs(
@@ -113,17 +97,10 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_flows_aggregates_jobs", "POST",
-            "/api/v2/analytics/flows/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_flows_aggregates_query(
@@ -136,17 +113,11 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_aggregates_query", "POST",
-            "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_aggregates_query", "POST", "/api/v2/analytics/flows/aggregates/query",
+        "FlowAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_flows_observations_query(
@@ -159,14 +130,8 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_flows_observations_query", "POST",
-            "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_flows_observations_query", "POST",
+        "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)

@@ -43,13 +43,10 @@ def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Op
     Args:
         metric_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_employeeperformance_externalmetrics_definition", "DELETE",
-            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-        ),
-        (("metricId", metric_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_employeeperformance_externalmetrics_definition", "DELETE",
+        "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+    ), (("metricId", metric_id),))
 
 
 def delete_gamification_contest(contest_id: str) -> _Operation[None]:
@@ -60,12 +57,9 @@ def delete_gamification_contest(contest_id: str) -> _Operation[None]:
     Args:
         contest_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_gamification_contest", "DELETE", "/api/v2/gamification/contests/{contestId}",
-        ),
-        (("contestId", contest_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_gamification_contest", "DELETE", "/api/v2/gamification/contests/{contestId}",
+    ), (("contestId", contest_id),))
 
 
 def get_employeeperformance_externalmetrics_definition(
@@ -78,14 +72,11 @@ def get_employeeperformance_externalmetrics_definition(
     Args:
         metric_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_employeeperformance_externalmetrics_definition", "GET",
-            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-            "ExternalMetricDefinition",
-        ),
-        (("metricId", metric_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_employeeperformance_externalmetrics_definition", "GET",
+        "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+        "ExternalMetricDefinition",
+    ), (("metricId", metric_id),))
 
 
 def get_employeeperformance_externalmetrics_definitions(
@@ -102,15 +93,11 @@ def get_employeeperformance_externalmetrics_definitions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_employeeperformance_externalmetrics_definitions", "GET",
-            "/api/v2/employeeperformance/externalmetrics/definitions",
-            "ExternalMetricDefinitionListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_employeeperformance_externalmetrics_definitions", "GET",
+        "/api/v2/employeeperformance/externalmetrics/definitions",
+        "ExternalMetricDefinitionListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]:
@@ -121,13 +108,10 @@ def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]
     Args:
         contest_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_contest", "GET", "/api/v2/gamification/contests/{contestId}",
-            "ContestsResponse",
-        ),
-        (("contestId", contest_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_contest", "GET", "/api/v2/gamification/contests/{contestId}",
+        "ContestsResponse",
+    ), (("contestId", contest_id),))
 
 
 def get_gamification_contest_agents_scores(
@@ -149,18 +133,14 @@ def get_gamification_contest_agents_scores(
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contest_agents_scores", "GET",
-            "/api/v2/gamification/contests/{contestId}/agents/scores",
-            "ContestScoresAgentsPagedList", listing=_l.page_50ed5365,
-        ),
-        (("contestId", contest_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
-            ("returnsView", returns_view),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contest_agents_scores", "GET",
+        "/api/v2/gamification/contests/{contestId}/agents/scores", "ContestScoresAgentsPagedList",
+        listing=_l.page_50ed5365,
+    ), (("contestId", contest_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
+        ("returnsView", returns_view),
+    ))
 
 
 def get_gamification_contest_agents_scores_me(
@@ -182,18 +162,14 @@ def get_gamification_contest_agents_scores_me(
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contest_agents_scores_me", "GET",
-            "/api/v2/gamification/contests/{contestId}/agents/scores/me",
-            "ContestScoresAgentsPagedList", listing=_l.page_50ed5365,
-        ),
-        (("contestId", contest_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
-            ("returnsView", returns_view),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contest_agents_scores_me", "GET",
+        "/api/v2/gamification/contests/{contestId}/agents/scores/me",
+        "ContestScoresAgentsPagedList", listing=_l.page_50ed5365,
+    ), (("contestId", contest_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
+        ("returnsView", returns_view),
+    ))
 
 
 def get_gamification_contest_agents_scores_trends(
@@ -206,14 +182,11 @@ def get_gamification_contest_agents_scores_trends(
     Args:
         contest_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contest_agents_scores_trends", "GET",
-            "/api/v2/gamification/contests/{contestId}/agents/scores/trends",
-            "ContestScoresGroupTrendList", listing=_l.single_ebc03964,
-        ),
-        (("contestId", contest_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contest_agents_scores_trends", "GET",
+        "/api/v2/gamification/contests/{contestId}/agents/scores/trends",
+        "ContestScoresGroupTrendList", listing=_l.single_ebc03964,
+    ), (("contestId", contest_id),))
 
 
 def get_gamification_contest_agents_scores_trends_me(
@@ -226,14 +199,11 @@ def get_gamification_contest_agents_scores_trends_me(
     Args:
         contest_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contest_agents_scores_trends_me", "GET",
-            "/api/v2/gamification/contests/{contestId}/agents/scores/trends/me",
-            "ContestScoresAgentTrendList", listing=_l.single_ebc03964,
-        ),
-        (("contestId", contest_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contest_agents_scores_trends_me", "GET",
+        "/api/v2/gamification/contests/{contestId}/agents/scores/trends/me",
+        "ContestScoresAgentTrendList", listing=_l.single_ebc03964,
+    ), (("contestId", contest_id),))
 
 
 def get_gamification_contest_prizeimage(
@@ -248,13 +218,10 @@ def get_gamification_contest_prizeimage(
         contest_id: path, string.
         prize_image_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_contest_prizeimage", "GET",
-            "/api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId}", "PrizeImages",
-        ),
-        (("contestId", contest_id), ("prizeImageId", prize_image_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_contest_prizeimage", "GET",
+        "/api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId}", "PrizeImages",
+    ), (("contestId", contest_id), ("prizeImageId", prize_image_id)))
 
 
 def get_gamification_contests(
@@ -283,18 +250,13 @@ def get_gamification_contests(
             participantCount.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contests", "GET", "/api/v2/gamification/contests",
-            "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
-            ("dateEnd", date_end), ("status", status), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contests", "GET", "/api/v2/gamification/contests",
+        "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
+        ("dateEnd", date_end), ("status", status), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_gamification_contests_me(
@@ -325,18 +287,14 @@ def get_gamification_contests_me(
         sort_order: query, string: asc, desc.
         view: query, string: participant, creator.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_contests_me", "GET", "/api/v2/gamification/contests/me",
-            "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
-            ("dateEnd", date_end), ("status", status), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("view", view),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_contests_me", "GET", "/api/v2/gamification/contests/me",
+        "GetContestsEssentialsListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
+        ("dateEnd", date_end), ("status", status), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("view", view),
+    ))
 
 
 def get_gamification_insights(
@@ -373,20 +331,16 @@ def get_gamification_insights(
         user_ids: query, string.
         reports_to: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
-            listing=_l.page_50ed5365,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday), ("pageSize", page_size),
-            ("pageNumber", page_number), ("sortKey", sort_key), ("sortMetricId", sort_metric_id),
-            ("sortOrder", sort_order), ("userIds", user_ids), ("reportsTo", reports_to),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
+        listing=_l.page_50ed5365,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday), ("pageSize", page_size),
+        ("pageNumber", page_number), ("sortKey", sort_key), ("sortMetricId", sort_metric_id),
+        ("sortOrder", sort_order), ("userIds", user_ids), ("reportsTo", reports_to),
+    ))
 
 
 def get_gamification_insights_details(
@@ -407,18 +361,14 @@ def get_gamification_insights_details(
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_insights_details", "GET", "/api/v2/gamification/insights/details",
-            "InsightsDetails",
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_insights_details", "GET", "/api/v2/gamification/insights/details",
+        "InsightsDetails",
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+    ))
 
 
 def get_gamification_insights_groups_trends(
@@ -443,21 +393,16 @@ def get_gamification_insights_groups_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_groups_trends", "GET",
-            "/api/v2/gamification/insights/groups/trends", "InsightsTrend",
-            listing=_l.single_a8fc8f4e,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("comparativePeriodEndWorkday", comparative_period_end_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-            ("primaryPeriodEndWorkday", primary_period_end_workday),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_groups_trends", "GET",
+        "/api/v2/gamification/insights/groups/trends", "InsightsTrend", listing=_l.single_a8fc8f4e,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("comparativePeriodEndWorkday", comparative_period_end_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+        ("primaryPeriodEndWorkday", primary_period_end_workday),
+    ))
 
 
 def get_gamification_insights_groups_trends_all(
@@ -482,21 +427,17 @@ def get_gamification_insights_groups_trends_all(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_groups_trends_all", "GET",
-            "/api/v2/gamification/insights/groups/trends/all", "InsightsTrend",
-            listing=_l.single_a8fc8f4e,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("comparativePeriodEndWorkday", comparative_period_end_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-            ("primaryPeriodEndWorkday", primary_period_end_workday),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_groups_trends_all", "GET",
+        "/api/v2/gamification/insights/groups/trends/all", "InsightsTrend",
+        listing=_l.single_a8fc8f4e,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("comparativePeriodEndWorkday", comparative_period_end_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+        ("primaryPeriodEndWorkday", primary_period_end_workday),
+    ))
 
 
 def get_gamification_insights_managers(
@@ -520,17 +461,13 @@ def get_gamification_insights_managers(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
-            "InsightsAgents", listing=_l.page_f76ca3df,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("startWorkday", start_workday), ("pageSize", page_size), ("pageNumber", page_number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
+        "InsightsAgents", listing=_l.page_f76ca3df,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("startWorkday", start_workday), ("pageSize", page_size), ("pageNumber", page_number),
+    ))
 
 
 def get_gamification_insights_members(
@@ -552,17 +489,13 @@ def get_gamification_insights_members(
         start_workday: query, date.
         reports_to: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
-            "InsightsAgents", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("startWorkday", start_workday), ("reportsTo", reports_to),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
+        "InsightsAgents", listing=_l.single_20dec4b2,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("startWorkday", start_workday), ("reportsTo", reports_to),
+    ))
 
 
 def get_gamification_insights_rankings(
@@ -595,20 +528,16 @@ def get_gamification_insights_rankings(
         user_ids: query, string.
         reports_to: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
-            "InsightsRankings",
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday), ("sortKey", sort_key),
-            ("sortMetricId", sort_metric_id), ("sectionSize", section_size), ("userIds", user_ids),
-            ("reportsTo", reports_to),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
+        "InsightsRankings",
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday), ("sortKey", sort_key),
+        ("sortMetricId", sort_metric_id), ("sectionSize", section_size), ("userIds", user_ids),
+        ("reportsTo", reports_to),
+    ))
 
 
 def get_gamification_insights_trends(
@@ -633,20 +562,16 @@ def get_gamification_insights_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
-            "UserInsightsTrend", listing=_l.single_a8fc8f4e,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("comparativePeriodEndWorkday", comparative_period_end_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-            ("primaryPeriodEndWorkday", primary_period_end_workday),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
+        "UserInsightsTrend", listing=_l.single_a8fc8f4e,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("comparativePeriodEndWorkday", comparative_period_end_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+        ("primaryPeriodEndWorkday", primary_period_end_workday),
+    ))
 
 
 def get_gamification_insights_user_details(
@@ -669,18 +594,14 @@ def get_gamification_insights_user_details(
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_insights_user_details", "GET",
-            "/api/v2/gamification/insights/users/{userId}/details", "InsightsDetails",
-        ),
-        (("userId", user_id),),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_insights_user_details", "GET",
+        "/api/v2/gamification/insights/users/{userId}/details", "InsightsDetails",
+    ), (("userId", user_id),), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+    ))
 
 
 def get_gamification_insights_user_trends(
@@ -707,21 +628,17 @@ def get_gamification_insights_user_trends(
         primary_period_start_workday: query, date.
         primary_period_end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_insights_user_trends", "GET",
-            "/api/v2/gamification/insights/users/{userId}/trends", "UserInsightsTrend",
-            listing=_l.single_a8fc8f4e,
-        ),
-        (("userId", user_id),),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
-            ("comparativePeriodStartWorkday", comparative_period_start_workday),
-            ("comparativePeriodEndWorkday", comparative_period_end_workday),
-            ("primaryPeriodStartWorkday", primary_period_start_workday),
-            ("primaryPeriodEndWorkday", primary_period_end_workday),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_insights_user_trends", "GET",
+        "/api/v2/gamification/insights/users/{userId}/trends", "UserInsightsTrend",
+        listing=_l.single_a8fc8f4e,
+    ), (("userId", user_id),), (
+        ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
+        ("comparativePeriodStartWorkday", comparative_period_start_workday),
+        ("comparativePeriodEndWorkday", comparative_period_end_workday),
+        ("primaryPeriodStartWorkday", primary_period_start_workday),
+        ("primaryPeriodEndWorkday", primary_period_end_workday),
+    ))
 
 
 def get_gamification_leaderboard(
@@ -739,14 +656,9 @@ def get_gamification_leaderboard(
         end_workday: query, date.
         metric_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_leaderboard", "GET", "/api/v2/gamification/leaderboard",
-            "Leaderboard",
-        ),
-        (),
-        (("startWorkday", start_workday), ("endWorkday", end_workday), ("metricId", metric_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_leaderboard", "GET", "/api/v2/gamification/leaderboard", "Leaderboard",
+    ), (), (("startWorkday", start_workday), ("endWorkday", end_workday), ("metricId", metric_id)))
 
 
 def get_gamification_leaderboard_all(
@@ -768,17 +680,13 @@ def get_gamification_leaderboard_all(
         end_workday: query, date.
         metric_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_leaderboard_all", "GET", "/api/v2/gamification/leaderboard/all",
-            "Leaderboard",
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
-            ("endWorkday", end_workday), ("metricId", metric_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_leaderboard_all", "GET", "/api/v2/gamification/leaderboard/all",
+        "Leaderboard",
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
+        ("endWorkday", end_workday), ("metricId", metric_id),
+    ))
 
 
 def get_gamification_leaderboard_all_bestpoints(
@@ -793,15 +701,11 @@ def get_gamification_leaderboard_all_bestpoints(
         filter_type: query, string: PerformanceProfile, Division.
         filter_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_leaderboard_all_bestpoints", "GET",
-            "/api/v2/gamification/leaderboard/all/bestpoints", "OverallBestPoints",
-            listing=_l.single_cf038221,
-        ),
-        (),
-        (("filterType", filter_type), ("filterId", filter_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_leaderboard_all_bestpoints", "GET",
+        "/api/v2/gamification/leaderboard/all/bestpoints", "OverallBestPoints",
+        listing=_l.single_cf038221,
+    ), (), (("filterType", filter_type), ("filterId", filter_id)))
 
 
 def get_gamification_leaderboard_bestpoints(
@@ -810,13 +714,11 @@ def get_gamification_leaderboard_bestpoints(
 
     Requires ``gamification:leaderboard:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_leaderboard_bestpoints", "GET",
-            "/api/v2/gamification/leaderboard/bestpoints", "OverallBestPoints",
-            listing=_l.single_cf038221,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_leaderboard_bestpoints", "GET",
+        "/api/v2/gamification/leaderboard/bestpoints", "OverallBestPoints",
+        listing=_l.single_cf038221,
+    ))
 
 
 def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_m.MetricDefinition]:
@@ -827,13 +729,10 @@ def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_
     Args:
         metric_definition_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_metricdefinition", "GET",
-            "/api/v2/gamification/metricdefinitions/{metricDefinitionId}", "MetricDefinition",
-        ),
-        (("metricDefinitionId", metric_definition_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_metricdefinition", "GET",
+        "/api/v2/gamification/metricdefinitions/{metricDefinitionId}", "MetricDefinition",
+    ), (("metricDefinitionId", metric_definition_id),))
 
 
 def get_gamification_metricdefinitions(
@@ -842,12 +741,10 @@ def get_gamification_metricdefinitions(
 
     Requires ``gamification:profile:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
-            "GetMetricDefinitionsResponse", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
+        "GetMetricDefinitionsResponse", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -859,13 +756,10 @@ def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfil
     Args:
         profile_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_profile", "GET", "/api/v2/gamification/profiles/{profileId}",
-            "PerformanceProfile",
-        ),
-        (("profileId", profile_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_profile", "GET", "/api/v2/gamification/profiles/{profileId}",
+        "PerformanceProfile",
+    ), (("profileId", profile_id),))
 
 
 def get_gamification_profile_members(profile_id: str) -> _Lists[_m.MemberListing, _m.Member]:
@@ -876,14 +770,11 @@ def get_gamification_profile_members(profile_id: str) -> _Lists[_m.MemberListing
     Args:
         profile_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_profile_members", "GET",
-            "/api/v2/gamification/profiles/{profileId}/members", "MemberListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (("profileId", profile_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_profile_members", "GET",
+        "/api/v2/gamification/profiles/{profileId}/members", "MemberListing",
+        listing=_l.single_20dec4b2,
+    ), (("profileId", profile_id),))
 
 
 def get_gamification_profile_metric(
@@ -902,14 +793,10 @@ def get_gamification_profile_metric(
         metric_id: path, string.
         workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_profile_metric", "GET",
-            "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric",
-        ),
-        (("profileId", profile_id), ("metricId", metric_id)),
-        (("workday", workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_profile_metric", "GET",
+        "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric",
+    ), (("profileId", profile_id), ("metricId", metric_id)), (("workday", workday),))
 
 
 def get_gamification_profile_metrics(
@@ -930,15 +817,13 @@ def get_gamification_profile_metrics(
         workday: query, date.
         metric_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_profile_metrics", "GET",
-            "/api/v2/gamification/profiles/{profileId}/metrics", "GetMetricResponse",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("profileId", profile_id),),
-        (("expand", expand), ("workday", workday), ("metricIds", metric_ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_profile_metrics", "GET",
+        "/api/v2/gamification/profiles/{profileId}/metrics", "GetMetricResponse",
+        listing=_l.single_fb29b5bd,
+    ), (("profileId", profile_id),), (
+        ("expand", expand), ("workday", workday), ("metricIds", metric_ids),
+    ))
 
 
 def get_gamification_profile_metrics_objectivedetails(
@@ -955,15 +840,11 @@ def get_gamification_profile_metrics_objectivedetails(
         profile_id: path, string.
         workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_profile_metrics_objectivedetails", "GET",
-            "/api/v2/gamification/profiles/{profileId}/metrics/objectivedetails",
-            "GetMetricsResponse", listing=_l.single_fb29b5bd,
-        ),
-        (("profileId", profile_id),),
-        (("workday", workday),),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_profile_metrics_objectivedetails", "GET",
+        "/api/v2/gamification/profiles/{profileId}/metrics/objectivedetails", "GetMetricsResponse",
+        listing=_l.single_fb29b5bd,
+    ), (("profileId", profile_id),), (("workday", workday),))
 
 
 def get_gamification_profiles() -> _Lists[_m.GetProfilesResponse, _m.PerformanceProfile]:
@@ -972,12 +853,10 @@ def get_gamification_profiles() -> _Lists[_m.GetProfilesResponse, _m.Performance
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_profiles", "GET", "/api/v2/gamification/profiles",
-            "GetProfilesResponse", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_profiles", "GET", "/api/v2/gamification/profiles", "GetProfilesResponse",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_gamification_profiles_user(
@@ -994,14 +873,10 @@ def get_gamification_profiles_user(
         user_id: path, string.
         workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
-            "PerformanceProfile",
-        ),
-        (("userId", user_id),),
-        (("workday", workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
+        "PerformanceProfile",
+    ), (("userId", user_id),), (("workday", workday),))
 
 
 def get_gamification_profiles_users_me(
@@ -1013,14 +888,10 @@ def get_gamification_profiles_users_me(
     Args:
         workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
-            "PerformanceProfile",
-        ),
-        (),
-        (("workday", workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
+        "PerformanceProfile",
+    ), (), (("workday", workday),))
 
 
 def get_gamification_scorecards(
@@ -1036,14 +907,10 @@ def get_gamification_scorecards(
         workday: query, date.
         expand: query, list of string: objective.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
-            "WorkdayMetricListing", listing=_l.single_ebc03964,
-        ),
-        (),
-        (("workday", workday), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
+        "WorkdayMetricListing", listing=_l.single_ebc03964,
+    ), (), (("workday", workday), ("expand", expand)))
 
 
 def get_gamification_scorecards_attendance(
@@ -1058,15 +925,11 @@ def get_gamification_scorecards_attendance(
         start_workday: query, date.
         end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_attendance", "GET",
-            "/api/v2/gamification/scorecards/attendance", "AttendanceStatusListing",
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (("startWorkday", start_workday), ("endWorkday", end_workday)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_attendance", "GET",
+        "/api/v2/gamification/scorecards/attendance", "AttendanceStatusListing",
+        listing=_l.single_ebc03964,
+    ), (), (("startWorkday", start_workday), ("endWorkday", end_workday)))
 
 
 def get_gamification_scorecards_bestpoints() -> _Lists[_m.UserBestPoints, _m.UserBestPointsItem]:
@@ -1074,13 +937,10 @@ def get_gamification_scorecards_bestpoints() -> _Lists[_m.UserBestPoints, _m.Use
 
     Requires ``gamification:scorecard:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_bestpoints", "GET",
-            "/api/v2/gamification/scorecards/bestpoints", "UserBestPoints",
-            listing=_l.single_cf038221,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_bestpoints", "GET",
+        "/api/v2/gamification/scorecards/bestpoints", "UserBestPoints", listing=_l.single_cf038221,
+    ))
 
 
 def get_gamification_scorecards_points_alltime(
@@ -1093,14 +953,10 @@ def get_gamification_scorecards_points_alltime(
     Args:
         end_workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_points_alltime", "GET",
-            "/api/v2/gamification/scorecards/points/alltime", "AllTimePoints",
-        ),
-        (),
-        (("endWorkday", end_workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_points_alltime", "GET",
+        "/api/v2/gamification/scorecards/points/alltime", "AllTimePoints",
+    ), (), (("endWorkday", end_workday),))
 
 
 def get_gamification_scorecards_points_average(
@@ -1113,14 +969,10 @@ def get_gamification_scorecards_points_average(
     Args:
         workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_points_average", "GET",
-            "/api/v2/gamification/scorecards/points/average", "SingleWorkdayAveragePoints",
-        ),
-        (),
-        (("workday", workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_points_average", "GET",
+        "/api/v2/gamification/scorecards/points/average", "SingleWorkdayAveragePoints",
+    ), (), (("workday", workday),))
 
 
 def get_gamification_scorecards_points_trends(
@@ -1138,14 +990,12 @@ def get_gamification_scorecards_points_trends(
         end_workday: query, date.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_points_trends", "GET",
-            "/api/v2/gamification/scorecards/points/trends", "WorkdayPointsTrend",
-        ),
-        (),
-        (("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week)),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_points_trends", "GET",
+        "/api/v2/gamification/scorecards/points/trends", "WorkdayPointsTrend",
+    ), (), (
+        ("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week),
+    ))
 
 
 def get_gamification_scorecards_profile_metric_user_values_trends(
@@ -1171,18 +1021,14 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
         reference_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_profile_metric_user_values_trends", "GET",
-            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends",
-            "MetricValueTrendAverage",
-        ),
-        (("profileId", profile_id), ("metricId", metric_id), ("userId", user_id)),
-        (
-            ("startWorkday", start_workday), ("endWorkday", end_workday),
-            ("referenceWorkday", reference_workday), ("timeZone", time_zone),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_profile_metric_user_values_trends", "GET",
+        "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends",
+        "MetricValueTrendAverage",
+    ), (("profileId", profile_id), ("metricId", metric_id), ("userId", user_id)), (
+        ("startWorkday", start_workday), ("endWorkday", end_workday),
+        ("referenceWorkday", reference_workday), ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_profile_metric_users_values_trends(
@@ -1210,19 +1056,15 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
         reference_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_profile_metric_users_values_trends", "GET",
-            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends",
-            "MetricValueTrendAverage",
-        ),
-        (("profileId", profile_id), ("metricId", metric_id)),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
-            ("endWorkday", end_workday), ("referenceWorkday", reference_workday),
-            ("timeZone", time_zone),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_profile_metric_users_values_trends", "GET",
+        "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends",
+        "MetricValueTrendAverage",
+    ), (("profileId", profile_id), ("metricId", metric_id)), (
+        ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
+        ("endWorkday", end_workday), ("referenceWorkday", reference_workday),
+        ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_profile_metric_values_trends(
@@ -1248,19 +1090,14 @@ def get_gamification_scorecards_profile_metric_values_trends(
         reference_workday: query, date.
         time_zone: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_profile_metric_values_trends", "GET",
-            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends",
-            "MetricValueTrendAverage",
-        ),
-        (("profileId", profile_id), ("metricId", metric_id)),
-        (
-            ("filterType", filter_type), ("startWorkday", start_workday),
-            ("endWorkday", end_workday), ("referenceWorkday", reference_workday),
-            ("timeZone", time_zone),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_profile_metric_values_trends", "GET",
+        "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends",
+        "MetricValueTrendAverage",
+    ), (("profileId", profile_id), ("metricId", metric_id)), (
+        ("filterType", filter_type), ("startWorkday", start_workday), ("endWorkday", end_workday),
+        ("referenceWorkday", reference_workday), ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_user(
@@ -1278,15 +1115,10 @@ def get_gamification_scorecards_user(
         workday: query, date.
         expand: query, list of string: objective.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_user", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}", "WorkdayMetricListing",
-            listing=_l.single_ebc03964,
-        ),
-        (("userId", user_id),),
-        (("workday", workday), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_user", "GET", "/api/v2/gamification/scorecards/users/{userId}",
+        "WorkdayMetricListing", listing=_l.single_ebc03964,
+    ), (("userId", user_id),), (("workday", workday), ("expand", expand)))
 
 
 def get_gamification_scorecards_user_attendance(
@@ -1303,15 +1135,11 @@ def get_gamification_scorecards_user_attendance(
         start_workday: query, date.
         end_workday: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_user_attendance", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}/attendance", "AttendanceStatusListing",
-            listing=_l.single_ebc03964,
-        ),
-        (("userId", user_id),),
-        (("startWorkday", start_workday), ("endWorkday", end_workday)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_user_attendance", "GET",
+        "/api/v2/gamification/scorecards/users/{userId}/attendance", "AttendanceStatusListing",
+        listing=_l.single_ebc03964,
+    ), (("userId", user_id),), (("startWorkday", start_workday), ("endWorkday", end_workday)))
 
 
 def get_gamification_scorecards_user_bestpoints(
@@ -1324,14 +1152,11 @@ def get_gamification_scorecards_user_bestpoints(
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_user_bestpoints", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}/bestpoints", "UserBestPoints",
-            listing=_l.single_cf038221,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_user_bestpoints", "GET",
+        "/api/v2/gamification/scorecards/users/{userId}/bestpoints", "UserBestPoints",
+        listing=_l.single_cf038221,
+    ), (("userId", user_id),))
 
 
 def get_gamification_scorecards_user_points_alltime(
@@ -1346,14 +1171,10 @@ def get_gamification_scorecards_user_points_alltime(
         user_id: path, string.
         end_workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_user_points_alltime", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}/points/alltime", "AllTimePoints",
-        ),
-        (("userId", user_id),),
-        (("endWorkday", end_workday),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_user_points_alltime", "GET",
+        "/api/v2/gamification/scorecards/users/{userId}/points/alltime", "AllTimePoints",
+    ), (("userId", user_id),), (("endWorkday", end_workday),))
 
 
 def get_gamification_scorecards_user_points_trends(
@@ -1373,14 +1194,12 @@ def get_gamification_scorecards_user_points_trends(
         end_workday: query, date.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_user_points_trends", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}/points/trends", "WorkdayPointsTrend",
-        ),
-        (("userId", user_id),),
-        (("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week)),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_user_points_trends", "GET",
+        "/api/v2/gamification/scorecards/users/{userId}/points/trends", "WorkdayPointsTrend",
+    ), (("userId", user_id),), (
+        ("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week),
+    ))
 
 
 def get_gamification_scorecards_user_values_trends(
@@ -1400,15 +1219,13 @@ def get_gamification_scorecards_user_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_user_values_trends", "GET",
-            "/api/v2/gamification/scorecards/users/{userId}/values/trends", "WorkdayValuesTrend",
-            listing=_l.single_30abf7bd,
-        ),
-        (("userId", user_id),),
-        (("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_user_values_trends", "GET",
+        "/api/v2/gamification/scorecards/users/{userId}/values/trends", "WorkdayValuesTrend",
+        listing=_l.single_30abf7bd,
+    ), (("userId", user_id),), (
+        ("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_users_points_average(
@@ -1425,14 +1242,10 @@ def get_gamification_scorecards_users_points_average(
         filter_id: query, string.
         workday: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_scorecards_users_points_average", "GET",
-            "/api/v2/gamification/scorecards/users/points/average", "SingleWorkdayAveragePoints",
-        ),
-        (),
-        (("filterType", filter_type), ("filterId", filter_id), ("workday", workday)),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_scorecards_users_points_average", "GET",
+        "/api/v2/gamification/scorecards/users/points/average", "SingleWorkdayAveragePoints",
+    ), (), (("filterType", filter_type), ("filterId", filter_id), ("workday", workday)))
 
 
 def get_gamification_scorecards_users_values_average(
@@ -1452,18 +1265,14 @@ def get_gamification_scorecards_users_values_average(
         workday: query, date.
         time_zone: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_users_values_average", "GET",
-            "/api/v2/gamification/scorecards/users/values/average", "SingleWorkdayAverageValues",
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("workday", workday),
-            ("timeZone", time_zone),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_users_values_average", "GET",
+        "/api/v2/gamification/scorecards/users/values/average", "SingleWorkdayAverageValues",
+        listing=_l.single_30abf7bd,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("workday", workday),
+        ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_users_values_trends(
@@ -1485,18 +1294,14 @@ def get_gamification_scorecards_users_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_users_values_trends", "GET",
-            "/api/v2/gamification/scorecards/users/values/trends", "WorkdayValuesTrend",
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
-            ("endWorkday", end_workday), ("timeZone", time_zone),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_users_values_trends", "GET",
+        "/api/v2/gamification/scorecards/users/values/trends", "WorkdayValuesTrend",
+        listing=_l.single_30abf7bd,
+    ), (), (
+        ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
+        ("endWorkday", end_workday), ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_scorecards_values_average(
@@ -1512,15 +1317,11 @@ def get_gamification_scorecards_values_average(
         workday: query, date.
         time_zone: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_values_average", "GET",
-            "/api/v2/gamification/scorecards/values/average", "SingleWorkdayAverageValues",
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (("workday", workday), ("timeZone", time_zone)),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_values_average", "GET",
+        "/api/v2/gamification/scorecards/values/average", "SingleWorkdayAverageValues",
+        listing=_l.single_30abf7bd,
+    ), (), (("workday", workday), ("timeZone", time_zone)))
 
 
 def get_gamification_scorecards_values_trends(
@@ -1542,18 +1343,14 @@ def get_gamification_scorecards_values_trends(
         end_workday: query, date.
         time_zone: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_scorecards_values_trends", "GET",
-            "/api/v2/gamification/scorecards/values/trends", "WorkdayValuesTrend",
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (
-            ("filterType", filter_type), ("referenceWorkday", reference_workday),
-            ("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_scorecards_values_trends", "GET",
+        "/api/v2/gamification/scorecards/values/trends", "WorkdayValuesTrend",
+        listing=_l.single_30abf7bd,
+    ), (), (
+        ("filterType", filter_type), ("referenceWorkday", reference_workday),
+        ("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone),
+    ))
 
 
 def get_gamification_status() -> _Operation[_m.GamificationStatus]:
@@ -1562,11 +1359,9 @@ def get_gamification_status() -> _Operation[_m.GamificationStatus]:
     Requires ``gamification:profile:view`` or ``gamification:profile:update`` or
     ``gamification:scorecard:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_status", "GET", "/api/v2/gamification/status", "GamificationStatus",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_status", "GET", "/api/v2/gamification/status", "GamificationStatus",
+    ))
 
 
 def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTemplate]:
@@ -1577,13 +1372,10 @@ def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTempla
     Args:
         template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_gamification_template", "GET", "/api/v2/gamification/templates/{templateId}",
-            "ObjectiveTemplate",
-        ),
-        (("templateId", template_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_gamification_template", "GET", "/api/v2/gamification/templates/{templateId}",
+        "ObjectiveTemplate",
+    ), (("templateId", template_id),))
 
 
 def get_gamification_templates() -> _Lists[_m.GetTemplatesResponse, _m.ObjectiveTemplate]:
@@ -1591,12 +1383,10 @@ def get_gamification_templates() -> _Lists[_m.GetTemplatesResponse, _m.Objective
 
     Requires ``gamification:profile:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gamification_templates", "GET", "/api/v2/gamification/templates",
-            "GetTemplatesResponse", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_gamification_templates", "GET", "/api/v2/gamification/templates",
+        "GetTemplatesResponse", listing=_l.single_fb29b5bd,
+    ))
 
 
 def patch_employeeperformance_externalmetrics_definition(
@@ -1611,17 +1401,11 @@ def patch_employeeperformance_externalmetrics_definition(
         metric_id: path, string.
         body: ``ExternalMetricDefinitionUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_employeeperformance_externalmetrics_definition", "PATCH",
-            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-            "ExternalMetricDefinition", body="object", body_required=True,
-        ),
-        (("metricId", metric_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_employeeperformance_externalmetrics_definition", "PATCH",
+        "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+        "ExternalMetricDefinition", body="object", body_required=True,
+    ), (("metricId", metric_id),), (), (), body)
 
 
 def patch_gamification_contest(
@@ -1636,16 +1420,10 @@ def patch_gamification_contest(
         contest_id: path, string.
         body: ``ContestsFinalizeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_gamification_contest", "PATCH", "/api/v2/gamification/contests/{contestId}",
-            "ContestsResponse", body="object", body_required=True,
-        ),
-        (("contestId", contest_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_gamification_contest", "PATCH", "/api/v2/gamification/contests/{contestId}",
+        "ContestsResponse", body="object", body_required=True,
+    ), (("contestId", contest_id),), (), (), body)
 
 
 def post_employeeperformance_externalmetrics_data(
@@ -1659,17 +1437,11 @@ def post_employeeperformance_externalmetrics_data(
     Args:
         body: ``ExternalMetricDataWriteRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_employeeperformance_externalmetrics_data", "POST",
-            "/api/v2/employeeperformance/externalmetrics/data", "ExternalMetricDataWriteResponse",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_employeeperformance_externalmetrics_data", "POST",
+        "/api/v2/employeeperformance/externalmetrics/data", "ExternalMetricDataWriteResponse",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_employeeperformance_externalmetrics_definitions(
@@ -1683,17 +1455,11 @@ def post_employeeperformance_externalmetrics_definitions(
     Args:
         body: ``ExternalMetricDefinitionCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_employeeperformance_externalmetrics_definitions", "POST",
-            "/api/v2/employeeperformance/externalmetrics/definitions", "ExternalMetricDefinition",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_employeeperformance_externalmetrics_definitions", "POST",
+        "/api/v2/employeeperformance/externalmetrics/definitions", "ExternalMetricDefinition",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_gamification_contests(
@@ -1706,16 +1472,10 @@ def post_gamification_contests(
     Args:
         body: ``ContestsCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_contests", "POST", "/api/v2/gamification/contests",
-            "ContestsResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_contests", "POST", "/api/v2/gamification/contests", "ContestsResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_gamification_contests_uploads_prizeimages(
@@ -1728,17 +1488,11 @@ def post_gamification_contests_uploads_prizeimages(
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_contests_uploads_prizeimages", "POST",
-            "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_contests_uploads_prizeimages", "POST",
+        "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -1749,13 +1503,10 @@ def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.Perform
     Args:
         profile_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_activate", "POST",
-            "/api/v2/gamification/profiles/{profileId}/activate", "PerformanceProfile",
-        ),
-        (("profileId", profile_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_activate", "POST",
+        "/api/v2/gamification/profiles/{profileId}/activate", "PerformanceProfile",
+    ), (("profileId", profile_id),))
 
 
 def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -1766,13 +1517,10 @@ def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.Perfo
     Args:
         profile_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_deactivate", "POST",
-            "/api/v2/gamification/profiles/{profileId}/deactivate", "PerformanceProfile",
-        ),
-        (("profileId", profile_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_deactivate", "POST",
+        "/api/v2/gamification/profiles/{profileId}/deactivate", "PerformanceProfile",
+    ), (("profileId", profile_id),))
 
 
 def post_gamification_profile_members(
@@ -1787,17 +1535,11 @@ def post_gamification_profile_members(
         profile_id: path, string.
         body: ``AssignUsers``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_members", "POST",
-            "/api/v2/gamification/profiles/{profileId}/members", "Assignment", body="object",
-            body_required=True,
-        ),
-        (("profileId", profile_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_members", "POST",
+        "/api/v2/gamification/profiles/{profileId}/members", "Assignment", body="object",
+        body_required=True,
+    ), (("profileId", profile_id),), (), (), body)
 
 
 def post_gamification_profile_members_validate(
@@ -1812,17 +1554,11 @@ def post_gamification_profile_members_validate(
         profile_id: path, string.
         body: ``ValidateAssignUsers``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_members_validate", "POST",
-            "/api/v2/gamification/profiles/{profileId}/members/validate", "AssignmentValidation",
-            body="object", body_required=True,
-        ),
-        (("profileId", profile_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_members_validate", "POST",
+        "/api/v2/gamification/profiles/{profileId}/members/validate", "AssignmentValidation",
+        body="object", body_required=True,
+    ), (("profileId", profile_id),), (), (), body)
 
 
 def post_gamification_profile_metric_link(
@@ -1839,17 +1575,11 @@ def post_gamification_profile_metric_link(
         source_metric_id: path, string.
         body: ``TargetPerformanceProfile``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_metric_link", "POST",
-            "/api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link",
-            "Metric", body="object", body_required=True,
-        ),
-        (("sourceProfileId", source_profile_id), ("sourceMetricId", source_metric_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_metric_link", "POST",
+        "/api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link", "Metric",
+        body="object", body_required=True,
+    ), (("sourceProfileId", source_profile_id), ("sourceMetricId", source_metric_id)), (), (), body)
 
 
 def post_gamification_profile_metrics(
@@ -1864,17 +1594,11 @@ def post_gamification_profile_metrics(
         profile_id: path, string.
         body: ``CreateMetric``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profile_metrics", "POST",
-            "/api/v2/gamification/profiles/{profileId}/metrics", "Metric", body="object",
-            body_required=True,
-        ),
-        (("profileId", profile_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profile_metrics", "POST",
+        "/api/v2/gamification/profiles/{profileId}/metrics", "Metric", body="object",
+        body_required=True,
+    ), (("profileId", profile_id),), (), (), body)
 
 
 def post_gamification_profiles(
@@ -1890,16 +1614,10 @@ def post_gamification_profiles(
         copy_metrics: query, boolean.
         body: ``CreatePerformanceProfile``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profiles", "POST", "/api/v2/gamification/profiles",
-            "PerformanceProfile", body="object", body_required=True,
-        ),
-        (),
-        (("copyMetrics", copy_metrics),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profiles", "POST", "/api/v2/gamification/profiles", "PerformanceProfile",
+        body="object", body_required=True,
+    ), (), (("copyMetrics", copy_metrics),), (), body)
 
 
 def post_gamification_profiles_user_query(
@@ -1914,17 +1632,11 @@ def post_gamification_profiles_user_query(
         user_id: path, string.
         body: ``UserProfilesInDateRangeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profiles_user_query", "POST",
-            "/api/v2/gamification/profiles/users/{userId}/query", "UserProfilesInDateRange",
-            body="object", body_required=True, reads=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profiles_user_query", "POST",
+        "/api/v2/gamification/profiles/users/{userId}/query", "UserProfilesInDateRange",
+        body="object", body_required=True, reads=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_gamification_profiles_users_me_query(
@@ -1937,17 +1649,11 @@ def post_gamification_profiles_users_me_query(
     Args:
         body: ``UserProfilesInDateRangeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_profiles_users_me_query", "POST",
-            "/api/v2/gamification/profiles/users/me/query", "UserProfilesInDateRange",
-            body="object", body_required=True, reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_profiles_users_me_query", "POST",
+        "/api/v2/gamification/profiles/users/me/query", "UserProfilesInDateRange", body="object",
+        body_required=True, reads=True,
+    ), (), (), (), body)
 
 
 def put_gamification_contest(
@@ -1962,16 +1668,10 @@ def put_gamification_contest(
         contest_id: path, string.
         body: ``ContestsCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_gamification_contest", "PUT", "/api/v2/gamification/contests/{contestId}",
-            "ContestsResponse", body="object", body_required=True,
-        ),
-        (("contestId", contest_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_gamification_contest", "PUT", "/api/v2/gamification/contests/{contestId}",
+        "ContestsResponse", body="object", body_required=True,
+    ), (("contestId", contest_id),), (), (), body)
 
 
 def put_gamification_profile(
@@ -1987,16 +1687,10 @@ def put_gamification_profile(
         profile_id: path, string.
         body: ``PerformanceProfile``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_gamification_profile", "PUT", "/api/v2/gamification/profiles/{profileId}",
-            "PerformanceProfile", body="object",
-        ),
-        (("profileId", profile_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_gamification_profile", "PUT", "/api/v2/gamification/profiles/{profileId}",
+        "PerformanceProfile", body="object",
+    ), (("profileId", profile_id),), (), (), body)
 
 
 def put_gamification_profile_metric(
@@ -2013,17 +1707,11 @@ def put_gamification_profile_metric(
         metric_id: path, string.
         body: ``CreateMetric``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_gamification_profile_metric", "PUT",
-            "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric", body="object",
-            body_required=True,
-        ),
-        (("profileId", profile_id), ("metricId", metric_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_gamification_profile_metric", "PUT",
+        "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric", body="object",
+        body_required=True,
+    ), (("profileId", profile_id), ("metricId", metric_id)), (), (), body)
 
 
 def put_gamification_status(
@@ -2036,13 +1724,7 @@ def put_gamification_status(
     Args:
         status: body, ``GamificationStatus``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_gamification_status", "PUT", "/api/v2/gamification/status", "GamificationStatus",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        status,
-    )
+    return _Operation(_Endpoint(
+        "put_gamification_status", "PUT", "/api/v2/gamification/status", "GamificationStatus",
+        body="object", body_required=True,
+    ), (), (), (), status)

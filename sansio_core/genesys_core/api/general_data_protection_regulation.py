@@ -27,10 +27,9 @@ def get_gdpr_request(request_id: str) -> _Operation[_m.GDPRRequest]:
     Args:
         request_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_gdpr_request", "GET", "/api/v2/gdpr/requests/{requestId}", "GDPRRequest"),
-        (("requestId", request_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_gdpr_request", "GET", "/api/v2/gdpr/requests/{requestId}", "GDPRRequest",
+    ), (("requestId", request_id),))
 
 
 def get_gdpr_requests(
@@ -46,14 +45,10 @@ def get_gdpr_requests(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", "GDPRRequestEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", "GDPRRequestEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_gdpr_subjects(
@@ -72,14 +67,10 @@ def get_gdpr_subjects(
             APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID.
         search_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing",
-            listing=_l.link_a72ae9ac,
-        ),
-        (),
-        (("searchType", search_type), ("searchValue", search_value)),
-    )
+    return _Lists(_Endpoint(
+        "get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing",
+        listing=_l.link_a72ae9ac,
+    ), (), (("searchType", search_type), ("searchValue", search_value)))
 
 
 def post_gdpr_requests(
@@ -95,13 +86,7 @@ def post_gdpr_requests(
         delete_confirmed: query, boolean.
         body: ``GDPRRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gdpr_requests", "POST", "/api/v2/gdpr/requests", "GDPRRequest", body="object",
-            body_required=True,
-        ),
-        (),
-        (("deleteConfirmed", delete_confirmed),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gdpr_requests", "POST", "/api/v2/gdpr/requests", "GDPRRequest", body="object",
+        body_required=True,
+    ), (), (("deleteConfirmed", delete_confirmed),), (), body)

@@ -14,12 +14,9 @@ if _TYPE_CHECKING:
 
 def get_geolocations_settings() -> _Operation[_m.GeolocationSettings]:
     """GET /api/v2/geolocations/settings -> ``GeolocationSettings``."""
-    return _Operation(
-        _Endpoint(
-            "get_geolocations_settings", "GET", "/api/v2/geolocations/settings",
-            "GeolocationSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_geolocations_settings", "GET", "/api/v2/geolocations/settings", "GeolocationSettings",
+    ))
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
@@ -29,13 +26,10 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
         user_id: path, string.
         client_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
-            "Geolocation",
-        ),
-        (("userId", user_id), ("clientId", client_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
+        "Geolocation",
+    ), (("userId", user_id), ("clientId", client_id)))
 
 
 def patch_geolocations_settings(
@@ -48,16 +42,10 @@ def patch_geolocations_settings(
     Args:
         body: ``GeolocationSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_geolocations_settings", "PATCH", "/api/v2/geolocations/settings",
-            "GeolocationSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_geolocations_settings", "PATCH", "/api/v2/geolocations/settings",
+        "GeolocationSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_user_geolocation(
@@ -72,13 +60,7 @@ def patch_user_geolocation(
         client_id: path, string.
         body: ``Geolocation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
-            "Geolocation", body="object", body_required=True,
-        ),
-        (("userId", user_id), ("clientId", client_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
+        "Geolocation", body="object", body_required=True,
+    ), (("userId", user_id), ("clientId", client_id)), (), (), body)

@@ -28,10 +28,9 @@ def delete_greeting(greeting_id: str) -> _Operation[None]:
     Args:
         greeting_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_greeting", "DELETE", "/api/v2/greetings/{greetingId}"),
-        (("greetingId", greeting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_greeting", "DELETE", "/api/v2/greetings/{greetingId}",
+    ), (("greetingId", greeting_id),))
 
 
 def get_greeting(greeting_id: str) -> _Operation[_m.Greeting]:
@@ -40,10 +39,9 @@ def get_greeting(greeting_id: str) -> _Operation[_m.Greeting]:
     Args:
         greeting_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_greeting", "GET", "/api/v2/greetings/{greetingId}", "Greeting"),
-        (("greetingId", greeting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_greeting", "GET", "/api/v2/greetings/{greetingId}", "Greeting",
+    ), (("greetingId", greeting_id),))
 
 
 def get_greeting_downloads(
@@ -59,14 +57,10 @@ def get_greeting_downloads(
         greeting_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_greeting_downloads", "GET", "/api/v2/greetings/{greetingId}/downloads",
-            "GreetingMediaInfo",
-        ),
-        (("greetingId", greeting_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_greeting_downloads", "GET", "/api/v2/greetings/{greetingId}/downloads",
+        "GreetingMediaInfo",
+    ), (("greetingId", greeting_id),), (("formatId", format_id),))
 
 
 def get_greeting_groups_downloads(
@@ -82,14 +76,10 @@ def get_greeting_groups_downloads(
         greeting_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_greeting_groups_downloads", "GET",
-            "/api/v2/greetings/{greetingId}/groups/downloads", "GreetingMediaInfo",
-        ),
-        (("greetingId", greeting_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_greeting_groups_downloads", "GET", "/api/v2/greetings/{greetingId}/groups/downloads",
+        "GreetingMediaInfo",
+    ), (("greetingId", greeting_id),), (("formatId", format_id),))
 
 
 def get_greeting_media(
@@ -103,14 +93,9 @@ def get_greeting_media(
         greeting_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_greeting_media", "GET", "/api/v2/greetings/{greetingId}/media",
-            "GreetingMediaInfo",
-        ),
-        (("greetingId", greeting_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_greeting_media", "GET", "/api/v2/greetings/{greetingId}/media", "GreetingMediaInfo",
+    ), (("greetingId", greeting_id),), (("formatId", format_id),))
 
 
 def get_greeting_users_downloads(
@@ -126,14 +111,10 @@ def get_greeting_users_downloads(
         greeting_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_greeting_users_downloads", "GET", "/api/v2/greetings/{greetingId}/users/downloads",
-            "GreetingMediaInfo",
-        ),
-        (("greetingId", greeting_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_greeting_users_downloads", "GET", "/api/v2/greetings/{greetingId}/users/downloads",
+        "GreetingMediaInfo",
+    ), (("greetingId", greeting_id),), (("formatId", format_id),))
 
 
 def get_greetings(
@@ -149,23 +130,17 @@ def get_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_greetings_defaults() -> _Operation[_m.DefaultGreetingList]:
     """GET /api/v2/greetings/defaults -> ``DefaultGreetingList``."""
-    return _Operation(
-        _Endpoint(
-            "get_greetings_defaults", "GET", "/api/v2/greetings/defaults", "DefaultGreetingList",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_greetings_defaults", "GET", "/api/v2/greetings/defaults", "DefaultGreetingList",
+    ))
 
 
 def get_group_greetings(
@@ -183,14 +158,10 @@ def get_group_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", "GreetingListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("groupId", group_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", "GreetingListing",
+        listing=_l.page_ece8a87b,
+    ), (("groupId", group_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreetingList]:
@@ -199,13 +170,10 @@ def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreeting
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_group_greetings_defaults", "GET", "/api/v2/groups/{groupId}/greetings/defaults",
-            "DefaultGreetingList",
-        ),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_group_greetings_defaults", "GET", "/api/v2/groups/{groupId}/greetings/defaults",
+        "DefaultGreetingList",
+    ), (("groupId", group_id),))
 
 
 def get_user_greetings(
@@ -223,14 +191,10 @@ def get_user_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", "DomainEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", "DomainEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingList]:
@@ -239,13 +203,10 @@ def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingLi
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_greetings_defaults", "GET", "/api/v2/users/{userId}/greetings/defaults",
-            "DefaultGreetingList",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_greetings_defaults", "GET", "/api/v2/users/{userId}/greetings/defaults",
+        "DefaultGreetingList",
+    ), (("userId", user_id),))
 
 
 def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -254,16 +215,10 @@ def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
     Args:
         body: ``Greeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_greetings", "POST", "/api/v2/greetings", "Greeting", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_greetings", "POST", "/api/v2/greetings", "Greeting", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -273,16 +228,10 @@ def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Ope
         group_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_group_greetings", "POST", "/api/v2/groups/{groupId}/greetings", "Greeting",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_group_greetings", "POST", "/api/v2/groups/{groupId}/greetings", "Greeting",
+        body="object", body_required=True,
+    ), (("groupId", group_id),), (), (), body)
 
 
 def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -292,16 +241,10 @@ def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Opera
         user_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_greetings", "POST", "/api/v2/users/{userId}/greetings", "Greeting",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_greetings", "POST", "/api/v2/users/{userId}/greetings", "Greeting",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -311,16 +254,10 @@ def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operatio
         greeting_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_greeting", "PUT", "/api/v2/greetings/{greetingId}", "Greeting", body="object",
-            body_required=True,
-        ),
-        (("greetingId", greeting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_greeting", "PUT", "/api/v2/greetings/{greetingId}", "Greeting", body="object",
+        body_required=True,
+    ), (("greetingId", greeting_id),), (), (), body)
 
 
 def put_greetings_defaults(
@@ -331,16 +268,10 @@ def put_greetings_defaults(
     Args:
         body: ``DefaultGreetingList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_greetings_defaults", "PUT", "/api/v2/greetings/defaults", "DefaultGreetingList",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_greetings_defaults", "PUT", "/api/v2/greetings/defaults", "DefaultGreetingList",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_group_greetings_defaults(
@@ -353,16 +284,10 @@ def put_group_greetings_defaults(
         group_id: path, string.
         body: ``DefaultGreetingList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_group_greetings_defaults", "PUT", "/api/v2/groups/{groupId}/greetings/defaults",
-            "DefaultGreetingList", body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_group_greetings_defaults", "PUT", "/api/v2/groups/{groupId}/greetings/defaults",
+        "DefaultGreetingList", body="object", body_required=True,
+    ), (("groupId", group_id),), (), (), body)
 
 
 def put_user_greetings_defaults(
@@ -375,13 +300,7 @@ def put_user_greetings_defaults(
         user_id: path, string.
         body: ``DefaultGreetingList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_greetings_defaults", "PUT", "/api/v2/users/{userId}/greetings/defaults",
-            "DefaultGreetingList", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_greetings_defaults", "PUT", "/api/v2/users/{userId}/greetings/defaults",
+        "DefaultGreetingList", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)

@@ -28,10 +28,9 @@ def delete_group(group_id: str) -> _Operation[None]:
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_group", "DELETE", "/api/v2/groups/{groupId}"),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_group", "DELETE", "/api/v2/groups/{groupId}",
+    ), (("groupId", group_id),))
 
 
 def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
@@ -42,12 +41,9 @@ def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_group_dynamicsettings", "DELETE", "/api/v2/groups/{groupId}/dynamicsettings",
-        ),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_group_dynamicsettings", "DELETE", "/api/v2/groups/{groupId}/dynamicsettings",
+    ), (("groupId", group_id),))
 
 
 def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
@@ -57,11 +53,9 @@ def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
         group_id: path, string.
         ids: query, string.
     """
-    return _Operation(
-        _Endpoint("delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object"),
-        (("groupId", group_id),),
-        (("ids", ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object",
+    ), (("groupId", group_id),), (("ids", ids),))
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
@@ -72,11 +66,9 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(
-        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
-        (),
-        (("type", type),),
-    )
+    return _Operation(_Endpoint(
+        "get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig",
+    ), (), (("type", type),))
 
 
 def get_group(group_id: str) -> _Operation[_m.Group]:
@@ -85,10 +77,9 @@ def get_group(group_id: str) -> _Operation[_m.Group]:
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_group", "GET", "/api/v2/groups/{groupId}", "Group"),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_group", "GET", "/api/v2/groups/{groupId}", "Group",
+    ), (("groupId", group_id),))
 
 
 def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefinition]:
@@ -99,13 +90,10 @@ def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefini
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_group_dynamicsettings", "GET", "/api/v2/groups/{groupId}/dynamicsettings",
-            "DynamicGroupDefinition",
-        ),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_group_dynamicsettings", "GET", "/api/v2/groups/{groupId}/dynamicsettings",
+        "DynamicGroupDefinition",
+    ), (("groupId", group_id),))
 
 
 def get_group_individuals(group_id: str) -> _Lists[_m.UserEntityListing, _m.User]:
@@ -116,13 +104,10 @@ def get_group_individuals(group_id: str) -> _Lists[_m.UserEntityListing, _m.User
     Args:
         group_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals",
-            "UserEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("groupId", group_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals", "UserEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (("groupId", group_id),))
 
 
 def get_group_members(
@@ -154,17 +139,13 @@ def get_group_members(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("groupId", group_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("groupId", group_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("expand", expand),
+    ))
 
 
 def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation[_m.GroupProfile]:
@@ -176,11 +157,9 @@ def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation
         group_id: path, string.
         fields: query, string.
     """
-    return _Operation(
-        _Endpoint("get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", "GroupProfile"),
-        (("groupId", group_id),),
-        (("fields", fields),),
-    )
+    return _Operation(_Endpoint(
+        "get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", "GroupProfile",
+    ), (("groupId", group_id),), (("fields", fields),))
 
 
 def get_groups(
@@ -202,16 +181,12 @@ def get_groups(
         jabber_id: query, list of string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_groups", "GET", "/api/v2/groups", "GroupEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
-            ("jabberId", jabber_id), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_groups", "GET", "/api/v2/groups", "GroupEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jabberId", jabber_id),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_groups_search(
@@ -227,14 +202,10 @@ def get_groups_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_profiles_groups(
@@ -256,17 +227,13 @@ def get_profiles_groups(
         jabber_id: query, list of string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
-            ("jabberId", jabber_id), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jabberId", jabber_id),
+        ("sortOrder", sort_order),
+    ))
 
 
 def post_group_members(
@@ -279,16 +246,10 @@ def post_group_members(
         group_id: path, string.
         body: ``GroupMembersUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_group_members", "POST", "/api/v2/groups/{groupId}/members", "object",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_group_members", "POST", "/api/v2/groups/{groupId}/members", "object", body="object",
+        body_required=True,
+    ), (("groupId", group_id),), (), (), body)
 
 
 def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
@@ -299,15 +260,9 @@ def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
     Args:
         body: ``GroupCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_groups", "POST", "/api/v2/groups", "Group", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_groups", "POST", "/api/v2/groups", "Group", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_groups_dynamicsettings_preview(
@@ -320,16 +275,10 @@ def post_groups_dynamicsettings_preview(
     Args:
         body: ``DynamicGroupQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_groups_dynamicsettings_preview", "POST", "/api/v2/groups/dynamicsettings/preview",
-            "DynamicGroupQueryPreview", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_groups_dynamicsettings_preview", "POST", "/api/v2/groups/dynamicsettings/preview",
+        "DynamicGroupQueryPreview", body="object", body_required=True, reads=True,
+    ), (), (), (), body)
 
 
 def post_groups_search(
@@ -342,16 +291,10 @@ def post_groups_search(
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def put_group(
@@ -367,13 +310,9 @@ def put_group(
         group_id: path, string.
         body: ``GroupUpdate``.
     """
-    return _Operation(
-        _Endpoint("put_group", "PUT", "/api/v2/groups/{groupId}", "Group", body="object"),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_group", "PUT", "/api/v2/groups/{groupId}", "Group", body="object",
+    ), (("groupId", group_id),), (), (), body)
 
 
 def put_group_dynamicsettings(
@@ -388,13 +327,7 @@ def put_group_dynamicsettings(
         group_id: path, string.
         body: ``DynamicGroupQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_group_dynamicsettings", "PUT", "/api/v2/groups/{groupId}/dynamicsettings",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_group_dynamicsettings", "PUT", "/api/v2/groups/{groupId}/dynamicsettings",
+        body="object", body_required=True,
+    ), (("groupId", group_id),), (), (), body)

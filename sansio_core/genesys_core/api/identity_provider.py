@@ -26,10 +26,9 @@ def delete_identityprovider(provider_id: str) -> _Operation[None]:
     Args:
         provider_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_identityprovider", "DELETE", "/api/v2/identityproviders/{providerId}"),
-        (("providerId", provider_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityprovider", "DELETE", "/api/v2/identityproviders/{providerId}",
+    ), (("providerId", provider_id),))
 
 
 def delete_identityproviders_adfs() -> _Operation[_Any]:
@@ -37,11 +36,9 @@ def delete_identityproviders_adfs() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_adfs", "DELETE", "/api/v2/identityproviders/adfs", "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_adfs", "DELETE", "/api/v2/identityproviders/adfs", "object",
+    ))
 
 
 def delete_identityproviders_cic() -> _Operation[_Any]:
@@ -49,11 +46,9 @@ def delete_identityproviders_cic() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_cic", "DELETE", "/api/v2/identityproviders/cic", "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_cic", "DELETE", "/api/v2/identityproviders/cic", "object",
+    ))
 
 
 def delete_identityproviders_generic() -> _Operation[_Any]:
@@ -61,12 +56,9 @@ def delete_identityproviders_generic() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_generic", "DELETE", "/api/v2/identityproviders/generic",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_generic", "DELETE", "/api/v2/identityproviders/generic", "object",
+    ))
 
 
 def delete_identityproviders_gsuite() -> _Operation[_Any]:
@@ -74,12 +66,9 @@ def delete_identityproviders_gsuite() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_gsuite", "DELETE", "/api/v2/identityproviders/gsuite",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_gsuite", "DELETE", "/api/v2/identityproviders/gsuite", "object",
+    ))
 
 
 def delete_identityproviders_identitynow() -> _Operation[_Any]:
@@ -87,12 +76,10 @@ def delete_identityproviders_identitynow() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_identitynow", "DELETE",
-            "/api/v2/identityproviders/identitynow", "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_identitynow", "DELETE", "/api/v2/identityproviders/identitynow",
+        "object",
+    ))
 
 
 def delete_identityproviders_okta() -> _Operation[_Any]:
@@ -100,11 +87,9 @@ def delete_identityproviders_okta() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_okta", "DELETE", "/api/v2/identityproviders/okta", "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_okta", "DELETE", "/api/v2/identityproviders/okta", "object",
+    ))
 
 
 def delete_identityproviders_onelogin() -> _Operation[_Any]:
@@ -112,12 +97,10 @@ def delete_identityproviders_onelogin() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_onelogin", "DELETE", "/api/v2/identityproviders/onelogin",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_onelogin", "DELETE", "/api/v2/identityproviders/onelogin",
+        "object",
+    ))
 
 
 def delete_identityproviders_ping() -> _Operation[_Any]:
@@ -125,11 +108,9 @@ def delete_identityproviders_ping() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_ping", "DELETE", "/api/v2/identityproviders/ping", "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_ping", "DELETE", "/api/v2/identityproviders/ping", "object",
+    ))
 
 
 def delete_identityproviders_purecloud() -> _Operation[_Any]:
@@ -137,12 +118,10 @@ def delete_identityproviders_purecloud() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_purecloud", "DELETE", "/api/v2/identityproviders/purecloud",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_purecloud", "DELETE", "/api/v2/identityproviders/purecloud",
+        "object",
+    ))
 
 
 def delete_identityproviders_pureengage() -> _Operation[_Any]:
@@ -150,12 +129,10 @@ def delete_identityproviders_pureengage() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_pureengage", "DELETE", "/api/v2/identityproviders/pureengage",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_pureengage", "DELETE", "/api/v2/identityproviders/pureengage",
+        "object",
+    ))
 
 
 def delete_identityproviders_salesforce() -> _Operation[_Any]:
@@ -163,12 +140,10 @@ def delete_identityproviders_salesforce() -> _Operation[_Any]:
 
     Requires ``sso:provider:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_identityproviders_salesforce", "DELETE", "/api/v2/identityproviders/salesforce",
-            "object",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_identityproviders_salesforce", "DELETE", "/api/v2/identityproviders/salesforce",
+        "object",
+    ))
 
 
 def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
@@ -179,13 +154,9 @@ def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
     Args:
         provider_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityprovider", "GET", "/api/v2/identityproviders/{providerId}",
-            "CustomProvider",
-        ),
-        (("providerId", provider_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_identityprovider", "GET", "/api/v2/identityproviders/{providerId}", "CustomProvider",
+    ), (("providerId", provider_id),))
 
 
 def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLProvider]:
@@ -193,12 +164,10 @@ def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLP
 
     Requires ``sso:provider:view``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_identityproviders", "GET", "/api/v2/identityproviders",
-            "IdentityProviderEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_identityproviders", "GET", "/api/v2/identityproviders",
+        "IdentityProviderEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
@@ -206,9 +175,9 @@ def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint("get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", "ADFS"),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", "ADFS",
+    ))
 
 
 def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
@@ -216,12 +185,10 @@ def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_cic", "GET", "/api/v2/identityproviders/cic",
-            "CustomerInteractionCenter",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_cic", "GET", "/api/v2/identityproviders/cic",
+        "CustomerInteractionCenter",
+    ))
 
 
 def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
@@ -229,12 +196,9 @@ def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_generic", "GET", "/api/v2/identityproviders/generic",
-            "GenericSAML",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_generic", "GET", "/api/v2/identityproviders/generic", "GenericSAML",
+    ))
 
 
 def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
@@ -242,11 +206,9 @@ def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_gsuite", "GET", "/api/v2/identityproviders/gsuite", "GSuite",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_gsuite", "GET", "/api/v2/identityproviders/gsuite", "GSuite",
+    ))
 
 
 def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
@@ -254,12 +216,10 @@ def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_identitynow", "GET", "/api/v2/identityproviders/identitynow",
-            "IdentityNow",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_identitynow", "GET", "/api/v2/identityproviders/identitynow",
+        "IdentityNow",
+    ))
 
 
 def get_identityproviders_okta() -> _Operation[_m.Okta]:
@@ -267,9 +227,9 @@ def get_identityproviders_okta() -> _Operation[_m.Okta]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint("get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", "Okta"),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", "Okta",
+    ))
 
 
 def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
@@ -277,12 +237,9 @@ def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_onelogin", "GET", "/api/v2/identityproviders/onelogin",
-            "OneLogin",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_onelogin", "GET", "/api/v2/identityproviders/onelogin", "OneLogin",
+    ))
 
 
 def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
@@ -290,11 +247,9 @@ def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_ping", "GET", "/api/v2/identityproviders/ping", "PingIdentity",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_ping", "GET", "/api/v2/identityproviders/ping", "PingIdentity",
+    ))
 
 
 def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
@@ -302,12 +257,10 @@ def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_purecloud", "GET", "/api/v2/identityproviders/purecloud",
-            "PureCloud",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_purecloud", "GET", "/api/v2/identityproviders/purecloud",
+        "PureCloud",
+    ))
 
 
 def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
@@ -315,12 +268,10 @@ def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_pureengage", "GET", "/api/v2/identityproviders/pureengage",
-            "PureEngage",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_pureengage", "GET", "/api/v2/identityproviders/pureengage",
+        "PureEngage",
+    ))
 
 
 def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
@@ -328,12 +279,10 @@ def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
 
     Requires ``sso:provider:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_identityproviders_salesforce", "GET", "/api/v2/identityproviders/salesforce",
-            "Salesforce",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_identityproviders_salesforce", "GET", "/api/v2/identityproviders/salesforce",
+        "Salesforce",
+    ))
 
 
 def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[_m.CustomProvider]:
@@ -344,16 +293,10 @@ def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[
     Args:
         body: ``CustomProvider``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_identityproviders", "POST", "/api/v2/identityproviders", "CustomProvider",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_identityproviders", "POST", "/api/v2/identityproviders", "CustomProvider",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityprovider(
@@ -368,16 +311,10 @@ def put_identityprovider(
         provider_id: path, string.
         body: ``CustomProvider``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityprovider", "PUT", "/api/v2/identityproviders/{providerId}",
-            "CustomProvider", body="object", body_required=True,
-        ),
-        (("providerId", provider_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityprovider", "PUT", "/api/v2/identityproviders/{providerId}", "CustomProvider",
+        body="object", body_required=True,
+    ), (("providerId", provider_id),), (), (), body)
 
 
 def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -388,16 +325,10 @@ def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.Ide
     Args:
         body: ``ADFS``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_adfs", "PUT", "/api/v2/identityproviders/adfs",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_adfs", "PUT", "/api/v2/identityproviders/adfs", "IdentityProvider",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_cic(
@@ -410,16 +341,10 @@ def put_identityproviders_cic(
     Args:
         body: ``CustomerInteractionCenter``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_cic", "PUT", "/api/v2/identityproviders/cic", "IdentityProvider",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_cic", "PUT", "/api/v2/identityproviders/cic", "IdentityProvider",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_generic(
@@ -432,16 +357,10 @@ def put_identityproviders_generic(
     Args:
         body: ``GenericSAML``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_generic", "PUT", "/api/v2/identityproviders/generic",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_generic", "PUT", "/api/v2/identityproviders/generic",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -452,16 +371,10 @@ def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m
     Args:
         body: ``GSuite``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_gsuite", "PUT", "/api/v2/identityproviders/gsuite",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_gsuite", "PUT", "/api/v2/identityproviders/gsuite",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_identitynow(
@@ -474,16 +387,10 @@ def put_identityproviders_identitynow(
     Args:
         body: ``IdentityNow``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_identitynow", "PUT", "/api/v2/identityproviders/identitynow",
-            "IdentityNow", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_identitynow", "PUT", "/api/v2/identityproviders/identitynow",
+        "IdentityNow", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -494,16 +401,10 @@ def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.Ide
     Args:
         body: ``Okta``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_okta", "PUT", "/api/v2/identityproviders/okta",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_okta", "PUT", "/api/v2/identityproviders/okta", "IdentityProvider",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_onelogin(
@@ -516,16 +417,10 @@ def put_identityproviders_onelogin(
     Args:
         body: ``OneLogin``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_onelogin", "PUT", "/api/v2/identityproviders/onelogin",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_onelogin", "PUT", "/api/v2/identityproviders/onelogin",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_ping(
@@ -538,16 +433,10 @@ def put_identityproviders_ping(
     Args:
         body: ``PingIdentity``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_ping", "PUT", "/api/v2/identityproviders/ping",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_ping", "PUT", "/api/v2/identityproviders/ping", "IdentityProvider",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_purecloud(
@@ -560,16 +449,10 @@ def put_identityproviders_purecloud(
     Args:
         body: ``PureCloud``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_purecloud", "PUT", "/api/v2/identityproviders/purecloud",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_purecloud", "PUT", "/api/v2/identityproviders/purecloud",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_pureengage(
@@ -582,16 +465,10 @@ def put_identityproviders_pureengage(
     Args:
         body: ``PureEngage``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_pureengage", "PUT", "/api/v2/identityproviders/pureengage",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_pureengage", "PUT", "/api/v2/identityproviders/pureengage",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_identityproviders_salesforce(
@@ -604,13 +481,7 @@ def put_identityproviders_salesforce(
     Args:
         body: ``Salesforce``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_identityproviders_salesforce", "PUT", "/api/v2/identityproviders/salesforce",
-            "IdentityProvider", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_identityproviders_salesforce", "PUT", "/api/v2/identityproviders/salesforce",
+        "IdentityProvider", body="object", body_required=True,
+    ), (), (), (), body)

@@ -36,15 +36,11 @@ def get_infrastructureascode_accelerator(
         preferred_language: query, string: ar, cs, da, de, en-US, es, fi, fr, it, iw, ko, ja, nl,
             no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW.
     """
-    return _Lists(
-        _Endpoint(
-            "get_infrastructureascode_accelerator", "GET",
-            "/api/v2/infrastructureascode/accelerators/{acceleratorId}", "AcceleratorSpecification",
-            listing=_l.single_dc128f6f,
-        ),
-        (("acceleratorId", accelerator_id),),
-        (("preferredLanguage", preferred_language),),
-    )
+    return _Lists(_Endpoint(
+        "get_infrastructureascode_accelerator", "GET",
+        "/api/v2/infrastructureascode/accelerators/{acceleratorId}", "AcceleratorSpecification",
+        listing=_l.single_dc128f6f,
+    ), (("acceleratorId", accelerator_id),), (("preferredLanguage", preferred_language),))
 
 
 def get_infrastructureascode_accelerators(
@@ -77,19 +73,14 @@ def get_infrastructureascode_accelerators(
         classification: query, string.
         tags: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_infrastructureascode_accelerators", "GET",
-            "/api/v2/infrastructureascode/accelerators", "AcceleratorList",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("description", description),
-            ("origin", origin), ("type", type), ("classification", classification), ("tags", tags),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_infrastructureascode_accelerators", "GET", "/api/v2/infrastructureascode/accelerators",
+        "AcceleratorList", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("description", description), ("origin", origin),
+        ("type", type), ("classification", classification), ("tags", tags),
+    ))
 
 
 def get_infrastructureascode_job(
@@ -105,14 +96,10 @@ def get_infrastructureascode_job(
         job_id: path, string.
         details: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_infrastructureascode_job", "GET", "/api/v2/infrastructureascode/jobs/{jobId}",
-            "InfrastructureascodeJob",
-        ),
-        (("jobId", job_id),),
-        (("details", details),),
-    )
+    return _Operation(_Endpoint(
+        "get_infrastructureascode_job", "GET", "/api/v2/infrastructureascode/jobs/{jobId}",
+        "InfrastructureascodeJob",
+    ), (("jobId", job_id),), (("details", details),))
 
 
 def get_infrastructureascode_jobs(
@@ -142,18 +129,14 @@ def get_infrastructureascode_jobs(
         submitted_by: query, string.
         status: query, string: Created, Queued, Running, Complete, Failed, Incomplete.
     """
-    return _Operation(
-        _Endpoint(
-            "get_infrastructureascode_jobs", "GET", "/api/v2/infrastructureascode/jobs",
-            "InfrastructureascodeJob",
-        ),
-        (),
-        (
-            ("maxResults", max_results), ("includeErrors", include_errors), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("acceleratorId", accelerator_id),
-            ("submittedBy", submitted_by), ("status", status),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_infrastructureascode_jobs", "GET", "/api/v2/infrastructureascode/jobs",
+        "InfrastructureascodeJob",
+    ), (), (
+        ("maxResults", max_results), ("includeErrors", include_errors), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("acceleratorId", accelerator_id), ("submittedBy", submitted_by),
+        ("status", status),
+    ))
 
 
 def post_infrastructureascode_jobs(
@@ -166,13 +149,7 @@ def post_infrastructureascode_jobs(
     Args:
         body: ``AcceleratorInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_infrastructureascode_jobs", "POST", "/api/v2/infrastructureascode/jobs",
-            "InfrastructureascodeJob", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_infrastructureascode_jobs", "POST", "/api/v2/infrastructureascode/jobs",
+        "InfrastructureascodeJob", body="object", body_required=True,
+    ), (), (), (), body)

@@ -29,12 +29,9 @@ def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_integration", "DELETE", "/api/v2/integrations/{integrationId}", "Integration",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_integration", "DELETE", "/api/v2/integrations/{integrationId}", "Integration",
+    ), (("integrationId", integration_id),))
 
 
 def delete_integrations_action(action_id: str) -> _Operation[None]:
@@ -45,12 +42,9 @@ def delete_integrations_action(action_id: str) -> _Operation[None]:
     Args:
         action_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_integrations_action", "DELETE", "/api/v2/integrations/actions/{actionId}",
-        ),
-        (("actionId", action_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_integrations_action", "DELETE", "/api/v2/integrations/actions/{actionId}",
+    ), (("actionId", action_id),))
 
 
 def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
@@ -61,13 +55,10 @@ def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
     Args:
         action_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_integrations_action_draft", "DELETE",
-            "/api/v2/integrations/actions/{actionId}/draft",
-        ),
-        (("actionId", action_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_integrations_action_draft", "DELETE",
+        "/api/v2/integrations/actions/{actionId}/draft",
+    ), (("actionId", action_id),))
 
 
 def delete_integrations_credential(credential_id: str) -> _Operation[None]:
@@ -78,13 +69,10 @@ def delete_integrations_credential(credential_id: str) -> _Operation[None]:
     Args:
         credential_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_integrations_credential", "DELETE",
-            "/api/v2/integrations/credentials/{credentialId}",
-        ),
-        (("credentialId", credential_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_integrations_credential", "DELETE",
+        "/api/v2/integrations/credentials/{credentialId}",
+    ), (("credentialId", credential_id),))
 
 
 def get_integration(
@@ -110,14 +98,12 @@ def get_integration(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Operation(
-        _Endpoint("get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration"),
-        (("integrationId", integration_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
+    ), (("integrationId", integration_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ))
 
 
 def get_integration_config_current(integration_id: str) -> _Operation[_m.IntegrationConfiguration]:
@@ -128,13 +114,10 @@ def get_integration_config_current(integration_id: str) -> _Operation[_m.Integra
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integration_config_current", "GET",
-            "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integration_config_current", "GET",
+        "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
+    ), (("integrationId", integration_id),))
 
 
 def get_integrations(
@@ -169,19 +152,15 @@ def get_integrations(
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR.
         credential_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations", "GET", "/api/v2/integrations", "IntegrationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("ids", ids), ("integrationType", integration_type), ("reportedState", reported_state),
-            ("credentialId", credential_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations", "GET", "/api/v2/integrations", "IntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page), ("ids", ids),
+        ("integrationType", integration_type), ("reportedState", reported_state),
+        ("credentialId", credential_id),
+    ))
 
 
 def get_integrations_action(
@@ -201,13 +180,11 @@ def get_integrations_action(
         flatten: query, boolean.
         include_config: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action", "GET", "/api/v2/integrations/actions/{actionId}", "Action",
-        ),
-        (("actionId", action_id),),
-        (("expand", expand), ("flatten", flatten), ("includeConfig", include_config)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action", "GET", "/api/v2/integrations/actions/{actionId}", "Action",
+    ), (("actionId", action_id),), (
+        ("expand", expand), ("flatten", flatten), ("includeConfig", include_config),
+    ))
 
 
 def get_integrations_action_draft(
@@ -227,14 +204,12 @@ def get_integrations_action_draft(
         flatten: query, boolean.
         include_config: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_draft", "GET", "/api/v2/integrations/actions/{actionId}/draft",
-            "Action",
-        ),
-        (("actionId", action_id),),
-        (("expand", expand), ("flatten", flatten), ("includeConfig", include_config)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_draft", "GET", "/api/v2/integrations/actions/{actionId}/draft",
+        "Action",
+    ), (("actionId", action_id),), (
+        ("expand", expand), ("flatten", flatten), ("includeConfig", include_config),
+    ))
 
 
 def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.FunctionConfig]:
@@ -245,13 +220,10 @@ def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.Func
     Args:
         action_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_draft_function", "GET",
-            "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig",
-        ),
-        (("actionId", action_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_draft_function", "GET",
+        "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig",
+    ), (("actionId", action_id),))
 
 
 def get_integrations_action_draft_schema(
@@ -269,15 +241,10 @@ def get_integrations_action_draft_schema(
         file_name: path, string.
         flatten: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_draft_schema", "GET",
-            "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}",
-            "JsonSchemaDocument",
-        ),
-        (("actionId", action_id), ("fileName", file_name)),
-        (("flatten", flatten),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_draft_schema", "GET",
+        "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}", "JsonSchemaDocument",
+    ), (("actionId", action_id), ("fileName", file_name)), (("flatten", flatten),))
 
 
 def get_integrations_action_draft_template(action_id: str, file_name: str) -> _Operation[str]:
@@ -289,14 +256,11 @@ def get_integrations_action_draft_template(action_id: str, file_name: str) -> _O
         action_id: path, string.
         file_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_draft_template", "GET",
-            "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", "str",
-            accept="text/plain",
-        ),
-        (("actionId", action_id), ("fileName", file_name)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_draft_template", "GET",
+        "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", "str",
+        accept="text/plain",
+    ), (("actionId", action_id), ("fileName", file_name)))
 
 
 def get_integrations_action_draft_validation(
@@ -309,14 +273,11 @@ def get_integrations_action_draft_validation(
     Args:
         action_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_action_draft_validation", "GET",
-            "/api/v2/integrations/actions/{actionId}/draft/validation", "DraftValidationResult",
-            listing=_l.single_2520134a,
-        ),
-        (("actionId", action_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_action_draft_validation", "GET",
+        "/api/v2/integrations/actions/{actionId}/draft/validation", "DraftValidationResult",
+        listing=_l.single_2520134a,
+    ), (("actionId", action_id),))
 
 
 def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionConfig]:
@@ -327,13 +288,10 @@ def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionCo
     Args:
         action_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_function", "GET",
-            "/api/v2/integrations/actions/{actionId}/function", "FunctionConfig",
-        ),
-        (("actionId", action_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_function", "GET",
+        "/api/v2/integrations/actions/{actionId}/function", "FunctionConfig",
+    ), (("actionId", action_id),))
 
 
 def get_integrations_action_schema(
@@ -351,14 +309,10 @@ def get_integrations_action_schema(
         file_name: path, string.
         flatten: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_schema", "GET",
-            "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", "JsonSchemaDocument",
-        ),
-        (("actionId", action_id), ("fileName", file_name)),
-        (("flatten", flatten),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_schema", "GET",
+        "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", "JsonSchemaDocument",
+    ), (("actionId", action_id), ("fileName", file_name)), (("flatten", flatten),))
 
 
 def get_integrations_action_template(action_id: str, file_name: str) -> _Operation[str]:
@@ -370,14 +324,10 @@ def get_integrations_action_template(action_id: str, file_name: str) -> _Operati
         action_id: path, string.
         file_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_action_template", "GET",
-            "/api/v2/integrations/actions/{actionId}/templates/{fileName}", "str",
-            accept="text/plain",
-        ),
-        (("actionId", action_id), ("fileName", file_name)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_action_template", "GET",
+        "/api/v2/integrations/actions/{actionId}/templates/{fileName}", "str", accept="text/plain",
+    ), (("actionId", action_id), ("fileName", file_name)))
 
 
 def get_integrations_actions(
@@ -414,19 +364,15 @@ def get_integrations_actions(
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions", "GET", "/api/v2/integrations/actions",
-            "ActionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
-            ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
-            ("category", category), ("name", name), ("ids", ids), ("secure", secure),
-            ("includeAuthActions", include_auth_actions), ("includeConfig", include_config),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions", "GET", "/api/v2/integrations/actions", "ActionEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
+        ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("category", category), ("name", name), ("ids", ids), ("secure", secure),
+        ("includeAuthActions", include_auth_actions), ("includeConfig", include_config),
+    ))
 
 
 def get_integrations_actions_categories(
@@ -452,18 +398,14 @@ def get_integrations_actions_categories(
         sort_order: query, string: ASC, DESC.
         secure: query, string: true, false.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
-            "CategoryEntityListing", listing=_l.page_50ed5365,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
-            ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
-            ("secure", secure),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
+        "CategoryEntityListing", listing=_l.page_50ed5365,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
+        ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("secure", secure),
+    ))
 
 
 def get_integrations_actions_certificates(
@@ -479,15 +421,10 @@ def get_integrations_actions_certificates(
         status: query, string: Current, Upcoming.
         type: query, string: Client.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions_certificates", "GET",
-            "/api/v2/integrations/actions/certificates", "ActionCertificateListing",
-            listing=_l.link_a72ae9ac,
-        ),
-        (),
-        (("status", status), ("type", type)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions_certificates", "GET", "/api/v2/integrations/actions/certificates",
+        "ActionCertificateListing", listing=_l.link_a72ae9ac,
+    ), (), (("status", status), ("type", type)))
 
 
 def get_integrations_actions_certificates_truststore(
@@ -496,13 +433,11 @@ def get_integrations_actions_certificates_truststore(
 
     Requires ``integrations:actionCertificate:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions_certificates_truststore", "GET",
-            "/api/v2/integrations/actions/certificates/truststore", "TrustedCertificates",
-            listing=_l.single_a8fc8f4e,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions_certificates_truststore", "GET",
+        "/api/v2/integrations/actions/certificates/truststore", "TrustedCertificates",
+        listing=_l.single_a8fc8f4e,
+    ))
 
 
 def get_integrations_actions_drafts(
@@ -539,19 +474,15 @@ def get_integrations_actions_drafts(
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
-            "ActionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
-            ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
-            ("category", category), ("name", name), ("ids", ids), ("secure", secure),
-            ("includeAuthActions", include_auth_actions), ("includeConfig", include_config),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
+        "ActionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
+        ("previousPage", previous_page), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("category", category), ("name", name), ("ids", ids), ("secure", secure),
+        ("includeAuthActions", include_auth_actions), ("includeConfig", include_config),
+    ))
 
 
 def get_integrations_actions_functions_runtimes(
@@ -560,13 +491,11 @@ def get_integrations_actions_functions_runtimes(
 
     Requires ``integrations:actionFunction:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_actions_functions_runtimes", "GET",
-            "/api/v2/integrations/actions/functions/runtimes", "list[FunctionRuntime]",
-            listing=_l.single_387d9ec7,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_actions_functions_runtimes", "GET",
+        "/api/v2/integrations/actions/functions/runtimes", "list[FunctionRuntime]",
+        listing=_l.single_387d9ec7,
+    ))
 
 
 def get_integrations_botconnector_bot(
@@ -584,14 +513,10 @@ def get_integrations_botconnector_bot(
         bot_id: path, string.
         version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_botconnector_bot", "GET",
-            "/api/v2/integrations/botconnectors/{integrationId}/bots/{botId}", "Bot",
-        ),
-        (("integrationId", integration_id), ("botId", bot_id)),
-        (("version", version),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_botconnector_bot", "GET",
+        "/api/v2/integrations/botconnectors/{integrationId}/bots/{botId}", "Bot",
+    ), (("integrationId", integration_id), ("botId", bot_id)), (("version", version),))
 
 
 def get_integrations_botconnector_bots(
@@ -610,15 +535,11 @@ def get_integrations_botconnector_bots(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_botconnector_bots", "GET",
-            "/api/v2/integrations/botconnectors/{integrationId}/bots", "BotListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("integrationId", integration_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_botconnector_bots", "GET",
+        "/api/v2/integrations/botconnectors/{integrationId}/bots", "BotListing",
+        listing=_l.page_ece8a87b,
+    ), (("integrationId", integration_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_botconnector_bots_summaries(
@@ -637,15 +558,11 @@ def get_integrations_botconnector_bots_summaries(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_botconnector_bots_summaries", "GET",
-            "/api/v2/integrations/botconnectors/{integrationId}/bots/summaries",
-            "BotSummaryEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("integrationId", integration_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_botconnector_bots_summaries", "GET",
+        "/api/v2/integrations/botconnectors/{integrationId}/bots/summaries",
+        "BotSummaryEntityListing", listing=_l.page_ece8a87b,
+    ), (("integrationId", integration_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_botconnector_integration_id_bot(
@@ -663,14 +580,10 @@ def get_integrations_botconnector_integration_id_bot(
         bot_id: path, string.
         version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_botconnector_integration_id_bot", "GET",
-            "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}", "BotConnectorBot",
-        ),
-        (("integrationId", integration_id), ("botId", bot_id)),
-        (("version", version),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_botconnector_integration_id_bot", "GET",
+        "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}", "BotConnectorBot",
+    ), (("integrationId", integration_id), ("botId", bot_id)), (("version", version),))
 
 
 def get_integrations_botconnector_integration_id_bot_versions(
@@ -691,15 +604,13 @@ def get_integrations_botconnector_integration_id_bot_versions(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_botconnector_integration_id_bot_versions", "GET",
-            "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions",
-            "BotConnectorBotVersionSummaryEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("integrationId", integration_id), ("botId", bot_id)),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_botconnector_integration_id_bot_versions", "GET",
+        "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions",
+        "BotConnectorBotVersionSummaryEntityListing", listing=_l.page_ece8a87b,
+    ), (("integrationId", integration_id), ("botId", bot_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_integrations_botconnector_integration_id_bots(
@@ -712,14 +623,11 @@ def get_integrations_botconnector_integration_id_bots(
     Args:
         integration_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_botconnector_integration_id_bots", "GET",
-            "/api/v2/integrations/botconnector/{integrationId}/bots", "BotList",
-            listing=_l.single_b22b9919,
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_botconnector_integration_id_bots", "GET",
+        "/api/v2/integrations/botconnector/{integrationId}/bots", "BotList",
+        listing=_l.single_b22b9919,
+    ), (("integrationId", integration_id),))
 
 
 def get_integrations_botconnector_integration_id_bots_summaries(
@@ -738,15 +646,11 @@ def get_integrations_botconnector_integration_id_bots_summaries(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_botconnector_integration_id_bots_summaries", "GET",
-            "/api/v2/integrations/botconnector/{integrationId}/bots/summaries",
-            "BotConnectorBotSummaryEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("integrationId", integration_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_botconnector_integration_id_bots_summaries", "GET",
+        "/api/v2/integrations/botconnector/{integrationId}/bots/summaries",
+        "BotConnectorBotSummaryEntityListing", listing=_l.page_ece8a87b,
+    ), (("integrationId", integration_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_clientapps(
@@ -770,17 +674,13 @@ def get_integrations_clientapps(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
-            "ClientAppEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
+        "ClientAppEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ))
 
 
 def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]:
@@ -791,13 +691,10 @@ def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]
     Args:
         credential_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_credential", "GET", "/api/v2/integrations/credentials/{credentialId}",
-            "Credential",
-        ),
-        (("credentialId", credential_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_credential", "GET", "/api/v2/integrations/credentials/{credentialId}",
+        "Credential",
+    ), (("credentialId", credential_id),))
 
 
 def get_integrations_credentials(
@@ -814,14 +711,10 @@ def get_integrations_credentials(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
-            "CredentialInfoListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
+        "CredentialInfoListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_credentials_listing(
@@ -839,15 +732,10 @@ def get_integrations_credentials_listing(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_credentials_listing", "GET",
-            "/api/v2/integrations/credentials/listing", "CredentialInfoCursorListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_credentials_listing", "GET", "/api/v2/integrations/credentials/listing",
+        "CredentialInfoCursorListing", listing=_l.token_9fc445a9,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_integrations_credentials_types() -> _Lists[list[_m.CredentialType], _m.CredentialType]:
@@ -855,12 +743,10 @@ def get_integrations_credentials_types() -> _Lists[list[_m.CredentialType], _m.C
 
     Requires ``integrations:integration:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
-            "list[CredentialType]", listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
+        "list[CredentialType]", listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_integrations_speech_audioconnector(
@@ -877,15 +763,11 @@ def get_integrations_speech_audioconnector(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_audioconnector", "GET",
-            "/api/v2/integrations/speech/audioconnector", "AudioConnectorIntegrationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_audioconnector", "GET",
+        "/api/v2/integrations/speech/audioconnector", "AudioConnectorIntegrationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_speech_audioconnector_integration_id(
@@ -898,14 +780,10 @@ def get_integrations_speech_audioconnector_integration_id(
     Args:
         integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_audioconnector_integration_id", "GET",
-            "/api/v2/integrations/speech/audioconnector/{integrationId}",
-            "AudioConnectorIntegration",
-        ),
-        (("integrationId", integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_audioconnector_integration_id", "GET",
+        "/api/v2/integrations/speech/audioconnector/{integrationId}", "AudioConnectorIntegration",
+    ), (("integrationId", integration_id),))
 
 
 def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.DialogflowAgent]:
@@ -916,13 +794,10 @@ def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.Dia
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_dialogflow_agent", "GET",
-            "/api/v2/integrations/speech/dialogflow/agents/{agentId}", "DialogflowAgent",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_dialogflow_agent", "GET",
+        "/api/v2/integrations/speech/dialogflow/agents/{agentId}", "DialogflowAgent",
+    ), (("agentId", agent_id),))
 
 
 def get_integrations_speech_dialogflow_agents(
@@ -941,15 +816,11 @@ def get_integrations_speech_dialogflow_agents(
         page_size: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_dialogflow_agents", "GET",
-            "/api/v2/integrations/speech/dialogflow/agents", "DialogflowAgentSummaryEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_dialogflow_agents", "GET",
+        "/api/v2/integrations/speech/dialogflow/agents", "DialogflowAgentSummaryEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("name", name)))
 
 
 def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.DialogflowCXAgent]:
@@ -960,13 +831,10 @@ def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.D
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_dialogflowcx_agent", "GET",
-            "/api/v2/integrations/speech/dialogflowcx/agents/{agentId}", "DialogflowCXAgent",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_dialogflowcx_agent", "GET",
+        "/api/v2/integrations/speech/dialogflowcx/agents/{agentId}", "DialogflowCXAgent",
+    ), (("agentId", agent_id),))
 
 
 def get_integrations_speech_dialogflowcx_agents(
@@ -985,15 +853,11 @@ def get_integrations_speech_dialogflowcx_agents(
         page_size: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_dialogflowcx_agents", "GET",
-            "/api/v2/integrations/speech/dialogflowcx/agents",
-            "DialogflowCXAgentSummaryEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_dialogflowcx_agents", "GET",
+        "/api/v2/integrations/speech/dialogflowcx/agents", "DialogflowCXAgentSummaryEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("name", name)))
 
 
 def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBotAlias]:
@@ -1004,13 +868,10 @@ def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBot
     Args:
         alias_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_lex_bot_alias", "GET",
-            "/api/v2/integrations/speech/lex/bot/alias/{aliasId}", "LexBotAlias",
-        ),
-        (("aliasId", alias_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_lex_bot_alias", "GET",
+        "/api/v2/integrations/speech/lex/bot/alias/{aliasId}", "LexBotAlias",
+    ), (("aliasId", alias_id),))
 
 
 def get_integrations_speech_lex_bot_bot_id_aliases(
@@ -1033,15 +894,13 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
         status: query, string: READY, FAILED, BUILDING, NOT_BUILT.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
-            "/api/v2/integrations/speech/lex/bot/{botId}/aliases", "LexBotAliasEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("botId", bot_id),),
-        (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
+        "/api/v2/integrations/speech/lex/bot/{botId}/aliases", "LexBotAliasEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("botId", bot_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name),
+    ))
 
 
 def get_integrations_speech_lex_bots(
@@ -1060,14 +919,10 @@ def get_integrations_speech_lex_bots(
         page_size: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
-            "LexBotEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
+        "LexBotEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("name", name)))
 
 
 def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV2BotAlias]:
@@ -1078,13 +933,10 @@ def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV
     Args:
         alias_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_lexv2_bot_alias", "GET",
-            "/api/v2/integrations/speech/lexv2/bot/alias/{aliasId}", "LexV2BotAlias",
-        ),
-        (("aliasId", alias_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_lexv2_bot_alias", "GET",
+        "/api/v2/integrations/speech/lexv2/bot/alias/{aliasId}", "LexV2BotAlias",
+    ), (("aliasId", alias_id),))
 
 
 def get_integrations_speech_lexv2_bot_bot_id_aliases(
@@ -1107,15 +959,13 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
         status: query, string: Creating, Available, Deleting, Failed.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
-            "/api/v2/integrations/speech/lexv2/bot/{botId}/aliases", "LexV2BotAliasEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("botId", bot_id),),
-        (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
+        "/api/v2/integrations/speech/lexv2/bot/{botId}/aliases", "LexV2BotAliasEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("botId", bot_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name),
+    ))
 
 
 def get_integrations_speech_lexv2_bots(
@@ -1134,14 +984,10 @@ def get_integrations_speech_lexv2_bots(
         page_size: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
-            "LexV2BotEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
+        "LexV2BotEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("name", name)))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot(
@@ -1161,14 +1007,12 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
         expand: query, list of string: variables, transferNodes, channels, locales.
         target_channel: query, string: digital, voice.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bot", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}", "NuanceBot",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)),
-        (("expand", expand), ("targetChannel", target_channel)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bot", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}", "NuanceBot",
+    ), (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)), (
+        ("expand", expand), ("targetChannel", target_channel),
+    ))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot_job(
@@ -1185,14 +1029,11 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job(
         bot_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bot_job", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}",
-            "AsyncJob",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bot_job", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}",
+        "AsyncJob",
+    ), (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
@@ -1209,14 +1050,11 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
         bot_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bot_job_results", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results",
-            "NuanceBot",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bot_job_results", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results",
+        "NuanceBot",
+    ), (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots(
@@ -1237,18 +1075,14 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
         page_size: query, integer.
         only_registered_bots: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots",
-            "NuanceBotEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("nuanceIntegrationId", nuance_integration_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("onlyRegisteredBots", only_registered_bots),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots", "NuanceBotEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("nuanceIntegrationId", nuance_integration_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("onlyRegisteredBots", only_registered_bots),
+    ))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots_job(
@@ -1263,14 +1097,10 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job(
         nuance_integration_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bots_job", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}",
-            "AsyncJob",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bots_job", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}", "AsyncJob",
+    ), (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)))
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
@@ -1285,14 +1115,11 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
         nuance_integration_id: path, string.
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results",
-            "NuanceBotEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results",
+        "NuanceBotEntityListing", listing=_l.link_a911cd2f,
+    ), (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)))
 
 
 def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngineEntity]:
@@ -1303,13 +1130,10 @@ def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngin
     Args:
         engine_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_stt_engine", "GET",
-            "/api/v2/integrations/speech/stt/engines/{engineId}", "SttEngineEntity",
-        ),
-        (("engineId", engine_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_stt_engine", "GET",
+        "/api/v2/integrations/speech/stt/engines/{engineId}", "SttEngineEntity",
+    ), (("engineId", engine_id),))
 
 
 def get_integrations_speech_stt_engines(
@@ -1328,14 +1152,10 @@ def get_integrations_speech_stt_engines(
         page_size: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
-            "SttEngineEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
+        "SttEngineEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("name", name)))
 
 
 def get_integrations_speech_tts_engine(
@@ -1351,14 +1171,10 @@ def get_integrations_speech_tts_engine(
         engine_id: path, string.
         include_voices: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_tts_engine", "GET",
-            "/api/v2/integrations/speech/tts/engines/{engineId}", "TtsEngineEntity",
-        ),
-        (("engineId", engine_id),),
-        (("includeVoices", include_voices),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_tts_engine", "GET",
+        "/api/v2/integrations/speech/tts/engines/{engineId}", "TtsEngineEntity",
+    ), (("engineId", engine_id),), (("includeVoices", include_voices),))
 
 
 def get_integrations_speech_tts_engine_voice(
@@ -1373,13 +1189,10 @@ def get_integrations_speech_tts_engine_voice(
         engine_id: path, string.
         voice_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_speech_tts_engine_voice", "GET",
-            "/api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId}", "TtsVoiceEntity",
-        ),
-        (("engineId", engine_id), ("voiceId", voice_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_speech_tts_engine_voice", "GET",
+        "/api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId}", "TtsVoiceEntity",
+    ), (("engineId", engine_id), ("voiceId", voice_id)))
 
 
 def get_integrations_speech_tts_engine_voices(
@@ -1398,15 +1211,11 @@ def get_integrations_speech_tts_engine_voices(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_tts_engine_voices", "GET",
-            "/api/v2/integrations/speech/tts/engines/{engineId}/voices", "TtsVoiceEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("engineId", engine_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_tts_engine_voices", "GET",
+        "/api/v2/integrations/speech/tts/engines/{engineId}/voices", "TtsVoiceEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("engineId", engine_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_integrations_speech_tts_engines(
@@ -1429,17 +1238,13 @@ def get_integrations_speech_tts_engines(
         name: query, string.
         language: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
-            "TtsEngineEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("includeVoices", include_voices),
-            ("name", name), ("language", language),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
+        "TtsEngineEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeVoices", include_voices),
+        ("name", name), ("language", language),
+    ))
 
 
 def get_integrations_speech_tts_settings() -> _Lists[_m.TtsSettings, _m.LanguageOverride]:
@@ -1447,12 +1252,10 @@ def get_integrations_speech_tts_settings() -> _Lists[_m.TtsSettings, _m.Language
 
     Requires ``integrations:integration:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_speech_tts_settings", "GET",
-            "/api/v2/integrations/speech/tts/settings", "TtsSettings", listing=_l.single_9eb82cd9,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_speech_tts_settings", "GET", "/api/v2/integrations/speech/tts/settings",
+        "TtsSettings", listing=_l.single_9eb82cd9,
+    ))
 
 
 def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
@@ -1463,13 +1266,9 @@ def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
     Args:
         type_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_type", "GET", "/api/v2/integrations/types/{typeId}",
-            "IntegrationType",
-        ),
-        (("typeId", type_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_type", "GET", "/api/v2/integrations/types/{typeId}", "IntegrationType",
+    ), (("typeId", type_id),))
 
 
 def get_integrations_type_configschema(
@@ -1484,13 +1283,10 @@ def get_integrations_type_configschema(
         type_id: path, string.
         config_type: path, string: properties, advanced.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_type_configschema", "GET",
-            "/api/v2/integrations/types/{typeId}/configschemas/{configType}", "JsonSchemaDocument",
-        ),
-        (("typeId", type_id), ("configType", config_type)),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_type_configschema", "GET",
+        "/api/v2/integrations/types/{typeId}/configschemas/{configType}", "JsonSchemaDocument",
+    ), (("typeId", type_id), ("configType", config_type)))
 
 
 def get_integrations_types(
@@ -1515,17 +1311,13 @@ def get_integrations_types(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_types", "GET", "/api/v2/integrations/types",
-            "IntegrationTypeEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_types", "GET", "/api/v2/integrations/types",
+        "IntegrationTypeEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ))
 
 
 def get_integrations_unifiedcommunications_clientapp(
@@ -1538,14 +1330,11 @@ def get_integrations_unifiedcommunications_clientapp(
     Args:
         uc_integration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_integrations_unifiedcommunications_clientapp", "GET",
-            "/api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId}",
-            "UnifiedCommunicationsIntegration",
-        ),
-        (("ucIntegrationId", uc_integration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_integrations_unifiedcommunications_clientapp", "GET",
+        "/api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId}",
+        "UnifiedCommunicationsIntegration",
+    ), (("ucIntegrationId", uc_integration_id),))
 
 
 def get_integrations_unifiedcommunications_clientapps(
@@ -1570,18 +1359,14 @@ def get_integrations_unifiedcommunications_clientapps(
         next_page: query, string.
         previous_page: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_unifiedcommunications_clientapps", "GET",
-            "/api/v2/integrations/unifiedcommunications/clientapps",
-            "UnifiedCommunicationsIntegrationListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_unifiedcommunications_clientapps", "GET",
+        "/api/v2/integrations/unifiedcommunications/clientapps",
+        "UnifiedCommunicationsIntegrationListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ))
 
 
 def get_integrations_userapps(
@@ -1607,18 +1392,14 @@ def get_integrations_userapps(
         previous_page: query, string.
         app_host: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_integrations_userapps", "GET", "/api/v2/integrations/userapps",
-            "UserAppEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("appHost", app_host),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_integrations_userapps", "GET", "/api/v2/integrations/userapps", "UserAppEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("appHost", app_host),
+    ))
 
 
 def patch_integration(
@@ -1646,19 +1427,13 @@ def patch_integration(
         previous_page: query, string.
         body: ``Integration``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_integration", "PATCH", "/api/v2/integrations/{integrationId}", "Integration",
-            body="object",
-        ),
-        (("integrationId", integration_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-        ),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_integration", "PATCH", "/api/v2/integrations/{integrationId}", "Integration",
+        body="object",
+    ), (("integrationId", integration_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+    ), (), body)
 
 
 def patch_integrations_action(
@@ -1673,16 +1448,10 @@ def patch_integrations_action(
         action_id: path, string.
         body: ``UpdateActionInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_integrations_action", "PATCH", "/api/v2/integrations/actions/{actionId}",
-            "Action", body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_integrations_action", "PATCH", "/api/v2/integrations/actions/{actionId}", "Action",
+        body="object", body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def patch_integrations_action_draft(
@@ -1697,17 +1466,10 @@ def patch_integrations_action_draft(
         action_id: path, string.
         body: ``UpdateDraftInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_integrations_action_draft", "PATCH",
-            "/api/v2/integrations/actions/{actionId}/draft", "Action", body="object",
-            body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_integrations_action_draft", "PATCH", "/api/v2/integrations/actions/{actionId}/draft",
+        "Action", body="object", body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def post_integrations(
@@ -1721,15 +1483,9 @@ def post_integrations(
     Args:
         body: ``CreateIntegrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations", "POST", "/api/v2/integrations", "Integration", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations", "POST", "/api/v2/integrations", "Integration", body="object",
+    ), (), (), (), body)
 
 
 def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
@@ -1740,13 +1496,10 @@ def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
     Args:
         action_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_draft", "POST",
-            "/api/v2/integrations/actions/{actionId}/draft", "Action",
-        ),
-        (("actionId", action_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_draft", "POST", "/api/v2/integrations/actions/{actionId}/draft",
+        "Action",
+    ), (("actionId", action_id),))
 
 
 def post_integrations_action_draft_function_upload(
@@ -1761,17 +1514,11 @@ def post_integrations_action_draft_function_upload(
         action_id: path, string.
         body: ``FunctionUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_draft_function_upload", "POST",
-            "/api/v2/integrations/actions/{actionId}/draft/function/upload",
-            "FunctionUploadResponse", body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_draft_function_upload", "POST",
+        "/api/v2/integrations/actions/{actionId}/draft/function/upload", "FunctionUploadResponse",
+        body="object", body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def post_integrations_action_draft_publish(
@@ -1786,17 +1533,11 @@ def post_integrations_action_draft_publish(
         action_id: path, string.
         body: ``PublishDraftInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_draft_publish", "POST",
-            "/api/v2/integrations/actions/{actionId}/draft/publish", "Action", body="object",
-            body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_draft_publish", "POST",
+        "/api/v2/integrations/actions/{actionId}/draft/publish", "Action", body="object",
+        body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def post_integrations_action_draft_test(
@@ -1814,17 +1555,11 @@ def post_integrations_action_draft_test(
         flatten: query, boolean.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_draft_test", "POST",
-            "/api/v2/integrations/actions/{actionId}/draft/test", "TestExecutionResult",
-            body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (("flatten", flatten),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_draft_test", "POST",
+        "/api/v2/integrations/actions/{actionId}/draft/test", "TestExecutionResult", body="object",
+        body_required=True,
+    ), (("actionId", action_id),), (("flatten", flatten),), (), body)
 
 
 def post_integrations_action_execute(
@@ -1842,17 +1577,11 @@ def post_integrations_action_execute(
         flatten: query, boolean.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_execute", "POST",
-            "/api/v2/integrations/actions/{actionId}/execute", "object", body="object",
-            body_required=True,
-        ),
-        (("actionId", action_id),),
-        (("flatten", flatten),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_execute", "POST",
+        "/api/v2/integrations/actions/{actionId}/execute", "object", body="object",
+        body_required=True,
+    ), (("actionId", action_id),), (("flatten", flatten),), (), body)
 
 
 def post_integrations_action_test(
@@ -1870,16 +1599,10 @@ def post_integrations_action_test(
         flatten: query, boolean.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_test", "POST", "/api/v2/integrations/actions/{actionId}/test",
-            "TestExecutionResult", body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (("flatten", flatten),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_test", "POST", "/api/v2/integrations/actions/{actionId}/test",
+        "TestExecutionResult", body="object", body_required=True,
+    ), (("actionId", action_id),), (("flatten", flatten),), (), body)
 
 
 def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operation[_m.Action]:
@@ -1890,16 +1613,10 @@ def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operat
     Args:
         body: ``PostActionInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_actions", "POST", "/api/v2/integrations/actions", "Action",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_actions", "POST", "/api/v2/integrations/actions", "Action",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_integrations_actions_drafts(
@@ -1912,16 +1629,10 @@ def post_integrations_actions_drafts(
     Args:
         body: ``PostActionInput``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_actions_drafts", "POST", "/api/v2/integrations/actions/drafts",
-            "Action", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_actions_drafts", "POST", "/api/v2/integrations/actions/drafts", "Action",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_integrations_botconnectors_incoming_messages(
@@ -1934,17 +1645,11 @@ def post_integrations_botconnectors_incoming_messages(
     Args:
         body: ``IncomingMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_botconnectors_incoming_messages", "POST",
-            "/api/v2/integrations/botconnectors/incoming/messages", "IncomingMessageResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_botconnectors_incoming_messages", "POST",
+        "/api/v2/integrations/botconnectors/incoming/messages", "IncomingMessageResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_integrations_botconnectors_outgoing_messages(
@@ -1957,17 +1662,11 @@ def post_integrations_botconnectors_outgoing_messages(
     Args:
         body: ``OutgoingMessageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_botconnectors_outgoing_messages", "POST",
-            "/api/v2/integrations/botconnectors/outgoing/messages", "OutgoingMessageResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_botconnectors_outgoing_messages", "POST",
+        "/api/v2/integrations/botconnectors/outgoing/messages", "OutgoingMessageResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_integrations_credentials(
@@ -1981,16 +1680,10 @@ def post_integrations_credentials(
     Args:
         body: ``Credential``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_credentials", "POST", "/api/v2/integrations/credentials",
-            "CredentialInfo", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_credentials", "POST", "/api/v2/integrations/credentials",
+        "CredentialInfo", body="object",
+    ), (), (), (), body)
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
@@ -2010,17 +1703,11 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
         expand: query, list of string: variables, transferNodes, channels, locales.
         body: string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_speech_nuance_nuance_integration_id_bot_jobs", "POST",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs",
-            "AsyncJob", body="string",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_speech_nuance_nuance_integration_id_bot_jobs", "POST",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs", "AsyncJob",
+        body="string",
+    ), (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)), (("expand", expand),), (), body)
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
@@ -2040,17 +1727,13 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
         page_size: query, integer.
         only_registered_bots: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", "AsyncJob",
-        ),
-        (("nuanceIntegrationId", nuance_integration_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("onlyRegisteredBots", only_registered_bots),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", "AsyncJob",
+    ), (("nuanceIntegrationId", nuance_integration_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("onlyRegisteredBots", only_registered_bots),
+    ))
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
@@ -2065,17 +1748,11 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
         nuance_integration_id: path, string.
         settings: body, ``BotExecutionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate", "POST",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate",
-            body="object", body_required=True,
-        ),
-        (("nuanceIntegrationId", nuance_integration_id),),
-        (),
-        (),
-        settings,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate", "POST",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate",
+        body="object", body_required=True,
+    ), (("nuanceIntegrationId", nuance_integration_id),), (), (), settings)
 
 
 def post_integrations_webhook_events(
@@ -2088,17 +1765,11 @@ def post_integrations_webhook_events(
         token_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_webhook_events", "POST",
-            "/api/v2/integrations/webhooks/{tokenId}/events", "WebhookInvocationResponse",
-            body="object", body_required=True,
-        ),
-        (("tokenId", token_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_webhook_events", "POST",
+        "/api/v2/integrations/webhooks/{tokenId}/events", "WebhookInvocationResponse",
+        body="object", body_required=True,
+    ), (("tokenId", token_id),), (), (), body)
 
 
 def put_integration_config_current(
@@ -2114,17 +1785,11 @@ def put_integration_config_current(
         integration_id: path, string.
         body: ``IntegrationConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integration_config_current", "PUT",
-            "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
-            body="object",
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_integration_config_current", "PUT",
+        "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
+        body="object",
+    ), (("integrationId", integration_id),), (), (), body)
 
 
 def put_integrations_action_draft_function(
@@ -2139,17 +1804,11 @@ def put_integrations_action_draft_function(
         action_id: path, string.
         body: ``Function``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_action_draft_function", "PUT",
-            "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig",
-            body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_action_draft_function", "PUT",
+        "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig", body="object",
+        body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def put_integrations_botconnector_integration_id_bots(
@@ -2164,17 +1823,10 @@ def put_integrations_botconnector_integration_id_bots(
         integration_id: path, string.
         bot_list: body, ``BotList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_botconnector_integration_id_bots", "PUT",
-            "/api/v2/integrations/botconnector/{integrationId}/bots", body="object",
-            body_required=True,
-        ),
-        (("integrationId", integration_id),),
-        (),
-        (),
-        bot_list,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_botconnector_integration_id_bots", "PUT",
+        "/api/v2/integrations/botconnector/{integrationId}/bots", body="object", body_required=True,
+    ), (("integrationId", integration_id),), (), (), bot_list)
 
 
 def put_integrations_credential(
@@ -2190,16 +1842,10 @@ def put_integrations_credential(
         credential_id: path, string.
         body: ``Credential``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_credential", "PUT", "/api/v2/integrations/credentials/{credentialId}",
-            "CredentialInfo", body="object",
-        ),
-        (("credentialId", credential_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_credential", "PUT", "/api/v2/integrations/credentials/{credentialId}",
+        "CredentialInfo", body="object",
+    ), (("credentialId", credential_id),), (), (), body)
 
 
 def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
@@ -2214,17 +1860,11 @@ def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
         nuance_integration_id: path, string.
         settings: body, ``NuanceBotLaunchSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings", "PUT",
-            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings",
-            body="object", body_required=True,
-        ),
-        (("nuanceIntegrationId", nuance_integration_id),),
-        (),
-        (),
-        settings,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings", "PUT",
+        "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings",
+        body="object", body_required=True,
+    ), (("nuanceIntegrationId", nuance_integration_id),), (), (), settings)
 
 
 def put_integrations_speech_tts_settings(
@@ -2237,17 +1877,10 @@ def put_integrations_speech_tts_settings(
     Args:
         body: ``TtsSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_speech_tts_settings", "PUT",
-            "/api/v2/integrations/speech/tts/settings", "TtsSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_speech_tts_settings", "PUT", "/api/v2/integrations/speech/tts/settings",
+        "TtsSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_integrations_unifiedcommunication_thirdpartypresences(
@@ -2262,14 +1895,8 @@ def put_integrations_unifiedcommunication_thirdpartypresences(
         uc_integration_id: path, string.
         body: list of ``UCThirdPartyPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_integrations_unifiedcommunication_thirdpartypresences", "PUT",
-            "/api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences",
-            "str", body="array", body_required=True,
-        ),
-        (("ucIntegrationId", uc_integration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_integrations_unifiedcommunication_thirdpartypresences", "PUT",
+        "/api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences", "str",
+        body="array", body_required=True,
+    ), (("ucIntegrationId", uc_integration_id),), (), (), body)

@@ -27,10 +27,9 @@ def delete_intents_category(category_id: str) -> _Operation[None]:
     Args:
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_intents_category", "DELETE", "/api/v2/intents/categories/{categoryId}"),
-        (("categoryId", category_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_intents_category", "DELETE", "/api/v2/intents/categories/{categoryId}",
+    ), (("categoryId", category_id),))
 
 
 def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
@@ -41,13 +40,10 @@ def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
     Args:
         customer_intent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_intents_customerintent", "DELETE",
-            "/api/v2/intents/customerintents/{customerIntentId}",
-        ),
-        (("customerIntentId", customer_intent_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_intents_customerintent", "DELETE",
+        "/api/v2/intents/customerintents/{customerIntentId}",
+    ), (("customerIntentId", customer_intent_id),))
 
 
 def get_intents_assignments_externalcontact(
@@ -66,15 +62,13 @@ def get_intents_assignments_externalcontact(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_intents_assignments_externalcontact", "GET",
-            "/api/v2/intents/assignments/externalcontacts/{externalContactId}",
-            "CustomerIntentAssignmentListing", listing=_l.page_ded7fe2b,
-        ),
-        (("externalContactId", external_contact_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_intents_assignments_externalcontact", "GET",
+        "/api/v2/intents/assignments/externalcontacts/{externalContactId}",
+        "CustomerIntentAssignmentListing", listing=_l.page_ded7fe2b,
+    ), (("externalContactId", external_contact_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+    ))
 
 
 def get_intents_categories(
@@ -93,14 +87,10 @@ def get_intents_categories(
         page_number: query, integer.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_intents_categories", "GET", "/api/v2/intents/categories", "IntentsCategoryListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
-    )
+    return _Lists(_Endpoint(
+        "get_intents_categories", "GET", "/api/v2/intents/categories", "IntentsCategoryListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)))
 
 
 def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
@@ -111,13 +101,9 @@ def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
     Args:
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_intents_category", "GET", "/api/v2/intents/categories/{categoryId}",
-            "IntentsCategory",
-        ),
-        (("categoryId", category_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_intents_category", "GET", "/api/v2/intents/categories/{categoryId}", "IntentsCategory",
+    ), (("categoryId", category_id),))
 
 
 def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.CustomerIntentResponse]:
@@ -128,13 +114,10 @@ def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.Custome
     Args:
         customer_intent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_intents_customerintent", "GET",
-            "/api/v2/intents/customerintents/{customerIntentId}", "CustomerIntentResponse",
-        ),
-        (("customerIntentId", customer_intent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_intents_customerintent", "GET", "/api/v2/intents/customerintents/{customerIntentId}",
+        "CustomerIntentResponse",
+    ), (("customerIntentId", customer_intent_id),))
 
 
 def get_intents_customerintent_sourceintents(
@@ -155,15 +138,13 @@ def get_intents_customerintent_sourceintents(
         page_number: query, integer.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_intents_customerintent_sourceintents", "GET",
-            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents",
-            "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
-        ),
-        (("customerIntentId", customer_intent_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
-    )
+    return _Lists(_Endpoint(
+        "get_intents_customerintent_sourceintents", "GET",
+        "/api/v2/intents/customerintents/{customerIntentId}/sourceintents",
+        "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
+    ), (("customerIntentId", customer_intent_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value),
+    ))
 
 
 def get_intents_customerintents(
@@ -184,17 +165,13 @@ def get_intents_customerintents(
         query_value: query, string.
         category_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
-            "CustomerIntentListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value),
-            ("categoryId", category_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
+        "CustomerIntentListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value),
+        ("categoryId", category_id),
+    ))
 
 
 def get_intents_sourceintents(
@@ -217,17 +194,13 @@ def get_intents_sourceintents(
         type: query, string: Bot, Copilot, Digitalbot, Segment, Topic, Unknown.
         source_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
-            "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("type", type),
-            ("sourceId", source_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
+        "CustomerSourceIntentListing", listing=_l.page_ded7fe2b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("type", type),
+        ("sourceId", source_id),
+    ))
 
 
 def patch_intents_category(
@@ -242,16 +215,10 @@ def patch_intents_category(
         category_id: path, string.
         body: ``IntentsCategoryPatch``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_intents_category", "PATCH", "/api/v2/intents/categories/{categoryId}",
-            "IntentsCategory", body="object", body_required=True,
-        ),
-        (("categoryId", category_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_intents_category", "PATCH", "/api/v2/intents/categories/{categoryId}",
+        "IntentsCategory", body="object", body_required=True,
+    ), (("categoryId", category_id),), (), (), body)
 
 
 def patch_intents_customerintent(
@@ -266,17 +233,11 @@ def patch_intents_customerintent(
         customer_intent_id: path, string.
         body: ``CustomerIntentPatch``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_intents_customerintent", "PATCH",
-            "/api/v2/intents/customerintents/{customerIntentId}", "CustomerIntentResponse",
-            body="object", body_required=True,
-        ),
-        (("customerIntentId", customer_intent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_intents_customerintent", "PATCH",
+        "/api/v2/intents/customerintents/{customerIntentId}", "CustomerIntentResponse",
+        body="object", body_required=True,
+    ), (("customerIntentId", customer_intent_id),), (), (), body)
 
 
 def post_intents_assignments_externalcontact_customerintent_assignment(
@@ -293,17 +254,11 @@ def post_intents_assignments_externalcontact_customerintent_assignment(
         customer_intent_id: path, string.
         body: ``CustomerIntentAssignmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_intents_assignments_externalcontact_customerintent_assignment", "POST",
-            "/api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment",
-            "CustomerIntentAssignmentResponse", body="object", body_required=True,
-        ),
-        (("externalContactId", external_contact_id), ("customerIntentId", customer_intent_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_intents_assignments_externalcontact_customerintent_assignment", "POST",
+        "/api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment",
+        "CustomerIntentAssignmentResponse", body="object", body_required=True,
+    ), (("externalContactId", external_contact_id), ("customerIntentId", customer_intent_id)), (), (), body)
 
 
 def post_intents_categories(
@@ -316,16 +271,10 @@ def post_intents_categories(
     Args:
         body: ``IntentsCategory``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_intents_categories", "POST", "/api/v2/intents/categories", "IntentsCategory",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_intents_categories", "POST", "/api/v2/intents/categories", "IntentsCategory",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_intents_customerintent_sourceintents_bulk_add(
@@ -340,18 +289,11 @@ def post_intents_customerintent_sourceintents_bulk_add(
         customer_intent_id: path, string.
         body: ``BulkAddSourceIntentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_intents_customerintent_sourceintents_bulk_add", "POST",
-            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add",
-            "BulkSourceIntentsResponse", body="object", body_required=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (("customerIntentId", customer_intent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_intents_customerintent_sourceintents_bulk_add", "POST",
+        "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add",
+        "BulkSourceIntentsResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (("customerIntentId", customer_intent_id),), (), (), body)
 
 
 def post_intents_customerintent_sourceintents_bulk_remove(
@@ -366,18 +308,11 @@ def post_intents_customerintent_sourceintents_bulk_remove(
         customer_intent_id: path, string.
         body: ``BulkRemoveSourceIntentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_intents_customerintent_sourceintents_bulk_remove", "POST",
-            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove",
-            "BulkSourceIntentsResponse", body="object", body_required=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (("customerIntentId", customer_intent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_intents_customerintent_sourceintents_bulk_remove", "POST",
+        "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove",
+        "BulkSourceIntentsResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (("customerIntentId", customer_intent_id),), (), (), body)
 
 
 def post_intents_customerintents(
@@ -390,16 +325,10 @@ def post_intents_customerintents(
     Args:
         body: ``CustomerIntent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_intents_customerintents", "POST", "/api/v2/intents/customerintents",
-            "CustomerIntentResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_intents_customerintents", "POST", "/api/v2/intents/customerintents",
+        "CustomerIntentResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_intents_customerintents_bulk_retrieve(
@@ -413,14 +342,8 @@ def post_intents_customerintents_bulk_retrieve(
     Args:
         body: ``BatchGetCustomerIntentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_intents_customerintents_bulk_retrieve", "POST",
-            "/api/v2/intents/customerintents/bulk/retrieve", "list[CustomerIntentResponse]",
-            body="object", body_required=True, reads=True, listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_intents_customerintents_bulk_retrieve", "POST",
+        "/api/v2/intents/customerintents/bulk/retrieve", "list[CustomerIntentResponse]",
+        body="object", body_required=True, reads=True, listing=_l.single_4eeb41b1,
+    ), (), (), (), body)

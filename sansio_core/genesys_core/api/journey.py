@@ -28,13 +28,10 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_journeys_aggregates_job", "DELETE",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_journeys_aggregates_job", "DELETE",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
@@ -45,10 +42,9 @@ def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
     Args:
         action_map_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_journey_actionmap", "DELETE", "/api/v2/journey/actionmaps/{actionMapId}"),
-        (("actionMapId", action_map_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_actionmap", "DELETE", "/api/v2/journey/actionmaps/{actionMapId}",
+    ), (("actionMapId", action_map_id),))
 
 
 def delete_journey_actiontemplate(
@@ -64,14 +60,10 @@ def delete_journey_actiontemplate(
         action_template_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_journey_actiontemplate", "DELETE",
-            "/api/v2/journey/actiontemplates/{actionTemplateId}",
-        ),
-        (("actionTemplateId", action_template_id),),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_actiontemplate", "DELETE",
+        "/api/v2/journey/actiontemplates/{actionTemplateId}",
+    ), (("actionTemplateId", action_template_id),), (("hardDelete", hard_delete),))
 
 
 def delete_journey_externalevents_configuration(config_id: str) -> _Operation[None]:
@@ -82,13 +74,10 @@ def delete_journey_externalevents_configuration(config_id: str) -> _Operation[No
     Args:
         config_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_journey_externalevents_configuration", "DELETE",
-            "/api/v2/journey/externalevents/configurations/{configId}",
-        ),
-        (("configId", config_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_externalevents_configuration", "DELETE",
+        "/api/v2/journey/externalevents/configurations/{configId}",
+    ), (("configId", config_id),))
 
 
 def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
@@ -99,13 +88,10 @@ def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_journey_externalevents_schema", "DELETE",
-            "/api/v2/journey/externalevents/schemas/{schemaId}",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_externalevents_schema", "DELETE",
+        "/api/v2/journey/externalevents/schemas/{schemaId}",
+    ), (("schemaId", schema_id),))
 
 
 def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
@@ -116,10 +102,9 @@ def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
     Args:
         outcome_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_journey_outcome", "DELETE", "/api/v2/journey/outcomes/{outcomeId}"),
-        (("outcomeId", outcome_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_outcome", "DELETE", "/api/v2/journey/outcomes/{outcomeId}",
+    ), (("outcomeId", outcome_id),))
 
 
 def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
@@ -130,13 +115,10 @@ def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_journey_outcomes_predictor", "DELETE",
-            "/api/v2/journey/outcomes/predictors/{predictorId}",
-        ),
-        (("predictorId", predictor_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_outcomes_predictor", "DELETE",
+        "/api/v2/journey/outcomes/predictors/{predictorId}",
+    ), (("predictorId", predictor_id),))
 
 
 def delete_journey_segment(segment_id: str) -> _Operation[None]:
@@ -147,10 +129,9 @@ def delete_journey_segment(segment_id: str) -> _Operation[None]:
     Args:
         segment_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_journey_segment", "DELETE", "/api/v2/journey/segments/{segmentId}"),
-        (("segmentId", segment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_segment", "DELETE", "/api/v2/journey/segments/{segmentId}",
+    ), (("segmentId", segment_id),))
 
 
 def delete_journey_view(view_id: str) -> _Operation[None]:
@@ -161,10 +142,9 @@ def delete_journey_view(view_id: str) -> _Operation[None]:
     Args:
         view_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_journey_view", "DELETE", "/api/v2/journey/views/{viewId}"),
-        (("viewId", view_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_view", "DELETE", "/api/v2/journey/views/{viewId}",
+    ), (("viewId", view_id),))
 
 
 def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
@@ -175,13 +155,10 @@ def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSche
     Args:
         view_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_journey_view_schedules", "DELETE", "/api/v2/journey/views/{viewId}/schedules",
-            "JourneyViewSchedule",
-        ),
-        (("viewId", view_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_journey_view_schedules", "DELETE", "/api/v2/journey/views/{viewId}/schedules",
+        "JourneyViewSchedule",
+    ), (("viewId", view_id),))
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -192,13 +169,10 @@ def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_journeys_aggregates_job", "GET",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_journeys_aggregates_job", "GET",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_journeys_aggregates_job_results(
@@ -214,15 +188,11 @@ def get_analytics_journeys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_journeys_aggregates_job_results", "GET",
-            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-            "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_journeys_aggregates_job_results", "GET",
+        "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
+        "JourneyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_externalcontacts_contact_journey_segments(
@@ -240,15 +210,11 @@ def get_externalcontacts_contact_journey_segments(
         include_merged: query, boolean.
         limit: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_journey_segments", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
-        ),
-        (("contactId", contact_id),),
-        (("includeMerged", include_merged), ("limit", limit)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_journey_segments", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+        "SegmentAssignmentListing", listing=_l.single_a8dcd05b,
+    ), (("contactId", contact_id),), (("includeMerged", include_merged), ("limit", limit)))
 
 
 def get_externalcontacts_contact_journey_sessions(
@@ -268,15 +234,13 @@ def get_externalcontacts_contact_journey_sessions(
         after: query, string.
         include_merged: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_externalcontacts_contact_journey_sessions", "GET",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("contactId", contact_id),),
-        (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
-    )
+    return _Lists(_Endpoint(
+        "get_externalcontacts_contact_journey_sessions", "GET",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+        listing=_l.token_9fc445a9,
+    ), (("contactId", contact_id),), (
+        ("pageSize", page_size), ("after", after), ("includeMerged", include_merged),
+    ))
 
 
 def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
@@ -287,12 +251,9 @@ def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
     Args:
         action_map_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_actionmap", "GET", "/api/v2/journey/actionmaps/{actionMapId}", "ActionMap",
-        ),
-        (("actionMapId", action_map_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_actionmap", "GET", "/api/v2/journey/actionmaps/{actionMapId}", "ActionMap",
+    ), (("actionMapId", action_map_id),))
 
 
 def get_journey_actionmaps(
@@ -320,19 +281,15 @@ def get_journey_actionmaps(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", "ActionMapListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("filterField", filter_field), ("filterValue", filter_value),
-            ("actionMapIds", action_map_ids), ("queryFields", query_fields),
-            ("queryValue", query_value),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", "ActionMapListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("filterField", filter_field), ("filterValue", filter_value),
+        ("actionMapIds", action_map_ids), ("queryFields", query_fields),
+        ("queryValue", query_value),
+    ))
 
 
 def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
@@ -343,13 +300,10 @@ def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_actionmaps_estimates_job", "GET",
-            "/api/v2/journey/actionmaps/estimates/jobs/{jobId}", "str",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_actionmaps_estimates_job", "GET",
+        "/api/v2/journey/actionmaps/estimates/jobs/{jobId}", "str",
+    ), (("jobId", job_id),))
 
 
 def get_journey_actionmaps_estimates_job_results(
@@ -362,13 +316,10 @@ def get_journey_actionmaps_estimates_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_actionmaps_estimates_job_results", "GET",
-            "/api/v2/journey/actionmaps/estimates/jobs/{jobId}/results", "ActionMapEstimateResult",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_actionmaps_estimates_job_results", "GET",
+        "/api/v2/journey/actionmaps/estimates/jobs/{jobId}/results", "ActionMapEstimateResult",
+    ), (("jobId", job_id),))
 
 
 def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarget]:
@@ -379,13 +330,10 @@ def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarge
     Args:
         action_target_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_actiontarget", "GET", "/api/v2/journey/actiontargets/{actionTargetId}",
-            "ActionTarget",
-        ),
-        (("actionTargetId", action_target_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_actiontarget", "GET", "/api/v2/journey/actiontargets/{actionTargetId}",
+        "ActionTarget",
+    ), (("actionTargetId", action_target_id),))
 
 
 def get_journey_actiontargets(
@@ -402,14 +350,10 @@ def get_journey_actiontargets(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets",
-            "ActionTargetListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets", "ActionTargetListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionTemplate]:
@@ -420,13 +364,10 @@ def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionT
     Args:
         action_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_actiontemplate", "GET",
-            "/api/v2/journey/actiontemplates/{actionTemplateId}", "ActionTemplate",
-        ),
-        (("actionTemplateId", action_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_actiontemplate", "GET", "/api/v2/journey/actiontemplates/{actionTemplateId}",
+        "ActionTemplate",
+    ), (("actionTemplateId", action_template_id),))
 
 
 def get_journey_actiontemplates(
@@ -457,18 +398,14 @@ def get_journey_actiontemplates(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
-            "ActionTemplateListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("mediaType", media_type), ("state", state), ("queryFields", query_fields),
-            ("queryValue", query_value),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
+        "ActionTemplateListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("mediaType", media_type), ("state", state), ("queryFields", query_fields),
+        ("queryValue", query_value),
+    ))
 
 
 def get_journey_deployment_customer_ping(
@@ -492,18 +429,14 @@ def get_journey_deployment_customer_ping(
         session_id: query, string.
         since_last_beacon_milliseconds: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_deployment_customer_ping", "GET",
-            "/api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping",
-            "DeploymentPing", listing=_l.single_12063850,
-        ),
-        (("deploymentId", deployment_id), ("customerCookieId", customer_cookie_id)),
-        (
-            ("dl", dl), ("dt", dt), ("appNamespace", app_namespace), ("sessionId", session_id),
-            ("sinceLastBeaconMilliseconds", since_last_beacon_milliseconds),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_deployment_customer_ping", "GET",
+        "/api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping",
+        "DeploymentPing", listing=_l.single_12063850,
+    ), (("deploymentId", deployment_id), ("customerCookieId", customer_cookie_id)), (
+        ("dl", dl), ("dt", dt), ("appNamespace", app_namespace), ("sessionId", session_id),
+        ("sinceLastBeaconMilliseconds", since_last_beacon_milliseconds),
+    ))
 
 
 def get_journey_externalevents_configuration(
@@ -516,14 +449,10 @@ def get_journey_externalevents_configuration(
     Args:
         config_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_externalevents_configuration", "GET",
-            "/api/v2/journey/externalevents/configurations/{configId}",
-            "ExternalEventsConfiguration",
-        ),
-        (("configId", config_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_externalevents_configuration", "GET",
+        "/api/v2/journey/externalevents/configurations/{configId}", "ExternalEventsConfiguration",
+    ), (("configId", config_id),))
 
 
 def get_journey_externalevents_configurations(
@@ -540,15 +469,11 @@ def get_journey_externalevents_configurations(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_externalevents_configurations", "GET",
-            "/api/v2/journey/externalevents/configurations", "ExternalEventsConfigurationListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_externalevents_configurations", "GET",
+        "/api/v2/journey/externalevents/configurations", "ExternalEventsConfigurationListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyExternalEventsSchema]:
@@ -559,13 +484,10 @@ def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyEx
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_externalevents_schema", "GET",
-            "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_externalevents_schema", "GET",
+        "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_journey_externalevents_schema_version(
@@ -580,14 +502,11 @@ def get_journey_externalevents_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_externalevents_schema_version", "GET",
-            "/api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId}",
-            "JourneyExternalEventsSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_externalevents_schema_version", "GET",
+        "/api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId}",
+        "JourneyExternalEventsSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_journey_externalevents_schema_versions(
@@ -600,14 +519,11 @@ def get_journey_externalevents_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_externalevents_schema_versions", "GET",
-            "/api/v2/journey/externalevents/schemas/{schemaId}/versions",
-            "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_externalevents_schema_versions", "GET",
+        "/api/v2/journey/externalevents/schemas/{schemaId}/versions",
+        "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_journey_externalevents_schemas(
@@ -616,12 +532,10 @@ def get_journey_externalevents_schemas(
 
     Requires ``journey:externalEventsSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
-            "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
+        "JourneyExternalEventsSchemaListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -632,13 +546,10 @@ def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operati
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_externalevents_schemas_coretype", "GET",
-            "/api/v2/journey/externalevents/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_externalevents_schemas_coretype", "GET",
+        "/api/v2/journey/externalevents/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_journey_externalevents_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -646,13 +557,11 @@ def get_journey_externalevents_schemas_coretypes() -> _Lists[_m.CoretypeListing,
 
     Requires ``journey:externalEventsSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_externalevents_schemas_coretypes", "GET",
-            "/api/v2/journey/externalevents/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_externalevents_schemas_coretypes", "GET",
+        "/api/v2/journey/externalevents/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -660,12 +569,10 @@ def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityL
 
     Requires ``journey:externalEventsSchema:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_externalevents_schemas_limits", "GET",
-            "/api/v2/journey/externalevents/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_externalevents_schemas_limits", "GET",
+        "/api/v2/journey/externalevents/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
@@ -676,10 +583,9 @@ def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
     Args:
         outcome_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_journey_outcome", "GET", "/api/v2/journey/outcomes/{outcomeId}", "Outcome"),
-        (("outcomeId", outcome_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_outcome", "GET", "/api/v2/journey/outcomes/{outcomeId}", "Outcome",
+    ), (("outcomeId", outcome_id),))
 
 
 def get_journey_outcomes(
@@ -704,17 +610,13 @@ def get_journey_outcomes(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("outcomeIds", outcome_ids), ("queryFields", query_fields), ("queryValue", query_value),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("outcomeIds", outcome_ids), ("queryFields", query_fields), ("queryValue", query_value),
+    ))
 
 
 def get_journey_outcomes_attributions_job(
@@ -727,14 +629,10 @@ def get_journey_outcomes_attributions_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_outcomes_attributions_job", "GET",
-            "/api/v2/journey/outcomes/attributions/jobs/{jobId}",
-            "OutcomeAttributionJobStateResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_outcomes_attributions_job", "GET",
+        "/api/v2/journey/outcomes/attributions/jobs/{jobId}", "OutcomeAttributionJobStateResponse",
+    ), (("jobId", job_id),))
 
 
 def get_journey_outcomes_attributions_job_results(
@@ -747,14 +645,11 @@ def get_journey_outcomes_attributions_job_results(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_outcomes_attributions_job_results", "GET",
-            "/api/v2/journey/outcomes/attributions/jobs/{jobId}/results",
-            "OutcomeAttributionResponseListing", listing=_l.single_ebc03964,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_outcomes_attributions_job_results", "GET",
+        "/api/v2/journey/outcomes/attributions/jobs/{jobId}/results",
+        "OutcomeAttributionResponseListing", listing=_l.single_ebc03964,
+    ), (("jobId", job_id),))
 
 
 def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePredictor]:
@@ -765,13 +660,10 @@ def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePr
     Args:
         predictor_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_outcomes_predictor", "GET",
-            "/api/v2/journey/outcomes/predictors/{predictorId}", "OutcomePredictor",
-        ),
-        (("predictorId", predictor_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_outcomes_predictor", "GET",
+        "/api/v2/journey/outcomes/predictors/{predictorId}", "OutcomePredictor",
+    ), (("predictorId", predictor_id),))
 
 
 def get_journey_outcomes_predictors() -> _Lists[_m.OutcomePredictorListing, _m.OutcomePredictor]:
@@ -779,12 +671,10 @@ def get_journey_outcomes_predictors() -> _Lists[_m.OutcomePredictorListing, _m.O
 
     Deprecated. Requires ``journey:outcomepredictor:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
-            "OutcomePredictorListing", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
+        "OutcomePredictorListing", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
@@ -795,12 +685,9 @@ def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
     Args:
         segment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_segment", "GET", "/api/v2/journey/segments/{segmentId}", "JourneySegment",
-        ),
-        (("segmentId", segment_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_segment", "GET", "/api/v2/journey/segments/{segmentId}", "JourneySegment",
+    ), (("segmentId", segment_id),))
 
 
 def get_journey_segments(
@@ -826,18 +713,14 @@ def get_journey_segments(
         query_fields: query, list of string.
         query_value: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("sortBy", sort_by), ("pageSize", page_size), ("pageNumber", page_number),
-            ("isActive", is_active), ("segmentIds", segment_ids), ("queryFields", query_fields),
-            ("queryValue", query_value),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("sortBy", sort_by), ("pageSize", page_size), ("pageNumber", page_number),
+        ("isActive", is_active), ("segmentIds", segment_ids), ("queryFields", query_fields),
+        ("queryValue", query_value),
+    ))
 
 
 def get_journey_session(session_id: str) -> _Operation[_m.Session]:
@@ -848,10 +731,9 @@ def get_journey_session(session_id: str) -> _Operation[_m.Session]:
     Args:
         session_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_journey_session", "GET", "/api/v2/journey/sessions/{sessionId}", "Session"),
-        (("sessionId", session_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_session", "GET", "/api/v2/journey/sessions/{sessionId}", "Session",
+    ), (("sessionId", session_id),))
 
 
 def get_journey_session_events(
@@ -877,14 +759,12 @@ def get_journey_session_events(
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
             com.genesys.journey.WebEvent, com.genesys.journey.AppEvent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",
-            "EventListing", listing=_l.token_9fc445a9,
-        ),
-        (("sessionId", session_id),),
-        (("pageSize", page_size), ("after", after), ("eventType", event_type)),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",
+        "EventListing", listing=_l.token_9fc445a9,
+    ), (("sessionId", session_id),), (
+        ("pageSize", page_size), ("after", after), ("eventType", event_type),
+    ))
 
 
 def get_journey_session_outcomescores(
@@ -897,14 +777,11 @@ def get_journey_session_outcomescores(
     Args:
         session_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_session_outcomescores", "GET",
-            "/api/v2/journey/sessions/{sessionId}/outcomescores", "OutcomeScoresResult",
-            listing=_l.single_9bd88c02,
-        ),
-        (("sessionId", session_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_session_outcomescores", "GET",
+        "/api/v2/journey/sessions/{sessionId}/outcomescores", "OutcomeScoresResult",
+        listing=_l.single_9bd88c02,
+    ), (("sessionId", session_id),))
 
 
 def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
@@ -915,10 +792,9 @@ def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
     Args:
         view_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_journey_view", "GET", "/api/v2/journey/views/{viewId}", "JourneyView"),
-        (("viewId", view_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view", "GET", "/api/v2/journey/views/{viewId}", "JourneyView",
+    ), (("viewId", view_id),))
 
 
 def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
@@ -929,13 +805,10 @@ def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedul
     Args:
         view_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_schedules", "GET", "/api/v2/journey/views/{viewId}/schedules",
-            "JourneyViewSchedule",
-        ),
-        (("viewId", view_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_schedules", "GET", "/api/v2/journey/views/{viewId}/schedules",
+        "JourneyViewSchedule",
+    ), (("viewId", view_id),))
 
 
 def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.JourneyView]:
@@ -947,13 +820,10 @@ def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.Jou
         view_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{versionId}", "JourneyView",
-        ),
-        (("viewId", view_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version", "GET", "/api/v2/journey/views/{viewId}/versions/{versionId}",
+        "JourneyView",
+    ), (("viewId", view_id), ("versionId", version_id)))
 
 
 def get_journey_view_version_chart(
@@ -970,14 +840,11 @@ def get_journey_view_version_chart(
         journey_view_version: path, string.
         chart_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_chart", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}",
-            "JourneyViewChart",
-        ),
-        (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("chartId", chart_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_chart", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}",
+        "JourneyViewChart",
+    ), (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("chartId", chart_id)))
 
 
 def get_journey_view_version_chart_version(
@@ -996,17 +863,14 @@ def get_journey_view_version_chart_version(
         chart_id: path, string.
         chart_version: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_chart_version", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion}",
-            "JourneyViewChart",
-        ),
-        (
-            ("viewId", view_id), ("journeyViewVersion", journey_view_version),
-            ("chartId", chart_id), ("chartVersion", chart_version),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_chart_version", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion}",
+        "JourneyViewChart",
+    ), (
+        ("viewId", view_id), ("journeyViewVersion", journey_view_version), ("chartId", chart_id),
+        ("chartVersion", chart_version),
+    ))
 
 
 def get_journey_view_version_job(
@@ -1023,14 +887,10 @@ def get_journey_view_version_job(
         journey_version_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_job", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
-            "JourneyViewJob",
-        ),
-        (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_job", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}", "JourneyViewJob",
+    ), (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)))
 
 
 def get_journey_view_version_job_results(
@@ -1047,14 +907,11 @@ def get_journey_view_version_job_results(
         journey_view_version: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_job_results", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results",
-            "JourneyViewResult",
-        ),
-        (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_job_results", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results",
+        "JourneyViewResult",
+    ), (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("jobId", job_id)))
 
 
 def get_journey_view_version_job_results_chart(
@@ -1073,17 +930,14 @@ def get_journey_view_version_job_results_chart(
         job_id: path, string.
         chart_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_job_results_chart", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId}",
-            "JourneyViewChartResult",
-        ),
-        (
-            ("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id),
-            ("chartId", chart_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_job_results_chart", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId}",
+        "JourneyViewChartResult",
+    ), (
+        ("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id),
+        ("chartId", chart_id),
+    ))
 
 
 def get_journey_view_version_jobs_latest(
@@ -1098,14 +952,10 @@ def get_journey_view_version_jobs_latest(
         view_id: path, string.
         journey_version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_view_version_jobs_latest", "GET",
-            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest",
-            "JourneyViewJob",
-        ),
-        (("viewId", view_id), ("journeyVersionId", journey_version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_view_version_jobs_latest", "GET",
+        "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest", "JourneyViewJob",
+    ), (("viewId", view_id), ("journeyVersionId", journey_version_id)))
 
 
 def get_journey_views(
@@ -1127,17 +977,13 @@ def get_journey_views(
         expand: query, string: charts.
         id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("nameOrCreatedBy", name_or_created_by), ("expand", expand), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("nameOrCreatedBy", name_or_created_by), ("expand", expand), ("id", id),
+    ))
 
 
 def get_journey_views_data_details() -> _Operation[_m.DataRange]:
@@ -1145,12 +991,9 @@ def get_journey_views_data_details() -> _Operation[_m.DataRange]:
 
     Requires ``journey:dataDetails:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_views_data_details", "GET", "/api/v2/journey/views/data/details",
-            "DataRange",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_views_data_details", "GET", "/api/v2/journey/views/data/details", "DataRange",
+    ))
 
 
 def get_journey_views_eventdefinition(
@@ -1163,13 +1006,10 @@ def get_journey_views_eventdefinition(
     Args:
         event_definition_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_journey_views_eventdefinition", "GET",
-            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}", "JourneyEventDefinition",
-        ),
-        (("eventDefinitionId", event_definition_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_journey_views_eventdefinition", "GET",
+        "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}", "JourneyEventDefinition",
+    ), (("eventDefinitionId", event_definition_id),))
 
 
 def get_journey_views_eventdefinitions(
@@ -1178,12 +1018,10 @@ def get_journey_views_eventdefinitions(
 
     Requires ``journey:eventDefinition:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
-            "JourneyEventDefinitionListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
+        "JourneyEventDefinitionListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_journey_views_eventdefinitions_external(
@@ -1192,13 +1030,11 @@ def get_journey_views_eventdefinitions_external(
 
     Requires ``journey:externalEvents:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_eventdefinitions_external", "GET",
-            "/api/v2/journey/views/eventdefinitions/external", "GetExternalEventsResponse",
-            listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_eventdefinitions_external", "GET",
+        "/api/v2/journey/views/eventdefinitions/external", "GetExternalEventsResponse",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_journey_views_eventdefinitions_external_changes(
@@ -1207,13 +1043,11 @@ def get_journey_views_eventdefinitions_external_changes(
 
     Requires ``journey:externalEvents:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_eventdefinitions_external_changes", "GET",
-            "/api/v2/journey/views/eventdefinitions/external/changes",
-            "ExternalEventChangesResponse", listing=_l.single_1b83c9fa,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_eventdefinitions_external_changes", "GET",
+        "/api/v2/journey/views/eventdefinitions/external/changes", "ExternalEventChangesResponse",
+        listing=_l.single_1b83c9fa,
+    ))
 
 
 def get_journey_views_jobs(
@@ -1233,17 +1067,13 @@ def get_journey_views_jobs(
         interval: query, string.
         statuses: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
-            ("statuses", statuses),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
+        ("statuses", statuses),
+    ))
 
 
 def get_journey_views_jobs_me(
@@ -1263,17 +1093,13 @@ def get_journey_views_jobs_me(
         interval: query, string.
         statuses: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
-            "JourneyViewJobListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
-            ("statuses", statuses),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
+        "JourneyViewJobListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
+        ("statuses", statuses),
+    ))
 
 
 def get_journey_views_schedules(
@@ -1290,14 +1116,10 @@ def get_journey_views_schedules(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
-            "JourneyViewScheduleListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
+        "JourneyViewScheduleListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def patch_journey_actionmap(
@@ -1313,16 +1135,10 @@ def patch_journey_actionmap(
         action_map_id: path, string.
         body: ``PatchActionMap``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_actionmap", "PATCH", "/api/v2/journey/actionmaps/{actionMapId}",
-            "ActionMap", body="object",
-        ),
-        (("actionMapId", action_map_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_actionmap", "PATCH", "/api/v2/journey/actionmaps/{actionMapId}", "ActionMap",
+        body="object",
+    ), (("actionMapId", action_map_id),), (), (), body)
 
 
 def patch_journey_actiontemplate(
@@ -1338,16 +1154,10 @@ def patch_journey_actiontemplate(
         action_template_id: path, string.
         body: ``PatchActionTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_actiontemplate", "PATCH",
-            "/api/v2/journey/actiontemplates/{actionTemplateId}", "ActionTemplate", body="object",
-        ),
-        (("actionTemplateId", action_template_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_actiontemplate", "PATCH",
+        "/api/v2/journey/actiontemplates/{actionTemplateId}", "ActionTemplate", body="object",
+    ), (("actionTemplateId", action_template_id),), (), (), body)
 
 
 def patch_journey_externalevents_configuration(
@@ -1363,17 +1173,11 @@ def patch_journey_externalevents_configuration(
         config_id: path, string.
         body: ``UpdateExternalEventsConfigurationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_externalevents_configuration", "PATCH",
-            "/api/v2/journey/externalevents/configurations/{configId}",
-            "ExternalEventsConfiguration", body="object",
-        ),
-        (("configId", config_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_externalevents_configuration", "PATCH",
+        "/api/v2/journey/externalevents/configurations/{configId}", "ExternalEventsConfiguration",
+        body="object",
+    ), (("configId", config_id),), (), (), body)
 
 
 def patch_journey_outcome(
@@ -1389,16 +1193,10 @@ def patch_journey_outcome(
         outcome_id: path, string.
         body: ``PatchOutcome``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_outcome", "PATCH", "/api/v2/journey/outcomes/{outcomeId}", "Outcome",
-            body="object",
-        ),
-        (("outcomeId", outcome_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_outcome", "PATCH", "/api/v2/journey/outcomes/{outcomeId}", "Outcome",
+        body="object",
+    ), (("outcomeId", outcome_id),), (), (), body)
 
 
 def patch_journey_segment(
@@ -1414,16 +1212,10 @@ def patch_journey_segment(
         segment_id: path, string.
         body: ``PatchSegment``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_segment", "PATCH", "/api/v2/journey/segments/{segmentId}",
-            "JourneySegment", body="object",
-        ),
-        (("segmentId", segment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_segment", "PATCH", "/api/v2/journey/segments/{segmentId}", "JourneySegment",
+        body="object",
+    ), (("segmentId", segment_id),), (), (), body)
 
 
 def patch_journey_view_version_job(
@@ -1442,17 +1234,11 @@ def patch_journey_view_version_job(
         job_id: path, string.
         body: ``JourneyViewJob``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_journey_view_version_job", "PATCH",
-            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
-            "JourneyViewJob", body="object", body_required=True,
-        ),
-        (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_journey_view_version_job", "PATCH",
+        "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}", "JourneyViewJob",
+        body="object", body_required=True,
+    ), (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)), (), (), body)
 
 
 def post_analytics_journeys_aggregates_jobs(
@@ -1465,17 +1251,11 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_journeys_aggregates_jobs", "POST",
-            "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_journeys_aggregates_jobs", "POST",
+        "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_journeys_aggregates_query(
@@ -1488,17 +1268,11 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_journeys_aggregates_query", "POST",
-            "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_journeys_aggregates_query", "POST",
+        "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_externalcontacts_contact_journey_segments(
@@ -1515,17 +1289,11 @@ def post_externalcontacts_contact_journey_segments(
         contact_id: path, string.
         body: ``UpdateSegmentAssignmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_externalcontacts_contact_journey_segments", "POST",
-            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-            "UpdateSegmentAssignmentResponse", body="object",
-        ),
-        (("contactId", contact_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_externalcontacts_contact_journey_segments", "POST",
+        "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+        "UpdateSegmentAssignmentResponse", body="object",
+    ), (("contactId", contact_id),), (), (), body)
 
 
 def post_journey_actionmaps(
@@ -1539,16 +1307,9 @@ def post_journey_actionmaps(
     Args:
         body: ``ActionMap``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_actionmaps", "POST", "/api/v2/journey/actionmaps", "ActionMap",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_actionmaps", "POST", "/api/v2/journey/actionmaps", "ActionMap", body="object",
+    ), (), (), (), body)
 
 
 def post_journey_actionmaps_estimates_jobs(
@@ -1561,17 +1322,11 @@ def post_journey_actionmaps_estimates_jobs(
     Args:
         body: ``ActionMapEstimateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_actionmaps_estimates_jobs", "POST",
-            "/api/v2/journey/actionmaps/estimates/jobs", "EstimateJobAsyncResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_actionmaps_estimates_jobs", "POST",
+        "/api/v2/journey/actionmaps/estimates/jobs", "EstimateJobAsyncResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_journey_actiontemplates(
@@ -1585,16 +1340,10 @@ def post_journey_actiontemplates(
     Args:
         body: ``ActionTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_actiontemplates", "POST", "/api/v2/journey/actiontemplates",
-            "ActionTemplate", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_actiontemplates", "POST", "/api/v2/journey/actiontemplates", "ActionTemplate",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_journey_deployment_actionevent(
@@ -1607,17 +1356,10 @@ def post_journey_deployment_actionevent(
         deployment_id: path, string.
         body: ``ActionEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_deployment_actionevent", "POST",
-            "/api/v2/journey/deployments/{deploymentId}/actionevent", body="object",
-            body_required=True,
-        ),
-        (("deploymentId", deployment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_deployment_actionevent", "POST",
+        "/api/v2/journey/deployments/{deploymentId}/actionevent", body="object", body_required=True,
+    ), (("deploymentId", deployment_id),), (), (), body)
 
 
 def post_journey_deployment_appevents(
@@ -1631,17 +1373,10 @@ def post_journey_deployment_appevents(
         deployment_id: path, string.
         body: ``AppEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_deployment_appevents", "POST",
-            "/api/v2/journey/deployments/{deploymentId}/appevents", "AppEventResponse",
-            body="object",
-        ),
-        (("deploymentId", deployment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_deployment_appevents", "POST",
+        "/api/v2/journey/deployments/{deploymentId}/appevents", "AppEventResponse", body="object",
+    ), (("deploymentId", deployment_id),), (), (), body)
 
 
 def post_journey_deployment_webevents(
@@ -1655,17 +1390,10 @@ def post_journey_deployment_webevents(
         deployment_id: path, string.
         body: ``WebEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_deployment_webevents", "POST",
-            "/api/v2/journey/deployments/{deploymentId}/webevents", "WebEventResponse",
-            body="object",
-        ),
-        (("deploymentId", deployment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_deployment_webevents", "POST",
+        "/api/v2/journey/deployments/{deploymentId}/webevents", "WebEventResponse", body="object",
+    ), (("deploymentId", deployment_id),), (), (), body)
 
 
 def post_journey_externalevents_configuration_events(
@@ -1681,17 +1409,11 @@ def post_journey_externalevents_configuration_events(
         configuration_id: path, string.
         body: ``ExternalEventsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_journey_externalevents_configuration_events", "POST",
-            "/api/v2/journey/externalevents/configurations/{configurationId}/events",
-            "ExternalEventsResponse", body="object", listing=_l.single_9a5359c1,
-        ),
-        (("configurationId", configuration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_journey_externalevents_configuration_events", "POST",
+        "/api/v2/journey/externalevents/configurations/{configurationId}/events",
+        "ExternalEventsResponse", body="object", listing=_l.single_9a5359c1,
+    ), (("configurationId", configuration_id),), (), (), body)
 
 
 def post_journey_externalevents_configurations(
@@ -1705,17 +1427,11 @@ def post_journey_externalevents_configurations(
     Args:
         body: ``CreateExternalEventsConfigurationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_externalevents_configurations", "POST",
-            "/api/v2/journey/externalevents/configurations", "ExternalEventsConfiguration",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_externalevents_configurations", "POST",
+        "/api/v2/journey/externalevents/configurations", "ExternalEventsConfiguration",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_journey_externalevents_schemas(
@@ -1728,16 +1444,10 @@ def post_journey_externalevents_schemas(
     Args:
         body: ``JourneyJsonSchemaRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_externalevents_schemas", "POST", "/api/v2/journey/externalevents/schemas",
-            "JourneyExternalEventsSchema", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_externalevents_schemas", "POST", "/api/v2/journey/externalevents/schemas",
+        "JourneyExternalEventsSchema", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_journey_flows_paths_query(
@@ -1751,16 +1461,10 @@ def post_journey_flows_paths_query(
     Args:
         body: ``FlowPathsQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_flows_paths_query", "POST", "/api/v2/journey/flows/paths/query",
-            "FlowPaths", body="object", reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_flows_paths_query", "POST", "/api/v2/journey/flows/paths/query", "FlowPaths",
+        body="object", reads=True,
+    ), (), (), (), body)
 
 
 def post_journey_outcomes(
@@ -1774,15 +1478,9 @@ def post_journey_outcomes(
     Args:
         body: ``OutcomeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_outcomes", "POST", "/api/v2/journey/outcomes", "Outcome", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_outcomes", "POST", "/api/v2/journey/outcomes", "Outcome", body="object",
+    ), (), (), (), body)
 
 
 def post_journey_outcomes_attributions_jobs(
@@ -1796,17 +1494,11 @@ def post_journey_outcomes_attributions_jobs(
     Args:
         body: ``OutcomeAttributionListing``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_outcomes_attributions_jobs", "POST",
-            "/api/v2/journey/outcomes/attributions/jobs", "OutcomeAttributionAsyncResponse",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_outcomes_attributions_jobs", "POST",
+        "/api/v2/journey/outcomes/attributions/jobs", "OutcomeAttributionAsyncResponse",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_journey_outcomes_predictors(
@@ -1820,16 +1512,10 @@ def post_journey_outcomes_predictors(
     Args:
         body: ``OutcomePredictorRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_outcomes_predictors", "POST", "/api/v2/journey/outcomes/predictors",
-            "OutcomePredictor", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_outcomes_predictors", "POST", "/api/v2/journey/outcomes/predictors",
+        "OutcomePredictor", body="object",
+    ), (), (), (), body)
 
 
 def post_journey_segments(
@@ -1843,16 +1529,10 @@ def post_journey_segments(
     Args:
         body: ``JourneySegmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_segments", "POST", "/api/v2/journey/segments", "JourneySegment",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_segments", "POST", "/api/v2/journey/segments", "JourneySegment",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_journey_view_schedules(
@@ -1867,16 +1547,10 @@ def post_journey_view_schedules(
         view_id: path, string.
         body: ``JourneyViewSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_view_schedules", "POST", "/api/v2/journey/views/{viewId}/schedules",
-            "JourneyViewSchedule", body="object", body_required=True,
-        ),
-        (("viewId", view_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_view_schedules", "POST", "/api/v2/journey/views/{viewId}/schedules",
+        "JourneyViewSchedule", body="object", body_required=True,
+    ), (("viewId", view_id),), (), (), body)
 
 
 def post_journey_view_version_jobs(
@@ -1891,13 +1565,10 @@ def post_journey_view_version_jobs(
         view_id: path, string.
         journey_version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_view_version_jobs", "POST",
-            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs", "JourneyViewJob",
-        ),
-        (("viewId", view_id), ("journeyVersionId", journey_version_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_journey_view_version_jobs", "POST",
+        "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs", "JourneyViewJob",
+    ), (("viewId", view_id), ("journeyVersionId", journey_version_id)))
 
 
 def post_journey_view_versions(
@@ -1912,16 +1583,10 @@ def post_journey_view_versions(
         view_id: path, string.
         body: ``JourneyView``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_view_versions", "POST", "/api/v2/journey/views/{viewId}/versions",
-            "JourneyView", body="object", body_required=True,
-        ),
-        (("viewId", view_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_view_versions", "POST", "/api/v2/journey/views/{viewId}/versions",
+        "JourneyView", body="object", body_required=True,
+    ), (("viewId", view_id),), (), (), body)
 
 
 def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.JourneyView]:
@@ -1932,16 +1597,10 @@ def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.Jour
     Args:
         body: ``JourneyView``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_journey_views", "POST", "/api/v2/journey/views", "JourneyView", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_journey_views", "POST", "/api/v2/journey/views", "JourneyView", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_journey_views_encodings_validate(
@@ -1955,17 +1614,10 @@ def post_journey_views_encodings_validate(
     Args:
         body: list of ``Label``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_journey_views_encodings_validate", "POST",
-            "/api/v2/journey/views/encodings/validate", "EntityListing", body="array",
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_journey_views_encodings_validate", "POST", "/api/v2/journey/views/encodings/validate",
+        "EntityListing", body="array", listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def put_journey_externalevents_schema(
@@ -1980,17 +1632,11 @@ def put_journey_externalevents_schema(
         schema_id: path, string.
         body: ``JourneySchemaUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_journey_externalevents_schema", "PUT",
-            "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
-            body="object", body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_journey_externalevents_schema", "PUT",
+        "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
+        body="object", body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)
 
 
 def put_journey_view_schedules(
@@ -2005,16 +1651,10 @@ def put_journey_view_schedules(
         view_id: path, string.
         body: ``JourneyViewSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_journey_view_schedules", "PUT", "/api/v2/journey/views/{viewId}/schedules",
-            "JourneyViewSchedule", body="object", body_required=True,
-        ),
-        (("viewId", view_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_journey_view_schedules", "PUT", "/api/v2/journey/views/{viewId}/schedules",
+        "JourneyViewSchedule", body="object", body_required=True,
+    ), (("viewId", view_id),), (), (), body)
 
 
 def put_journey_view_version(
@@ -2031,17 +1671,10 @@ def put_journey_view_version(
         version_id: path, string.
         body: ``JourneyView``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_journey_view_version", "PUT",
-            "/api/v2/journey/views/{viewId}/versions/{versionId}", "JourneyView", body="object",
-            body_required=True,
-        ),
-        (("viewId", view_id), ("versionId", version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_journey_view_version", "PUT", "/api/v2/journey/views/{viewId}/versions/{versionId}",
+        "JourneyView", body="object", body_required=True,
+    ), (("viewId", view_id), ("versionId", version_id)), (), (), body)
 
 
 def put_journey_views_eventdefinition(
@@ -2057,17 +1690,11 @@ def put_journey_views_eventdefinition(
         event_definition_id: path, string.
         body: ``UpdateExternalEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_journey_views_eventdefinition", "PUT",
-            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}",
-            "UpdateExternalEventResponse", body="object",
-        ),
-        (("eventDefinitionId", event_definition_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_journey_views_eventdefinition", "PUT",
+        "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}", "UpdateExternalEventResponse",
+        body="object",
+    ), (("eventDefinitionId", event_definition_id),), (), (), body)
 
 
 def put_journey_views_eventdefinition_activate(
@@ -2083,14 +1710,8 @@ def put_journey_views_eventdefinition_activate(
         event_definition_id: path, string.
         body: ``ActivateExternalEventRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_journey_views_eventdefinition_activate", "PUT",
-            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate",
-            "ActivateExternalEventResponse", body="object",
-        ),
-        (("eventDefinitionId", event_definition_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_journey_views_eventdefinition_activate", "PUT",
+        "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate",
+        "ActivateExternalEventResponse", body="object",
+    ), (("eventDefinitionId", event_definition_id),), (), (), body)

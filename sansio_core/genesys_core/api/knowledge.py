@@ -43,13 +43,10 @@ def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionR
     Args:
         connection_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_connection", "DELETE", "/api/v2/knowledge/connections/{connectionId}",
-            "ConnectionResponse",
-        ),
-        (("connectionId", connection_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_connection", "DELETE", "/api/v2/knowledge/connections/{connectionId}",
+        "ConnectionResponse",
+    ), (("connectionId", connection_id),))
 
 
 def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
@@ -60,13 +57,10 @@ def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.Know
     Args:
         knowledge_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase",
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase",
+    ), (("knowledgeBaseId", knowledge_base_id),))
 
 
 def delete_knowledge_knowledgebase_category(
@@ -81,14 +75,11 @@ def delete_knowledge_knowledgebase_category(
         knowledge_base_id: path, string.
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_category", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-            "CategoryResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_category", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+        "CategoryResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)))
 
 
 def delete_knowledge_knowledgebase_document(
@@ -103,13 +94,10 @@ def delete_knowledge_knowledgebase_document(
         knowledge_base_id: path, string.
         document_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_document", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_document", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)))
 
 
 def delete_knowledge_knowledgebase_document_variation(
@@ -126,16 +114,13 @@ def delete_knowledge_knowledgebase_document_variation(
         document_id: path, string.
         knowledge_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_document_variation", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-        ),
-        (
-            ("documentVariationId", document_variation_id), ("documentId", document_id),
-            ("knowledgeBaseId", knowledge_base_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_document_variation", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+    ), (
+        ("documentVariationId", document_variation_id), ("documentId", document_id),
+        ("knowledgeBaseId", knowledge_base_id),
+    ))
 
 
 def delete_knowledge_knowledgebase_export_job(
@@ -150,13 +135,10 @@ def delete_knowledge_knowledgebase_export_job(
         knowledge_base_id: path, string.
         export_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_export_job", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_export_job", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)))
 
 
 def delete_knowledge_knowledgebase_import_job(
@@ -171,13 +153,10 @@ def delete_knowledge_knowledgebase_import_job(
         knowledge_base_id: path, string.
         import_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_import_job", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_import_job", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)))
 
 
 def delete_knowledge_knowledgebase_label(
@@ -192,13 +171,10 @@ def delete_knowledge_knowledgebase_label(
         knowledge_base_id: path, string.
         label_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_label", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_label", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)))
 
 
 def delete_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -213,13 +189,10 @@ def delete_knowledge_knowledgebase_sources_salesforce_source_id(
         knowledge_base_id: path, string.
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_sources_salesforce_source_id", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_sources_salesforce_source_id", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)))
 
 
 def delete_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -234,13 +207,10 @@ def delete_knowledge_knowledgebase_sources_servicenow_source_id(
         knowledge_base_id: path, string.
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_sources_servicenow_source_id", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_sources_servicenow_source_id", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)))
 
 
 def delete_knowledge_knowledgebase_synchronize_job(
@@ -255,13 +225,10 @@ def delete_knowledge_knowledgebase_synchronize_job(
         knowledge_base_id: path, string.
         sync_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_knowledgebase_synchronize_job", "DELETE",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_knowledgebase_synchronize_job", "DELETE",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+    ), (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)))
 
 
 def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
@@ -272,12 +239,9 @@ def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
     Args:
         knowledge_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_setting", "DELETE", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-        ),
-        (("knowledgeSettingId", knowledge_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_setting", "DELETE", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+    ), (("knowledgeSettingId", knowledge_setting_id),))
 
 
 def delete_knowledge_source(source_id: str) -> _Operation[None]:
@@ -288,10 +252,9 @@ def delete_knowledge_source(source_id: str) -> _Operation[None]:
     Args:
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_knowledge_source", "DELETE", "/api/v2/knowledge/sources/{sourceId}"),
-        (("sourceId", source_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_source", "DELETE", "/api/v2/knowledge/sources/{sourceId}",
+    ), (("sourceId", source_id),))
 
 
 def delete_knowledge_source_synchronization_deletion(
@@ -308,13 +271,10 @@ def delete_knowledge_source_synchronization_deletion(
         synchronization_id: path, string.
         file_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_source_synchronization_deletion", "DELETE",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_source_synchronization_deletion", "DELETE",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)))
 
 
 def delete_knowledge_source_synchronization_upload(
@@ -331,13 +291,10 @@ def delete_knowledge_source_synchronization_upload(
         synchronization_id: path, string.
         file_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_knowledge_source_synchronization_upload", "DELETE",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_knowledge_source_synchronization_upload", "DELETE",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)))
 
 
 def get_knowledge_connection(
@@ -353,14 +310,10 @@ def get_knowledge_connection(
         connection_id: path, string.
         expand: query, list of string: authenticationProperties.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
-            "ConnectionResponse",
-        ),
-        (("connectionId", connection_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
+        "ConnectionResponse",
+    ), (("connectionId", connection_id),), (("expand", expand),))
 
 
 def get_knowledge_connection_options(
@@ -381,15 +334,13 @@ def get_knowledge_connection_options(
         page_size: query, string.
         parent_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_connection_options", "GET",
-            "/api/v2/knowledge/connections/{connectionId}/options", "ConnectionOptionListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("connectionId", connection_id),),
-        (("after", after), ("pageSize", page_size), ("parentId", parent_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_connection_options", "GET",
+        "/api/v2/knowledge/connections/{connectionId}/options", "ConnectionOptionListing",
+        listing=_l.token_9fc445a9,
+    ), (("connectionId", connection_id),), (
+        ("after", after), ("pageSize", page_size), ("parentId", parent_id),
+    ))
 
 
 def get_knowledge_connections() -> _Lists[_m.ConnectionListing, _m.ConnectionResponse]:
@@ -397,12 +348,10 @@ def get_knowledge_connections() -> _Lists[_m.ConnectionListing, _m.ConnectionRes
 
     Requires ``knowledge:connection:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_connections", "GET", "/api/v2/knowledge/connections",
-            "ConnectionListing", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_connections", "GET", "/api/v2/knowledge/connections", "ConnectionListing",
+        listing=_l.single_20dec4b2,
+    ))
 
 
 def get_knowledge_guest_session_categories(
@@ -434,19 +383,15 @@ def get_knowledge_guest_session_categories(
         expand: query, string.
         include_document_count: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_guest_session_categories", "GET",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/categories",
-            "GuestCategoryResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("sessionId", session_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
-            ("isRoot", is_root), ("name", name), ("sortBy", sort_by), ("expand", expand),
-            ("includeDocumentCount", include_document_count),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_guest_session_categories", "GET",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/categories", "GuestCategoryResponseListing",
+        listing=_l.token_9fc445a9,
+    ), (("sessionId", session_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
+        ("isRoot", is_root), ("name", name), ("sortBy", sort_by), ("expand", expand),
+        ("includeDocumentCount", include_document_count),
+    ))
 
 
 def get_knowledge_guest_session_document(
@@ -459,14 +404,11 @@ def get_knowledge_guest_session_document(
         session_id: path, string.
         document_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_guest_session_document", "GET",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}",
-            "KnowledgeGuestDocumentResponse",
-        ),
-        (("sessionId", session_id), ("documentId", document_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_guest_session_document", "GET",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}",
+        "KnowledgeGuestDocumentResponse",
+    ), (("sessionId", session_id), ("documentId", document_id)))
 
 
 def get_knowledge_guest_session_documents(
@@ -484,15 +426,11 @@ def get_knowledge_guest_session_documents(
         category_id: query, list of string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_guest_session_documents", "GET",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents",
-            "KnowledgeGuestDocumentResponseListing", listing=_l.link_0e83d763,
-        ),
-        (("sessionId", session_id),),
-        (("categoryId", category_id), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_guest_session_documents", "GET",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents",
+        "KnowledgeGuestDocumentResponseListing", listing=_l.link_0e83d763,
+    ), (("sessionId", session_id),), (("categoryId", category_id), ("pageSize", page_size)))
 
 
 def get_knowledge_integration_options(
@@ -508,15 +446,11 @@ def get_knowledge_integration_options(
         integration_id: path, string.
         knowledge_base_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_integration_options", "GET",
-            "/api/v2/knowledge/integrations/{integrationId}/options",
-            "KnowledgeIntegrationOptionsResponse", listing=_l.single_37282a1d,
-        ),
-        (("integrationId", integration_id),),
-        (("knowledgeBaseIds", knowledge_base_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_integration_options", "GET",
+        "/api/v2/knowledge/integrations/{integrationId}/options",
+        "KnowledgeIntegrationOptionsResponse", listing=_l.single_37282a1d,
+    ), (("integrationId", integration_id),), (("knowledgeBaseIds", knowledge_base_ids),))
 
 
 def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
@@ -527,13 +461,10 @@ def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.Knowled
     Args:
         knowledge_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase",
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase", "GET", "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}",
+        "KnowledgeBase",
+    ), (("knowledgeBaseId", knowledge_base_id),))
 
 
 def get_knowledge_knowledgebase_categories(
@@ -565,19 +496,15 @@ def get_knowledge_knowledgebase_categories(
         expand: query, string.
         include_document_count: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_categories", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories",
-            "CategoryResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
-            ("isRoot", is_root), ("name", name), ("sortBy", sort_by), ("expand", expand),
-            ("includeDocumentCount", include_document_count),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_categories", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories", "CategoryResponseListing",
+        listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
+        ("isRoot", is_root), ("name", name), ("sortBy", sort_by), ("expand", expand),
+        ("includeDocumentCount", include_document_count),
+    ))
 
 
 def get_knowledge_knowledgebase_category(
@@ -592,14 +519,11 @@ def get_knowledge_knowledgebase_category(
         knowledge_base_id: path, string.
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_category", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-            "CategoryResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_category", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+        "CategoryResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)))
 
 
 def get_knowledge_knowledgebase_document(
@@ -619,15 +543,13 @@ def get_knowledge_knowledgebase_document(
         expand: query, list of string: category, labels, variations.
         state: query, string: Draft, Published.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-            "KnowledgeDocumentResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (("expand", expand), ("state", state)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_document", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+        "KnowledgeDocumentResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (
+        ("expand", expand), ("state", state),
+    ))
 
 
 def get_knowledge_knowledgebase_document_feedback(
@@ -667,20 +589,16 @@ def get_knowledge_knowledgebase_document_feedback(
         queue_id: query, string.
         state: query, string: All, Draft, Final.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_feedback", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
-            "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("onlyCommented", only_commented), ("documentVersionId", document_version_id),
-            ("documentVariationId", document_variation_id), ("appType", app_type),
-            ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_document_feedback", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
+        "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+        ("onlyCommented", only_commented), ("documentVersionId", document_version_id),
+        ("documentVariationId", document_variation_id), ("appType", app_type),
+        ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
+    ))
 
 
 def get_knowledge_knowledgebase_document_feedback_feedback_id(
@@ -697,17 +615,14 @@ def get_knowledge_knowledgebase_document_feedback_feedback_id(
         document_id: path, string.
         feedback_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_feedback_feedback_id", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
-            "KnowledgeDocumentFeedbackResponse",
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
-            ("feedbackId", feedback_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_document_feedback_feedback_id", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
+        "KnowledgeDocumentFeedbackResponse",
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
+        ("feedbackId", feedback_id),
+    ))
 
 
 def get_knowledge_knowledgebase_document_variation(
@@ -729,18 +644,14 @@ def get_knowledge_knowledgebase_document_variation(
         document_state: query, string: Draft, Published.
         expand: query, list of string: contentUrl.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_variation", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-            "DocumentVariationResponse",
-        ),
-        (
-            ("documentVariationId", document_variation_id), ("documentId", document_id),
-            ("knowledgeBaseId", knowledge_base_id),
-        ),
-        (("documentState", document_state), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_document_variation", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+        "DocumentVariationResponse",
+    ), (
+        ("documentVariationId", document_variation_id), ("documentId", document_id),
+        ("knowledgeBaseId", knowledge_base_id),
+    ), (("documentState", document_state), ("expand", expand)))
 
 
 def get_knowledge_knowledgebase_document_variations(
@@ -766,18 +677,14 @@ def get_knowledge_knowledgebase_document_variations(
         document_state: query, string: Draft, Published.
         expand: query, list of string: contentUrl.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_variations", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
-            "DocumentVariationResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("documentState", document_state), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_document_variations", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
+        "DocumentVariationResponseListing", listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+        ("documentState", document_state), ("expand", expand),
+    ))
 
 
 def get_knowledge_knowledgebase_document_version(
@@ -797,18 +704,14 @@ def get_knowledge_knowledgebase_document_version(
         version_id: path, string.
         expand: query, list of string: category, labels.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_version", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}",
-            "KnowledgeDocumentVersion",
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
-            ("versionId", version_id),
-        ),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_document_version", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}",
+        "KnowledgeDocumentVersion",
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
+        ("versionId", version_id),
+    ), (("expand", expand),))
 
 
 def get_knowledge_knowledgebase_document_version_variation(
@@ -827,17 +730,14 @@ def get_knowledge_knowledgebase_document_version_variation(
         version_id: path, string.
         variation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_version_variation", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId}",
-            "KnowledgeDocumentVersionVariation",
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
-            ("versionId", version_id), ("variationId", variation_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_document_version_variation", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId}",
+        "KnowledgeDocumentVersionVariation",
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
+        ("versionId", version_id), ("variationId", variation_id),
+    ))
 
 
 def get_knowledge_knowledgebase_document_version_variations(
@@ -861,18 +761,14 @@ def get_knowledge_knowledgebase_document_version_variations(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_version_variations", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations",
-            "KnowledgeDocumentVersionVariationListing", listing=_l.token_9fc445a9,
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
-            ("versionId", version_id),
-        ),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_document_version_variations", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations",
+        "KnowledgeDocumentVersionVariationListing", listing=_l.token_9fc445a9,
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
+        ("versionId", version_id),
+    ), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_knowledge_knowledgebase_document_versions(
@@ -896,15 +792,13 @@ def get_knowledge_knowledgebase_document_versions(
         page_size: query, string.
         expand: query, list of string: category, labels.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_document_versions", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
-            "KnowledgeDocumentVersionListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_document_versions", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
+        "KnowledgeDocumentVersionListing", listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("expand", expand),
+    ))
 
 
 def get_knowledge_knowledgebase_documents(
@@ -940,20 +834,16 @@ def get_knowledge_knowledgebase_documents(
         expand: query, list of string: category, labels.
         external_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_documents", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
-            "KnowledgeDocumentResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("interval", interval),
-            ("documentId", document_id), ("categoryId", category_id),
-            ("includeSubcategories", include_subcategories), ("includeDrafts", include_drafts),
-            ("labelIds", label_ids), ("expand", expand), ("externalIds", external_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_documents", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
+        "KnowledgeDocumentResponseListing", listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("interval", interval),
+        ("documentId", document_id), ("categoryId", category_id),
+        ("includeSubcategories", include_subcategories), ("includeDrafts", include_drafts),
+        ("labelIds", label_ids), ("expand", expand), ("externalIds", external_ids),
+    ))
 
 
 def get_knowledge_knowledgebase_documents_feedback(
@@ -991,20 +881,16 @@ def get_knowledge_knowledgebase_documents_feedback(
         queue_id: query, string.
         state: query, string: All, Draft, Final.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_documents_feedback", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback",
-            "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("onlyCommented", only_commented), ("documentVersionId", document_version_id),
-            ("documentVariationId", document_variation_id), ("appType", app_type),
-            ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_documents_feedback", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback",
+        "KnowledgeDocumentFeedbackResponseListing", listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+        ("onlyCommented", only_commented), ("documentVersionId", document_version_id),
+        ("documentVariationId", document_variation_id), ("appType", app_type),
+        ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
+    ))
 
 
 def get_knowledge_knowledgebase_export_job(
@@ -1019,14 +905,11 @@ def get_knowledge_knowledgebase_export_job(
         knowledge_base_id: path, string.
         export_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_export_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
-            "KnowledgeExportJobResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_export_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
+        "KnowledgeExportJobResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)))
 
 
 def get_knowledge_knowledgebase_import_job(
@@ -1044,15 +927,13 @@ def get_knowledge_knowledgebase_import_job(
         import_job_id: path, string.
         expand: query, list of string: urls.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_import_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-            "KnowledgeImportJobResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_import_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+        "KnowledgeImportJobResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_knowledge_knowledgebase_label(
@@ -1067,13 +948,10 @@ def get_knowledge_knowledgebase_label(
         knowledge_base_id: path, string.
         label_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_label", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_label", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)))
 
 
 def get_knowledge_knowledgebase_labels(
@@ -1097,18 +975,14 @@ def get_knowledge_knowledgebase_labels(
         name: query, string.
         include_document_count: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_labels", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
-            ("includeDocumentCount", include_document_count),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_labels", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelListing",
+        listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
+        ("includeDocumentCount", include_document_count),
+    ))
 
 
 def get_knowledge_knowledgebase_operations(
@@ -1139,18 +1013,14 @@ def get_knowledge_knowledgebase_operations(
         interval: query, string.
         source_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_operations", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations", "OperationListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("userId", user_id),
-            ("type", type), ("status", status), ("interval", interval), ("sourceId", source_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_operations", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations", "OperationListing",
+        listing=_l.token_9fc445a9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("userId", user_id),
+        ("type", type), ("status", status), ("interval", interval), ("sourceId", source_id),
+    ))
 
 
 def get_knowledge_knowledgebase_operations_users_query(
@@ -1163,14 +1033,11 @@ def get_knowledge_knowledgebase_operations_users_query(
     Args:
         knowledge_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_operations_users_query", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query",
-            "OperationCreatorUserResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_operations_users_query", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query",
+        "OperationCreatorUserResponse",
+    ), (("knowledgeBaseId", knowledge_base_id),))
 
 
 def get_knowledge_knowledgebase_parse_job(
@@ -1188,15 +1055,13 @@ def get_knowledge_knowledgebase_parse_job(
         parse_job_id: path, string.
         expand: query, list of string: urls.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_parse_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
-            "KnowledgeParseJobResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_parse_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
+        "KnowledgeParseJobResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_knowledge_knowledgebase_sources(
@@ -1216,15 +1081,13 @@ def get_knowledge_knowledgebase_sources(
         expand: query, list of string: lastsync.
         ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_sources", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources",
-            "list[SourceBaseResponse]", listing=_l.single_4eeb41b1,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (("type", type), ("expand", expand), ("ids", ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_sources", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources", "list[SourceBaseResponse]",
+        listing=_l.single_4eeb41b1,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("type", type), ("expand", expand), ("ids", ids),
+    ))
 
 
 def get_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -1242,15 +1105,11 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
         source_id: path, string.
         expand: query, list of string: lastsync.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-            "SalesforceSourceResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+        "SalesforceSourceResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (("expand", expand),))
 
 
 def get_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -1268,15 +1127,11 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
         source_id: path, string.
         expand: query, list of string: lastsync.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-            "ServiceNowSourceResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+        "ServiceNowSourceResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (("expand", expand),))
 
 
 def get_knowledge_knowledgebase_synchronize_job(
@@ -1291,14 +1146,11 @@ def get_knowledge_knowledgebase_synchronize_job(
         knowledge_base_id: path, string.
         sync_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_synchronize_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-            "KnowledgeSyncJobResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_synchronize_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+        "KnowledgeSyncJobResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)))
 
 
 def get_knowledge_knowledgebase_unanswered_group(
@@ -1320,15 +1172,13 @@ def get_knowledge_knowledgebase_unanswered_group(
         date_start: query, date.
         date_end: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_unanswered_group", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}",
-            "UnansweredGroup",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("groupId", group_id)),
-        (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_unanswered_group", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}",
+        "UnansweredGroup",
+    ), (("knowledgeBaseId", knowledge_base_id), ("groupId", group_id)), (
+        ("app", app), ("dateStart", date_start), ("dateEnd", date_end),
+    ))
 
 
 def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
@@ -1352,18 +1202,14 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
         date_start: query, date.
         date_end: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_unanswered_group_phrasegroup", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
-            "UnansweredPhraseGroup",
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
-            ("phraseGroupId", phrase_group_id),
-        ),
-        (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_unanswered_group_phrasegroup", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
+        "UnansweredPhraseGroup",
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
+        ("phraseGroupId", phrase_group_id),
+    ), (("app", app), ("dateStart", date_start), ("dateEnd", date_end)))
 
 
 def get_knowledge_knowledgebase_unanswered_groups(
@@ -1383,15 +1229,13 @@ def get_knowledge_knowledgebase_unanswered_groups(
         date_start: query, date.
         date_end: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebase_unanswered_groups", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups",
-            "UnansweredGroups", listing=_l.single_20dec4b2,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebase_unanswered_groups", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups", "UnansweredGroups",
+        listing=_l.single_20dec4b2,
+    ), (("knowledgeBaseId", knowledge_base_id),), (
+        ("app", app), ("dateStart", date_start), ("dateEnd", date_end),
+    ))
 
 
 def get_knowledge_knowledgebase_uploads_urls_job(
@@ -1406,14 +1250,11 @@ def get_knowledge_knowledgebase_uploads_urls_job(
         knowledge_base_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_uploads_urls_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
-            "GetUploadSourceUrlJobStatusResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_uploads_urls_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
+        "GetUploadSourceUrlJobStatusResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)))
 
 
 def get_knowledge_knowledgebases(
@@ -1454,18 +1295,14 @@ def get_knowledge_knowledgebases(
         sort_by: query, string: Name, Date.
         sort_order: query, string: ASC, ascending, DESC, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
-            "KnowledgeBaseListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
-            ("name", name), ("coreLanguage", core_language), ("published", published),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
+        "KnowledgeBaseListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
+        ("name", name), ("coreLanguage", core_language), ("published", published),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeSettingsResponse]:
@@ -1476,13 +1313,10 @@ def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeS
     Args:
         knowledge_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_setting", "GET", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-            "KnowledgeSettingsResponse",
-        ),
-        (("knowledgeSettingId", knowledge_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_setting", "GET", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+        "KnowledgeSettingsResponse",
+    ), (("knowledgeSettingId", knowledge_setting_id),))
 
 
 def get_knowledge_settings(
@@ -1509,17 +1343,13 @@ def get_knowledge_settings(
         sort_by: query, string: dateModified, name.
         sort_order: query, string: Asc, Desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_settings", "GET", "/api/v2/knowledge/settings",
-            "KnowledgeSettingListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
-            ("sourceId", source_id), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_settings", "GET", "/api/v2/knowledge/settings", "KnowledgeSettingListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
+        ("sourceId", source_id), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_knowledge_source(
@@ -1535,14 +1365,10 @@ def get_knowledge_source(
         source_id: path, string.
         expand: query, list of string: lastSync, filterDetails, connection.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
-            "V3SourceExpandableResponse",
-        ),
-        (("sourceId", source_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
+        "V3SourceExpandableResponse",
+    ), (("sourceId", source_id),), (("expand", expand),))
 
 
 def get_knowledge_source_synchronization(
@@ -1557,14 +1383,11 @@ def get_knowledge_source_synchronization(
         source_id: path, string.
         synchronization_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_source_synchronization", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
-            "V3Synchronization",
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_source_synchronization", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
+        "V3Synchronization",
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)))
 
 
 def get_knowledge_source_synchronization_deletion(
@@ -1581,14 +1404,11 @@ def get_knowledge_source_synchronization_deletion(
         synchronization_id: path, string.
         file_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_source_synchronization_deletion", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
-            "V3SynchronizationDeletion",
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_source_synchronization_deletion", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
+        "V3SynchronizationDeletion",
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)))
 
 
 def get_knowledge_source_synchronization_deletions(
@@ -1611,15 +1431,13 @@ def get_knowledge_source_synchronization_deletions(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_source_synchronization_deletions", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
-            "V3SynchronizationDeletionListing", listing=_l.token_b4981ed1,
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_source_synchronization_deletions", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
+        "V3SynchronizationDeletionListing", listing=_l.token_b4981ed1,
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+    ))
 
 
 def get_knowledge_source_synchronization_upload(
@@ -1636,14 +1454,11 @@ def get_knowledge_source_synchronization_upload(
         synchronization_id: path, string.
         file_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_source_synchronization_upload", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
-            "V3SynchronizationUpload",
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_source_synchronization_upload", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
+        "V3SynchronizationUpload",
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)))
 
 
 def get_knowledge_source_synchronization_uploads(
@@ -1666,15 +1481,13 @@ def get_knowledge_source_synchronization_uploads(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_source_synchronization_uploads", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
-            "V3SynchronizationUploadListing", listing=_l.token_b4981ed1,
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_source_synchronization_uploads", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
+        "V3SynchronizationUploadListing", listing=_l.token_b4981ed1,
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+    ))
 
 
 def get_knowledge_source_synchronizations(
@@ -1694,15 +1507,11 @@ def get_knowledge_source_synchronizations(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_source_synchronizations", "GET",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3SynchronizationListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("sourceId", source_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_source_synchronizations", "GET",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3SynchronizationListing",
+        listing=_l.token_9fc445a9,
+    ), (("sourceId", source_id),), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def get_knowledge_sources(
@@ -1716,14 +1525,10 @@ def get_knowledge_sources(
     Args:
         expand: query, list of string: lastSync, connection.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_sources", "GET", "/api/v2/knowledge/sources",
-            "V3SourceExpandableListing", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_sources", "GET", "/api/v2/knowledge/sources", "V3SourceExpandableListing",
+        listing=_l.single_20dec4b2,
+    ), (), (("expand", expand),))
 
 
 def get_knowledge_sources_synchronizations(
@@ -1741,15 +1546,11 @@ def get_knowledge_sources_synchronizations(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_knowledge_sources_synchronizations", "GET",
-            "/api/v2/knowledge/sources/synchronizations", "V3SynchronizationListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_knowledge_sources_synchronizations", "GET",
+        "/api/v2/knowledge/sources/synchronizations", "V3SynchronizationListing",
+        listing=_l.token_9fc445a9,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def patch_knowledge_connection(
@@ -1765,16 +1566,10 @@ def patch_knowledge_connection(
         connection_id: path, string.
         body: ``ConnectionUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_connection", "PATCH", "/api/v2/knowledge/connections/{connectionId}",
-            "ConnectionResponse", body="object",
-        ),
-        (("connectionId", connection_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_connection", "PATCH", "/api/v2/knowledge/connections/{connectionId}",
+        "ConnectionResponse", body="object",
+    ), (("connectionId", connection_id),), (), (), body)
 
 
 def patch_knowledge_guest_session_documents_search_search_id(
@@ -1789,17 +1584,11 @@ def patch_knowledge_guest_session_documents_search_search_id(
         search_id: path, string.
         body: ``SearchUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_guest_session_documents_search_search_id", "PATCH",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId}",
-            body="object", body_required=True,
-        ),
-        (("sessionId", session_id), ("searchId", search_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_guest_session_documents_search_search_id", "PATCH",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId}", body="object",
+        body_required=True,
+    ), (("sessionId", session_id), ("searchId", search_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase(
@@ -1814,17 +1603,11 @@ def patch_knowledge_knowledgebase(
         knowledge_base_id: path, string.
         body: ``KnowledgeBaseUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase", body="object",
-            body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase", body="object",
+        body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def patch_knowledge_knowledgebase_category(
@@ -1841,17 +1624,11 @@ def patch_knowledge_knowledgebase_category(
         category_id: path, string.
         body: ``CategoryUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_category", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-            "CategoryResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_category", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+        "CategoryResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_chunks_search_search_id(
@@ -1869,17 +1646,11 @@ def patch_knowledge_knowledgebase_chunks_search_search_id(
         search_id: path, string.
         body: ``ChunkSearchRegisterRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_chunks_search_search_id", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId}",
-            body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_chunks_search_search_id", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId}",
+        body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_document(
@@ -1896,17 +1667,11 @@ def patch_knowledge_knowledgebase_document(
         document_id: path, string.
         body: ``KnowledgeDocumentReq``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_document", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-            "KnowledgeDocumentResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_document", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+        "KnowledgeDocumentResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_document_feedback_feedback_id(
@@ -1926,20 +1691,14 @@ def patch_knowledge_knowledgebase_document_feedback_feedback_id(
         feedback_id: path, string.
         body: ``KnowledgeDocumentFeedbackUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_document_feedback_feedback_id", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
-            "KnowledgeDocumentFeedbackResponse", body="object",
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
-            ("feedbackId", feedback_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_document_feedback_feedback_id", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
+        "KnowledgeDocumentFeedbackResponse", body="object",
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
+        ("feedbackId", feedback_id),
+    ), (), (), body)
 
 
 def patch_knowledge_knowledgebase_document_variation(
@@ -1958,20 +1717,14 @@ def patch_knowledge_knowledgebase_document_variation(
         knowledge_base_id: path, string.
         body: ``DocumentVariationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_document_variation", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-            "DocumentVariationResponse", body="object", body_required=True,
-        ),
-        (
-            ("documentVariationId", document_variation_id), ("documentId", document_id),
-            ("knowledgeBaseId", knowledge_base_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_document_variation", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+        "DocumentVariationResponse", body="object", body_required=True,
+    ), (
+        ("documentVariationId", document_variation_id), ("documentId", document_id),
+        ("knowledgeBaseId", knowledge_base_id),
+    ), (), (), body)
 
 
 def patch_knowledge_knowledgebase_documents_search_search_id(
@@ -1989,17 +1742,11 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
         search_id: path, string.
         body: ``SearchUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_documents_search_search_id", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId}",
-            body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_documents_search_search_id", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId}",
+        body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_import_job(
@@ -2016,17 +1763,11 @@ def patch_knowledge_knowledgebase_import_job(
         import_job_id: path, string.
         body: ``ImportStatusRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_import_job", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-            "KnowledgeImportJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_import_job", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+        "KnowledgeImportJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_label(
@@ -2043,17 +1784,11 @@ def patch_knowledge_knowledgebase_label(
         label_id: path, string.
         body: ``LabelUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_label", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
-            body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_label", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+        body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_parse_job(
@@ -2070,17 +1805,11 @@ def patch_knowledge_knowledgebase_parse_job(
         parse_job_id: path, string.
         body: ``KnowledgeParseJobRequestPatch``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_parse_job", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
-            body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_parse_job", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}", body="object",
+        body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_synchronize_job(
@@ -2097,17 +1826,11 @@ def patch_knowledge_knowledgebase_synchronize_job(
         sync_job_id: path, string.
         body: ``SyncStatusRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_synchronize_job", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-            "KnowledgeSyncJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_synchronize_job", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+        "KnowledgeSyncJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)), (), (), body)
 
 
 def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
@@ -2126,20 +1849,14 @@ def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
         phrase_group_id: path, string.
         body: ``UnansweredPhraseGroupPatchRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_knowledgebase_unanswered_group_phrasegroup", "PATCH",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
-            "UnansweredPhraseGroupUpdateResponse", body="object", body_required=True,
-        ),
-        (
-            ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
-            ("phraseGroupId", phrase_group_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_knowledgebase_unanswered_group_phrasegroup", "PATCH",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
+        "UnansweredPhraseGroupUpdateResponse", body="object", body_required=True,
+    ), (
+        ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
+        ("phraseGroupId", phrase_group_id),
+    ), (), (), body)
 
 
 def patch_knowledge_setting(
@@ -2154,16 +1871,10 @@ def patch_knowledge_setting(
         knowledge_setting_id: path, string.
         body: ``KnowledgeSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_setting", "PATCH", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-            "KnowledgeSettingsResponse", body="object", body_required=True,
-        ),
-        (("knowledgeSettingId", knowledge_setting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_setting", "PATCH", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+        "KnowledgeSettingsResponse", body="object", body_required=True,
+    ), (("knowledgeSettingId", knowledge_setting_id),), (), (), body)
 
 
 def patch_knowledge_source_synchronization(
@@ -2180,17 +1891,11 @@ def patch_knowledge_source_synchronization(
         synchronization_id: path, string.
         body: ``V3SynchronizationUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_knowledge_source_synchronization", "PATCH",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
-            "V3Synchronization", body="object", body_required=True,
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_knowledge_source_synchronization", "PATCH",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
+        "V3Synchronization", body="object", body_required=True,
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)), (), (), body)
 
 
 def post_knowledge_connections(
@@ -2203,16 +1908,10 @@ def post_knowledge_connections(
     Args:
         body: ``ConnectionCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_connections", "POST", "/api/v2/knowledge/connections",
-            "ConnectionCreateResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_connections", "POST", "/api/v2/knowledge/connections",
+        "ConnectionCreateResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_documentuploads(
@@ -2225,16 +1924,10 @@ def post_knowledge_documentuploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_guest_session_document_copies(
@@ -2250,17 +1943,10 @@ def post_knowledge_guest_session_document_copies(
         document_id: path, string.
         body: ``KnowledgeGuestDocumentCopy``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_guest_session_document_copies", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies",
-            body="object",
-        ),
-        (("sessionId", session_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_guest_session_document_copies", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies", body="object",
+    ), (("sessionId", session_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_guest_session_document_feedback(
@@ -2276,17 +1962,11 @@ def post_knowledge_guest_session_document_feedback(
         document_id: path, string.
         body: ``KnowledgeGuestDocumentFeedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_guest_session_document_feedback", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback",
-            "KnowledgeGuestDocumentFeedback", body="object",
-        ),
-        (("sessionId", session_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_guest_session_document_feedback", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback",
+        "KnowledgeGuestDocumentFeedback", body="object",
+    ), (("sessionId", session_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_guest_session_document_views(
@@ -2302,17 +1982,10 @@ def post_knowledge_guest_session_document_views(
         document_id: path, string.
         body: ``KnowledgeGuestDocumentView``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_guest_session_document_views", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views",
-            body="object",
-        ),
-        (("sessionId", session_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_guest_session_document_views", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views", body="object",
+    ), (("sessionId", session_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_guest_session_documents_answers(
@@ -2325,18 +1998,12 @@ def post_knowledge_guest_session_documents_answers(
         session_id: path, string.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_guest_session_documents_answers", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/answers",
-            "KnowledgeGuestAnswerDocumentsResponse", body="object", body_required=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (("sessionId", session_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_guest_session_documents_answers", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/answers",
+        "KnowledgeGuestAnswerDocumentsResponse", body="object", body_required=True,
+        listing=_l.single_38f3f8d1,
+    ), (("sessionId", session_id),), (), (), body)
 
 
 def post_knowledge_guest_session_documents_presentations(
@@ -2350,16 +2017,10 @@ def post_knowledge_guest_session_documents_presentations(
         session_id: path, string.
         body: ``KnowledgeGuestDocumentPresentation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_guest_session_documents_presentations", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations", body="object",
-        ),
-        (("sessionId", session_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_guest_session_documents_presentations", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations", body="object",
+    ), (("sessionId", session_id),), (), (), body)
 
 
 def post_knowledge_guest_session_documents_search(
@@ -2380,17 +2041,11 @@ def post_knowledge_guest_session_documents_search(
             knowledgeBaseLanguageCode.
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_guest_session_documents_search", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search",
-            "KnowledgeDocumentGuestSearch", body="object", reads=True, listing=_l.page_453254f9,
-        ),
-        (("sessionId", session_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_guest_session_documents_search", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search",
+        "KnowledgeDocumentGuestSearch", body="object", reads=True, listing=_l.page_453254f9,
+    ), (("sessionId", session_id),), (("expand", expand),), (), body)
 
 
 def post_knowledge_guest_session_documents_search_suggestions(
@@ -2404,17 +2059,11 @@ def post_knowledge_guest_session_documents_search_suggestions(
         session_id: path, string.
         body: ``KnowledgeGuestDocumentSuggestionRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_guest_session_documents_search_suggestions", "POST",
-            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions",
-            "KnowledgeGuestDocumentSuggestion", body="object", listing=_l.single_76a4d207,
-        ),
-        (("sessionId", session_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_guest_session_documents_search_suggestions", "POST",
+        "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions",
+        "KnowledgeGuestDocumentSuggestion", body="object", listing=_l.single_76a4d207,
+    ), (("sessionId", session_id),), (), (), body)
 
 
 def post_knowledge_guest_sessions(
@@ -2425,16 +2074,10 @@ def post_knowledge_guest_sessions(
     Args:
         body: ``KnowledgeGuestSession``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_guest_sessions", "POST", "/api/v2/knowledge/guest/sessions",
-            "KnowledgeGuestSession", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_guest_sessions", "POST", "/api/v2/knowledge/guest/sessions",
+        "KnowledgeGuestSession", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_knowledgebase_categories(
@@ -2449,17 +2092,11 @@ def post_knowledge_knowledgebase_categories(
         knowledge_base_id: path, string.
         body: ``CategoryCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_categories", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories", "CategoryResponse",
-            body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_categories", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories", "CategoryResponse",
+        body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_chunks_search(
@@ -2475,17 +2112,11 @@ def post_knowledge_knowledgebase_chunks_search(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentChunkRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_chunks_search", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search",
-            "KnowledgeDocumentChunkResponse", body="object", reads=True, listing=_l.page_389d8f50,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_chunks_search", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search",
+        "KnowledgeDocumentChunkResponse", body="object", reads=True, listing=_l.page_389d8f50,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_document_copies(
@@ -2503,17 +2134,11 @@ def post_knowledge_knowledgebase_document_copies(
         document_id: path, string.
         body: ``KnowledgeDocumentCopy``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_document_copies", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies",
-            body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_document_copies", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies",
+        body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_document_feedback(
@@ -2531,17 +2156,11 @@ def post_knowledge_knowledgebase_document_feedback(
         document_id: path, string.
         body: ``KnowledgeDocumentFeedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_document_feedback", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
-            "KnowledgeDocumentFeedbackResponse", body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_document_feedback", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
+        "KnowledgeDocumentFeedbackResponse", body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_document_variations(
@@ -2558,17 +2177,11 @@ def post_knowledge_knowledgebase_document_variations(
         document_id: path, string.
         body: ``DocumentVariationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_document_variations", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
-            "DocumentVariationResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_document_variations", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
+        "DocumentVariationResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_document_versions(
@@ -2585,17 +2198,11 @@ def post_knowledge_knowledgebase_document_versions(
         document_id: path, string.
         body: ``KnowledgeDocumentVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_document_versions", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
-            "KnowledgeDocumentVersion", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_document_versions", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
+        "KnowledgeDocumentVersion", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_document_views(
@@ -2613,17 +2220,11 @@ def post_knowledge_knowledgebase_document_views(
         document_id: path, string.
         body: ``KnowledgeDocumentView``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_document_views", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views",
-            body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_document_views", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views",
+        body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents(
@@ -2638,17 +2239,11 @@ def post_knowledge_knowledgebase_documents(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentReq``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
-            "KnowledgeDocumentResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_documents", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents", "KnowledgeDocumentResponse",
+        body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_answers(
@@ -2663,18 +2258,12 @@ def post_knowledge_knowledgebase_documents_answers(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_answers", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers",
-            "KnowledgeAnswerDocumentsResponse", body="object", body_required=True,
-            listing=_l.single_38f3f8d1,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_answers", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers",
+        "KnowledgeAnswerDocumentsResponse", body="object", body_required=True,
+        listing=_l.single_38f3f8d1,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_bulk_remove(
@@ -2689,17 +2278,11 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkRemoveRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_bulk_remove", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove",
-            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_bulk_remove", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove", "BulkResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_bulk_update(
@@ -2714,17 +2297,11 @@ def post_knowledge_knowledgebase_documents_bulk_update(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkUpdateRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_bulk_update", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update",
-            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_bulk_update", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update", "BulkResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_presentations(
@@ -2740,17 +2317,10 @@ def post_knowledge_knowledgebase_documents_presentations(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentPresentation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_presentations", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations",
-            body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_documents_presentations", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations", body="object",
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_query(
@@ -2769,17 +2339,11 @@ def post_knowledge_knowledgebase_documents_query(
             knowledgeBaseLanguageCode, variationChunks.
         body: ``KnowledgeDocumentQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_query", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query",
-            "KnowledgeDocumentQueryResponse", body="object", reads=True, listing=_l.page_389d8f50,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_query", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query",
+        "KnowledgeDocumentQueryResponse", body="object", reads=True, listing=_l.page_389d8f50,
+    ), (("knowledgeBaseId", knowledge_base_id),), (("expand", expand),), (), body)
 
 
 def post_knowledge_knowledgebase_documents_search(
@@ -2798,17 +2362,11 @@ def post_knowledge_knowledgebase_documents_search(
             knowledgeBaseLanguageCode, variationChunks.
         body: ``KnowledgeDocumentSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_search", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search",
-            "KnowledgeDocumentSearch", body="object", reads=True, listing=_l.page_453254f9,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_search", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search",
+        "KnowledgeDocumentSearch", body="object", reads=True, listing=_l.page_453254f9,
+    ), (("knowledgeBaseId", knowledge_base_id),), (("expand", expand),), (), body)
 
 
 def post_knowledge_knowledgebase_documents_search_suggestions(
@@ -2824,17 +2382,11 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentSuggestionRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_search_suggestions", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions",
-            "KnowledgeDocumentSuggestion", body="object", reads=True, listing=_l.single_76a4d207,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_search_suggestions", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions",
+        "KnowledgeDocumentSuggestion", body="object", reads=True, listing=_l.single_76a4d207,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_documents_versions_bulk_add(
@@ -2849,17 +2401,11 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
         knowledge_base_id: path, string.
         body: ``KnowledgeDocumentBulkVersionAddRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_knowledge_knowledgebase_documents_versions_bulk_add", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add",
-            "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_knowledge_knowledgebase_documents_versions_bulk_add", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add",
+        "BulkResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_export_jobs(
@@ -2874,17 +2420,11 @@ def post_knowledge_knowledgebase_export_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeExportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_export_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs",
-            "KnowledgeExportJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_export_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs",
+        "KnowledgeExportJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_import_jobs(
@@ -2899,17 +2439,11 @@ def post_knowledge_knowledgebase_import_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeImportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_import_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs",
-            "KnowledgeImportJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_import_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs",
+        "KnowledgeImportJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_labels(
@@ -2924,17 +2458,11 @@ def post_knowledge_knowledgebase_labels(
         knowledge_base_id: path, string.
         body: ``LabelCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_labels", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelResponse",
-            body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_labels", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelResponse", body="object",
+        body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_parse_job_import(
@@ -2951,17 +2479,11 @@ def post_knowledge_knowledgebase_parse_job_import(
         parse_job_id: path, string.
         body: ``KnowledgeParseJobRequestImport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_parse_job_import", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import",
-            body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_parse_job_import", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import",
+        body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_parse_jobs(
@@ -2976,17 +2498,11 @@ def post_knowledge_knowledgebase_parse_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeParseJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_parse_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs",
-            "KnowledgeParseJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_parse_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs",
+        "KnowledgeParseJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_sources_salesforce(
@@ -3001,17 +2517,11 @@ def post_knowledge_knowledgebase_sources_salesforce(
         knowledge_base_id: path, string.
         body: ``SalesforceSourceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_sources_salesforce", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce",
-            "KnowledgeSyncJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_sources_salesforce", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce",
+        "KnowledgeSyncJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
@@ -3029,17 +2539,11 @@ def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
         source_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_sources_salesforce_source_id_sync", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync",
-            "SourceSyncResponse", body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_sources_salesforce_source_id_sync", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync",
+        "SourceSyncResponse", body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_sources_servicenow(
@@ -3054,17 +2558,11 @@ def post_knowledge_knowledgebase_sources_servicenow(
         knowledge_base_id: path, string.
         body: ``ServiceNowSourceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_sources_servicenow", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow",
-            "KnowledgeSyncJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_sources_servicenow", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow",
+        "KnowledgeSyncJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
@@ -3082,17 +2580,11 @@ def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
         source_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_sources_servicenow_source_id_sync", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync",
-            "SourceSyncResponse", body="object",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_sources_servicenow_source_id_sync", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync",
+        "SourceSyncResponse", body="object",
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (), (), body)
 
 
 def post_knowledge_knowledgebase_synchronize_jobs(
@@ -3107,17 +2599,11 @@ def post_knowledge_knowledgebase_synchronize_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeSyncJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_synchronize_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs",
-            "KnowledgeSyncJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_synchronize_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs",
+        "KnowledgeSyncJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebase_uploads_urls_jobs(
@@ -3132,17 +2618,11 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         knowledge_base_id: path, string.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
-            "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
+        "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_knowledge_knowledgebases(
@@ -3155,16 +2635,10 @@ def post_knowledge_knowledgebases(
     Args:
         body: ``KnowledgeBaseCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebases", "POST", "/api/v2/knowledge/knowledgebases",
-            "KnowledgeBase", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebases", "POST", "/api/v2/knowledge/knowledgebases",
+        "KnowledgeBase", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_search(
@@ -3178,16 +2652,10 @@ def post_knowledge_search(
     Args:
         body: ``KnowledgeSourcesSearchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_search", "POST", "/api/v2/knowledge/search",
-            "KnowledgeSourcesSearchResponse", body="object", reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_search", "POST", "/api/v2/knowledge/search",
+        "KnowledgeSourcesSearchResponse", body="object", reads=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_search_preview(
@@ -3201,16 +2669,10 @@ def post_knowledge_search_preview(
     Args:
         body: ``KnowledgeSearchPreviewRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_search_preview", "POST", "/api/v2/knowledge/search/preview",
-            "KnowledgeSearchPreviewResponse", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_search_preview", "POST", "/api/v2/knowledge/search/preview",
+        "KnowledgeSearchPreviewResponse", body="object",
+    ), (), (), (), body)
 
 
 def post_knowledge_settings(
@@ -3224,16 +2686,10 @@ def post_knowledge_settings(
     Args:
         body: ``KnowledgeSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_settings", "POST", "/api/v2/knowledge/settings",
-            "KnowledgeSettingsResponse", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_settings", "POST", "/api/v2/knowledge/settings",
+        "KnowledgeSettingsResponse", body="object",
+    ), (), (), (), body)
 
 
 def post_knowledge_source_synchronization_deletions(
@@ -3250,17 +2706,11 @@ def post_knowledge_source_synchronization_deletions(
         synchronization_id: path, string.
         body: ``V3SynchronizationFileDeletionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_source_synchronization_deletions", "POST",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
-            "V3SynchronizationDeletion", body="object", body_required=True,
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_source_synchronization_deletions", "POST",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
+        "V3SynchronizationDeletion", body="object", body_required=True,
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)), (), (), body)
 
 
 def post_knowledge_source_synchronization_uploads(
@@ -3277,17 +2727,11 @@ def post_knowledge_source_synchronization_uploads(
         synchronization_id: path, string.
         body: ``V3SynchronizationUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_source_synchronization_uploads", "POST",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
-            "V3SynchronizationUploadUrlResponse", body="object", body_required=True,
-        ),
-        (("sourceId", source_id), ("synchronizationId", synchronization_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_source_synchronization_uploads", "POST",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
+        "V3SynchronizationUploadUrlResponse", body="object", body_required=True,
+    ), (("sourceId", source_id), ("synchronizationId", synchronization_id)), (), (), body)
 
 
 def post_knowledge_source_synchronizations(
@@ -3303,17 +2747,10 @@ def post_knowledge_source_synchronizations(
         source_id: path, string.
         body: ``V3StartManualSyncRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_source_synchronizations", "POST",
-            "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3Synchronization",
-            body="object",
-        ),
-        (("sourceId", source_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_source_synchronizations", "POST",
+        "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3Synchronization", body="object",
+    ), (("sourceId", source_id),), (), (), body)
 
 
 def post_knowledge_sources(
@@ -3326,16 +2763,10 @@ def post_knowledge_sources(
     Args:
         body: ``V3SourceCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_sources", "POST", "/api/v2/knowledge/sources",
-            "V3SourceDetailedResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_sources", "POST", "/api/v2/knowledge/sources", "V3SourceDetailedResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -3352,17 +2783,11 @@ def put_knowledge_knowledgebase_sources_salesforce_source_id(
         source_id: path, string.
         body: ``SalesforceSourceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_knowledge_knowledgebase_sources_salesforce_source_id", "PUT",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-            "SalesforceSourceResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_knowledge_knowledgebase_sources_salesforce_source_id", "PUT",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+        "SalesforceSourceResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (), (), body)
 
 
 def put_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -3379,17 +2804,11 @@ def put_knowledge_knowledgebase_sources_servicenow_source_id(
         source_id: path, string.
         body: ``ServiceNowSourceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_knowledge_knowledgebase_sources_servicenow_source_id", "PUT",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-            "ServiceNowSourceResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_knowledge_knowledgebase_sources_servicenow_source_id", "PUT",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+        "ServiceNowSourceResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)), (), (), body)
 
 
 def put_knowledge_source(
@@ -3404,13 +2823,7 @@ def put_knowledge_source(
         source_id: path, string.
         body: ``V3SourceUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_knowledge_source", "PUT", "/api/v2/knowledge/sources/{sourceId}",
-            "V3SourceDetailedResponse", body="object", body_required=True,
-        ),
-        (("sourceId", source_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_knowledge_source", "PUT", "/api/v2/knowledge/sources/{sourceId}",
+        "V3SourceDetailedResponse", body="object", body_required=True,
+    ), (("sourceId", source_id),), (), (), body)

@@ -30,13 +30,10 @@ def delete_languageunderstanding_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_languageunderstanding_domain", "DELETE",
-            "/api/v2/languageunderstanding/domains/{domainId}",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_languageunderstanding_domain", "DELETE",
+        "/api/v2/languageunderstanding/domains/{domainId}",
+    ), (("domainId", domain_id),))
 
 
 def delete_languageunderstanding_domain_feedback_feedback_id(
@@ -51,13 +48,10 @@ def delete_languageunderstanding_domain_feedback_feedback_id(
         domain_id: path, string.
         feedback_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_languageunderstanding_domain_feedback_feedback_id", "DELETE",
-            "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
-        ),
-        (("domainId", domain_id), ("feedbackId", feedback_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_languageunderstanding_domain_feedback_feedback_id", "DELETE",
+        "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
+    ), (("domainId", domain_id), ("feedbackId", feedback_id)))
 
 
 def delete_languageunderstanding_domain_version(
@@ -72,13 +66,10 @@ def delete_languageunderstanding_domain_version(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_languageunderstanding_domain_version", "DELETE",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_languageunderstanding_domain_version", "DELETE",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)))
 
 
 def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
@@ -89,13 +80,10 @@ def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
     Args:
         miner_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_languageunderstanding_miner", "DELETE",
-            "/api/v2/languageunderstanding/miners/{minerId}",
-        ),
-        (("minerId", miner_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_languageunderstanding_miner", "DELETE",
+        "/api/v2/languageunderstanding/miners/{minerId}",
+    ), (("minerId", miner_id),))
 
 
 def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _Operation[None]:
@@ -107,13 +95,10 @@ def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _O
         miner_id: path, string.
         draft_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_languageunderstanding_miner_draft", "DELETE",
-            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}",
-        ),
-        (("minerId", miner_id), ("draftId", draft_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_languageunderstanding_miner_draft", "DELETE",
+        "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}",
+    ), (("minerId", miner_id), ("draftId", draft_id)))
 
 
 def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]:
@@ -124,13 +109,10 @@ def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_domain", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_domain", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain",
+    ), (("domainId", domain_id),))
 
 
 def get_languageunderstanding_domain_feedback(
@@ -169,22 +151,18 @@ def get_languageunderstanding_domain_feedback(
         after: query, string.
         fields: query, list of string: version, dateCreated, text, intents.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_domain_feedback", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("domainId", domain_id),),
-        (
-            ("intentName", intent_name), ("assessment", assessment), ("dateStart", date_start),
-            ("dateEnd", date_end), ("includeDeleted", include_deleted), ("language", language),
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("enableCursorPagination", enable_cursor_pagination),
-            ("includeTrainingUtterances", include_training_utterances), ("after", after),
-            ("fields", fields),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_domain_feedback", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackListing",
+        listing=_l.page_ece8a87b,
+    ), (("domainId", domain_id),), (
+        ("intentName", intent_name), ("assessment", assessment), ("dateStart", date_start),
+        ("dateEnd", date_end), ("includeDeleted", include_deleted), ("language", language),
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("enableCursorPagination", enable_cursor_pagination),
+        ("includeTrainingUtterances", include_training_utterances), ("after", after),
+        ("fields", fields),
+    ))
 
 
 def get_languageunderstanding_domain_feedback_feedback_id(
@@ -202,15 +180,11 @@ def get_languageunderstanding_domain_feedback_feedback_id(
         feedback_id: path, string.
         fields: query, list of string: version, dateCreated, text, intents.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_domain_feedback_feedback_id", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
-            "NluFeedbackResponse",
-        ),
-        (("domainId", domain_id), ("feedbackId", feedback_id)),
-        (("fields", fields),),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_domain_feedback_feedback_id", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
+        "NluFeedbackResponse",
+    ), (("domainId", domain_id), ("feedbackId", feedback_id)), (("fields", fields),))
 
 
 def get_languageunderstanding_domain_version(
@@ -228,15 +202,13 @@ def get_languageunderstanding_domain_version(
         domain_version_id: path, string.
         include_utterances: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_domain_version", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-            "NluDomainVersion", listing=_l.single_ebc03964,
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-        (("includeUtterances", include_utterances),),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_domain_version", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+        "NluDomainVersion", listing=_l.single_ebc03964,
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)), (
+        ("includeUtterances", include_utterances),
+    ))
 
 
 def get_languageunderstanding_domain_version_report(
@@ -251,14 +223,11 @@ def get_languageunderstanding_domain_version_report(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_domain_version_report", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report",
-            "NluDomainVersionQualityReport", listing=_l.single_c57f3b46,
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_domain_version_report", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report",
+        "NluDomainVersionQualityReport", listing=_l.single_c57f3b46,
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)))
 
 
 def get_languageunderstanding_domain_versions(
@@ -279,18 +248,14 @@ def get_languageunderstanding_domain_versions(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_domain_versions", "GET",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersionListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("domainId", domain_id),),
-        (
-            ("includeUtterances", include_utterances), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_domain_versions", "GET",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersionListing",
+        listing=_l.page_ece8a87b,
+    ), (("domainId", domain_id),), (
+        ("includeUtterances", include_utterances), ("pageNumber", page_number),
+        ("pageSize", page_size),
+    ))
 
 
 def get_languageunderstanding_domains(
@@ -307,14 +272,10 @@ def get_languageunderstanding_domains(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
-            "NluDomainListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
+        "NluDomainListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_languageunderstanding_ignorephrase(
@@ -339,18 +300,14 @@ def get_languageunderstanding_ignorephrase(
         sort_order: query, string: asc, desc.
         sort_by: query, string: dateModified, text.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_ignorephrase", "GET",
-            "/api/v2/languageunderstanding/ignorephrases/{languageCode}",
-            "IgnoredMinedPhraseListing", listing=_l.page_ece8a87b,
-        ),
-        (("languageCode", language_code),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
-            ("sortOrder", sort_order), ("sortBy", sort_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_ignorephrase", "GET",
+        "/api/v2/languageunderstanding/ignorephrases/{languageCode}", "IgnoredMinedPhraseListing",
+        listing=_l.page_ece8a87b,
+    ), (("languageCode", language_code),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
+        ("sortOrder", sort_order), ("sortBy", sort_by),
+    ))
 
 
 def get_languageunderstanding_ignoretopic(
@@ -375,18 +332,14 @@ def get_languageunderstanding_ignoretopic(
         sort_order: query, string: asc, desc.
         sort_by: query, string: dateModified, text.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_ignoretopic", "GET",
-            "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoredMinedTopicListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("languageCode", language_code),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
-            ("sortOrder", sort_order), ("sortBy", sort_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_ignoretopic", "GET",
+        "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoredMinedTopicListing",
+        listing=_l.page_ece8a87b,
+    ), (("languageCode", language_code),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
+        ("sortOrder", sort_order), ("sortBy", sort_by),
+    ))
 
 
 def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
@@ -397,13 +350,10 @@ def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
     Args:
         miner_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_miner", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}", "Miner",
-        ),
-        (("minerId", miner_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_miner", "GET", "/api/v2/languageunderstanding/miners/{minerId}",
+        "Miner",
+    ), (("minerId", miner_id),))
 
 
 def get_languageunderstanding_miner_draft(
@@ -423,14 +373,12 @@ def get_languageunderstanding_miner_draft(
         draft_intent_id: query, string.
         draft_topic_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_miner_draft", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft",
-        ),
-        (("minerId", miner_id), ("draftId", draft_id)),
-        (("draftIntentId", draft_intent_id), ("draftTopicId", draft_topic_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_miner_draft", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft",
+    ), (("minerId", miner_id), ("draftId", draft_id)), (
+        ("draftIntentId", draft_intent_id), ("draftTopicId", draft_topic_id),
+    ))
 
 
 def get_languageunderstanding_miner_drafts(miner_id: str) -> _Lists[_m.DraftListing, _m.Draft]:
@@ -441,14 +389,11 @@ def get_languageunderstanding_miner_drafts(miner_id: str) -> _Lists[_m.DraftList
     Args:
         miner_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_miner_drafts", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/drafts", "DraftListing",
-            listing=_l.link_c625e8da,
-        ),
-        (("minerId", miner_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_miner_drafts", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/drafts", "DraftListing",
+        listing=_l.link_c625e8da,
+    ), (("minerId", miner_id),))
 
 
 def get_languageunderstanding_miner_intent(
@@ -466,14 +411,10 @@ def get_languageunderstanding_miner_intent(
         intent_id: path, string.
         expand: query, string: phrases, utterances.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_miner_intent", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/intents/{intentId}", "MinerIntent",
-        ),
-        (("minerId", miner_id), ("intentId", intent_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_miner_intent", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/intents/{intentId}", "MinerIntent",
+    ), (("minerId", miner_id), ("intentId", intent_id)), (("expand", expand),))
 
 
 def get_languageunderstanding_miner_intents(
@@ -489,15 +430,11 @@ def get_languageunderstanding_miner_intents(
         miner_id: path, string.
         expand: query, string: phrases, utterances.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_miner_intents", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/intents", "MinedIntentsListing",
-            listing=_l.link_c625e8da,
-        ),
-        (("minerId", miner_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_miner_intents", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/intents", "MinedIntentsListing",
+        listing=_l.link_c625e8da,
+    ), (("minerId", miner_id),), (("expand", expand),))
 
 
 def get_languageunderstanding_miner_topic(
@@ -515,14 +452,10 @@ def get_languageunderstanding_miner_topic(
         topic_id: path, string.
         expand: query, string: phrases, utterances.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_miner_topic", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}", "MinerTopic",
-        ),
-        (("minerId", miner_id), ("topicId", topic_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_miner_topic", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}", "MinerTopic",
+    ), (("minerId", miner_id), ("topicId", topic_id)), (("expand", expand),))
 
 
 def get_languageunderstanding_miner_topic_phrase(
@@ -539,14 +472,11 @@ def get_languageunderstanding_miner_topic_phrase(
         topic_id: path, string.
         phrase_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languageunderstanding_miner_topic_phrase", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId}",
-            "MinerTopicPhrase",
-        ),
-        (("minerId", miner_id), ("topicId", topic_id), ("phraseId", phrase_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_languageunderstanding_miner_topic_phrase", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId}",
+        "MinerTopicPhrase",
+    ), (("minerId", miner_id), ("topicId", topic_id), ("phraseId", phrase_id)))
 
 
 def get_languageunderstanding_miner_topics(
@@ -559,14 +489,11 @@ def get_languageunderstanding_miner_topics(
     Args:
         miner_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_miner_topics", "GET",
-            "/api/v2/languageunderstanding/miners/{minerId}/topics", "MinerTopicsListing",
-            listing=_l.link_c625e8da,
-        ),
-        (("minerId", miner_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_miner_topics", "GET",
+        "/api/v2/languageunderstanding/miners/{minerId}/topics", "MinerTopicsListing",
+        listing=_l.link_c625e8da,
+    ), (("minerId", miner_id),))
 
 
 def get_languageunderstanding_miners(
@@ -580,14 +507,10 @@ def get_languageunderstanding_miners(
     Args:
         miner_type: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
-            "MinerListing", listing=_l.link_c625e8da,
-        ),
-        (),
-        (("minerType", miner_type),),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
+        "MinerListing", listing=_l.link_c625e8da,
+    ), (), (("minerType", miner_type),))
 
 
 def get_languageunderstanding_settings(
@@ -596,12 +519,10 @@ def get_languageunderstanding_settings(
 
     Requires ``languageUnderstanding:settings:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
-            "NluOrganization", listing=_l.single_3a1bf7e9,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
+        "NluOrganization", listing=_l.single_3a1bf7e9,
+    ))
 
 
 def patch_languageunderstanding_domain(
@@ -616,17 +537,11 @@ def patch_languageunderstanding_domain(
         domain_id: path, string.
         body: ``NluDomain``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_languageunderstanding_domain", "PATCH",
-            "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain", body="object",
-            body_required=True,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_languageunderstanding_domain", "PATCH",
+        "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain", body="object",
+        body_required=True,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def patch_languageunderstanding_miner_draft(
@@ -644,17 +559,10 @@ def patch_languageunderstanding_miner_draft(
         draft_id: path, string.
         body: ``DraftRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_languageunderstanding_miner_draft", "PATCH",
-            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft",
-            body="object",
-        ),
-        (("minerId", miner_id), ("draftId", draft_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_languageunderstanding_miner_draft", "PATCH",
+        "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft", body="object",
+    ), (("minerId", miner_id), ("draftId", draft_id)), (), (), body)
 
 
 def post_languageunderstanding_domain_feedback(
@@ -669,17 +577,11 @@ def post_languageunderstanding_domain_feedback(
         domain_id: path, string.
         body: ``NluFeedbackRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_domain_feedback", "POST",
-            "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackResponse",
-            body="object", body_required=True,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_domain_feedback", "POST",
+        "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackResponse",
+        body="object", body_required=True,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def post_languageunderstanding_domain_version_detect(
@@ -696,17 +598,11 @@ def post_languageunderstanding_domain_version_detect(
         domain_version_id: path, string.
         body: ``NluDetectionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_domain_version_detect", "POST",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect",
-            "NluDetectionResponse", body="object", body_required=True,
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_domain_version_detect", "POST",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect",
+        "NluDetectionResponse", body="object", body_required=True,
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)), (), (), body)
 
 
 def post_languageunderstanding_domain_version_publish(
@@ -721,14 +617,11 @@ def post_languageunderstanding_domain_version_publish(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_languageunderstanding_domain_version_publish", "POST",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish",
-            "NluDomainVersion", listing=_l.single_ebc03964,
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-    )
+    return _Lists(_Endpoint(
+        "post_languageunderstanding_domain_version_publish", "POST",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish",
+        "NluDomainVersion", listing=_l.single_ebc03964,
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)))
 
 
 def post_languageunderstanding_domain_version_train(
@@ -743,14 +636,11 @@ def post_languageunderstanding_domain_version_train(
         domain_id: path, string.
         domain_version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_domain_version_train", "POST",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train",
-            "NluDomainVersionTrainingResponse",
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_domain_version_train", "POST",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train",
+        "NluDomainVersionTrainingResponse",
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)))
 
 
 def post_languageunderstanding_domain_versions(
@@ -768,17 +658,11 @@ def post_languageunderstanding_domain_versions(
         include_utterances: query, boolean.
         body: ``NluDomainVersion``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_languageunderstanding_domain_versions", "POST",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersion",
-            body="object", body_required=True, listing=_l.single_ebc03964,
-        ),
-        (("domainId", domain_id),),
-        (("includeUtterances", include_utterances),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_languageunderstanding_domain_versions", "POST",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersion",
+        body="object", body_required=True, listing=_l.single_ebc03964,
+    ), (("domainId", domain_id),), (("includeUtterances", include_utterances),), (), body)
 
 
 def post_languageunderstanding_domains(
@@ -791,16 +675,10 @@ def post_languageunderstanding_domains(
     Args:
         body: ``NluDomain``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_domains", "POST", "/api/v2/languageunderstanding/domains",
-            "NluDomain", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_domains", "POST", "/api/v2/languageunderstanding/domains",
+        "NluDomain", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_languageunderstanding_ignorephrase(
@@ -815,17 +693,11 @@ def post_languageunderstanding_ignorephrase(
         language_code: path, string.
         body: ``IgnorePhrasesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_ignorephrase", "POST",
-            "/api/v2/languageunderstanding/ignorephrases/{languageCode}", "IgnorePhrasesResponse",
-            body="object", body_required=True,
-        ),
-        (("languageCode", language_code),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_ignorephrase", "POST",
+        "/api/v2/languageunderstanding/ignorephrases/{languageCode}", "IgnorePhrasesResponse",
+        body="object", body_required=True,
+    ), (("languageCode", language_code),), (), (), body)
 
 
 def post_languageunderstanding_ignorephrase_remove(
@@ -840,17 +712,11 @@ def post_languageunderstanding_ignorephrase_remove(
         language_code: path, string.
         body: ``RemoveEntitiesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_ignorephrase_remove", "POST",
-            "/api/v2/languageunderstanding/ignorephrases/{languageCode}/remove", body="object",
-            body_required=True,
-        ),
-        (("languageCode", language_code),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_ignorephrase_remove", "POST",
+        "/api/v2/languageunderstanding/ignorephrases/{languageCode}/remove", body="object",
+        body_required=True,
+    ), (("languageCode", language_code),), (), (), body)
 
 
 def post_languageunderstanding_ignoretopic(
@@ -865,17 +731,11 @@ def post_languageunderstanding_ignoretopic(
         language_code: path, string.
         body: ``IgnoreTopicsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_ignoretopic", "POST",
-            "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoreTopicsResponse",
-            body="object", body_required=True,
-        ),
-        (("languageCode", language_code),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_ignoretopic", "POST",
+        "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoreTopicsResponse",
+        body="object", body_required=True,
+    ), (("languageCode", language_code),), (), (), body)
 
 
 def post_languageunderstanding_ignoretopic_remove(
@@ -890,17 +750,11 @@ def post_languageunderstanding_ignoretopic_remove(
         language_code: path, string.
         body: ``RemoveEntitiesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_ignoretopic_remove", "POST",
-            "/api/v2/languageunderstanding/ignoretopics/{languageCode}/remove", body="object",
-            body_required=True,
-        ),
-        (("languageCode", language_code),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_ignoretopic_remove", "POST",
+        "/api/v2/languageunderstanding/ignoretopics/{languageCode}/remove", body="object",
+        body_required=True,
+    ), (("languageCode", language_code),), (), (), body)
 
 
 def post_languageunderstanding_miner_drafts(
@@ -915,17 +769,11 @@ def post_languageunderstanding_miner_drafts(
         miner_id: path, string.
         body: ``Draft``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_miner_drafts", "POST",
-            "/api/v2/languageunderstanding/miners/{minerId}/drafts", "Draft", body="object",
-            body_required=True,
-        ),
-        (("minerId", miner_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_miner_drafts", "POST",
+        "/api/v2/languageunderstanding/miners/{minerId}/drafts", "Draft", body="object",
+        body_required=True,
+    ), (("minerId", miner_id),), (), (), body)
 
 
 def post_languageunderstanding_miner_execute(
@@ -941,16 +789,10 @@ def post_languageunderstanding_miner_execute(
         miner_id: path, string.
         body: ``MinerExecuteRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_miner_execute", "POST",
-            "/api/v2/languageunderstanding/miners/{minerId}/execute", "Miner", body="object",
-        ),
-        (("minerId", miner_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_miner_execute", "POST",
+        "/api/v2/languageunderstanding/miners/{minerId}/execute", "Miner", body="object",
+    ), (("minerId", miner_id),), (), (), body)
 
 
 def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operation[_m.Miner]:
@@ -961,16 +803,10 @@ def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operatio
     Args:
         body: ``Miner``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_miners", "POST", "/api/v2/languageunderstanding/miners",
-            "Miner", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_miners", "POST", "/api/v2/languageunderstanding/miners",
+        "Miner", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_languageunderstanding_domain_version(
@@ -987,14 +823,8 @@ def put_languageunderstanding_domain_version(
         domain_version_id: path, string.
         body: ``NluDomainVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_languageunderstanding_domain_version", "PUT",
-            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-            "NluDomainVersion", body="object", body_required=True,
-        ),
-        (("domainId", domain_id), ("domainVersionId", domain_version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_languageunderstanding_domain_version", "PUT",
+        "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+        "NluDomainVersion", body="object", body_required=True,
+    ), (("domainId", domain_id), ("domainVersionId", domain_version_id)), (), (), body)

@@ -27,10 +27,9 @@ def delete_language(language_id: str) -> _Operation[None]:
     Args:
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_language", "DELETE", "/api/v2/languages/{languageId}"),
-        (("languageId", language_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_language", "DELETE", "/api/v2/languages/{languageId}",
+    ), (("languageId", language_id),))
 
 
 def get_language(language_id: str) -> _Operation[_m.Language]:
@@ -41,10 +40,9 @@ def get_language(language_id: str) -> _Operation[_m.Language]:
     Args:
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_language", "GET", "/api/v2/languages/{languageId}", "Language"),
-        (("languageId", language_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_language", "GET", "/api/v2/languages/{languageId}", "Language",
+    ), (("languageId", language_id),))
 
 
 def get_languages(
@@ -65,27 +63,21 @@ def get_languages(
         sort_order: query, string: ascending, descending.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_languages", "GET", "/api/v2/languages", "LanguageEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_languages", "GET", "/api/v2/languages", "LanguageEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("name", name),
+    ))
 
 
 def get_languages_translations() -> _Operation[_m.AvailableTranslations]:
     """GET /api/v2/languages/translations -> ``AvailableTranslations``."""
-    return _Operation(
-        _Endpoint(
-            "get_languages_translations", "GET", "/api/v2/languages/translations",
-            "AvailableTranslations",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_languages_translations", "GET", "/api/v2/languages/translations",
+        "AvailableTranslations",
+    ))
 
 
 def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _Any]]:
@@ -94,14 +86,10 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
     Args:
         language: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
-            "dict[str, object]",
-        ),
-        (),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
+        "dict[str, object]",
+    ), (), (("language", language),))
 
 
 def get_languages_translations_organization(language: str) -> _Operation[dict[str, _Any]]:
@@ -110,14 +98,10 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
     Args:
         language: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languages_translations_organization", "GET",
-            "/api/v2/languages/translations/organization", "dict[str, object]",
-        ),
-        (),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "get_languages_translations_organization", "GET",
+        "/api/v2/languages/translations/organization", "dict[str, object]",
+    ), (), (("language", language),))
 
 
 def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]:
@@ -126,13 +110,10 @@ def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_languages_translations_user", "GET",
-            "/api/v2/languages/translations/users/{userId}", "dict[str, object]",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_languages_translations_user", "GET", "/api/v2/languages/translations/users/{userId}",
+        "dict[str, object]",
+    ), (("userId", user_id),))
 
 
 def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
@@ -143,13 +124,7 @@ def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
     Args:
         body: ``Language``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languages", "POST", "/api/v2/languages", "Language", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languages", "POST", "/api/v2/languages", "Language", body="object",
+        body_required=True,
+    ), (), (), (), body)

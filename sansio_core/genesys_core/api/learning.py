@@ -36,12 +36,9 @@ def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
     Args:
         assignment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_learning_assignment", "DELETE", "/api/v2/learning/assignments/{assignmentId}",
-        ),
-        (("assignmentId", assignment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_learning_assignment", "DELETE", "/api/v2/learning/assignments/{assignmentId}",
+    ), (("assignmentId", assignment_id),))
 
 
 def delete_learning_module(module_id: str) -> _Operation[None]:
@@ -52,10 +49,9 @@ def delete_learning_module(module_id: str) -> _Operation[None]:
     Args:
         module_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_learning_module", "DELETE", "/api/v2/learning/modules/{moduleId}"),
-        (("moduleId", module_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_learning_module", "DELETE", "/api/v2/learning/modules/{moduleId}",
+    ), (("moduleId", module_id),))
 
 
 def get_learning_assignment(
@@ -74,14 +70,10 @@ def get_learning_assignment(
         expand: query, list of string: module, assessment, assessmentForm, module.coverArt, step,
             step.moduleStep.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
-            "LearningAssignment",
-        ),
-        (("assignmentId", assignment_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
+        "LearningAssignment",
+    ), (("assignmentId", assignment_id),), (("expand", expand),))
 
 
 def get_learning_assignment_step(
@@ -103,17 +95,13 @@ def get_learning_assignment_step(
         default_shareable_content_object: query, string: First, Last, Next.
         expand: query, list of string: moduleStep.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_assignment_step", "GET",
-            "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
-        ),
-        (("assignmentId", assignment_id), ("stepId", step_id)),
-        (
-            ("shareableContentObjectId", shareable_content_object_id),
-            ("defaultShareableContentObject", default_shareable_content_object), ("expand", expand),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_assignment_step", "GET",
+        "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
+    ), (("assignmentId", assignment_id), ("stepId", step_id)), (
+        ("shareableContentObjectId", shareable_content_object_id),
+        ("defaultShareableContentObject", default_shareable_content_object), ("expand", expand),
+    ))
 
 
 def get_learning_assignments(
@@ -156,22 +144,17 @@ def get_learning_assignments(
             InvalidSchedule.
         expand: query, list of string: ModuleSummary.
     """
-    return _Lists(
-        _Endpoint(
-            "get_learning_assignments", "GET", "/api/v2/learning/assignments",
-            "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("moduleId", module_id), ("interval", interval),
-            ("completionInterval", completion_interval), ("overdue", overdue),
-            ("pageSize", page_size), ("pageNumber", page_number), ("pass", pass_),
-            ("minPercentageScore", min_percentage_score),
-            ("maxPercentageScore", max_percentage_score), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("userId", user_id), ("types", types), ("states", states),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_learning_assignments", "GET", "/api/v2/learning/assignments",
+        "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
+    ), (), (
+        ("moduleId", module_id), ("interval", interval),
+        ("completionInterval", completion_interval), ("overdue", overdue), ("pageSize", page_size),
+        ("pageNumber", page_number), ("pass", pass_), ("minPercentageScore", min_percentage_score),
+        ("maxPercentageScore", max_percentage_score), ("sortOrder", sort_order),
+        ("sortBy", sort_by), ("userId", user_id), ("types", types), ("states", states),
+        ("expand", expand),
+    ))
 
 
 def get_learning_assignments_me(
@@ -212,21 +195,16 @@ def get_learning_assignments_me(
             InvalidSchedule.
         expand: query, list of string: ModuleSummary.
     """
-    return _Lists(
-        _Endpoint(
-            "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
-            "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("moduleId", module_id), ("interval", interval),
-            ("completionInterval", completion_interval), ("overdue", overdue),
-            ("pageSize", page_size), ("pageNumber", page_number), ("pass", pass_),
-            ("minPercentageScore", min_percentage_score),
-            ("maxPercentageScore", max_percentage_score), ("sortOrder", sort_order),
-            ("sortBy", sort_by), ("types", types), ("states", states), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
+        "LearningAssignmentsDomainEntity", listing=_l.page_ece8a87b,
+    ), (), (
+        ("moduleId", module_id), ("interval", interval),
+        ("completionInterval", completion_interval), ("overdue", overdue), ("pageSize", page_size),
+        ("pageNumber", page_number), ("pass", pass_), ("minPercentageScore", min_percentage_score),
+        ("maxPercentageScore", max_percentage_score), ("sortOrder", sort_order),
+        ("sortBy", sort_by), ("types", types), ("states", states), ("expand", expand),
+    ))
 
 
 def get_learning_module(
@@ -242,13 +220,9 @@ def get_learning_module(
         module_id: path, string.
         expand: query, list of string: assessmentForm, coverArt.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
-        ),
-        (("moduleId", module_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
+    ), (("moduleId", module_id),), (("expand", expand),))
 
 
 def get_learning_module_job(
@@ -263,13 +237,10 @@ def get_learning_module_job(
         module_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_module_job", "GET", "/api/v2/learning/modules/{moduleId}/jobs/{jobId}",
-            "LearningModuleJobResponse",
-        ),
-        (("moduleId", module_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_module_job", "GET", "/api/v2/learning/modules/{moduleId}/jobs/{jobId}",
+        "LearningModuleJobResponse",
+    ), (("moduleId", module_id), ("jobId", job_id)))
 
 
 def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModulePreviewGetResponse]:
@@ -280,13 +251,10 @@ def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModuleP
     Args:
         module_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_module_preview", "GET", "/api/v2/learning/modules/{moduleId}/preview",
-            "LearningModulePreviewGetResponse",
-        ),
-        (("moduleId", module_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_module_preview", "GET", "/api/v2/learning/modules/{moduleId}/preview",
+        "LearningModulePreviewGetResponse",
+    ), (("moduleId", module_id),))
 
 
 def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule]:
@@ -297,13 +265,10 @@ def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule
     Args:
         module_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_module_rule", "GET", "/api/v2/learning/modules/{moduleId}/rule",
-            "LearningModuleRule",
-        ),
-        (("moduleId", module_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_module_rule", "GET", "/api/v2/learning/modules/{moduleId}/rule",
+        "LearningModuleRule",
+    ), (("moduleId", module_id),))
 
 
 def get_learning_module_version(
@@ -321,14 +286,10 @@ def get_learning_module_version(
         version_id: path, string.
         expand: query, list of string: assessmentForm, coverArt.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_module_version", "GET",
-            "/api/v2/learning/modules/{moduleId}/versions/{versionId}", "LearningModule",
-        ),
-        (("moduleId", module_id), ("versionId", version_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_module_version", "GET",
+        "/api/v2/learning/modules/{moduleId}/versions/{versionId}", "LearningModule",
+    ), (("moduleId", module_id), ("versionId", version_id)), (("expand", expand),))
 
 
 def get_learning_modules(
@@ -358,18 +319,14 @@ def get_learning_modules(
         statuses: query, list of string: Unpublished, Published, Archived.
         external_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_learning_modules", "GET", "/api/v2/learning/modules", "LearningModuleList",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("types", types), ("pageSize", page_size), ("pageNumber", page_number),
-            ("sortOrder", sort_order), ("sortBy", sort_by), ("searchTerm", search_term),
-            ("expand", expand), ("statuses", statuses), ("externalIds", external_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_learning_modules", "GET", "/api/v2/learning/modules", "LearningModuleList",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("types", types), ("pageSize", page_size), ("pageNumber", page_number),
+        ("sortOrder", sort_order), ("sortBy", sort_by), ("searchTerm", search_term),
+        ("expand", expand), ("statuses", statuses), ("externalIds", external_ids),
+    ))
 
 
 def get_learning_modules_assignments(
@@ -399,18 +356,14 @@ def get_learning_modules_assignments(
             InvalidSchedule.
         expand: query, list of string: coverArt.
     """
-    return _Lists(
-        _Endpoint(
-            "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
-            "AssignedLearningModuleDomainEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("userIds", user_ids), ("pageSize", page_size), ("pageNumber", page_number),
-            ("searchTerm", search_term), ("overdue", overdue),
-            ("assignmentStates", assignment_states), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
+        "AssignedLearningModuleDomainEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("userIds", user_ids), ("pageSize", page_size), ("pageNumber", page_number),
+        ("searchTerm", search_term), ("overdue", overdue), ("assignmentStates", assignment_states),
+        ("expand", expand),
+    ))
 
 
 def get_learning_modules_coverart_cover_art_id(
@@ -423,13 +376,10 @@ def get_learning_modules_coverart_cover_art_id(
     Args:
         cover_art_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_modules_coverart_cover_art_id", "GET",
-            "/api/v2/learning/modules/coverart/{coverArtId}", "LearningModuleCoverArtResponse",
-        ),
-        (("coverArtId", cover_art_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_modules_coverart_cover_art_id", "GET",
+        "/api/v2/learning/modules/coverart/{coverArtId}", "LearningModuleCoverArtResponse",
+    ), (("coverArtId", cover_art_id),))
 
 
 def get_learning_scheduleslots_job(
@@ -442,13 +392,10 @@ def get_learning_scheduleslots_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
-            "LearningScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
+        "LearningScheduleSlotsJobResponse", listing=_l.single_30abf7bd,
+    ), (("jobId", job_id),))
 
 
 def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormResponse]:
@@ -459,13 +406,10 @@ def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormRes
     Args:
         scorm_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_learning_scorm_scorm_id", "GET", "/api/v2/learning/scorm/{scormId}",
-            "LearningScormResponse",
-        ),
-        (("scormId", scorm_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_learning_scorm_scorm_id", "GET", "/api/v2/learning/scorm/{scormId}",
+        "LearningScormResponse",
+    ), (("scormId", scorm_id),))
 
 
 def patch_learning_assignment(
@@ -479,16 +423,10 @@ def patch_learning_assignment(
         assignment_id: path, string.
         body: ``LearningAssignmentUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_learning_assignment", "PATCH", "/api/v2/learning/assignments/{assignmentId}",
-            "LearningAssignment", body="object",
-        ),
-        (("assignmentId", assignment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_learning_assignment", "PATCH", "/api/v2/learning/assignments/{assignmentId}",
+        "LearningAssignment", body="object",
+    ), (("assignmentId", assignment_id),), (), (), body)
 
 
 def patch_learning_assignment_reschedule(
@@ -504,17 +442,11 @@ def patch_learning_assignment_reschedule(
         assignment_id: path, string.
         body: ``LearningAssignmentReschedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_learning_assignment_reschedule", "PATCH",
-            "/api/v2/learning/assignments/{assignmentId}/reschedule", "LearningAssignment",
-            body="object",
-        ),
-        (("assignmentId", assignment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_learning_assignment_reschedule", "PATCH",
+        "/api/v2/learning/assignments/{assignmentId}/reschedule", "LearningAssignment",
+        body="object",
+    ), (("assignmentId", assignment_id),), (), (), body)
 
 
 def patch_learning_assignment_step(
@@ -532,17 +464,11 @@ def patch_learning_assignment_step(
         step_id: path, string.
         body: ``LearningAssignmentStep``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_learning_assignment_step", "PATCH",
-            "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
-            body="object",
-        ),
-        (("assignmentId", assignment_id), ("stepId", step_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_learning_assignment_step", "PATCH",
+        "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
+        body="object",
+    ), (("assignmentId", assignment_id), ("stepId", step_id)), (), (), body)
 
 
 def patch_learning_module_user_assignments(
@@ -559,17 +485,11 @@ def patch_learning_module_user_assignments(
         user_id: path, string.
         body: ``LearningAssignmentExternalUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_learning_module_user_assignments", "PATCH",
-            "/api/v2/learning/modules/{moduleId}/users/{userId}/assignments", "LearningAssignment",
-            body="object", body_required=True,
-        ),
-        (("moduleId", module_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_learning_module_user_assignments", "PATCH",
+        "/api/v2/learning/modules/{moduleId}/users/{userId}/assignments", "LearningAssignment",
+        body="object", body_required=True,
+    ), (("moduleId", module_id), ("userId", user_id)), (), (), body)
 
 
 def post_learning_assessments_scoring(
@@ -582,16 +502,10 @@ def post_learning_assessments_scoring(
     Args:
         body: ``LearningAssessmentScoringRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_assessments_scoring", "POST", "/api/v2/learning/assessments/scoring",
-            "AssessmentScoringSet", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_assessments_scoring", "POST", "/api/v2/learning/assessments/scoring",
+        "AssessmentScoringSet", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.LearningAssignment]:
@@ -602,13 +516,10 @@ def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.Learn
     Args:
         assignment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_assignment_reassign", "POST",
-            "/api/v2/learning/assignments/{assignmentId}/reassign", "LearningAssignment",
-        ),
-        (("assignmentId", assignment_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_learning_assignment_reassign", "POST",
+        "/api/v2/learning/assignments/{assignmentId}/reassign", "LearningAssignment",
+    ), (("assignmentId", assignment_id),))
 
 
 def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.LearningAssignment]:
@@ -619,13 +530,10 @@ def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.Learning
     Args:
         assignment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_assignment_reset", "POST",
-            "/api/v2/learning/assignments/{assignmentId}/reset", "LearningAssignment",
-        ),
-        (("assignmentId", assignment_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_learning_assignment_reset", "POST",
+        "/api/v2/learning/assignments/{assignmentId}/reset", "LearningAssignment",
+    ), (("assignmentId", assignment_id),))
 
 
 def post_learning_assignments(
@@ -639,16 +547,10 @@ def post_learning_assignments(
     Args:
         body: ``LearningAssignmentCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_assignments", "POST", "/api/v2/learning/assignments",
-            "LearningAssignment", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_assignments", "POST", "/api/v2/learning/assignments", "LearningAssignment",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_learning_assignments_aggregates_query(
@@ -661,17 +563,11 @@ def post_learning_assignments_aggregates_query(
     Args:
         body: ``LearningAssignmentAggregateParam``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_learning_assignments_aggregates_query", "POST",
-            "/api/v2/learning/assignments/aggregates/query", "LearningAssignmentAggregateResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_learning_assignments_aggregates_query", "POST",
+        "/api/v2/learning/assignments/aggregates/query", "LearningAssignmentAggregateResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_learning_assignments_bulkadd(
@@ -685,16 +581,10 @@ def post_learning_assignments_bulkadd(
     Args:
         body: list of ``LearningAssignmentItem``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_learning_assignments_bulkadd", "POST", "/api/v2/learning/assignments/bulkadd",
-            "LearningAssignmentBulkAddResponse", body="array", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_learning_assignments_bulkadd", "POST", "/api/v2/learning/assignments/bulkadd",
+        "LearningAssignmentBulkAddResponse", body="array", listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_learning_assignments_bulkremove(
@@ -708,17 +598,10 @@ def post_learning_assignments_bulkremove(
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_learning_assignments_bulkremove", "POST",
-            "/api/v2/learning/assignments/bulkremove", "LearningAssignmentBulkRemoveResponse",
-            body="array", listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_learning_assignments_bulkremove", "POST", "/api/v2/learning/assignments/bulkremove",
+        "LearningAssignmentBulkRemoveResponse", body="array", listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_learning_module_jobs(
@@ -733,16 +616,10 @@ def post_learning_module_jobs(
         module_id: path, string.
         body: ``LearningModuleJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_module_jobs", "POST", "/api/v2/learning/modules/{moduleId}/jobs",
-            "LearningModuleJobResponse", body="object", body_required=True,
-        ),
-        (("moduleId", module_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_module_jobs", "POST", "/api/v2/learning/modules/{moduleId}/jobs",
+        "LearningModuleJobResponse", body="object", body_required=True,
+    ), (("moduleId", module_id),), (), (), body)
 
 
 def post_learning_module_publish(
@@ -758,16 +635,10 @@ def post_learning_module_publish(
         module_id: path, string.
         body: ``LearningModulePublishRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_module_publish", "POST", "/api/v2/learning/modules/{moduleId}/publish",
-            "LearningModulePublishResponse", body="object",
-        ),
-        (("moduleId", module_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_module_publish", "POST", "/api/v2/learning/modules/{moduleId}/publish",
+        "LearningModulePublishResponse", body="object",
+    ), (("moduleId", module_id),), (), (), body)
 
 
 def post_learning_module_rule_migrate(
@@ -780,13 +651,10 @@ def post_learning_module_rule_migrate(
     Args:
         module_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_module_rule_migrate", "POST",
-            "/api/v2/learning/modules/{moduleId}/rule/migrate", "LearningModuleMigrateResponse",
-        ),
-        (("moduleId", module_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_learning_module_rule_migrate", "POST",
+        "/api/v2/learning/modules/{moduleId}/rule/migrate", "LearningModuleMigrateResponse",
+    ), (("moduleId", module_id),))
 
 
 def post_learning_modules(
@@ -799,16 +667,10 @@ def post_learning_modules(
     Args:
         body: ``LearningModuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_modules", "POST", "/api/v2/learning/modules", "LearningModule",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_modules", "POST", "/api/v2/learning/modules", "LearningModule",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_learning_rules_query(
@@ -826,17 +688,11 @@ def post_learning_rules_query(
         page_number: query, integer.
         body: ``LearningAssignmentUserQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_learning_rules_query", "POST", "/api/v2/learning/rules/query",
-            "LearningAssignmentUserListing", body="object", body_required=True, reads=True,
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_learning_rules_query", "POST", "/api/v2/learning/rules/query",
+        "LearningAssignmentUserListing", body="object", body_required=True, reads=True,
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_learning_scheduleslots_jobs(
@@ -849,17 +705,11 @@ def post_learning_scheduleslots_jobs(
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
-            "LearningScheduleSlotsJobResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
+        "LearningScheduleSlotsJobResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_learning_scheduleslots_query(
@@ -872,16 +722,10 @@ def post_learning_scheduleslots_query(
     Args:
         body: ``LearningScheduleSlotsQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_scheduleslots_query", "POST", "/api/v2/learning/scheduleslots/query",
-            "LearningScheduleSlotsQueryResponse", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_scheduleslots_query", "POST", "/api/v2/learning/scheduleslots/query",
+        "LearningScheduleSlotsQueryResponse", body="object", body_required=True, reads=True,
+    ), (), (), (), body)
 
 
 def post_learning_scorm(
@@ -895,16 +739,10 @@ def post_learning_scorm(
     Args:
         body: ``LearningScormUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_learning_scorm", "POST", "/api/v2/learning/scorm", "LearningScormUploadResponse",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_learning_scorm", "POST", "/api/v2/learning/scorm", "LearningScormUploadResponse",
+        body="object",
+    ), (), (), (), body)
 
 
 def put_learning_module(
@@ -919,16 +757,10 @@ def put_learning_module(
         module_id: path, string.
         body: ``LearningModuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_learning_module", "PUT", "/api/v2/learning/modules/{moduleId}", "LearningModule",
-            body="object", body_required=True,
-        ),
-        (("moduleId", module_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_learning_module", "PUT", "/api/v2/learning/modules/{moduleId}", "LearningModule",
+        body="object", body_required=True,
+    ), (("moduleId", module_id),), (), (), body)
 
 
 def put_learning_module_preview(
@@ -943,16 +775,10 @@ def put_learning_module_preview(
         module_id: path, string.
         body: ``LearningModulePreviewUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_learning_module_preview", "PUT", "/api/v2/learning/modules/{moduleId}/preview",
-            "LearningModulePreviewUpdateResponse", body="object", body_required=True,
-        ),
-        (("moduleId", module_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_learning_module_preview", "PUT", "/api/v2/learning/modules/{moduleId}/preview",
+        "LearningModulePreviewUpdateResponse", body="object", body_required=True,
+    ), (("moduleId", module_id),), (), (), body)
 
 
 def put_learning_module_rule(
@@ -970,13 +796,7 @@ def put_learning_module_rule(
         assign: query, boolean.
         body: ``LearningModuleRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_learning_module_rule", "PUT", "/api/v2/learning/modules/{moduleId}/rule",
-            "LearningModuleRule", body="object", body_required=True,
-        ),
-        (("moduleId", module_id),),
-        (("assign", assign),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_learning_module_rule", "PUT", "/api/v2/learning/modules/{moduleId}/rule",
+        "LearningModuleRule", body="object", body_required=True,
+    ), (("moduleId", module_id),), (("assign", assign),), (), body)

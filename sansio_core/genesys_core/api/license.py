@@ -27,13 +27,10 @@ def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
     Args:
         license_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_license_definition", "GET", "/api/v2/license/definitions/{licenseId}",
-            "LicenseDefinition",
-        ),
-        (("licenseId", license_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_license_definition", "GET", "/api/v2/license/definitions/{licenseId}",
+        "LicenseDefinition",
+    ), (("licenseId", license_id),))
 
 
 def get_license_definitions() -> _Lists[list[_m.LicenseDefinition], _m.LicenseDefinition]:
@@ -41,12 +38,10 @@ def get_license_definitions() -> _Lists[list[_m.LicenseDefinition], _m.LicenseDe
 
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_license_definitions", "GET", "/api/v2/license/definitions",
-            "list[LicenseDefinition]", listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_license_definitions", "GET", "/api/v2/license/definitions", "list[LicenseDefinition]",
+        listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
@@ -55,13 +50,9 @@ def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
     Args:
         feature_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_license_toggle", "GET", "/api/v2/license/toggles/{featureName}",
-            "LicenseOrgToggle",
-        ),
-        (("featureName", feature_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_license_toggle", "GET", "/api/v2/license/toggles/{featureName}", "LicenseOrgToggle",
+    ), (("featureName", feature_name),))
 
 
 def get_license_user(user_id: str) -> _Lists[_m.LicenseUser, _m.LicenseDefinition]:
@@ -72,13 +63,10 @@ def get_license_user(user_id: str) -> _Lists[_m.LicenseUser, _m.LicenseDefinitio
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser",
-            listing=_l.single_fd377524,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser",
+        listing=_l.single_fd377524,
+    ), (("userId", user_id),))
 
 
 def get_license_users(
@@ -94,14 +82,10 @@ def get_license_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_license_users", "GET", "/api/v2/license/users", "UserLicensesEntityListing",
-            listing=_l.page_436206ab,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_license_users", "GET", "/api/v2/license/users", "UserLicensesEntityListing",
+        listing=_l.page_436206ab,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def post_license_infer(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
@@ -110,16 +94,10 @@ def post_license_infer(*, body: _Sequence[str] | None = None) -> _Lists[list[str
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_license_infer", "POST", "/api/v2/license/infer", "list[str]", body="array",
-            listing=_l.single_387d9ec7,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_license_infer", "POST", "/api/v2/license/infer", "list[str]", body="array",
+        listing=_l.single_387d9ec7,
+    ), (), (), (), body)
 
 
 def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
@@ -131,16 +109,10 @@ def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Li
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_license_infer_permissions", "POST", "/api/v2/license/infer/permissions",
-            "list[str]", body="array", listing=_l.single_387d9ec7,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_license_infer_permissions", "POST", "/api/v2/license/infer/permissions", "list[str]",
+        body="array", listing=_l.single_387d9ec7,
+    ), (), (), (), body)
 
 
 def post_license_organization(
@@ -154,16 +126,10 @@ def post_license_organization(
     Args:
         body: ``LicenseBatchAssignmentRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_license_organization", "POST", "/api/v2/license/organization",
-            "list[LicenseUpdateStatus]", body="object", listing=_l.single_387d9ec7,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_license_organization", "POST", "/api/v2/license/organization",
+        "list[LicenseUpdateStatus]", body="object", listing=_l.single_387d9ec7,
+    ), (), (), (), body)
 
 
 def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
@@ -172,13 +138,9 @@ def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
     Args:
         feature_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_license_toggle", "POST", "/api/v2/license/toggles/{featureName}",
-            "LicenseOrgToggle",
-        ),
-        (("featureName", feature_name),),
-    )
+    return _Operation(_Endpoint(
+        "post_license_toggle", "POST", "/api/v2/license/toggles/{featureName}", "LicenseOrgToggle",
+    ), (("featureName", feature_name),))
 
 
 def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict[str, _Any]]:
@@ -189,13 +151,6 @@ def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict
     Args:
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_license_users", "POST", "/api/v2/license/users", "dict[str, object]",
-            body="array",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_license_users", "POST", "/api/v2/license/users", "dict[str, object]", body="array",
+    ), (), (), (), body)

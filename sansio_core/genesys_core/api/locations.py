@@ -29,10 +29,9 @@ def delete_location(location_id: str) -> _Operation[None]:
     Args:
         location_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_location", "DELETE", "/api/v2/locations/{locationId}"),
-        (("locationId", location_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_location", "DELETE", "/api/v2/locations/{locationId}",
+    ), (("locationId", location_id),))
 
 
 def get_location(
@@ -46,11 +45,9 @@ def get_location(
         location_id: path, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(
-        _Endpoint("get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition"),
-        (("locationId", location_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition",
+    ), (("locationId", location_id),), (("expand", expand),))
 
 
 def get_location_sublocations(
@@ -63,13 +60,10 @@ def get_location_sublocations(
     Args:
         location_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
-            "LocationEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("locationId", location_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
+        "LocationEntityListing", listing=_l.link_a911cd2f,
+    ), (("locationId", location_id),))
 
 
 def get_locations(
@@ -89,17 +83,12 @@ def get_locations(
         id: query, list of string.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_locations", "GET", "/api/v2/locations", "LocationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_locations", "GET", "/api/v2/locations", "LocationEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("sortOrder", sort_order),
+    ))
 
 
 def get_locations_search(
@@ -115,14 +104,10 @@ def get_locations_search(
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Lists(
-        _Endpoint(
-            "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def patch_location(
@@ -137,16 +122,10 @@ def patch_location(
         location_id: path, string.
         body: ``LocationUpdateDefinition``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_location", "PATCH", "/api/v2/locations/{locationId}", "LocationDefinition",
-            body="object", body_required=True,
-        ),
-        (("locationId", location_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_location", "PATCH", "/api/v2/locations/{locationId}", "LocationDefinition",
+        body="object", body_required=True,
+    ), (("locationId", location_id),), (), (), body)
 
 
 def post_locations(
@@ -159,16 +138,10 @@ def post_locations(
     Args:
         body: ``LocationCreateDefinition``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_locations", "POST", "/api/v2/locations", "LocationDefinition", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_locations", "POST", "/api/v2/locations", "LocationDefinition", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_locations_search(
@@ -181,13 +154,7 @@ def post_locations_search(
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)

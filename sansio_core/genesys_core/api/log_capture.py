@@ -25,13 +25,10 @@ def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_diagnostics_logcapture_browser_user", "DELETE",
-            "/api/v2/diagnostics/logcapture/browser/users/{userId}",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_diagnostics_logcapture_browser_user", "DELETE",
+        "/api/v2/diagnostics/logcapture/browser/users/{userId}",
+    ), (("userId", user_id),))
 
 
 def get_diagnostics_logcapture_browser_entries_download_job(
@@ -44,14 +41,11 @@ def get_diagnostics_logcapture_browser_entries_download_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_diagnostics_logcapture_browser_entries_download_job", "GET",
-            "/api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId}",
-            "LogCaptureDownloadExecutionResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_diagnostics_logcapture_browser_entries_download_job", "GET",
+        "/api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId}",
+        "LogCaptureDownloadExecutionResponse",
+    ), (("jobId", job_id),))
 
 
 def get_diagnostics_logcapture_browser_user(
@@ -64,14 +58,11 @@ def get_diagnostics_logcapture_browser_user(
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_diagnostics_logcapture_browser_user", "GET",
-            "/api/v2/diagnostics/logcapture/browser/users/{userId}",
-            "LogCaptureUserConfigurationResponse",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_diagnostics_logcapture_browser_user", "GET",
+        "/api/v2/diagnostics/logcapture/browser/users/{userId}",
+        "LogCaptureUserConfigurationResponse",
+    ), (("userId", user_id),))
 
 
 def get_diagnostics_logcapture_browser_users(
@@ -85,15 +76,11 @@ def get_diagnostics_logcapture_browser_users(
     Args:
         include_expired: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_diagnostics_logcapture_browser_users", "GET",
-            "/api/v2/diagnostics/logcapture/browser/users", "LogCaptureUserConfigurationListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (("includeExpired", include_expired),),
-    )
+    return _Lists(_Endpoint(
+        "get_diagnostics_logcapture_browser_users", "GET",
+        "/api/v2/diagnostics/logcapture/browser/users", "LogCaptureUserConfigurationListing",
+        listing=_l.single_fb29b5bd,
+    ), (), (("includeExpired", include_expired),))
 
 
 def post_diagnostics_logcapture_browser_entries_download_jobs(
@@ -107,17 +94,11 @@ def post_diagnostics_logcapture_browser_entries_download_jobs(
     Args:
         body: ``LogCaptureQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_diagnostics_logcapture_browser_entries_download_jobs", "POST",
-            "/api/v2/diagnostics/logcapture/browser/entries/download/jobs",
-            "LogCaptureDownloadExecutionResponse", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_diagnostics_logcapture_browser_entries_download_jobs", "POST",
+        "/api/v2/diagnostics/logcapture/browser/entries/download/jobs",
+        "LogCaptureDownloadExecutionResponse", body="object",
+    ), (), (), (), body)
 
 
 def post_diagnostics_logcapture_browser_entries_query(
@@ -136,17 +117,11 @@ def post_diagnostics_logcapture_browser_entries_query(
         page_size: query, string.
         body: ``LogCaptureQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_diagnostics_logcapture_browser_entries_query", "POST",
-            "/api/v2/diagnostics/logcapture/browser/entries/query", "LogCaptureQueryResponse",
-            body="object", reads=True, listing=_l.token_b4981ed1,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_diagnostics_logcapture_browser_entries_query", "POST",
+        "/api/v2/diagnostics/logcapture/browser/entries/query", "LogCaptureQueryResponse",
+        body="object", reads=True, listing=_l.token_b4981ed1,
+    ), (), (("after", after), ("pageSize", page_size)), (), body)
 
 
 def post_diagnostics_logcapture_browser_user(
@@ -162,14 +137,8 @@ def post_diagnostics_logcapture_browser_user(
         user_id: path, string.
         body: ``LogCaptureUserConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_diagnostics_logcapture_browser_user", "POST",
-            "/api/v2/diagnostics/logcapture/browser/users/{userId}", "LogCaptureUserConfiguration",
-            body="object",
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_diagnostics_logcapture_browser_user", "POST",
+        "/api/v2/diagnostics/logcapture/browser/users/{userId}", "LogCaptureUserConfiguration",
+        body="object",
+    ), (("userId", user_id),), (), (), body)

@@ -25,12 +25,9 @@ def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_messaging_setting", "DELETE", "/api/v2/messaging/settings/{messageSettingId}",
-        ),
-        (("messageSettingId", message_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_messaging_setting", "DELETE", "/api/v2/messaging/settings/{messageSettingId}",
+    ), (("messageSettingId", message_setting_id),))
 
 
 def delete_messaging_settings_default() -> _Operation[None]:
@@ -38,11 +35,9 @@ def delete_messaging_settings_default() -> _Operation[None]:
 
     Deprecated. Requires ``messaging:setting:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_messaging_settings_default", "DELETE", "/api/v2/messaging/settings/default",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_messaging_settings_default", "DELETE", "/api/v2/messaging/settings/default",
+    ))
 
 
 def delete_messaging_supportedcontent_supported_content_id(
@@ -55,13 +50,10 @@ def delete_messaging_supportedcontent_supported_content_id(
     Args:
         supported_content_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_messaging_supportedcontent_supported_content_id", "DELETE",
-            "/api/v2/messaging/supportedcontent/{supportedContentId}",
-        ),
-        (("supportedContentId", supported_content_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_messaging_supportedcontent_supported_content_id", "DELETE",
+        "/api/v2/messaging/supportedcontent/{supportedContentId}",
+    ), (("supportedContentId", supported_content_id),))
 
 
 def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
@@ -72,13 +64,10 @@ def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSet
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_messaging_setting", "GET", "/api/v2/messaging/settings/{messageSettingId}",
-            "MessagingSetting",
-        ),
-        (("messageSettingId", message_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_messaging_setting", "GET", "/api/v2/messaging/settings/{messageSettingId}",
+        "MessagingSetting",
+    ), (("messageSettingId", message_setting_id),))
 
 
 def get_messaging_settings(
@@ -95,14 +84,10 @@ def get_messaging_settings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_messaging_settings", "GET", "/api/v2/messaging/settings", "MessagingConfigListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_messaging_settings", "GET", "/api/v2/messaging/settings", "MessagingConfigListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
@@ -110,12 +95,10 @@ def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
 
     Deprecated. Requires ``messaging:setting:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_messaging_settings_default", "GET", "/api/v2/messaging/settings/default",
-            "MessagingSetting",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_messaging_settings_default", "GET", "/api/v2/messaging/settings/default",
+        "MessagingSetting",
+    ))
 
 
 def get_messaging_supportedcontent(
@@ -132,14 +115,10 @@ def get_messaging_supportedcontent(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
-            "SupportedContentListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
+        "SupportedContentListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_messaging_supportedcontent_supported_content_id(
@@ -152,13 +131,10 @@ def get_messaging_supportedcontent_supported_content_id(
     Args:
         supported_content_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_messaging_supportedcontent_supported_content_id", "GET",
-            "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
-        ),
-        (("supportedContentId", supported_content_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_messaging_supportedcontent_supported_content_id", "GET",
+        "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+    ), (("supportedContentId", supported_content_id),))
 
 
 def patch_messaging_setting(
@@ -173,16 +149,10 @@ def patch_messaging_setting(
         message_setting_id: path, string.
         body: ``MessagingSettingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_messaging_setting", "PATCH", "/api/v2/messaging/settings/{messageSettingId}",
-            "MessagingSetting", body="object", body_required=True,
-        ),
-        (("messageSettingId", message_setting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_messaging_setting", "PATCH", "/api/v2/messaging/settings/{messageSettingId}",
+        "MessagingSetting", body="object", body_required=True,
+    ), (("messageSettingId", message_setting_id),), (), (), body)
 
 
 def patch_messaging_supportedcontent_supported_content_id(
@@ -197,17 +167,11 @@ def patch_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
         body: ``SupportedContent``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_messaging_supportedcontent_supported_content_id", "PATCH",
-            "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
-            body="object", body_required=True,
-        ),
-        (("supportedContentId", supported_content_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_messaging_supportedcontent_supported_content_id", "PATCH",
+        "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+        body="object", body_required=True,
+    ), (("supportedContentId", supported_content_id),), (), (), body)
 
 
 def post_messaging_settings(
@@ -220,16 +184,10 @@ def post_messaging_settings(
     Args:
         body: ``MessagingSettingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_messaging_settings", "POST", "/api/v2/messaging/settings", "MessagingSetting",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_messaging_settings", "POST", "/api/v2/messaging/settings", "MessagingSetting",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_messaging_supportedcontent(
@@ -242,16 +200,10 @@ def post_messaging_supportedcontent(
     Args:
         body: ``SupportedContent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_messaging_supportedcontent", "POST", "/api/v2/messaging/supportedcontent",
-            "SupportedContent", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_messaging_supportedcontent", "POST", "/api/v2/messaging/supportedcontent",
+        "SupportedContent", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_messaging_settings_default(
@@ -264,13 +216,7 @@ def put_messaging_settings_default(
     Args:
         body: ``MessagingSettingDefaultRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_messaging_settings_default", "PUT", "/api/v2/messaging/settings/default",
-            "MessagingSetting", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_messaging_settings_default", "PUT", "/api/v2/messaging/settings/default",
+        "MessagingSetting", body="object", body_required=True,
+    ), (), (), (), body)

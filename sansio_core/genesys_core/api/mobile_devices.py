@@ -27,10 +27,9 @@ def delete_mobiledevice(device_id: str) -> _Operation[None]:
     Args:
         device_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_mobiledevice", "DELETE", "/api/v2/mobiledevices/{deviceId}"),
-        (("deviceId", device_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_mobiledevice", "DELETE", "/api/v2/mobiledevices/{deviceId}",
+    ), (("deviceId", device_id),))
 
 
 def get_mobiledevice(device_id: str) -> _Operation[_m.UserDevice]:
@@ -41,10 +40,9 @@ def get_mobiledevice(device_id: str) -> _Operation[_m.UserDevice]:
     Args:
         device_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_mobiledevice", "GET", "/api/v2/mobiledevices/{deviceId}", "UserDevice"),
-        (("deviceId", device_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_mobiledevice", "GET", "/api/v2/mobiledevices/{deviceId}", "UserDevice",
+    ), (("deviceId", device_id),))
 
 
 def get_mobiledevices(
@@ -62,14 +60,10 @@ def get_mobiledevices(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)))
 
 
 def post_mobiledevices(body: _m.UserDevice | _JsonObject) -> _Operation[_m.UserDevice]:
@@ -80,16 +74,10 @@ def post_mobiledevices(body: _m.UserDevice | _JsonObject) -> _Operation[_m.UserD
     Args:
         body: ``UserDevice``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_mobiledevices", "POST", "/api/v2/mobiledevices", "UserDevice", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_mobiledevices", "POST", "/api/v2/mobiledevices", "UserDevice", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_mobiledevice(
@@ -105,13 +93,6 @@ def put_mobiledevice(
         device_id: path, string.
         body: ``UserDevice``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_mobiledevice", "PUT", "/api/v2/mobiledevices/{deviceId}", "UserDevice",
-            body="object",
-        ),
-        (("deviceId", device_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_mobiledevice", "PUT", "/api/v2/mobiledevices/{deviceId}", "UserDevice", body="object",
+    ), (("deviceId", device_id),), (), (), body)

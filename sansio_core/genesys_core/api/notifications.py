@@ -26,13 +26,10 @@ def delete_notifications_channel_subscriptions(channel_id: str) -> _Operation[No
     Args:
         channel_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_notifications_channel_subscriptions", "DELETE",
-            "/api/v2/notifications/channels/{channelId}/subscriptions",
-        ),
-        (("channelId", channel_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_notifications_channel_subscriptions", "DELETE",
+        "/api/v2/notifications/channels/{channelId}/subscriptions",
+    ), (("channelId", channel_id),))
 
 
 def get_notifications_availabletopics(
@@ -50,14 +47,10 @@ def get_notifications_availabletopics(
             publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters.
         include_preview: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",
-            "AvailableTopicEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("expand", expand), ("includePreview", include_preview)),
-    )
+    return _Lists(_Endpoint(
+        "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",
+        "AvailableTopicEntityListing", listing=_l.single_20dec4b2,
+    ), (), (("expand", expand), ("includePreview", include_preview)))
 
 
 def get_notifications_channel_subscriptions(
@@ -68,14 +61,11 @@ def get_notifications_channel_subscriptions(
     Args:
         channel_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_notifications_channel_subscriptions", "GET",
-            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (("channelId", channel_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_notifications_channel_subscriptions", "GET",
+        "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+        listing=_l.single_20dec4b2,
+    ), (("channelId", channel_id),))
 
 
 def get_notifications_channels(
@@ -87,14 +77,10 @@ def get_notifications_channels(
     Args:
         includechannels: query, string: token, oauthclient.
     """
-    return _Lists(
-        _Endpoint(
-            "get_notifications_channels", "GET", "/api/v2/notifications/channels",
-            "ChannelEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("includechannels", includechannels),),
-    )
+    return _Lists(_Endpoint(
+        "get_notifications_channels", "GET", "/api/v2/notifications/channels",
+        "ChannelEntityListing", listing=_l.single_20dec4b2,
+    ), (), (("includechannels", includechannels),))
 
 
 def head_notifications_channel(channel_id: str) -> _Operation[None]:
@@ -103,12 +89,9 @@ def head_notifications_channel(channel_id: str) -> _Operation[None]:
     Args:
         channel_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "head_notifications_channel", "HEAD", "/api/v2/notifications/channels/{channelId}",
-        ),
-        (("channelId", channel_id),),
-    )
+    return _Operation(_Endpoint(
+        "head_notifications_channel", "HEAD", "/api/v2/notifications/channels/{channelId}",
+    ), (("channelId", channel_id),))
 
 
 def post_notifications_channel_subscriptions(
@@ -124,26 +107,18 @@ def post_notifications_channel_subscriptions(
         ignore_errors: query, boolean.
         body: list of ``ChannelTopic``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_notifications_channel_subscriptions", "POST",
-            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
-            body="array", body_required=True, listing=_l.single_20dec4b2,
-        ),
-        (("channelId", channel_id),),
-        (("ignoreErrors", ignore_errors),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_notifications_channel_subscriptions", "POST",
+        "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+        body="array", body_required=True, listing=_l.single_20dec4b2,
+    ), (("channelId", channel_id),), (("ignoreErrors", ignore_errors),), (), body)
 
 
 def post_notifications_channels() -> _Operation[_m.Channel]:
     """POST /api/v2/notifications/channels -> ``Channel``."""
-    return _Operation(
-        _Endpoint(
-            "post_notifications_channels", "POST", "/api/v2/notifications/channels", "Channel",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_notifications_channels", "POST", "/api/v2/notifications/channels", "Channel",
+    ))
 
 
 def put_notifications_channel_subscriptions(
@@ -159,14 +134,8 @@ def put_notifications_channel_subscriptions(
         ignore_errors: query, boolean.
         body: list of ``ChannelTopic``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_notifications_channel_subscriptions", "PUT",
-            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
-            body="array", body_required=True,
-        ),
-        (("channelId", channel_id),),
-        (("ignoreErrors", ignore_errors),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_notifications_channel_subscriptions", "PUT",
+        "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+        body="array", body_required=True,
+    ), (("channelId", channel_id),), (("ignoreErrors", ignore_errors),), (), body)

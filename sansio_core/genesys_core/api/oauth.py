@@ -25,10 +25,9 @@ def delete_oauth_client(client_id: str) -> _Operation[None]:
     Args:
         client_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_oauth_client", "DELETE", "/api/v2/oauth/clients/{clientId}"),
-        (("clientId", client_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_oauth_client", "DELETE", "/api/v2/oauth/clients/{clientId}",
+    ), (("clientId", client_id),))
 
 
 def get_oauth_authorization(
@@ -44,15 +43,10 @@ def get_oauth_authorization(
         client_id: path, string.
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_oauth_authorization", "GET", "/api/v2/oauth/authorizations/{clientId}",
-            "OAuthAuthorization",
-        ),
-        (("clientId", client_id),),
-        (),
-        (("Accept-Language", accept_language),),
-    )
+    return _Operation(_Endpoint(
+        "get_oauth_authorization", "GET", "/api/v2/oauth/authorizations/{clientId}",
+        "OAuthAuthorization",
+    ), (("clientId", client_id),), (), (("Accept-Language", accept_language),))
 
 
 def get_oauth_authorizations(
@@ -66,15 +60,10 @@ def get_oauth_authorizations(
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
-            "OAuthAuthorizationListing", listing=_l.single_a8fc8f4e,
-        ),
-        (),
-        (),
-        (("Accept-Language", accept_language),),
-    )
+    return _Lists(_Endpoint(
+        "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
+        "OAuthAuthorizationListing", listing=_l.single_a8fc8f4e,
+    ), (), (), (("Accept-Language", accept_language),))
 
 
 def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
@@ -85,10 +74,9 @@ def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
     Args:
         client_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_oauth_client", "GET", "/api/v2/oauth/clients/{clientId}", "OAuthClient"),
-        (("clientId", client_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_oauth_client", "GET", "/api/v2/oauth/clients/{clientId}", "OAuthClient",
+    ), (("clientId", client_id),))
 
 
 def get_oauth_client_usage_query_result(
@@ -103,14 +91,11 @@ def get_oauth_client_usage_query_result(
         execution_id: path, string.
         client_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_oauth_client_usage_query_result", "GET",
-            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-            "ApiUsageQueryResult", listing=_l.token_361bbd80,
-        ),
-        (("executionId", execution_id), ("clientId", client_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_oauth_client_usage_query_result", "GET",
+        "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", "ApiUsageQueryResult",
+        listing=_l.token_361bbd80,
+    ), (("executionId", execution_id), ("clientId", client_id)))
 
 
 def get_oauth_client_usage_summary(
@@ -126,14 +111,10 @@ def get_oauth_client_usage_summary(
         client_id: path, string.
         days: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_oauth_client_usage_summary", "GET",
-            "/api/v2/oauth/clients/{clientId}/usage/summary", "UsageExecutionResult",
-        ),
-        (("clientId", client_id),),
-        (("days", days),),
-    )
+    return _Operation(_Endpoint(
+        "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
+        "UsageExecutionResult",
+    ), (("clientId", client_id),), (("days", days),))
 
 
 def get_oauth_clients() -> _Lists[_m.OAuthClientEntityListing, _m.OAuthClient]:
@@ -141,12 +122,10 @@ def get_oauth_clients() -> _Lists[_m.OAuthClientEntityListing, _m.OAuthClient]:
 
     Requires ``oauth:client:view``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing",
+        listing=_l.link_a911cd2f,
+    ))
 
 
 def get_oauth_scope(
@@ -160,12 +139,9 @@ def get_oauth_scope(
         scope_id: path, string.
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(
-        _Endpoint("get_oauth_scope", "GET", "/api/v2/oauth/scopes/{scopeId}", "OAuthScope"),
-        (("scopeId", scope_id),),
-        (),
-        (("Accept-Language", accept_language),),
-    )
+    return _Operation(_Endpoint(
+        "get_oauth_scope", "GET", "/api/v2/oauth/scopes/{scopeId}", "OAuthScope",
+    ), (("scopeId", scope_id),), (), (("Accept-Language", accept_language),))
 
 
 def get_oauth_scopes(
@@ -177,15 +153,10 @@ def get_oauth_scopes(
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (),
-        (("Accept-Language", accept_language),),
-    )
+    return _Lists(_Endpoint(
+        "get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing",
+        listing=_l.single_fb29b5bd,
+    ), (), (), (("Accept-Language", accept_language),))
 
 
 def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
@@ -196,13 +167,10 @@ def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
     Args:
         client_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_oauth_client_secret", "POST", "/api/v2/oauth/clients/{clientId}/secret",
-            "OAuthClient",
-        ),
-        (("clientId", client_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_oauth_client_secret", "POST", "/api/v2/oauth/clients/{clientId}/secret",
+        "OAuthClient",
+    ), (("clientId", client_id),))
 
 
 def post_oauth_client_usage_query(
@@ -217,16 +185,10 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
-            "UsageExecutionResult", body="object", body_required=True,
-        ),
-        (("clientId", client_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
+        "UsageExecutionResult", body="object", body_required=True,
+    ), (("clientId", client_id),), (), (), body)
 
 
 def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[_m.OAuthClient]:
@@ -237,16 +199,10 @@ def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[
     Args:
         body: ``OAuthClientRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_oauth_clients", "POST", "/api/v2/oauth/clients", "OAuthClient", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_oauth_clients", "POST", "/api/v2/oauth/clients", "OAuthClient", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_oauth_client(
@@ -261,13 +217,7 @@ def put_oauth_client(
         client_id: path, string.
         body: ``OAuthClientRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_oauth_client", "PUT", "/api/v2/oauth/clients/{clientId}", "OAuthClient",
-            body="object", body_required=True,
-        ),
-        (("clientId", client_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_oauth_client", "PUT", "/api/v2/oauth/clients/{clientId}", "OAuthClient", body="object",
+        body_required=True,
+    ), (("clientId", client_id),), (), (), body)

@@ -33,14 +33,9 @@ def delete_authorization_division(
         division_id: path, string.
         force: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_authorization_division", "DELETE",
-            "/api/v2/authorization/divisions/{divisionId}",
-        ),
-        (("divisionId", division_id),),
-        (("force", force),),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_division", "DELETE", "/api/v2/authorization/divisions/{divisionId}",
+    ), (("divisionId", division_id),), (("force", force),))
 
 
 def get_authorization_division(
@@ -54,14 +49,10 @@ def get_authorization_division(
         division_id: path, string.
         object_count: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
-            "AuthzDivision",
-        ),
-        (("divisionId", division_id),),
-        (("objectCount", object_count),),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
+        "AuthzDivision",
+    ), (("divisionId", division_id),), (("objectCount", object_count),))
 
 
 def get_authorization_divisions(
@@ -91,18 +82,14 @@ def get_authorization_divisions(
         id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("objectCount", object_count), ("id", id), ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
+        "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("objectCount", object_count), ("id", id), ("name", name),
+    ))
 
 
 def get_authorization_divisions_deleted(
@@ -119,34 +106,25 @@ def get_authorization_divisions_deleted(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-            "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
+        "AuthzDivisionEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
-    return _Operation(
-        _Endpoint(
-            "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
-            "AuthzDivision",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
+        "AuthzDivision",
+    ))
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
     """GET /api/v2/authorization/divisions/limit -> integer."""
-    return _Operation(
-        _Endpoint(
-            "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
-            "int",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit", "int",
+    ))
 
 
 def get_authorization_divisions_query(
@@ -168,14 +146,12 @@ def get_authorization_divisions_query(
         id: query, list of string.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-            "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
+        "AuthzDivisionCursorListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name),
+    ))
 
 
 def post_authorization_division_object(
@@ -198,17 +174,11 @@ def post_authorization_division_object(
             WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_division_object", "POST",
-            "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
-            body_required=True,
-        ),
-        (("divisionId", division_id), ("objectType", object_type)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_division_object", "POST",
+        "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
+        body_required=True,
+    ), (("divisionId", division_id), ("objectType", object_type)), (), (), body)
 
 
 def post_authorization_division_restore(
@@ -223,17 +193,11 @@ def post_authorization_division_restore(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_division_restore", "POST",
-            "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
-            body_required=True,
-        ),
-        (("divisionId", division_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_division_restore", "POST",
+        "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
+        body_required=True,
+    ), (("divisionId", division_id),), (), (), body)
 
 
 def post_authorization_divisions(
@@ -246,16 +210,10 @@ def post_authorization_divisions(
     Args:
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
-            "AuthzDivision", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_divisions", "POST", "/api/v2/authorization/divisions", "AuthzDivision",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_authorization_division(
@@ -270,13 +228,7 @@ def put_authorization_division(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
-            "AuthzDivision", body="object", body_required=True,
-        ),
-        (("divisionId", division_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
+        "AuthzDivision", body="object", body_required=True,
+    ), (("divisionId", division_id),), (), (), body)

@@ -25,13 +25,10 @@ def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.Event
     Args:
         event_definition_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_usage_events_definition", "GET",
-            "/api/v2/usage/events/definitions/{eventDefinitionId}", "EventDefinition",
-        ),
-        (("eventDefinitionId", event_definition_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_usage_events_definition", "GET",
+        "/api/v2/usage/events/definitions/{eventDefinitionId}", "EventDefinition",
+    ), (("eventDefinitionId", event_definition_id),))
 
 
 def get_usage_events_definitions() -> _Lists[_m.EventDefinitionListing, _m.EventDefinition]:
@@ -39,12 +36,10 @@ def get_usage_events_definitions() -> _Lists[_m.EventDefinitionListing, _m.Event
 
     Requires ``usage:events:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
-            "EventDefinitionListing", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
+        "EventDefinitionListing", listing=_l.single_20dec4b2,
+    ))
 
 
 def post_usage_events_aggregates_query(
@@ -58,16 +53,10 @@ def post_usage_events_aggregates_query(
     Args:
         body: ``EventAggregatesQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_usage_events_aggregates_query", "POST", "/api/v2/usage/events/aggregates/query",
-            "EventAggregatesResponse", body="object", reads=True, listing=_l.single_3b0f0740,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_usage_events_aggregates_query", "POST", "/api/v2/usage/events/aggregates/query",
+        "EventAggregatesResponse", body="object", reads=True, listing=_l.single_3b0f0740,
+    ), (), (), (), body)
 
 
 def post_usage_events_query(
@@ -87,13 +76,7 @@ def post_usage_events_query(
         page_size: query, string.
         body: ``EventQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_usage_events_query", "POST", "/api/v2/usage/events/query", "EventQueryResponse",
-            body="object", reads=True, listing=_l.token_b4981ed1,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_usage_events_query", "POST", "/api/v2/usage/events/query", "EventQueryResponse",
+        body="object", reads=True, listing=_l.token_b4981ed1,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size)), (), body)

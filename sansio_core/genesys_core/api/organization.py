@@ -28,11 +28,9 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(
-        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
-        (),
-        (("type", type),),
-    )
+    return _Operation(_Endpoint(
+        "get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig",
+    ), (), (("type", type),))
 
 
 def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings]:
@@ -40,12 +38,10 @@ def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings
 
     Requires ``directory:organization:admin``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_organizations_authentication_settings", "GET",
-            "/api/v2/organizations/authentication/settings", "OrgAuthSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_organizations_authentication_settings", "GET",
+        "/api/v2/organizations/authentication/settings", "OrgAuthSettings",
+    ))
 
 
 def get_organizations_embeddedintegration() -> _Lists[_m.EmbeddedIntegration, str]:
@@ -53,13 +49,10 @@ def get_organizations_embeddedintegration() -> _Lists[_m.EmbeddedIntegration, st
 
     Deprecated.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_embeddedintegration", "GET",
-            "/api/v2/organizations/embeddedintegration", "EmbeddedIntegration",
-            listing=_l.single_53d6684a,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_embeddedintegration", "GET", "/api/v2/organizations/embeddedintegration",
+        "EmbeddedIntegration", listing=_l.single_53d6684a,
+    ))
 
 
 def get_organizations_ipaddressauthentication() -> _Lists[_m.IpAddressAuthentication, str]:
@@ -67,13 +60,11 @@ def get_organizations_ipaddressauthentication() -> _Lists[_m.IpAddressAuthentica
 
     Deprecated. Requires ``directory:organization:admin``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_ipaddressauthentication", "GET",
-            "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
-            listing=_l.single_79c6f1dd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_ipaddressauthentication", "GET",
+        "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
+        listing=_l.single_79c6f1dd,
+    ))
 
 
 def get_organizations_limits_changerequest(
@@ -86,13 +77,10 @@ def get_organizations_limits_changerequest(
     Args:
         request_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_organizations_limits_changerequest", "GET",
-            "/api/v2/organizations/limits/changerequests/{requestId}", "LimitChangeRequestDetails",
-        ),
-        (("requestId", request_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_organizations_limits_changerequest", "GET",
+        "/api/v2/organizations/limits/changerequests/{requestId}", "LimitChangeRequestDetails",
+    ), (("requestId", request_id),))
 
 
 def get_organizations_limits_changerequests(
@@ -120,40 +108,32 @@ def get_organizations_limits_changerequests(
         page_size: query, integer.
         expand: query, list of string: statusHistory.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_changerequests", "GET",
-            "/api/v2/organizations/limits/changerequests", "LimitChangeRequestsEntityListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("after", after), ("before", before), ("status", status), ("pageSize", page_size),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_changerequests", "GET",
+        "/api/v2/organizations/limits/changerequests", "LimitChangeRequestsEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("after", after), ("before", before), ("status", status), ("pageSize", page_size),
+        ("expand", expand),
+    ))
 
 
 def get_organizations_limits_docs() -> _Lists[_m.LimitDocumentation, _m.NamespaceDocs]:
     """GET /api/v2/organizations/limits/docs -> ``LimitDocumentation``."""
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
-            "LimitDocumentation", listing=_l.single_6a0734f4,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
+        "LimitDocumentation", listing=_l.single_6a0734f4,
+    ))
 
 
 def get_organizations_limits_docs_freetrial(
 ) -> _Lists[_m.FreeTrialLimitDocs, _m.FreeTrialNamespace]:
     """GET /api/v2/organizations/limits/docs/freetrial -> ``FreeTrialLimitDocs``."""
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_docs_freetrial", "GET",
-            "/api/v2/organizations/limits/docs/freetrial", "FreeTrialLimitDocs",
-            listing=_l.single_6a0734f4,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_docs_freetrial", "GET",
+        "/api/v2/organizations/limits/docs/freetrial", "FreeTrialLimitDocs",
+        listing=_l.single_6a0734f4,
+    ))
 
 
 def get_organizations_limits_namespace(
@@ -164,14 +144,11 @@ def get_organizations_limits_namespace(
     Args:
         namespace_name: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_namespace", "GET",
-            "/api/v2/organizations/limits/namespaces/{namespaceName}", "LimitsEntityListing",
-            listing=_l.single_ebc03964,
-        ),
-        (("namespaceName", namespace_name),),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_namespace", "GET",
+        "/api/v2/organizations/limits/namespaces/{namespaceName}", "LimitsEntityListing",
+        listing=_l.single_ebc03964,
+    ), (("namespaceName", namespace_name),))
 
 
 def get_organizations_limits_namespace_defaults(
@@ -182,14 +159,11 @@ def get_organizations_limits_namespace_defaults(
     Args:
         namespace_name: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_namespace_defaults", "GET",
-            "/api/v2/organizations/limits/namespaces/{namespaceName}/defaults",
-            "LimitsEntityListing", listing=_l.single_ebc03964,
-        ),
-        (("namespaceName", namespace_name),),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_namespace_defaults", "GET",
+        "/api/v2/organizations/limits/namespaces/{namespaceName}/defaults", "LimitsEntityListing",
+        listing=_l.single_ebc03964,
+    ), (("namespaceName", namespace_name),))
 
 
 def get_organizations_limits_namespaces(
@@ -205,21 +179,17 @@ def get_organizations_limits_namespaces(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
-            "object", listing=_l.page_b70d6f74,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
+        "object", listing=_l.page_b70d6f74,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_organizations_me() -> _Operation[_m.Organization]:
     """GET /api/v2/organizations/me -> ``Organization``."""
-    return _Operation(
-        _Endpoint("get_organizations_me", "GET", "/api/v2/organizations/me", "Organization"),
-    )
+    return _Operation(_Endpoint(
+        "get_organizations_me", "GET", "/api/v2/organizations/me", "Organization",
+    ))
 
 
 def get_organizations_whitelist() -> _Lists[_m.OrgWhitelistSettings, str]:
@@ -227,12 +197,10 @@ def get_organizations_whitelist() -> _Lists[_m.OrgWhitelistSettings, str]:
 
     Deprecated.
     """
-    return _Lists(
-        _Endpoint(
-            "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
-            "OrgWhitelistSettings", listing=_l.single_53d6684a,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
+        "OrgWhitelistSettings", listing=_l.single_53d6684a,
+    ))
 
 
 def patch_organizations_authentication_settings(
@@ -245,17 +213,11 @@ def patch_organizations_authentication_settings(
     Args:
         body: ``OrgAuthSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_organizations_authentication_settings", "PATCH",
-            "/api/v2/organizations/authentication/settings", "OrgAuthSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_organizations_authentication_settings", "PATCH",
+        "/api/v2/organizations/authentication/settings", "OrgAuthSettings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def patch_organizations_feature(
@@ -275,16 +237,10 @@ def patch_organizations_feature(
             custserv.
         enabled: body, ``FeatureState``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_organizations_feature", "PATCH", "/api/v2/organizations/features/{featureName}",
-            "OrganizationFeatures", body="object", body_required=True,
-        ),
-        (("featureName", feature_name),),
-        (),
-        (),
-        enabled,
-    )
+    return _Operation(_Endpoint(
+        "patch_organizations_feature", "PATCH", "/api/v2/organizations/features/{featureName}",
+        "OrganizationFeatures", body="object", body_required=True,
+    ), (("featureName", feature_name),), (), (), enabled)
 
 
 def put_organizations_embeddedintegration(
@@ -297,17 +253,10 @@ def put_organizations_embeddedintegration(
     Args:
         body: ``EmbeddedIntegration``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_organizations_embeddedintegration", "PUT",
-            "/api/v2/organizations/embeddedintegration", "EmbeddedIntegration", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_organizations_embeddedintegration", "PUT", "/api/v2/organizations/embeddedintegration",
+        "EmbeddedIntegration", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_organizations_ipaddressauthentication(
@@ -320,17 +269,11 @@ def put_organizations_ipaddressauthentication(
     Args:
         body: ``IpAddressAuthentication``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_organizations_ipaddressauthentication", "PUT",
-            "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_organizations_ipaddressauthentication", "PUT",
+        "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_organizations_me(
@@ -344,16 +287,9 @@ def put_organizations_me(
     Args:
         body: ``Organization``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_organizations_me", "PUT", "/api/v2/organizations/me", "Organization",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_organizations_me", "PUT", "/api/v2/organizations/me", "Organization", body="object",
+    ), (), (), (), body)
 
 
 def put_organizations_whitelist(
@@ -366,13 +302,7 @@ def put_organizations_whitelist(
     Args:
         body: ``OrgWhitelistSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_organizations_whitelist", "PUT", "/api/v2/organizations/whitelist",
-            "OrgWhitelistSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_organizations_whitelist", "PUT", "/api/v2/organizations/whitelist",
+        "OrgWhitelistSettings", body="object", body_required=True,
+    ), (), (), (), body)

@@ -27,13 +27,10 @@ def delete_orgauthorization_trustee(trustee_org_id: str) -> _Operation[None]:
     Args:
         trustee_org_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
+    ), (("trusteeOrgId", trustee_org_id),))
 
 
 def delete_orgauthorization_trustee_cloneduser(
@@ -48,13 +45,10 @@ def delete_orgauthorization_trustee_cloneduser(
         trustee_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee_cloneduser", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId}",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee_cloneduser", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId}",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def delete_orgauthorization_trustee_group(
@@ -69,13 +63,10 @@ def delete_orgauthorization_trustee_group(
         trustee_org_id: path, string.
         trustee_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee_group", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee_group", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)))
 
 
 def delete_orgauthorization_trustee_group_roles(
@@ -90,13 +81,10 @@ def delete_orgauthorization_trustee_group_roles(
         trustee_org_id: path, string.
         trustee_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee_group_roles", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee_group_roles", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)))
 
 
 def delete_orgauthorization_trustee_user(
@@ -111,13 +99,10 @@ def delete_orgauthorization_trustee_user(
         trustee_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee_user", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee_user", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def delete_orgauthorization_trustee_user_roles(
@@ -132,13 +117,10 @@ def delete_orgauthorization_trustee_user_roles(
         trustee_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustee_user_roles", "DELETE",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustee_user_roles", "DELETE",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
@@ -149,13 +131,9 @@ def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
+    ), (), (("id", id),))
 
 
 def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
@@ -166,13 +144,10 @@ def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
     Args:
         trustor_org_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustor", "DELETE",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}",
-        ),
-        (("trustorOrgId", trustor_org_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustor", "DELETE",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}",
+    ), (("trustorOrgId", trustor_org_id),))
 
 
 def delete_orgauthorization_trustor_cloneduser(
@@ -187,13 +162,10 @@ def delete_orgauthorization_trustor_cloneduser(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustor_cloneduser", "DELETE",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustor_cloneduser", "DELETE",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def delete_orgauthorization_trustor_group(
@@ -208,13 +180,10 @@ def delete_orgauthorization_trustor_group(
         trustor_org_id: path, string.
         trustor_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustor_group", "DELETE",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustor_group", "DELETE",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
+    ), (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)))
 
 
 def delete_orgauthorization_trustor_user(
@@ -229,13 +198,10 @@ def delete_orgauthorization_trustor_user(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustor_user", "DELETE",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustor_user", "DELETE",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
@@ -246,13 +212,9 @@ def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
+    ), (), (("id", id),))
 
 
 def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]:
@@ -263,13 +225,10 @@ def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]
     Args:
         pairing_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_pairing", "GET", "/api/v2/orgauthorization/pairings/{pairingId}",
-            "TrustRequest",
-        ),
-        (("pairingId", pairing_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_pairing", "GET", "/api/v2/orgauthorization/pairings/{pairingId}",
+        "TrustRequest",
+    ), (("pairingId", pairing_id),))
 
 
 def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
@@ -280,13 +239,10 @@ def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
     Args:
         trustee_org_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustee", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}", "Trustee",
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustee", "GET", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
+        "Trustee",
+    ), (("trusteeOrgId", trustee_org_id),))
 
 
 def get_orgauthorization_trustee_clonedusers(
@@ -299,14 +255,11 @@ def get_orgauthorization_trustee_clonedusers(
     Args:
         trustee_org_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustee_clonedusers", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers",
-            "ClonedUserEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustee_clonedusers", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers", "ClonedUserEntityListing",
+        listing=_l.single_fb29b5bd,
+    ), (("trusteeOrgId", trustee_org_id),))
 
 
 def get_orgauthorization_trustee_group(
@@ -321,14 +274,10 @@ def get_orgauthorization_trustee_group(
         trustee_org_id: path, string.
         trustee_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustee_group", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
-            "TrustGroup",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustee_group", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}", "TrustGroup",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)))
 
 
 def get_orgauthorization_trustee_group_roles(
@@ -343,14 +292,11 @@ def get_orgauthorization_trustee_group_roles(
         trustee_org_id: path, string.
         trustee_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustee_group_roles", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-            "UserAuthorization",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustee_group_roles", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+        "UserAuthorization",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)))
 
 
 def get_orgauthorization_trustee_groups(
@@ -369,15 +315,11 @@ def get_orgauthorization_trustee_groups(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustee_groups", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroupEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustee_groups", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroupEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("trusteeOrgId", trustee_org_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_orgauthorization_trustee_user(
@@ -392,13 +334,10 @@ def get_orgauthorization_trustee_user(
         trustee_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustee_user", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}", "TrustUser",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustee_user", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}", "TrustUser",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def get_orgauthorization_trustee_user_roles(
@@ -413,14 +352,11 @@ def get_orgauthorization_trustee_user_roles(
         trustee_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustee_user_roles", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-            "UserAuthorization",
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustee_user_roles", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+        "UserAuthorization",
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def get_orgauthorization_trustee_users(
@@ -439,15 +375,11 @@ def get_orgauthorization_trustee_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustee_users", "GET",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUserEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustee_users", "GET",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUserEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("trusteeOrgId", trustee_org_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_orgauthorization_trustees(
@@ -464,14 +396,10 @@ def get_orgauthorization_trustees(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
-            "TrustEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
+        "TrustEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_orgauthorization_trustees_care(
@@ -480,12 +408,10 @@ def get_orgauthorization_trustees_care(
 
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
-            "TrusteeReferenceList", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
+        "TrusteeReferenceList", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
@@ -493,12 +419,10 @@ def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
 
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustees_default", "GET",
-            "/api/v2/orgauthorization/trustees/default", "Trustee",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustees_default", "GET", "/api/v2/orgauthorization/trustees/default",
+        "Trustee",
+    ))
 
 
 def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
@@ -509,13 +433,10 @@ def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
     Args:
         trustor_org_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustor", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}", "Trustor",
-        ),
-        (("trustorOrgId", trustor_org_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustor", "GET", "/api/v2/orgauthorization/trustors/{trustorOrgId}",
+        "Trustor",
+    ), (("trustorOrgId", trustor_org_id),))
 
 
 def get_orgauthorization_trustor_cloneduser(
@@ -530,14 +451,11 @@ def get_orgauthorization_trustor_cloneduser(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustor_cloneduser", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-            "ClonedUser",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustor_cloneduser", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+        "ClonedUser",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def get_orgauthorization_trustor_clonedusers(
@@ -550,14 +468,11 @@ def get_orgauthorization_trustor_clonedusers(
     Args:
         trustor_org_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustor_clonedusers", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers",
-            "ClonedUserEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (("trustorOrgId", trustor_org_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustor_clonedusers", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers", "ClonedUserEntityListing",
+        listing=_l.single_fb29b5bd,
+    ), (("trustorOrgId", trustor_org_id),))
 
 
 def get_orgauthorization_trustor_group(
@@ -572,14 +487,10 @@ def get_orgauthorization_trustor_group(
         trustor_org_id: path, string.
         trustor_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustor_group", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-            "TrustGroup",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustor_group", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}", "TrustGroup",
+    ), (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)))
 
 
 def get_orgauthorization_trustor_groups(
@@ -598,15 +509,11 @@ def get_orgauthorization_trustor_groups(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustor_groups", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups", "TrustGroupEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("trustorOrgId", trustor_org_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustor_groups", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups", "TrustGroupEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("trustorOrgId", trustor_org_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_orgauthorization_trustor_user(
@@ -621,13 +528,10 @@ def get_orgauthorization_trustor_user(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orgauthorization_trustor_user", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_orgauthorization_trustor_user", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def get_orgauthorization_trustor_users(
@@ -646,15 +550,11 @@ def get_orgauthorization_trustor_users(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustor_users", "GET",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users", "TrustUserEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("trustorOrgId", trustor_org_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustor_users", "GET",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/users", "TrustUserEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("trustorOrgId", trustor_org_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_orgauthorization_trustors(
@@ -671,14 +571,10 @@ def get_orgauthorization_trustors(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
-            "TrustorEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
+        "TrustorEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def post_orgauthorization_pairings(
@@ -691,16 +587,10 @@ def post_orgauthorization_pairings(
     Args:
         body: ``TrustRequestCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_orgauthorization_pairings", "POST", "/api/v2/orgauthorization/pairings",
-            "TrustRequest", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_orgauthorization_pairings", "POST", "/api/v2/orgauthorization/pairings",
+        "TrustRequest", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_orgauthorization_trustee_groups(
@@ -715,17 +605,11 @@ def post_orgauthorization_trustee_groups(
         trustee_org_id: path, string.
         body: ``TrustMemberCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_orgauthorization_trustee_groups", "POST",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroup", body="object",
-            body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_orgauthorization_trustee_groups", "POST",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroup", body="object",
+        body_required=True,
+    ), (("trusteeOrgId", trustee_org_id),), (), (), body)
 
 
 def post_orgauthorization_trustee_users(
@@ -740,17 +624,11 @@ def post_orgauthorization_trustee_users(
         trustee_org_id: path, string.
         body: ``TrustMemberCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_orgauthorization_trustee_users", "POST",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUser", body="object",
-            body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_orgauthorization_trustee_users", "POST",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUser", body="object",
+        body_required=True,
+    ), (("trusteeOrgId", trustee_org_id),), (), (), body)
 
 
 def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Operation[_m.Trustee]:
@@ -761,16 +639,10 @@ def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Opera
     Args:
         body: ``TrustCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_orgauthorization_trustees", "POST", "/api/v2/orgauthorization/trustees",
-            "Trustee", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_orgauthorization_trustees", "POST", "/api/v2/orgauthorization/trustees", "Trustee",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_orgauthorization_trustees_audits(
@@ -792,20 +664,13 @@ def post_orgauthorization_trustees_audits(
         sort_order: query, string.
         body: ``TrusteeAuditQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_orgauthorization_trustees_audits", "POST",
-            "/api/v2/orgauthorization/trustees/audits", "object", body="object", body_required=True,
-            listing=_l.page_b70d6f74,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_orgauthorization_trustees_audits", "POST", "/api/v2/orgauthorization/trustees/audits",
+        "object", body="object", body_required=True, listing=_l.page_b70d6f74,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ), (), body)
 
 
 def post_orgauthorization_trustees_care(
@@ -825,18 +690,14 @@ def post_orgauthorization_trustees_care(
         assign_full_access: query, boolean.
         allow_trusted_user_access: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
-            "TrustEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (
-            ("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire),
-            ("assignFullAccess", assign_full_access),
-            ("allowTrustedUserAccess", allow_trusted_user_access),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
+        "TrustEntityListing", listing=_l.single_fb29b5bd,
+    ), (), (
+        ("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire),
+        ("assignFullAccess", assign_full_access),
+        ("allowTrustedUserAccess", allow_trusted_user_access),
+    ))
 
 
 def post_orgauthorization_trustees_default(
@@ -852,14 +713,10 @@ def post_orgauthorization_trustees_default(
         assign_default_role: query, boolean.
         auto_expire: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "post_orgauthorization_trustees_default", "POST",
-            "/api/v2/orgauthorization/trustees/default", "Trustee",
-        ),
-        (),
-        (("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire)),
-    )
+    return _Operation(_Endpoint(
+        "post_orgauthorization_trustees_default", "POST",
+        "/api/v2/orgauthorization/trustees/default", "Trustee",
+    ), (), (("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire)))
 
 
 def post_orgauthorization_trustor_audits(
@@ -881,20 +738,13 @@ def post_orgauthorization_trustor_audits(
         sort_order: query, string.
         body: ``TrustorAuditQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_orgauthorization_trustor_audits", "POST",
-            "/api/v2/orgauthorization/trustor/audits", "object", body="object", body_required=True,
-            listing=_l.page_b70d6f74,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_orgauthorization_trustor_audits", "POST", "/api/v2/orgauthorization/trustor/audits",
+        "object", body="object", body_required=True, listing=_l.page_b70d6f74,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ), (), body)
 
 
 def put_orgauthorization_trustee(
@@ -909,17 +759,10 @@ def put_orgauthorization_trustee(
         trustee_org_id: path, string.
         body: ``TrustUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustee", "PUT",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}", "Trustee", body="object",
-            body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustee", "PUT", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
+        "Trustee", body="object", body_required=True,
+    ), (("trusteeOrgId", trustee_org_id),), (), (), body)
 
 
 def put_orgauthorization_trustee_group_roledivisions(
@@ -936,17 +779,11 @@ def put_orgauthorization_trustee_group_roledivisions(
         trustee_group_id: path, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustee_group_roledivisions", "PUT",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions",
-            "UserAuthorization", body="object", body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustee_group_roledivisions", "PUT",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions",
+        "UserAuthorization", body="object", body_required=True,
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)), (), (), body)
 
 
 def put_orgauthorization_trustee_group_roles(
@@ -963,17 +800,11 @@ def put_orgauthorization_trustee_group_roles(
         trustee_group_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustee_group_roles", "PUT",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-            "UserAuthorization", body="array", body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustee_group_roles", "PUT",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+        "UserAuthorization", body="array", body_required=True,
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)), (), (), body)
 
 
 def put_orgauthorization_trustee_user_roledivisions(
@@ -990,17 +821,11 @@ def put_orgauthorization_trustee_user_roledivisions(
         trustee_user_id: path, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustee_user_roledivisions", "PUT",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions",
-            "UserAuthorization", body="object", body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustee_user_roledivisions", "PUT",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions",
+        "UserAuthorization", body="object", body_required=True,
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)), (), (), body)
 
 
 def put_orgauthorization_trustee_user_roles(
@@ -1017,17 +842,11 @@ def put_orgauthorization_trustee_user_roles(
         trustee_user_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustee_user_roles", "PUT",
-            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-            "UserAuthorization", body="array", body_required=True,
-        ),
-        (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustee_user_roles", "PUT",
+        "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+        "UserAuthorization", body="array", body_required=True,
+    ), (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)), (), (), body)
 
 
 def put_orgauthorization_trustor_cloneduser(
@@ -1042,14 +861,11 @@ def put_orgauthorization_trustor_cloneduser(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustor_cloneduser", "PUT",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-            "ClonedUser",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustor_cloneduser", "PUT",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+        "ClonedUser",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))
 
 
 def put_orgauthorization_trustor_group(
@@ -1064,14 +880,10 @@ def put_orgauthorization_trustor_group(
         trustor_org_id: path, string.
         trustor_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustor_group", "PUT",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-            "TrustGroup",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustor_group", "PUT",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}", "TrustGroup",
+    ), (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)))
 
 
 def put_orgauthorization_trustor_user(
@@ -1086,10 +898,7 @@ def put_orgauthorization_trustor_user(
         trustor_org_id: path, string.
         trustee_user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orgauthorization_trustor_user", "PUT",
-            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
-        ),
-        (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_orgauthorization_trustor_user", "PUT",
+        "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
+    ), (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)))

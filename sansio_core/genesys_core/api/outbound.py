@@ -37,13 +37,10 @@ def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
     Args:
         attempt_limits_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_attemptlimit", "DELETE",
-            "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-        ),
-        (("attemptLimitsId", attempt_limits_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_attemptlimit", "DELETE",
+        "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+    ), (("attemptLimitsId", attempt_limits_id),))
 
 
 def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[None]:
@@ -54,13 +51,10 @@ def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[Non
     Args:
         callable_time_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_callabletimeset", "DELETE",
-            "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
-        ),
-        (("callableTimeSetId", callable_time_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_callabletimeset", "DELETE",
+        "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
+    ), (("callableTimeSetId", callable_time_set_id),))
 
 
 def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[None]:
@@ -71,13 +65,10 @@ def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Opera
     Args:
         call_analysis_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_callanalysisresponseset", "DELETE",
-            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}",
-        ),
-        (("callAnalysisSetId", call_analysis_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_callanalysisresponseset", "DELETE",
+        "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}",
+    ), (("callAnalysisSetId", call_analysis_set_id),))
 
 
 def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
@@ -88,13 +79,9 @@ def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_campaign", "DELETE", "/api/v2/outbound/campaigns/{campaignId}",
-            "Campaign",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_campaign", "DELETE", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
+    ), (("campaignId", campaign_id),))
 
 
 def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
@@ -105,13 +92,10 @@ def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_campaign_progress", "DELETE",
-            "/api/v2/outbound/campaigns/{campaignId}/progress",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_campaign_progress", "DELETE",
+        "/api/v2/outbound/campaigns/{campaignId}/progress",
+    ), (("campaignId", campaign_id),))
 
 
 def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
@@ -122,13 +106,9 @@ def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
     Args:
         campaign_rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_campaignrule", "DELETE",
-            "/api/v2/outbound/campaignrules/{campaignRuleId}",
-        ),
-        (("campaignRuleId", campaign_rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_campaignrule", "DELETE", "/api/v2/outbound/campaignrules/{campaignRuleId}",
+    ), (("campaignRuleId", campaign_rule_id),))
 
 
 def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
@@ -139,13 +119,9 @@ def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlist", "DELETE",
-            "/api/v2/outbound/contactlists/{contactListId}",
-        ),
-        (("contactListId", contact_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlist", "DELETE", "/api/v2/outbound/contactlists/{contactListId}",
+    ), (("contactListId", contact_list_id),))
 
 
 def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -> _Operation[None]:
@@ -157,13 +133,10 @@ def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -
         contact_list_id: path, string.
         contact_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlist_contact", "DELETE",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}",
-        ),
-        (("contactListId", contact_list_id), ("contactId", contact_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlist_contact", "DELETE",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}",
+    ), (("contactListId", contact_list_id), ("contactId", contact_id)))
 
 
 def delete_outbound_contactlist_contacts(
@@ -178,14 +151,10 @@ def delete_outbound_contactlist_contacts(
         contact_list_id: path, string.
         contact_ids: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlist_contacts", "DELETE",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts",
-        ),
-        (("contactListId", contact_list_id),),
-        (("contactIds", contact_ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlist_contacts", "DELETE",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts",
+    ), (("contactListId", contact_list_id),), (("contactIds", contact_ids),))
 
 
 def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[None]:
@@ -196,13 +165,10 @@ def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation
     Args:
         contact_list_filter_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlistfilter", "DELETE",
-            "/api/v2/outbound/contactlistfilters/{contactListFilterId}",
-        ),
-        (("contactListFilterId", contact_list_filter_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlistfilter", "DELETE",
+        "/api/v2/outbound/contactlistfilters/{contactListFilterId}",
+    ), (("contactListFilterId", contact_list_filter_id),))
 
 
 def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
@@ -213,11 +179,9 @@ def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists"),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists",
+    ), (), (("id", id),))
 
 
 def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Operation[None]:
@@ -228,13 +192,10 @@ def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Opera
     Args:
         contact_list_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlisttemplate", "DELETE",
-            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}",
-        ),
-        (("contactListTemplateId", contact_list_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlisttemplate", "DELETE",
+        "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}",
+    ), (("contactListTemplateId", contact_list_template_id),))
 
 
 def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]:
@@ -245,14 +206,9 @@ def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_contactlisttemplates", "DELETE",
-            "/api/v2/outbound/contactlisttemplates",
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_contactlisttemplates", "DELETE", "/api/v2/outbound/contactlisttemplates",
+    ), (), (("id", id),))
 
 
 def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]:
@@ -263,13 +219,10 @@ def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]
     Args:
         digital_rule_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_digitalruleset", "DELETE",
-            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
-        ),
-        (("digitalRuleSetId", digital_rule_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_digitalruleset", "DELETE",
+        "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
+    ), (("digitalRuleSetId", digital_rule_set_id),))
 
 
 def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
@@ -280,10 +233,9 @@ def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_outbound_dnclist", "DELETE", "/api/v2/outbound/dnclists/{dncListId}"),
-        (("dncListId", dnc_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_dnclist", "DELETE", "/api/v2/outbound/dnclists/{dncListId}",
+    ), (("dncListId", dnc_list_id),))
 
 
 def delete_outbound_dnclist_customexclusioncolumns(
@@ -299,14 +251,10 @@ def delete_outbound_dnclist_customexclusioncolumns(
         dnc_list_id: path, string.
         expired_only: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
-            "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("expiredOnly", expired_only),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
+        "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns",
+    ), (("dncListId", dnc_list_id),), (("expiredOnly", expired_only),))
 
 
 def delete_outbound_dnclist_emailaddresses(
@@ -322,14 +270,10 @@ def delete_outbound_dnclist_emailaddresses(
         dnc_list_id: path, string.
         expired_only: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_dnclist_emailaddresses", "DELETE",
-            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("expiredOnly", expired_only),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_dnclist_emailaddresses", "DELETE",
+        "/api/v2/outbound/dnclists/{dncListId}/emailaddresses",
+    ), (("dncListId", dnc_list_id),), (("expiredOnly", expired_only),))
 
 
 def delete_outbound_dnclist_phonenumbers(
@@ -345,14 +289,10 @@ def delete_outbound_dnclist_phonenumbers(
         dnc_list_id: path, string.
         expired_only: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_dnclist_phonenumbers", "DELETE",
-            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("expiredOnly", expired_only),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_dnclist_phonenumbers", "DELETE",
+        "/api/v2/outbound/dnclists/{dncListId}/phonenumbers",
+    ), (("dncListId", dnc_list_id),), (("expiredOnly", expired_only),))
 
 
 def delete_outbound_dnclist_whatsappnumbers(
@@ -368,14 +308,10 @@ def delete_outbound_dnclist_whatsappnumbers(
         dnc_list_id: path, string.
         expired_only: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_dnclist_whatsappnumbers", "DELETE",
-            "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("expiredOnly", expired_only),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_dnclist_whatsappnumbers", "DELETE",
+        "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers",
+    ), (("dncListId", dnc_list_id),), (("expiredOnly", expired_only),))
 
 
 def delete_outbound_filespecificationtemplate(
@@ -388,13 +324,10 @@ def delete_outbound_filespecificationtemplate(
     Args:
         file_specification_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_filespecificationtemplate", "DELETE",
-            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-        ),
-        (("fileSpecificationTemplateId", file_specification_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_filespecificationtemplate", "DELETE",
+        "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+    ), (("fileSpecificationTemplateId", file_specification_template_id),))
 
 
 def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Operation[None]:
@@ -405,14 +338,10 @@ def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Oper
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_filespecificationtemplates_bulk", "DELETE",
-            "/api/v2/outbound/filespecificationtemplates/bulk",
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_filespecificationtemplates_bulk", "DELETE",
+        "/api/v2/outbound/filespecificationtemplates/bulk",
+    ), (), (("id", id),))
 
 
 def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
@@ -423,13 +352,10 @@ def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
     Args:
         import_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_importtemplate", "DELETE",
-            "/api/v2/outbound/importtemplates/{importTemplateId}",
-        ),
-        (("importTemplateId", import_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_importtemplate", "DELETE",
+        "/api/v2/outbound/importtemplates/{importTemplateId}",
+    ), (("importTemplateId", import_template_id),))
 
 
 def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
@@ -440,11 +366,9 @@ def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates"),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates",
+    ), (), (("id", id),))
 
 
 def delete_outbound_messagingcampaign(
@@ -458,13 +382,10 @@ def delete_outbound_messagingcampaign(
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_messagingcampaign", "DELETE",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_messagingcampaign", "DELETE",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _Operation[None]:
@@ -477,13 +398,10 @@ def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _O
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_messagingcampaign_progress", "DELETE",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_messagingcampaign_progress", "DELETE",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
@@ -494,10 +412,9 @@ def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
     Args:
         rule_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_outbound_ruleset", "DELETE", "/api/v2/outbound/rulesets/{ruleSetId}"),
-        (("ruleSetId", rule_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_ruleset", "DELETE", "/api/v2/outbound/rulesets/{ruleSetId}",
+    ), (("ruleSetId", rule_set_id),))
 
 
 def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
@@ -508,13 +425,10 @@ def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_schedules_campaign", "DELETE",
-            "/api/v2/outbound/schedules/campaigns/{campaignId}",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_schedules_campaign", "DELETE",
+        "/api/v2/outbound/schedules/campaigns/{campaignId}",
+    ), (("campaignId", campaign_id),))
 
 
 def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operation[None]:
@@ -525,13 +439,10 @@ def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operatio
     Args:
         email_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_schedules_emailcampaign", "DELETE",
-            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}",
-        ),
-        (("emailCampaignId", email_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_schedules_emailcampaign", "DELETE",
+        "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}",
+    ), (("emailCampaignId", email_campaign_id),))
 
 
 def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _Operation[None]:
@@ -543,13 +454,10 @@ def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_schedules_messagingcampaign", "DELETE",
-            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_schedules_messagingcampaign", "DELETE",
+        "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
@@ -560,13 +468,10 @@ def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_schedules_sequence", "DELETE",
-            "/api/v2/outbound/schedules/sequences/{sequenceId}",
-        ),
-        (("sequenceId", sequence_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_schedules_sequence", "DELETE",
+        "/api/v2/outbound/schedules/sequences/{sequenceId}",
+    ), (("sequenceId", sequence_id),))
 
 
 def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _Operation[None]:
@@ -578,13 +483,10 @@ def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _O
     Args:
         whats_app_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_outbound_schedules_whatsappcampaign", "DELETE",
-            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-        ),
-        (("whatsAppCampaignId", whats_app_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_schedules_whatsappcampaign", "DELETE",
+        "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+    ), (("whatsAppCampaignId", whats_app_campaign_id),))
 
 
 def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
@@ -595,10 +497,9 @@ def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_outbound_sequence", "DELETE", "/api/v2/outbound/sequences/{sequenceId}"),
-        (("sequenceId", sequence_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_outbound_sequence", "DELETE", "/api/v2/outbound/sequences/{sequenceId}",
+    ), (("sequenceId", sequence_id),))
 
 
 def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLimits]:
@@ -609,13 +510,10 @@ def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLi
     Args:
         attempt_limits_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_attemptlimit", "GET", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-            "AttemptLimits",
-        ),
-        (("attemptLimitsId", attempt_limits_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_attemptlimit", "GET", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+        "AttemptLimits",
+    ), (("attemptLimitsId", attempt_limits_id),))
 
 
 def get_outbound_attemptlimits(
@@ -643,18 +541,14 @@ def get_outbound_attemptlimits(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
-            "AttemptLimitsEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
+        "AttemptLimitsEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.CallableTimeSet]:
@@ -665,13 +559,10 @@ def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.Cal
     Args:
         callable_time_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_callabletimeset", "GET",
-            "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet",
-        ),
-        (("callableTimeSetId", callable_time_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_callabletimeset", "GET",
+        "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet",
+    ), (("callableTimeSetId", callable_time_set_id),))
 
 
 def get_outbound_callabletimesets(
@@ -699,18 +590,14 @@ def get_outbound_callabletimesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
-            "CallableTimeSetEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
+        "CallableTimeSetEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[_m.ResponseSet]:
@@ -721,13 +608,10 @@ def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operatio
     Args:
         call_analysis_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_callanalysisresponseset", "GET",
-            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
-        ),
-        (("callAnalysisSetId", call_analysis_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_callanalysisresponseset", "GET",
+        "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
+    ), (("callAnalysisSetId", call_analysis_set_id),))
 
 
 def get_outbound_callanalysisresponsesets(
@@ -755,19 +639,14 @@ def get_outbound_callanalysisresponsesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_callanalysisresponsesets", "GET",
-            "/api/v2/outbound/callanalysisresponsesets", "ResponseSetEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_callanalysisresponsesets", "GET", "/api/v2/outbound/callanalysisresponsesets",
+        "ResponseSetEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
@@ -778,12 +657,9 @@ def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign", "GET", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign", "GET", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaign_agentownedmappingpreview_results(
@@ -796,14 +672,11 @@ def get_outbound_campaign_agentownedmappingpreview_results(
     Args:
         campaign_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaign_agentownedmappingpreview_results", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results",
-            "AgentOwnedMappingPreviewListing", listing=_l.single_ebc03964,
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaign_agentownedmappingpreview_results", "GET",
+        "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results",
+        "AgentOwnedMappingPreviewListing", listing=_l.single_ebc03964,
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.CampaignDiagnostics]:
@@ -814,13 +687,10 @@ def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.Campaig
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign_diagnostics", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/diagnostics", "CampaignDiagnostics",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign_diagnostics", "GET",
+        "/api/v2/outbound/campaigns/{campaignId}/diagnostics", "CampaignDiagnostics",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.CampaignInteractions]:
@@ -831,13 +701,10 @@ def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.Campai
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign_interactions", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/interactions", "CampaignInteractions",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign_interactions", "GET",
+        "/api/v2/outbound/campaigns/{campaignId}/interactions", "CampaignInteractions",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaign_linedistribution(
@@ -863,19 +730,15 @@ def get_outbound_campaign_linedistribution(
         relative_weight: query, integer.
         outbound_line_count: query, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign_linedistribution", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/linedistribution",
-            "CampaignOutboundLinesDistribution",
-        ),
-        (("campaignId", campaign_id),),
-        (
-            ("includeOnlyActiveCampaigns", include_only_active_campaigns),
-            ("edgeGroupId", edge_group_id), ("siteId", site_id), ("useWeight", use_weight),
-            ("relativeWeight", relative_weight), ("outboundLineCount", outbound_line_count),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign_linedistribution", "GET",
+        "/api/v2/outbound/campaigns/{campaignId}/linedistribution",
+        "CampaignOutboundLinesDistribution",
+    ), (("campaignId", campaign_id),), (
+        ("includeOnlyActiveCampaigns", include_only_active_campaigns),
+        ("edgeGroupId", edge_group_id), ("siteId", site_id), ("useWeight", use_weight),
+        ("relativeWeight", relative_weight), ("outboundLineCount", outbound_line_count),
+    ))
 
 
 def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignProgress]:
@@ -886,13 +749,10 @@ def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignPr
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign_progress", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/progress", "CampaignProgress",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign_progress", "GET", "/api/v2/outbound/campaigns/{campaignId}/progress",
+        "CampaignProgress",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaign_skillcombinations(
@@ -910,15 +770,11 @@ def get_outbound_campaign_skillcombinations(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaign_skillcombinations", "GET",
-            "/api/v2/outbound/campaigns/{campaignId}/skillcombinations",
-            "PagedSkillCombinationListing", listing=_l.page_50ed5365,
-        ),
-        (("campaignId", campaign_id),),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaign_skillcombinations", "GET",
+        "/api/v2/outbound/campaigns/{campaignId}/skillcombinations", "PagedSkillCombinationListing",
+        listing=_l.page_50ed5365,
+    ), (("campaignId", campaign_id),), (("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats]:
@@ -929,13 +785,10 @@ def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaign_stats", "GET", "/api/v2/outbound/campaigns/{campaignId}/stats",
-            "CampaignStats",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaign_stats", "GET", "/api/v2/outbound/campaigns/{campaignId}/stats",
+        "CampaignStats",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRule]:
@@ -946,13 +799,10 @@ def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRu
     Args:
         campaign_rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaignrule", "GET", "/api/v2/outbound/campaignrules/{campaignRuleId}",
-            "CampaignRule",
-        ),
-        (("campaignRuleId", campaign_rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaignrule", "GET", "/api/v2/outbound/campaignrules/{campaignRuleId}",
+        "CampaignRule",
+    ), (("campaignRuleId", campaign_rule_id),))
 
 
 def get_outbound_campaignrules(
@@ -980,18 +830,14 @@ def get_outbound_campaignrules(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
-            "CampaignRuleEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
+        "CampaignRuleEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_campaigns(
@@ -1030,21 +876,17 @@ def get_outbound_campaigns(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
-            ("name", name), ("id", id), ("contactListId", contact_list_id),
-            ("dncListIds", dnc_list_ids), ("distributionQueueId", distribution_queue_id),
-            ("edgeGroupId", edge_group_id),
-            ("callAnalysisResponseSetId", call_analysis_response_set_id),
-            ("divisionId", division_id), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
+        ("name", name), ("id", id), ("contactListId", contact_list_id),
+        ("dncListIds", dnc_list_ids), ("distributionQueueId", distribution_queue_id),
+        ("edgeGroupId", edge_group_id),
+        ("callAnalysisResponseSetId", call_analysis_response_set_id), ("divisionId", division_id),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_campaigns_all(
@@ -1072,17 +914,13 @@ def get_outbound_campaigns_all(
         media_type: query, list of string: email, sms, voice, whatsapp.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
-            "CommonCampaignEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
-            ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
+        "CommonCampaignEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
+        ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_campaigns_all_divisionviews(
@@ -1110,18 +948,14 @@ def get_outbound_campaigns_all_divisionviews(
         media_type: query, list of string: email, sms, voice, whatsapp.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaigns_all_divisionviews", "GET",
-            "/api/v2/outbound/campaigns/all/divisionviews",
-            "CommonCampaignDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
-            ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaigns_all_divisionviews", "GET",
+        "/api/v2/outbound/campaigns/all/divisionviews", "CommonCampaignDivisionViewEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
+        ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.CampaignDivisionView]:
@@ -1132,13 +966,10 @@ def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.Campa
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_campaigns_divisionview", "GET",
-            "/api/v2/outbound/campaigns/divisionviews/{campaignId}", "CampaignDivisionView",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_campaigns_divisionview", "GET",
+        "/api/v2/outbound/campaigns/divisionviews/{campaignId}", "CampaignDivisionView",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_campaigns_divisionviews(
@@ -1165,18 +996,13 @@ def get_outbound_campaigns_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_campaigns_divisionviews", "GET",
-            "/api/v2/outbound/campaigns/divisionviews", "CampaignDivisionViewListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
-            ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_campaigns_divisionviews", "GET", "/api/v2/outbound/campaigns/divisionviews",
+        "CampaignDivisionViewListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
+        ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_contactlist(
@@ -1194,14 +1020,12 @@ def get_outbound_contactlist(
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist", "GET", "/api/v2/outbound/contactlists/{contactListId}",
-            "ContactList",
-        ),
-        (("contactListId", contact_list_id),),
-        (("includeImportStatus", include_import_status), ("includeSize", include_size)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist", "GET", "/api/v2/outbound/contactlists/{contactListId}",
+        "ContactList",
+    ), (("contactListId", contact_list_id),), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+    ))
 
 
 def get_outbound_contactlist_contact(
@@ -1216,13 +1040,10 @@ def get_outbound_contactlist_contact(
         contact_list_id: path, string.
         contact_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist_contact", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
-        ),
-        (("contactListId", contact_list_id), ("contactId", contact_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist_contact", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
+    ), (("contactListId", contact_list_id), ("contactId", contact_id)))
 
 
 def get_outbound_contactlist_contacts_bulk_job(
@@ -1237,14 +1058,11 @@ def get_outbound_contactlist_contacts_bulk_job(
         contact_list_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist_contacts_bulk_job", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId}",
-            "ContactsBulkOperationJob",
-        ),
-        (("contactListId", contact_list_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist_contacts_bulk_job", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId}",
+        "ContactsBulkOperationJob",
+    ), (("contactListId", contact_list_id), ("jobId", job_id)))
 
 
 def get_outbound_contactlist_contacts_bulk_jobs(
@@ -1257,14 +1075,11 @@ def get_outbound_contactlist_contacts_bulk_jobs(
     Args:
         contact_list_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_contactlist_contacts_bulk_jobs", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs",
-            "ContactsBulkOperationJobListing", listing=_l.single_fb29b5bd,
-        ),
-        (("contactListId", contact_list_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_contactlist_contacts_bulk_jobs", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs",
+        "ContactsBulkOperationJobListing", listing=_l.single_fb29b5bd,
+    ), (("contactListId", contact_list_id),))
 
 
 def get_outbound_contactlist_export(
@@ -1280,14 +1095,10 @@ def get_outbound_contactlist_export(
         contact_list_id: path, string.
         download: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist_export", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/export", "ExportUri",
-        ),
-        (("contactListId", contact_list_id),),
-        (("download", download),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist_export", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/export", "ExportUri",
+    ), (("contactListId", contact_list_id),), (("download", download),))
 
 
 def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m.ImportStatus]:
@@ -1298,13 +1109,10 @@ def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist_importstatus", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/importstatus", "ImportStatus",
-        ),
-        (("contactListId", contact_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist_importstatus", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/importstatus", "ImportStatus",
+    ), (("contactListId", contact_list_id),))
 
 
 def get_outbound_contactlist_timezonemappingpreview(
@@ -1317,14 +1125,11 @@ def get_outbound_contactlist_timezonemappingpreview(
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlist_timezonemappingpreview", "GET",
-            "/api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview",
-            "TimeZoneMappingPreview",
-        ),
-        (("contactListId", contact_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlist_timezonemappingpreview", "GET",
+        "/api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview",
+        "TimeZoneMappingPreview",
+    ), (("contactListId", contact_list_id),))
 
 
 def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m.ContactListFilter]:
@@ -1335,13 +1140,10 @@ def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m
     Args:
         contact_list_filter_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlistfilter", "GET",
-            "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
-        ),
-        (("contactListFilterId", contact_list_filter_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlistfilter", "GET",
+        "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
+    ), (("contactListFilterId", contact_list_filter_id),))
 
 
 def get_outbound_contactlistfilters(
@@ -1371,18 +1173,14 @@ def get_outbound_contactlistfilters(
         sort_order: query, string: ascending, descending.
         contact_list_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
-            "ContactListFilterEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("contactListId", contact_list_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
+        "ContactListFilterEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order), ("contactListId", contact_list_id),
+    ))
 
 
 def get_outbound_contactlists(
@@ -1422,20 +1220,16 @@ def get_outbound_contactlists(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
-            "ContactListEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("includeImportStatus", include_import_status), ("includeSize", include_size),
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("id", id), ("divisionId", division_id), ("timeZone", time_zone),
-            ("dateExpiration", date_expiration), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
+        "ContactListEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("id", id), ("divisionId", division_id), ("timeZone", time_zone),
+        ("dateExpiration", date_expiration), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_contactlists_divisionview(
@@ -1453,15 +1247,12 @@ def get_outbound_contactlists_divisionview(
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlists_divisionview", "GET",
-            "/api/v2/outbound/contactlists/divisionviews/{contactListId}",
-            "ContactListDivisionView",
-        ),
-        (("contactListId", contact_list_id),),
-        (("includeImportStatus", include_import_status), ("includeSize", include_size)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlists_divisionview", "GET",
+        "/api/v2/outbound/contactlists/divisionviews/{contactListId}", "ContactListDivisionView",
+    ), (("contactListId", contact_list_id),), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+    ))
 
 
 def get_outbound_contactlists_divisionviews(
@@ -1493,19 +1284,15 @@ def get_outbound_contactlists_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_contactlists_divisionviews", "GET",
-            "/api/v2/outbound/contactlists/divisionviews", "ContactListDivisionViewListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("includeImportStatus", include_import_status), ("includeSize", include_size),
-            ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
-            ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_contactlists_divisionviews", "GET",
+        "/api/v2/outbound/contactlists/divisionviews", "ContactListDivisionViewListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+        ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
+        ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_contactlisttemplate(
@@ -1518,13 +1305,10 @@ def get_outbound_contactlisttemplate(
     Args:
         contact_list_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_contactlisttemplate", "GET",
-            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
-        ),
-        (("contactListTemplateId", contact_list_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_contactlisttemplate", "GET",
+        "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
+    ), (("contactListTemplateId", contact_list_template_id),))
 
 
 def get_outbound_contactlisttemplates(
@@ -1554,18 +1338,14 @@ def get_outbound_contactlisttemplates(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
-            "ContactListTemplateEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("timeZone", time_zone), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
+        "ContactListTemplateEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("timeZone", time_zone), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_diagnostics_campaign_summary(
@@ -1582,15 +1362,10 @@ def get_outbound_diagnostics_campaign_summary(
         start: query, string.
         end: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_diagnostics_campaign_summary", "GET",
-            "/api/v2/outbound/diagnostics/campaigns/{campaignId}/summary",
-            "CampaignDiagnosticSummary",
-        ),
-        (("campaignId", campaign_id),),
-        (("start", start), ("end", end)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_diagnostics_campaign_summary", "GET",
+        "/api/v2/outbound/diagnostics/campaigns/{campaignId}/summary", "CampaignDiagnosticSummary",
+    ), (("campaignId", campaign_id),), (("start", start), ("end", end)))
 
 
 def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.DigitalRuleSet]:
@@ -1601,13 +1376,10 @@ def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.Digit
     Args:
         digital_rule_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_digitalruleset", "GET",
-            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}", "DigitalRuleSet",
-        ),
-        (("digitalRuleSetId", digital_rule_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_digitalruleset", "GET", "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
+        "DigitalRuleSet",
+    ), (("digitalRuleSetId", digital_rule_set_id),))
 
 
 def get_outbound_digitalrulesets(
@@ -1632,17 +1404,13 @@ def get_outbound_digitalrulesets(
         name: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
-            "DigitalRuleSetEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
+        "DigitalRuleSetEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("id", id),
+    ))
 
 
 def get_outbound_dnclist(
@@ -1660,13 +1428,11 @@ def get_outbound_dnclist(
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_dnclist", "GET", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("includeImportStatus", include_import_status), ("includeSize", include_size)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_dnclist", "GET", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
+    ), (("dncListId", dnc_list_id),), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+    ))
 
 
 def get_outbound_dnclist_export(
@@ -1682,14 +1448,10 @@ def get_outbound_dnclist_export(
         dnc_list_id: path, string.
         download: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
-            "ExportUri",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("download", download),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
+        "ExportUri",
+    ), (("dncListId", dnc_list_id),), (("download", download),))
 
 
 def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportStatus]:
@@ -1700,13 +1462,10 @@ def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportS
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_dnclist_importstatus", "GET",
-            "/api/v2/outbound/dnclists/{dncListId}/importstatus", "ImportStatus",
-        ),
-        (("dncListId", dnc_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_dnclist_importstatus", "GET",
+        "/api/v2/outbound/dnclists/{dncListId}/importstatus", "ImportStatus",
+    ), (("dncListId", dnc_list_id),))
 
 
 def get_outbound_dnclists(
@@ -1741,20 +1500,16 @@ def get_outbound_dnclists(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("includeImportStatus", include_import_status), ("includeSize", include_size),
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("dncSourceType", dnc_source_type), ("divisionId", division_id), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("dncSourceType", dnc_source_type), ("divisionId", division_id), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_dnclists_divisionview(
@@ -1772,14 +1527,12 @@ def get_outbound_dnclists_divisionview(
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_dnclists_divisionview", "GET",
-            "/api/v2/outbound/dnclists/divisionviews/{dncListId}", "DncListDivisionView",
-        ),
-        (("dncListId", dnc_list_id),),
-        (("includeImportStatus", include_import_status), ("includeSize", include_size)),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_dnclists_divisionview", "GET",
+        "/api/v2/outbound/dnclists/divisionviews/{dncListId}", "DncListDivisionView",
+    ), (("dncListId", dnc_list_id),), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+    ))
 
 
 def get_outbound_dnclists_divisionviews(
@@ -1812,19 +1565,15 @@ def get_outbound_dnclists_divisionviews(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
-            "DncListDivisionViewListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("includeImportStatus", include_import_status), ("includeSize", include_size),
-            ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
-            ("name", name), ("dncSourceType", dnc_source_type), ("id", id), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
+        "DncListDivisionViewListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("includeImportStatus", include_import_status), ("includeSize", include_size),
+        ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
+        ("name", name), ("dncSourceType", dnc_source_type), ("id", id), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
@@ -1835,10 +1584,9 @@ def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
     Args:
         event_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_outbound_event", "GET", "/api/v2/outbound/events/{eventId}", "EventLog"),
-        (("eventId", event_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_event", "GET", "/api/v2/outbound/events/{eventId}", "EventLog",
+    ), (("eventId", event_id),))
 
 
 def get_outbound_events(
@@ -1865,18 +1613,13 @@ def get_outbound_events(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
-            ("category", category), ("level", level), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
+        ("category", category), ("level", level), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_filespecificationtemplate(
@@ -1889,14 +1632,11 @@ def get_outbound_filespecificationtemplate(
     Args:
         file_specification_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_filespecificationtemplate", "GET",
-            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-            "FileSpecificationTemplate",
-        ),
-        (("fileSpecificationTemplateId", file_specification_template_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_filespecificationtemplate", "GET",
+        "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+        "FileSpecificationTemplate",
+    ), (("fileSpecificationTemplateId", file_specification_template_id),))
 
 
 def get_outbound_filespecificationtemplates(
@@ -1924,19 +1664,15 @@ def get_outbound_filespecificationtemplates(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_filespecificationtemplates", "GET",
-            "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplateEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_filespecificationtemplates", "GET",
+        "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplateEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_importtemplate(
@@ -1952,14 +1688,12 @@ def get_outbound_importtemplate(
         import_template_id: path, string.
         include_import_status: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_importtemplate", "GET",
-            "/api/v2/outbound/importtemplates/{importTemplateId}", "ImportTemplate",
-        ),
-        (("importTemplateId", import_template_id),),
-        (("includeImportStatus", include_import_status),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_importtemplate", "GET", "/api/v2/outbound/importtemplates/{importTemplateId}",
+        "ImportTemplate",
+    ), (("importTemplateId", import_template_id),), (
+        ("includeImportStatus", include_import_status),
+    ))
 
 
 def get_outbound_importtemplate_importstatus(
@@ -1975,14 +1709,10 @@ def get_outbound_importtemplate_importstatus(
         import_template_id: path, string.
         list_name_prefix: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_importtemplate_importstatus", "GET",
-            "/api/v2/outbound/importtemplates/{importTemplateId}/importstatus", "ImportStatus",
-        ),
-        (("importTemplateId", import_template_id),),
-        (("listNamePrefix", list_name_prefix),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_importtemplate_importstatus", "GET",
+        "/api/v2/outbound/importtemplates/{importTemplateId}/importstatus", "ImportStatus",
+    ), (("importTemplateId", import_template_id),), (("listNamePrefix", list_name_prefix),))
 
 
 def get_outbound_importtemplates(
@@ -2014,19 +1744,15 @@ def get_outbound_importtemplates(
         sort_order: query, string: ascending, descending.
         contact_list_template_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
-            "ImportTemplateEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("includeImportStatus", include_import_status), ("pageSize", page_size),
-            ("pageNumber", page_number), ("allowEmptyResult", allow_empty_result),
-            ("filterType", filter_type), ("name", name), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("contactListTemplateId", contact_list_template_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
+        "ImportTemplateEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("includeImportStatus", include_import_status), ("pageSize", page_size),
+        ("pageNumber", page_number), ("allowEmptyResult", allow_empty_result),
+        ("filterType", filter_type), ("name", name), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("contactListTemplateId", contact_list_template_id),
+    ))
 
 
 def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.MessagingCampaign]:
@@ -2038,13 +1764,10 @@ def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_messagingcampaign", "GET",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_messagingcampaign", "GET",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def get_outbound_messagingcampaign_diagnostics(
@@ -2058,14 +1781,11 @@ def get_outbound_messagingcampaign_diagnostics(
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_messagingcampaign_diagnostics", "GET",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics",
-            "MessagingCampaignDiagnostics",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_messagingcampaign_diagnostics", "GET",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics",
+        "MessagingCampaignDiagnostics",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def get_outbound_messagingcampaign_progress(
@@ -2079,14 +1799,10 @@ def get_outbound_messagingcampaign_progress(
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_messagingcampaign_progress", "GET",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
-            "CampaignProgress",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_messagingcampaign_progress", "GET",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress", "CampaignProgress",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def get_outbound_messagingcampaigns(
@@ -2126,21 +1842,17 @@ def get_outbound_messagingcampaigns(
             forced_stopping.
         rule_set_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
-            "MessagingCampaignEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("contactListId", contact_list_id),
-            ("divisionId", division_id), ("type", type),
-            ("senderSmsPhoneNumber", sender_sms_phone_number), ("id", id),
-            ("contentTemplateId", content_template_id), ("campaignStatus", campaign_status),
-            ("ruleSetIds", rule_set_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
+        "MessagingCampaignEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("contactListId", contact_list_id),
+        ("divisionId", division_id), ("type", type),
+        ("senderSmsPhoneNumber", sender_sms_phone_number), ("id", id),
+        ("contentTemplateId", content_template_id), ("campaignStatus", campaign_status),
+        ("ruleSetIds", rule_set_ids),
+    ))
 
 
 def get_outbound_messagingcampaigns_divisionview(
@@ -2154,14 +1866,11 @@ def get_outbound_messagingcampaigns_divisionview(
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_messagingcampaigns_divisionview", "GET",
-            "/api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId}",
-            "MessagingCampaignDivisionView",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_messagingcampaigns_divisionview", "GET",
+        "/api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId}",
+        "MessagingCampaignDivisionView",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def get_outbound_messagingcampaigns_divisionviews(
@@ -2193,20 +1902,16 @@ def get_outbound_messagingcampaigns_divisionviews(
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
             forced_stopping.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_messagingcampaigns_divisionviews", "GET",
-            "/api/v2/outbound/messagingcampaigns/divisionviews",
-            "MessagingCampaignDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("name", name), ("type", type), ("id", id),
-            ("senderSmsPhoneNumber", sender_sms_phone_number),
-            ("contentTemplateId", content_template_id), ("campaignStatus", campaign_status),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_messagingcampaigns_divisionviews", "GET",
+        "/api/v2/outbound/messagingcampaigns/divisionviews",
+        "MessagingCampaignDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("name", name), ("type", type), ("id", id),
+        ("senderSmsPhoneNumber", sender_sms_phone_number),
+        ("contentTemplateId", content_template_id), ("campaignStatus", campaign_status),
+    ))
 
 
 def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
@@ -2217,12 +1922,9 @@ def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
     Args:
         rule_set_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_ruleset", "GET", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
-        ),
-        (("ruleSetId", rule_set_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_ruleset", "GET", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
+    ), (("ruleSetId", rule_set_id),))
 
 
 def get_outbound_rulesets(
@@ -2249,18 +1951,14 @@ def get_outbound_rulesets(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignSchedule]:
@@ -2271,13 +1969,10 @@ def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignS
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_schedules_campaign", "GET",
-            "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_schedules_campaign", "GET",
+        "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule",
+    ), (("campaignId", campaign_id),))
 
 
 def get_outbound_schedules_campaigns() -> _Lists[list[_m.CampaignSchedule], _m.CampaignSchedule]:
@@ -2285,12 +1980,10 @@ def get_outbound_schedules_campaigns() -> _Lists[list[_m.CampaignSchedule], _m.C
 
     Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
-            "list[CampaignSchedule]", listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
+        "list[CampaignSchedule]", listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_outbound_schedules_emailcampaign(
@@ -2303,13 +1996,10 @@ def get_outbound_schedules_emailcampaign(
     Args:
         email_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_schedules_emailcampaign", "GET",
-            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
-        ),
-        (("emailCampaignId", email_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_schedules_emailcampaign", "GET",
+        "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
+    ), (("emailCampaignId", email_campaign_id),))
 
 
 def get_outbound_schedules_emailcampaigns(
@@ -2319,13 +2009,10 @@ def get_outbound_schedules_emailcampaigns(
     Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
     Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_schedules_emailcampaigns", "GET",
-            "/api/v2/outbound/schedules/emailcampaigns", "EmailCampaignScheduleEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_schedules_emailcampaigns", "GET", "/api/v2/outbound/schedules/emailcampaigns",
+        "EmailCampaignScheduleEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_outbound_schedules_messagingcampaign(
@@ -2339,14 +2026,11 @@ def get_outbound_schedules_messagingcampaign(
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_schedules_messagingcampaign", "GET",
-            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-            "MessagingCampaignSchedule",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_schedules_messagingcampaign", "GET",
+        "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+        "MessagingCampaignSchedule",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def get_outbound_schedules_messagingcampaigns(
@@ -2356,13 +2040,11 @@ def get_outbound_schedules_messagingcampaigns(
     Requires ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_schedules_messagingcampaigns", "GET",
-            "/api/v2/outbound/schedules/messagingcampaigns",
-            "MessagingCampaignScheduleEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_schedules_messagingcampaigns", "GET",
+        "/api/v2/outbound/schedules/messagingcampaigns", "MessagingCampaignScheduleEntityListing",
+        listing=_l.link_a911cd2f,
+    ))
 
 
 def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceSchedule]:
@@ -2373,13 +2055,10 @@ def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceS
     Args:
         sequence_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_schedules_sequence", "GET",
-            "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule",
-        ),
-        (("sequenceId", sequence_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_schedules_sequence", "GET",
+        "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule",
+    ), (("sequenceId", sequence_id),))
 
 
 def get_outbound_schedules_sequences() -> _Lists[list[_m.SequenceSchedule], _m.SequenceSchedule]:
@@ -2387,12 +2066,10 @@ def get_outbound_schedules_sequences() -> _Lists[list[_m.SequenceSchedule], _m.S
 
     Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
-            "list[SequenceSchedule]", listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
+        "list[SequenceSchedule]", listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_outbound_schedules_whatsappcampaign(
@@ -2406,14 +2083,11 @@ def get_outbound_schedules_whatsappcampaign(
     Args:
         whats_app_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_schedules_whatsappcampaign", "GET",
-            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-            "WhatsAppCampaignSchedule",
-        ),
-        (("whatsAppCampaignId", whats_app_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_schedules_whatsappcampaign", "GET",
+        "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+        "WhatsAppCampaignSchedule",
+    ), (("whatsAppCampaignId", whats_app_campaign_id),))
 
 
 def get_outbound_schedules_whatsappcampaigns(
@@ -2423,13 +2097,11 @@ def get_outbound_schedules_whatsappcampaigns(
     Requires ``outbound:whatsAppCampaignSchedule:view`` or
     ``outbound:whatsAppCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_schedules_whatsappcampaigns", "GET",
-            "/api/v2/outbound/schedules/whatsappcampaigns", "WhatsAppCampaignScheduleEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_schedules_whatsappcampaigns", "GET",
+        "/api/v2/outbound/schedules/whatsappcampaigns", "WhatsAppCampaignScheduleEntityListing",
+        listing=_l.link_a911cd2f,
+    ))
 
 
 def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
@@ -2440,13 +2112,10 @@ def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_sequence", "GET", "/api/v2/outbound/sequences/{sequenceId}",
-            "CampaignSequence",
-        ),
-        (("sequenceId", sequence_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_sequence", "GET", "/api/v2/outbound/sequences/{sequenceId}",
+        "CampaignSequence",
+    ), (("sequenceId", sequence_id),))
 
 
 def get_outbound_sequences(
@@ -2474,18 +2143,14 @@ def get_outbound_sequences(
         sort_by: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
-            "CampaignSequenceEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number),
-            ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
+        "CampaignSequenceEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+        ("allowEmptyResult", allow_empty_result), ("filterType", filter_type), ("name", name),
+        ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
@@ -2493,9 +2158,9 @@ def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
 
     Requires ``outbound:settings:view``.
     """
-    return _Operation(
-        _Endpoint("get_outbound_settings", "GET", "/api/v2/outbound/settings", "OutboundSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_settings", "GET", "/api/v2/outbound/settings", "OutboundSettings",
+    ))
 
 
 def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
@@ -2503,12 +2168,10 @@ def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
 
     Requires ``outbound:wrapUpCodeMapping:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_outbound_wrapupcodemappings", "GET", "/api/v2/outbound/wrapupcodemappings",
-            "WrapUpCodeMapping",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_outbound_wrapupcodemappings", "GET", "/api/v2/outbound/wrapupcodemappings",
+        "WrapUpCodeMapping",
+    ))
 
 
 def patch_outbound_campaign(
@@ -2523,16 +2186,10 @@ def patch_outbound_campaign(
         campaign_id: path, string.
         body: ``CampaignPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_campaign", "PATCH", "/api/v2/outbound/campaigns/{campaignId}",
-            body="object", body_required=True,
-        ),
-        (("campaignId", campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_campaign", "PATCH", "/api/v2/outbound/campaigns/{campaignId}",
+        body="object", body_required=True,
+    ), (("campaignId", campaign_id),), (), (), body)
 
 
 def patch_outbound_dnclist_customexclusioncolumns(
@@ -2547,17 +2204,11 @@ def patch_outbound_dnclist_customexclusioncolumns(
         dnc_list_id: path, string.
         body: ``DncPatchCustomExclusionColumnsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_dnclist_customexclusioncolumns", "PATCH",
-            "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns", body="object",
-            body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_dnclist_customexclusioncolumns", "PATCH",
+        "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns", body="object",
+        body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def patch_outbound_dnclist_emailaddresses(
@@ -2572,17 +2223,10 @@ def patch_outbound_dnclist_emailaddresses(
         dnc_list_id: path, string.
         body: ``DncPatchEmailsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_dnclist_emailaddresses", "PATCH",
-            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="object",
-            body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_dnclist_emailaddresses", "PATCH",
+        "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="object", body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def patch_outbound_dnclist_phonenumbers(
@@ -2597,16 +2241,10 @@ def patch_outbound_dnclist_phonenumbers(
         dnc_list_id: path, string.
         body: ``DncPatchPhoneNumbersRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_dnclist_phonenumbers", "PATCH",
-            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="object", body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_dnclist_phonenumbers", "PATCH",
+        "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="object", body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def patch_outbound_dnclist_whatsappnumbers(
@@ -2621,17 +2259,10 @@ def patch_outbound_dnclist_whatsappnumbers(
         dnc_list_id: path, string.
         body: ``DncPatchWhatsAppNumbersRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_dnclist_whatsappnumbers", "PATCH",
-            "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers", body="object",
-            body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_dnclist_whatsappnumbers", "PATCH",
+        "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers", body="object", body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def patch_outbound_settings(
@@ -2647,16 +2278,10 @@ def patch_outbound_settings(
         use_max_calls_per_agent_decimal: query, boolean.
         body: ``OutboundSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_outbound_settings", "PATCH", "/api/v2/outbound/settings", body="object",
-            body_required=True,
-        ),
-        (),
-        (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_outbound_settings", "PATCH", "/api/v2/outbound/settings", body="object",
+        body_required=True,
+    ), (), (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),), (), body)
 
 
 def post_outbound_attemptlimits(
@@ -2669,16 +2294,10 @@ def post_outbound_attemptlimits(
     Args:
         body: ``AttemptLimits``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_attemptlimits", "POST", "/api/v2/outbound/attemptlimits",
-            "AttemptLimits", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_attemptlimits", "POST", "/api/v2/outbound/attemptlimits", "AttemptLimits",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_callabletimesets(
@@ -2691,16 +2310,10 @@ def post_outbound_callabletimesets(
     Args:
         body: ``CallableTimeSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_callabletimesets", "POST", "/api/v2/outbound/callabletimesets",
-            "CallableTimeSet", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_callabletimesets", "POST", "/api/v2/outbound/callabletimesets",
+        "CallableTimeSet", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_callanalysisresponsesets(
@@ -2713,17 +2326,11 @@ def post_outbound_callanalysisresponsesets(
     Args:
         body: ``ResponseSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_callanalysisresponsesets", "POST",
-            "/api/v2/outbound/callanalysisresponsesets", "ResponseSet", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_callanalysisresponsesets", "POST",
+        "/api/v2/outbound/callanalysisresponsesets", "ResponseSet", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operation[_Any]:
@@ -2734,13 +2341,10 @@ def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operat
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaign_agentownedmappingpreview", "POST",
-            "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview", "object",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaign_agentownedmappingpreview", "POST",
+        "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview", "object",
+    ), (("campaignId", campaign_id),))
 
 
 def post_outbound_campaign_callback_schedule(
@@ -2755,17 +2359,11 @@ def post_outbound_campaign_callback_schedule(
         campaign_id: path, string.
         body: ``ContactCallbackRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaign_callback_schedule", "POST",
-            "/api/v2/outbound/campaigns/{campaignId}/callback/schedule", "ContactCallbackRequest",
-            body="object", body_required=True,
-        ),
-        (("campaignId", campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaign_callback_schedule", "POST",
+        "/api/v2/outbound/campaigns/{campaignId}/callback/schedule", "ContactCallbackRequest",
+        body="object", body_required=True,
+    ), (("campaignId", campaign_id),), (), (), body)
 
 
 def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
@@ -2776,12 +2374,9 @@ def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaign_start", "POST", "/api/v2/outbound/campaigns/{campaignId}/start",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaign_start", "POST", "/api/v2/outbound/campaigns/{campaignId}/start",
+    ), (("campaignId", campaign_id),))
 
 
 def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
@@ -2792,12 +2387,9 @@ def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaign_stop", "POST", "/api/v2/outbound/campaigns/{campaignId}/stop",
-        ),
-        (("campaignId", campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaign_stop", "POST", "/api/v2/outbound/campaigns/{campaignId}/stop",
+    ), (("campaignId", campaign_id),))
 
 
 def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operation[_m.CampaignRule]:
@@ -2808,16 +2400,10 @@ def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operati
     Args:
         body: ``CampaignRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaignrules", "POST", "/api/v2/outbound/campaignrules", "CampaignRule",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaignrules", "POST", "/api/v2/outbound/campaignrules", "CampaignRule",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_campaigns(
@@ -2833,16 +2419,10 @@ def post_outbound_campaigns(
         use_max_calls_per_agent_decimal: query, boolean.
         body: ``Campaign``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_campaigns", "POST", "/api/v2/outbound/campaigns", "Campaign",
-            body="object", body_required=True,
-        ),
-        (),
-        (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_campaigns", "POST", "/api/v2/outbound/campaigns", "Campaign", body="object",
+        body_required=True,
+    ), (), (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),), (), body)
 
 
 def post_outbound_campaigns_performance_query(
@@ -2855,17 +2435,11 @@ def post_outbound_campaigns_performance_query(
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_campaigns_performance_query", "POST",
-            "/api/v2/outbound/campaigns/performance/query", "CampaignPerformanceDataListing",
-            body="array", body_required=True, reads=True, listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_campaigns_performance_query", "POST",
+        "/api/v2/outbound/campaigns/performance/query", "CampaignPerformanceDataListing",
+        body="array", body_required=True, reads=True, listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_outbound_campaigns_progress(
@@ -2878,17 +2452,11 @@ def post_outbound_campaigns_progress(
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_campaigns_progress", "POST", "/api/v2/outbound/campaigns/progress",
-            "list[CampaignProgress]", body="array", body_required=True, reads=True,
-            listing=_l.single_387d9ec7,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_campaigns_progress", "POST", "/api/v2/outbound/campaigns/progress",
+        "list[CampaignProgress]", body="array", body_required=True, reads=True,
+        listing=_l.single_387d9ec7,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
@@ -2899,13 +2467,10 @@ def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlist_clear", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/clear",
-        ),
-        (("contactListId", contact_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlist_clear", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/clear",
+    ), (("contactListId", contact_list_id),))
 
 
 def post_outbound_contactlist_contacts(
@@ -2927,20 +2492,14 @@ def post_outbound_contactlist_contacts(
         do_not_queue: query, boolean.
         body: list of ``WritableDialerContact``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlist_contacts", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts", "list[DialerContact]",
-            body="array", body_required=True, listing=_l.single_4eeb41b1,
-        ),
-        (("contactListId", contact_list_id),),
-        (
-            ("priority", priority), ("clearSystemData", clear_system_data),
-            ("doNotQueue", do_not_queue),
-        ),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlist_contacts", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts", "list[DialerContact]",
+        body="array", body_required=True, listing=_l.single_4eeb41b1,
+    ), (("contactListId", contact_list_id),), (
+        ("priority", priority), ("clearSystemData", clear_system_data),
+        ("doNotQueue", do_not_queue),
+    ), (), body)
 
 
 def post_outbound_contactlist_contacts_bulk(
@@ -2955,17 +2514,11 @@ def post_outbound_contactlist_contacts_bulk(
         contact_list_id: path, string.
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlist_contacts_bulk", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk", "list[DialerContact]",
-            body="array", body_required=True, reads=True, listing=_l.single_4eeb41b1,
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlist_contacts_bulk", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk", "list[DialerContact]",
+        body="array", body_required=True, reads=True, listing=_l.single_4eeb41b1,
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def post_outbound_contactlist_contacts_bulk_remove(
@@ -2980,17 +2533,11 @@ def post_outbound_contactlist_contacts_bulk_remove(
         contact_list_id: path, string.
         body: ``ContactBulkSearchParameters``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlist_contacts_bulk_remove", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove",
-            "ContactsBulkOperationJob", body="object", body_required=True,
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlist_contacts_bulk_remove", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove",
+        "ContactsBulkOperationJob", body="object", body_required=True,
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def post_outbound_contactlist_contacts_bulk_update(
@@ -3005,17 +2552,11 @@ def post_outbound_contactlist_contacts_bulk_update(
         contact_list_id: path, string.
         body: ``ContactBulkEditRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlist_contacts_bulk_update", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update",
-            "ContactsBulkOperationJob", body="object", body_required=True,
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlist_contacts_bulk_update", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update",
+        "ContactsBulkOperationJob", body="object", body_required=True,
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def post_outbound_contactlist_contacts_search(
@@ -3031,18 +2572,11 @@ def post_outbound_contactlist_contacts_search(
         contact_list_id: path, string.
         body: ``ContactListingRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlist_contacts_search", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/search",
-            "ContactListingResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_48f2e892,
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlist_contacts_search", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/search", "ContactListingResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_48f2e892,
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def post_outbound_contactlist_export(
@@ -3058,17 +2592,10 @@ def post_outbound_contactlist_export(
         contact_list_id: path, string.
         body: ``ContactsExportRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlist_export", "POST",
-            "/api/v2/outbound/contactlists/{contactListId}/export", "DomainEntityRef",
-            body="object",
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlist_export", "POST",
+        "/api/v2/outbound/contactlists/{contactListId}/export", "DomainEntityRef", body="object",
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def post_outbound_contactlistfilters(
@@ -3081,16 +2608,10 @@ def post_outbound_contactlistfilters(
     Args:
         body: ``ContactListFilter``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlistfilters", "POST", "/api/v2/outbound/contactlistfilters",
-            "ContactListFilter", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlistfilters", "POST", "/api/v2/outbound/contactlistfilters",
+        "ContactListFilter", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlistfilters_bulk_retrieve(
@@ -3103,17 +2624,11 @@ def post_outbound_contactlistfilters_bulk_retrieve(
     Args:
         body: ``ContactListFilterBulkRetrieveBody``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlistfilters_bulk_retrieve", "POST",
-            "/api/v2/outbound/contactlistfilters/bulk/retrieve", "ContactListFilterEntityListing",
-            body="object", body_required=True, reads=True, listing=_l.link_a911cd2f,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlistfilters_bulk_retrieve", "POST",
+        "/api/v2/outbound/contactlistfilters/bulk/retrieve", "ContactListFilterEntityListing",
+        body="object", body_required=True, reads=True, listing=_l.link_a911cd2f,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlistfilters_preview(
@@ -3126,17 +2641,11 @@ def post_outbound_contactlistfilters_preview(
     Args:
         body: ``ContactListFilter``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlistfilters_preview", "POST",
-            "/api/v2/outbound/contactlistfilters/preview", "FilterPreviewResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_04d63acb,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlistfilters_preview", "POST",
+        "/api/v2/outbound/contactlistfilters/preview", "FilterPreviewResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_04d63acb,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation[_m.ContactList]:
@@ -3147,16 +2656,10 @@ def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation
     Args:
         body: ``ContactList``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlists", "POST", "/api/v2/outbound/contactlists", "ContactList",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlists", "POST", "/api/v2/outbound/contactlists", "ContactList",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlists_bulk_update(
@@ -3167,17 +2670,11 @@ def post_outbound_contactlists_bulk_update(
     Args:
         body: ``ContactListsBulkEditRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlists_bulk_update", "POST",
-            "/api/v2/outbound/contactlists/bulk/update", "ContactListsBulkEditResponse",
-            body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlists_bulk_update", "POST",
+        "/api/v2/outbound/contactlists/bulk/update", "ContactListsBulkEditResponse", body="object",
+        body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlists_uploads(
@@ -3190,16 +2687,10 @@ def post_outbound_contactlists_uploads(
     Args:
         body: ``ContactListUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlists_uploads", "POST", "/api/v2/outbound/contactlists/uploads",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlists_uploads", "POST", "/api/v2/outbound/contactlists/uploads",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlisttemplates(
@@ -3212,16 +2703,10 @@ def post_outbound_contactlisttemplates(
     Args:
         body: ``ContactListTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_contactlisttemplates", "POST", "/api/v2/outbound/contactlisttemplates",
-            "ContactListTemplate", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_contactlisttemplates", "POST", "/api/v2/outbound/contactlisttemplates",
+        "ContactListTemplate", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlisttemplates_bulk_add(
@@ -3234,17 +2719,11 @@ def post_outbound_contactlisttemplates_bulk_add(
     Args:
         body: list of ``ContactListTemplate``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlisttemplates_bulk_add", "POST",
-            "/api/v2/outbound/contactlisttemplates/bulk/add", "ContactListTemplateEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlisttemplates_bulk_add", "POST",
+        "/api/v2/outbound/contactlisttemplates/bulk/add", "ContactListTemplateEntityListing",
+        body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (), (), (), body)
 
 
 def post_outbound_contactlisttemplates_bulk_retrieve(
@@ -3258,18 +2737,11 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
     Args:
         body: ``ContactListTemplateBulkRetrieveBody``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_contactlisttemplates_bulk_retrieve", "POST",
-            "/api/v2/outbound/contactlisttemplates/bulk/retrieve",
-            "ContactListTemplateEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.link_a911cd2f,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_contactlisttemplates_bulk_retrieve", "POST",
+        "/api/v2/outbound/contactlisttemplates/bulk/retrieve", "ContactListTemplateEntityListing",
+        body="object", body_required=True, reads=True, listing=_l.link_a911cd2f,
+    ), (), (), (), body)
 
 
 def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
@@ -3280,13 +2752,10 @@ def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_conversation_dnc", "POST",
-            "/api/v2/outbound/conversations/{conversationId}/dnc",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_conversation_dnc", "POST",
+        "/api/v2/outbound/conversations/{conversationId}/dnc",
+    ), (("conversationId", conversation_id),))
 
 
 def post_outbound_digitalrulesets(
@@ -3299,16 +2768,10 @@ def post_outbound_digitalrulesets(
     Args:
         body: ``DigitalRuleSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_digitalrulesets", "POST", "/api/v2/outbound/digitalrulesets",
-            "DigitalRuleSet", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_digitalrulesets", "POST", "/api/v2/outbound/digitalrulesets",
+        "DigitalRuleSet", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_dnclist_emailaddresses(
@@ -3323,17 +2786,10 @@ def post_outbound_dnclist_emailaddresses(
         dnc_list_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_dnclist_emailaddresses", "POST",
-            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="array",
-            body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_dnclist_emailaddresses", "POST",
+        "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="array", body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntityRef]:
@@ -3344,13 +2800,10 @@ def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntity
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_dnclist_export", "POST", "/api/v2/outbound/dnclists/{dncListId}/export",
-            "DomainEntityRef",
-        ),
-        (("dncListId", dnc_list_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_dnclist_export", "POST", "/api/v2/outbound/dnclists/{dncListId}/export",
+        "DomainEntityRef",
+    ), (("dncListId", dnc_list_id),))
 
 
 def post_outbound_dnclist_phonenumbers(
@@ -3368,16 +2821,10 @@ def post_outbound_dnclist_phonenumbers(
         expiration_date_time: query, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_dnclist_phonenumbers", "POST",
-            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="array", body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (("expirationDateTime", expiration_date_time),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_dnclist_phonenumbers", "POST",
+        "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="array", body_required=True,
+    ), (("dncListId", dnc_list_id),), (("expirationDateTime", expiration_date_time),), (), body)
 
 
 def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_m.DncList]:
@@ -3388,16 +2835,10 @@ def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_
     Args:
         body: ``DncListCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_dnclists", "POST", "/api/v2/outbound/dnclists", "DncList", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_dnclists", "POST", "/api/v2/outbound/dnclists", "DncList", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_dnclists_uploads(
@@ -3410,16 +2851,10 @@ def post_outbound_dnclists_uploads(
     Args:
         body: ``DNCListUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_dnclists_uploads", "POST", "/api/v2/outbound/dnclists/uploads",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_dnclists_uploads", "POST", "/api/v2/outbound/dnclists/uploads",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_filespecificationtemplates(
@@ -3432,17 +2867,11 @@ def post_outbound_filespecificationtemplates(
     Args:
         body: ``FileSpecificationTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_filespecificationtemplates", "POST",
-            "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplate",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_filespecificationtemplates", "POST",
+        "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplate", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_importtemplates(
@@ -3455,16 +2884,10 @@ def post_outbound_importtemplates(
     Args:
         body: ``ImportTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_importtemplates", "POST", "/api/v2/outbound/importtemplates",
-            "ImportTemplate", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_importtemplates", "POST", "/api/v2/outbound/importtemplates",
+        "ImportTemplate", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_importtemplates_bulk_add(
@@ -3477,17 +2900,11 @@ def post_outbound_importtemplates_bulk_add(
     Args:
         body: list of ``ImportTemplate``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_importtemplates_bulk_add", "POST",
-            "/api/v2/outbound/importtemplates/bulk/add", "ImportTemplateEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_importtemplates_bulk_add", "POST",
+        "/api/v2/outbound/importtemplates/bulk/add", "ImportTemplateEntityListing", body="array",
+        body_required=True, listing=_l.single_fb29b5bd,
+    ), (), (), (), body)
 
 
 def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operation[None]:
@@ -3499,13 +2916,10 @@ def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operat
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_messagingcampaign_start", "POST",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_messagingcampaign_start", "POST",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operation[None]:
@@ -3517,13 +2931,10 @@ def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operati
     Args:
         messaging_campaign_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_messagingcampaign_stop", "POST",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop",
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_messagingcampaign_stop", "POST",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop",
+    ), (("messagingCampaignId", messaging_campaign_id),))
 
 
 def post_outbound_messagingcampaigns(
@@ -3537,16 +2948,10 @@ def post_outbound_messagingcampaigns(
     Args:
         body: ``MessagingCampaign``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_messagingcampaigns", "POST", "/api/v2/outbound/messagingcampaigns",
-            "MessagingCampaign", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_messagingcampaigns", "POST", "/api/v2/outbound/messagingcampaigns",
+        "MessagingCampaign", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_messagingcampaigns_progress(
@@ -3560,17 +2965,11 @@ def post_outbound_messagingcampaigns_progress(
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_outbound_messagingcampaigns_progress", "POST",
-            "/api/v2/outbound/messagingcampaigns/progress", "list[CampaignProgress]", body="array",
-            body_required=True, reads=True, listing=_l.single_387d9ec7,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_outbound_messagingcampaigns_progress", "POST",
+        "/api/v2/outbound/messagingcampaigns/progress", "list[CampaignProgress]", body="array",
+        body_required=True, reads=True, listing=_l.single_387d9ec7,
+    ), (), (), (), body)
 
 
 def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.RuleSet]:
@@ -3581,16 +2980,10 @@ def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.Rule
     Args:
         body: ``RuleSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_rulesets", "POST", "/api/v2/outbound/rulesets", "RuleSet", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_rulesets", "POST", "/api/v2/outbound/rulesets", "RuleSet", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_outbound_sequences(
@@ -3603,16 +2996,10 @@ def post_outbound_sequences(
     Args:
         body: ``CampaignSequence``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_outbound_sequences", "POST", "/api/v2/outbound/sequences", "CampaignSequence",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_outbound_sequences", "POST", "/api/v2/outbound/sequences", "CampaignSequence",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_outbound_attemptlimit(
@@ -3627,16 +3014,10 @@ def put_outbound_attemptlimit(
         attempt_limits_id: path, string.
         body: ``AttemptLimits``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_attemptlimit", "PUT", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-            "AttemptLimits", body="object", body_required=True,
-        ),
-        (("attemptLimitsId", attempt_limits_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_attemptlimit", "PUT", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+        "AttemptLimits", body="object", body_required=True,
+    ), (("attemptLimitsId", attempt_limits_id),), (), (), body)
 
 
 def put_outbound_callabletimeset(
@@ -3651,17 +3032,11 @@ def put_outbound_callabletimeset(
         callable_time_set_id: path, string.
         body: ``CallableTimeSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_callabletimeset", "PUT",
-            "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet",
-            body="object", body_required=True,
-        ),
-        (("callableTimeSetId", callable_time_set_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_callabletimeset", "PUT",
+        "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet", body="object",
+        body_required=True,
+    ), (("callableTimeSetId", callable_time_set_id),), (), (), body)
 
 
 def put_outbound_callanalysisresponseset(
@@ -3676,17 +3051,11 @@ def put_outbound_callanalysisresponseset(
         call_analysis_set_id: path, string.
         body: ``ResponseSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_callanalysisresponseset", "PUT",
-            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
-            body="object", body_required=True,
-        ),
-        (("callAnalysisSetId", call_analysis_set_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_callanalysisresponseset", "PUT",
+        "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
+        body="object", body_required=True,
+    ), (("callAnalysisSetId", call_analysis_set_id),), (), (), body)
 
 
 def put_outbound_campaign(
@@ -3704,16 +3073,12 @@ def put_outbound_campaign(
         use_max_calls_per_agent_decimal: query, boolean.
         body: ``Campaign``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_campaign", "PUT", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
-            body="object", body_required=True,
-        ),
-        (("campaignId", campaign_id),),
-        (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_campaign", "PUT", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
+        body="object", body_required=True,
+    ), (("campaignId", campaign_id),), (
+        ("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),
+    ), (), body)
 
 
 def put_outbound_campaign_agent(
@@ -3728,17 +3093,11 @@ def put_outbound_campaign_agent(
         user_id: path, string.
         body: ``Agent``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_campaign_agent", "PUT",
-            "/api/v2/outbound/campaigns/{campaignId}/agents/{userId}", "str", body="object",
-            body_required=True,
-        ),
-        (("campaignId", campaign_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_campaign_agent", "PUT",
+        "/api/v2/outbound/campaigns/{campaignId}/agents/{userId}", "str", body="object",
+        body_required=True,
+    ), (("campaignId", campaign_id), ("userId", user_id)), (), (), body)
 
 
 def put_outbound_campaignrule(
@@ -3753,16 +3112,10 @@ def put_outbound_campaignrule(
         campaign_rule_id: path, string.
         body: ``CampaignRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_campaignrule", "PUT", "/api/v2/outbound/campaignrules/{campaignRuleId}",
-            "CampaignRule", body="object", body_required=True,
-        ),
-        (("campaignRuleId", campaign_rule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_campaignrule", "PUT", "/api/v2/outbound/campaignrules/{campaignRuleId}",
+        "CampaignRule", body="object", body_required=True,
+    ), (("campaignRuleId", campaign_rule_id),), (), (), body)
 
 
 def put_outbound_contactlist(
@@ -3777,16 +3130,10 @@ def put_outbound_contactlist(
         contact_list_id: path, string.
         body: ``ContactList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_contactlist", "PUT", "/api/v2/outbound/contactlists/{contactListId}",
-            "ContactList", body="object", body_required=True,
-        ),
-        (("contactListId", contact_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_contactlist", "PUT", "/api/v2/outbound/contactlists/{contactListId}",
+        "ContactList", body="object", body_required=True,
+    ), (("contactListId", contact_list_id),), (), (), body)
 
 
 def put_outbound_contactlist_contact(
@@ -3803,17 +3150,11 @@ def put_outbound_contactlist_contact(
         contact_id: path, string.
         body: ``DialerContact``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_contactlist_contact", "PUT",
-            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
-            body="object", body_required=True,
-        ),
-        (("contactListId", contact_list_id), ("contactId", contact_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_contactlist_contact", "PUT",
+        "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
+        body="object", body_required=True,
+    ), (("contactListId", contact_list_id), ("contactId", contact_id)), (), (), body)
 
 
 def put_outbound_contactlistfilter(
@@ -3828,17 +3169,11 @@ def put_outbound_contactlistfilter(
         contact_list_filter_id: path, string.
         body: ``ContactListFilter``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_contactlistfilter", "PUT",
-            "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
-            body="object", body_required=True,
-        ),
-        (("contactListFilterId", contact_list_filter_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_contactlistfilter", "PUT",
+        "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
+        body="object", body_required=True,
+    ), (("contactListFilterId", contact_list_filter_id),), (), (), body)
 
 
 def put_outbound_contactlisttemplate(
@@ -3853,17 +3188,11 @@ def put_outbound_contactlisttemplate(
         contact_list_template_id: path, string.
         body: ``ContactListTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_contactlisttemplate", "PUT",
-            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
-            body="object", body_required=True,
-        ),
-        (("contactListTemplateId", contact_list_template_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_contactlisttemplate", "PUT",
+        "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
+        body="object", body_required=True,
+    ), (("contactListTemplateId", contact_list_template_id),), (), (), body)
 
 
 def put_outbound_digitalruleset(
@@ -3878,17 +3207,10 @@ def put_outbound_digitalruleset(
         digital_rule_set_id: path, string.
         body: ``DigitalRuleSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_digitalruleset", "PUT",
-            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}", "DigitalRuleSet", body="object",
-            body_required=True,
-        ),
-        (("digitalRuleSetId", digital_rule_set_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_digitalruleset", "PUT", "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
+        "DigitalRuleSet", body="object", body_required=True,
+    ), (("digitalRuleSetId", digital_rule_set_id),), (), (), body)
 
 
 def put_outbound_dnclist(
@@ -3903,16 +3225,10 @@ def put_outbound_dnclist(
         dnc_list_id: path, string.
         body: ``DncList``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_dnclist", "PUT", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
-            body="object", body_required=True,
-        ),
-        (("dncListId", dnc_list_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_dnclist", "PUT", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
+        body="object", body_required=True,
+    ), (("dncListId", dnc_list_id),), (), (), body)
 
 
 def put_outbound_filespecificationtemplate(
@@ -3927,17 +3243,11 @@ def put_outbound_filespecificationtemplate(
         file_specification_template_id: path, string.
         body: ``FileSpecificationTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_filespecificationtemplate", "PUT",
-            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-            "FileSpecificationTemplate", body="object", body_required=True,
-        ),
-        (("fileSpecificationTemplateId", file_specification_template_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_filespecificationtemplate", "PUT",
+        "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+        "FileSpecificationTemplate", body="object", body_required=True,
+    ), (("fileSpecificationTemplateId", file_specification_template_id),), (), (), body)
 
 
 def put_outbound_importtemplate(
@@ -3952,17 +3262,10 @@ def put_outbound_importtemplate(
         import_template_id: path, string.
         body: ``ImportTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_importtemplate", "PUT",
-            "/api/v2/outbound/importtemplates/{importTemplateId}", "ImportTemplate", body="object",
-            body_required=True,
-        ),
-        (("importTemplateId", import_template_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_importtemplate", "PUT", "/api/v2/outbound/importtemplates/{importTemplateId}",
+        "ImportTemplate", body="object", body_required=True,
+    ), (("importTemplateId", import_template_id),), (), (), body)
 
 
 def put_outbound_messagingcampaign(
@@ -3978,17 +3281,11 @@ def put_outbound_messagingcampaign(
         messaging_campaign_id: path, string.
         body: ``MessagingCampaign``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_messagingcampaign", "PUT",
-            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
-            body="object", body_required=True,
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_messagingcampaign", "PUT",
+        "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+        body="object", body_required=True,
+    ), (("messagingCampaignId", messaging_campaign_id),), (), (), body)
 
 
 def put_outbound_ruleset(
@@ -4003,16 +3300,10 @@ def put_outbound_ruleset(
         rule_set_id: path, string.
         body: ``RuleSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_ruleset", "PUT", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
-            body="object", body_required=True,
-        ),
-        (("ruleSetId", rule_set_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_ruleset", "PUT", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
+        body="object", body_required=True,
+    ), (("ruleSetId", rule_set_id),), (), (), body)
 
 
 def put_outbound_schedules_campaign(
@@ -4027,17 +3318,11 @@ def put_outbound_schedules_campaign(
         campaign_id: path, string.
         body: ``CampaignSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_schedules_campaign", "PUT",
-            "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule", body="object",
-            body_required=True,
-        ),
-        (("campaignId", campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_schedules_campaign", "PUT",
+        "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule", body="object",
+        body_required=True,
+    ), (("campaignId", campaign_id),), (), (), body)
 
 
 def put_outbound_schedules_emailcampaign(
@@ -4052,17 +3337,11 @@ def put_outbound_schedules_emailcampaign(
         email_campaign_id: path, string.
         body: ``EmailCampaignSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_schedules_emailcampaign", "PUT",
-            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
-            body="object", body_required=True,
-        ),
-        (("emailCampaignId", email_campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_schedules_emailcampaign", "PUT",
+        "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
+        body="object", body_required=True,
+    ), (("emailCampaignId", email_campaign_id),), (), (), body)
 
 
 def put_outbound_schedules_messagingcampaign(
@@ -4078,17 +3357,11 @@ def put_outbound_schedules_messagingcampaign(
         messaging_campaign_id: path, string.
         body: ``MessagingCampaignSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_schedules_messagingcampaign", "PUT",
-            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-            "MessagingCampaignSchedule", body="object", body_required=True,
-        ),
-        (("messagingCampaignId", messaging_campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_schedules_messagingcampaign", "PUT",
+        "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+        "MessagingCampaignSchedule", body="object", body_required=True,
+    ), (("messagingCampaignId", messaging_campaign_id),), (), (), body)
 
 
 def put_outbound_schedules_sequence(
@@ -4103,17 +3376,11 @@ def put_outbound_schedules_sequence(
         sequence_id: path, string.
         body: ``SequenceSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_schedules_sequence", "PUT",
-            "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule", body="object",
-            body_required=True,
-        ),
-        (("sequenceId", sequence_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_schedules_sequence", "PUT",
+        "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule", body="object",
+        body_required=True,
+    ), (("sequenceId", sequence_id),), (), (), body)
 
 
 def put_outbound_schedules_whatsappcampaign(
@@ -4129,17 +3396,11 @@ def put_outbound_schedules_whatsappcampaign(
         whats_app_campaign_id: path, string.
         body: ``WhatsAppCampaignSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_schedules_whatsappcampaign", "PUT",
-            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-            "WhatsAppCampaignSchedule", body="object", body_required=True,
-        ),
-        (("whatsAppCampaignId", whats_app_campaign_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_schedules_whatsappcampaign", "PUT",
+        "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+        "WhatsAppCampaignSchedule", body="object", body_required=True,
+    ), (("whatsAppCampaignId", whats_app_campaign_id),), (), (), body)
 
 
 def put_outbound_sequence(
@@ -4154,16 +3415,10 @@ def put_outbound_sequence(
         sequence_id: path, string.
         body: ``CampaignSequence``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_sequence", "PUT", "/api/v2/outbound/sequences/{sequenceId}",
-            "CampaignSequence", body="object", body_required=True,
-        ),
-        (("sequenceId", sequence_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_sequence", "PUT", "/api/v2/outbound/sequences/{sequenceId}",
+        "CampaignSequence", body="object", body_required=True,
+    ), (("sequenceId", sequence_id),), (), (), body)
 
 
 def put_outbound_wrapupcodemappings(
@@ -4176,13 +3431,7 @@ def put_outbound_wrapupcodemappings(
     Args:
         body: ``WrapUpCodeMapping``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_outbound_wrapupcodemappings", "PUT", "/api/v2/outbound/wrapupcodemappings",
-            "WrapUpCodeMapping", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_outbound_wrapupcodemappings", "PUT", "/api/v2/outbound/wrapupcodemappings",
+        "WrapUpCodeMapping", body="object", body_required=True,
+    ), (), (), (), body)

@@ -26,12 +26,9 @@ def delete_presence_definition(definition_id: str) -> _Operation[None]:
     Args:
         definition_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_presence_definition", "DELETE", "/api/v2/presence/definitions/{definitionId}",
-        ),
-        (("definitionId", definition_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_presence_definition", "DELETE", "/api/v2/presence/definitions/{definitionId}",
+    ), (("definitionId", definition_id),))
 
 
 def delete_presence_source(source_id: str) -> _Operation[None]:
@@ -42,10 +39,9 @@ def delete_presence_source(source_id: str) -> _Operation[None]:
     Args:
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_presence_source", "DELETE", "/api/v2/presence/sources/{sourceId}"),
-        (("sourceId", source_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_presence_source", "DELETE", "/api/v2/presence/sources/{sourceId}",
+    ), (("sourceId", source_id),))
 
 
 def delete_presencedefinition(presence_id: str) -> _Operation[None]:
@@ -56,12 +52,9 @@ def delete_presencedefinition(presence_id: str) -> _Operation[None]:
     Args:
         presence_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_presencedefinition", "DELETE", "/api/v2/presencedefinitions/{presenceId}",
-        ),
-        (("presenceId", presence_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_presencedefinition", "DELETE", "/api/v2/presencedefinitions/{presenceId}",
+    ), (("presenceId", presence_id),))
 
 
 def get_presence_definition(
@@ -77,14 +70,10 @@ def get_presence_definition(
         definition_id: path, string.
         locale_code: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
-            "OrganizationPresenceDefinition",
-        ),
-        (("definitionId", definition_id),),
-        (("localeCode", locale_code),),
-    )
+    return _Operation(_Endpoint(
+        "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
+        "OrganizationPresenceDefinition",
+    ), (("definitionId", definition_id),), (("localeCode", locale_code),))
 
 
 def get_presence_definitions(
@@ -100,14 +89,10 @@ def get_presence_definitions(
         division_id: query, list of string.
         locale_code: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_presence_definitions", "GET", "/api/v2/presence/definitions",
-            "OrganizationPresenceDefinitionEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (("deactivated", deactivated), ("divisionId", division_id), ("localeCode", locale_code)),
-    )
+    return _Lists(_Endpoint(
+        "get_presence_definitions", "GET", "/api/v2/presence/definitions",
+        "OrganizationPresenceDefinitionEntityListing", listing=_l.single_fb29b5bd,
+    ), (), (("deactivated", deactivated), ("divisionId", division_id), ("localeCode", locale_code)))
 
 
 def get_presence_settings() -> _Operation[_m.PresenceSettings]:
@@ -115,9 +100,9 @@ def get_presence_settings() -> _Operation[_m.PresenceSettings]:
 
     Requires ``presence:settings:view``.
     """
-    return _Operation(
-        _Endpoint("get_presence_settings", "GET", "/api/v2/presence/settings", "PresenceSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_presence_settings", "GET", "/api/v2/presence/settings", "PresenceSettings",
+    ))
 
 
 def get_presence_source(source_id: str) -> _Operation[_m.Source]:
@@ -128,10 +113,9 @@ def get_presence_source(source_id: str) -> _Operation[_m.Source]:
     Args:
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_presence_source", "GET", "/api/v2/presence/sources/{sourceId}", "Source"),
-        (("sourceId", source_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_presence_source", "GET", "/api/v2/presence/sources/{sourceId}", "Source",
+    ), (("sourceId", source_id),))
 
 
 def get_presence_sources(
@@ -145,14 +129,10 @@ def get_presence_sources(
     Args:
         deactivated: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (("deactivated", deactivated),),
-    )
+    return _Lists(_Endpoint(
+        "get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing",
+        listing=_l.single_fb29b5bd,
+    ), (), (("deactivated", deactivated),))
 
 
 def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySource]:
@@ -163,13 +143,10 @@ def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySo
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_presence_user_primarysource", "GET",
-            "/api/v2/presence/users/{userId}/primarysource", "UserPrimarySource",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_presence_user_primarysource", "GET", "/api/v2/presence/users/{userId}/primarysource",
+        "UserPrimarySource",
+    ), (("userId", user_id),))
 
 
 def get_presencedefinition(
@@ -185,14 +162,10 @@ def get_presencedefinition(
         presence_id: path, string.
         locale_code: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
-            "OrganizationPresence",
-        ),
-        (("presenceId", presence_id),),
-        (("localeCode", locale_code),),
-    )
+    return _Operation(_Endpoint(
+        "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
+        "OrganizationPresence",
+    ), (("presenceId", presence_id),), (("localeCode", locale_code),))
 
 
 def get_presencedefinitions(
@@ -212,27 +185,21 @@ def get_presencedefinitions(
         deleted: query, string.
         locale_code: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",
-            "OrganizationPresenceEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted),
-            ("localeCode", locale_code),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",
+        "OrganizationPresenceEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted),
+        ("localeCode", locale_code),
+    ))
 
 
 def get_systempresences() -> _Lists[list[_m.SystemPresence], _m.SystemPresence]:
     """GET /api/v2/systempresences -> list of ``SystemPresence``."""
-    return _Lists(
-        _Endpoint(
-            "get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]",
-            listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]",
+        listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresence]:
@@ -242,13 +209,9 @@ def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresenc
         user_id: path, string.
         source_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_presence", "GET", "/api/v2/users/{userId}/presences/{sourceId}",
-            "UserPresence",
-        ),
-        (("userId", user_id), ("sourceId", source_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_presence", "GET", "/api/v2/users/{userId}/presences/{sourceId}", "UserPresence",
+    ), (("userId", user_id), ("sourceId", source_id)))
 
 
 def get_user_presences_purecloud(user_id: str) -> _Operation[_m.UserPresence]:
@@ -257,13 +220,10 @@ def get_user_presences_purecloud(user_id: str) -> _Operation[_m.UserPresence]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_presences_purecloud", "GET", "/api/v2/users/{userId}/presences/purecloud",
-            "UserPresence",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_presences_purecloud", "GET", "/api/v2/users/{userId}/presences/purecloud",
+        "UserPresence",
+    ), (("userId", user_id),))
 
 
 def get_users_presence_bulk(
@@ -277,14 +237,10 @@ def get_users_presence_bulk(
         source_id: path, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
-            "list[UcUserPresence]", listing=_l.single_4eeb41b1,
-        ),
-        (("sourceId", source_id),),
-        (("id", id),),
-    )
+    return _Lists(_Endpoint(
+        "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
+        "list[UcUserPresence]", listing=_l.single_4eeb41b1,
+    ), (("sourceId", source_id),), (("id", id),))
 
 
 def get_users_presences_purecloud_bulk(
@@ -296,14 +252,10 @@ def get_users_presences_purecloud_bulk(
     Args:
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
-            "list[UcUserPresence]", listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Lists(_Endpoint(
+        "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
+        "list[UcUserPresence]", listing=_l.single_4eeb41b1,
+    ), (), (("id", id),))
 
 
 def patch_user_presence(
@@ -318,16 +270,10 @@ def patch_user_presence(
         source_id: path, string.
         body: ``UserPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_presence", "PATCH", "/api/v2/users/{userId}/presences/{sourceId}",
-            "UserPresence", body="object", body_required=True,
-        ),
-        (("userId", user_id), ("sourceId", source_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_presence", "PATCH", "/api/v2/users/{userId}/presences/{sourceId}",
+        "UserPresence", body="object", body_required=True,
+    ), (("userId", user_id), ("sourceId", source_id)), (), (), body)
 
 
 def patch_user_presences_purecloud(
@@ -340,16 +286,10 @@ def patch_user_presences_purecloud(
         user_id: path, string.
         body: ``UserPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_presences_purecloud", "PATCH", "/api/v2/users/{userId}/presences/purecloud",
-            "UserPresence", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_presences_purecloud", "PATCH", "/api/v2/users/{userId}/presences/purecloud",
+        "UserPresence", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_presence_definitions(
@@ -362,16 +302,10 @@ def post_presence_definitions(
     Args:
         body: ``OrganizationPresenceDefinition``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_presence_definitions", "POST", "/api/v2/presence/definitions",
-            "OrganizationPresenceDefinition", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_presence_definitions", "POST", "/api/v2/presence/definitions",
+        "OrganizationPresenceDefinition", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
@@ -382,16 +316,10 @@ def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source
     Args:
         body: ``Source``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_presence_sources", "POST", "/api/v2/presence/sources", "Source", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_presence_sources", "POST", "/api/v2/presence/sources", "Source", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_presencedefinitions(
@@ -404,16 +332,10 @@ def post_presencedefinitions(
     Args:
         body: ``OrganizationPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_presencedefinitions", "POST", "/api/v2/presencedefinitions",
-            "OrganizationPresence", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_presencedefinitions", "POST", "/api/v2/presencedefinitions", "OrganizationPresence",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_presence_definition(
@@ -428,16 +350,10 @@ def put_presence_definition(
         definition_id: path, string.
         body: ``OrganizationPresenceDefinition``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_presence_definition", "PUT", "/api/v2/presence/definitions/{definitionId}",
-            "OrganizationPresenceDefinition", body="object", body_required=True,
-        ),
-        (("definitionId", definition_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_presence_definition", "PUT", "/api/v2/presence/definitions/{definitionId}",
+        "OrganizationPresenceDefinition", body="object", body_required=True,
+    ), (("definitionId", definition_id),), (), (), body)
 
 
 def put_presence_settings(
@@ -450,16 +366,10 @@ def put_presence_settings(
     Args:
         body: ``PresenceSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_presence_settings", "PUT", "/api/v2/presence/settings", "PresenceSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_presence_settings", "PUT", "/api/v2/presence/settings", "PresenceSettings",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
@@ -471,16 +381,10 @@ def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Opera
         source_id: path, string.
         body: ``Source``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_presence_source", "PUT", "/api/v2/presence/sources/{sourceId}", "Source",
-            body="object", body_required=True,
-        ),
-        (("sourceId", source_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_presence_source", "PUT", "/api/v2/presence/sources/{sourceId}", "Source",
+        body="object", body_required=True,
+    ), (("sourceId", source_id),), (), (), body)
 
 
 def put_presence_user_primarysource(
@@ -495,17 +399,10 @@ def put_presence_user_primarysource(
         user_id: path, string.
         body: ``UserPrimarySource``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_presence_user_primarysource", "PUT",
-            "/api/v2/presence/users/{userId}/primarysource", "UserPrimarySource", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_presence_user_primarysource", "PUT", "/api/v2/presence/users/{userId}/primarysource",
+        "UserPrimarySource", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_presencedefinition(
@@ -520,16 +417,10 @@ def put_presencedefinition(
         presence_id: path, string.
         body: ``OrganizationPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_presencedefinition", "PUT", "/api/v2/presencedefinitions/{presenceId}",
-            "OrganizationPresence", body="object", body_required=True,
-        ),
-        (("presenceId", presence_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_presencedefinition", "PUT", "/api/v2/presencedefinitions/{presenceId}",
+        "OrganizationPresence", body="object", body_required=True,
+    ), (("presenceId", presence_id),), (), (), body)
 
 
 def put_users_presences_bulk(
@@ -542,13 +433,7 @@ def put_users_presences_bulk(
     Args:
         body: list of ``MutableUserPresence``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_presences_bulk", "PUT", "/api/v2/users/presences/bulk", "list[UserPresence]",
-            body="array", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_users_presences_bulk", "PUT", "/api/v2/users/presences/bulk", "list[UserPresence]",
+        body="array", body_required=True,
+    ), (), (), (), body)

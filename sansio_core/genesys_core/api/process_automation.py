@@ -25,13 +25,10 @@ def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Ope
     Args:
         scheduled_trigger_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_processautomation_scheduledtrigger", "DELETE",
-            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}",
-        ),
-        (("scheduledTriggerId", scheduled_trigger_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_processautomation_scheduledtrigger", "DELETE",
+        "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}",
+    ), (("scheduledTriggerId", scheduled_trigger_id),))
 
 
 def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
@@ -42,13 +39,10 @@ def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
     Args:
         trigger_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_processautomation_trigger", "DELETE",
-            "/api/v2/processautomation/triggers/{triggerId}",
-        ),
-        (("triggerId", trigger_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_processautomation_trigger", "DELETE",
+        "/api/v2/processautomation/triggers/{triggerId}",
+    ), (("triggerId", trigger_id),))
 
 
 def get_processautomation_scheduledtrigger(
@@ -61,13 +55,10 @@ def get_processautomation_scheduledtrigger(
     Args:
         scheduled_trigger_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_processautomation_scheduledtrigger", "GET",
-            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
-        ),
-        (("scheduledTriggerId", scheduled_trigger_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_processautomation_scheduledtrigger", "GET",
+        "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
+    ), (("scheduledTriggerId", scheduled_trigger_id),))
 
 
 def get_processautomation_scheduledtriggers(
@@ -88,15 +79,11 @@ def get_processautomation_scheduledtriggers(
         page_size: query, string.
         enabled: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_processautomation_scheduledtriggers", "GET",
-            "/api/v2/processautomation/scheduledtriggers", "ScheduledTriggerEntityListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size), ("enabled", enabled)),
-    )
+    return _Lists(_Endpoint(
+        "get_processautomation_scheduledtriggers", "GET",
+        "/api/v2/processautomation/scheduledtriggers", "ScheduledTriggerEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size), ("enabled", enabled)))
 
 
 def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
@@ -107,13 +94,10 @@ def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
     Args:
         trigger_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_processautomation_trigger", "GET",
-            "/api/v2/processautomation/triggers/{triggerId}", "Trigger",
-        ),
-        (("triggerId", trigger_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_processautomation_trigger", "GET", "/api/v2/processautomation/triggers/{triggerId}",
+        "Trigger",
+    ), (("triggerId", trigger_id),))
 
 
 def get_processautomation_triggers(
@@ -138,17 +122,13 @@ def get_processautomation_triggers(
         enabled: query, boolean.
         has_delay_by: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
-            "TriggerEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size),
-            ("topicName", topic_name), ("enabled", enabled), ("hasDelayBy", has_delay_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
+        "TriggerEntityListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("topicName", topic_name),
+        ("enabled", enabled), ("hasDelayBy", has_delay_by),
+    ))
 
 
 def get_processautomation_triggers_topics(
@@ -167,15 +147,10 @@ def get_processautomation_triggers_topics(
         after: query, string.
         page_size: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_processautomation_triggers_topics", "GET",
-            "/api/v2/processautomation/triggers/topics", "TopicCursorEntityListing",
-            listing=_l.token_b4981ed1,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_processautomation_triggers_topics", "GET", "/api/v2/processautomation/triggers/topics",
+        "TopicCursorEntityListing", listing=_l.token_b4981ed1,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size)))
 
 
 def post_processautomation_scheduledtriggers(
@@ -188,17 +163,11 @@ def post_processautomation_scheduledtriggers(
     Args:
         body: ``CreateScheduledTriggerRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_processautomation_scheduledtriggers", "POST",
-            "/api/v2/processautomation/scheduledtriggers", "ScheduledTrigger", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_processautomation_scheduledtriggers", "POST",
+        "/api/v2/processautomation/scheduledtriggers", "ScheduledTrigger", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_processautomation_trigger_test(
@@ -214,16 +183,10 @@ def post_processautomation_trigger_test(
         trigger_id: path, string.
         body: string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_processautomation_trigger_test", "POST",
-            "/api/v2/processautomation/triggers/{triggerId}/test", "TestModeResults", body="string",
-        ),
-        (("triggerId", trigger_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_processautomation_trigger_test", "POST",
+        "/api/v2/processautomation/triggers/{triggerId}/test", "TestModeResults", body="string",
+    ), (("triggerId", trigger_id),), (), (), body)
 
 
 def post_processautomation_triggers(
@@ -236,16 +199,10 @@ def post_processautomation_triggers(
     Args:
         body: ``CreateTriggerRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_processautomation_triggers", "POST", "/api/v2/processautomation/triggers",
-            "Trigger", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_processautomation_triggers", "POST", "/api/v2/processautomation/triggers", "Trigger",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_processautomation_triggers_topic_test(
@@ -261,17 +218,11 @@ def post_processautomation_triggers_topic_test(
         topic_name: path, string.
         body: string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_processautomation_triggers_topic_test", "POST",
-            "/api/v2/processautomation/triggers/topics/{topicName}/test", "TestModeEventResults",
-            body="string",
-        ),
-        (("topicName", topic_name),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_processautomation_triggers_topic_test", "POST",
+        "/api/v2/processautomation/triggers/topics/{topicName}/test", "TestModeEventResults",
+        body="string",
+    ), (("topicName", topic_name),), (), (), body)
 
 
 def put_processautomation_scheduledtrigger(
@@ -286,17 +237,11 @@ def put_processautomation_scheduledtrigger(
         scheduled_trigger_id: path, string.
         body: ``UpdateScheduledTriggerRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_processautomation_scheduledtrigger", "PUT",
-            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
-            body="object", body_required=True,
-        ),
-        (("scheduledTriggerId", scheduled_trigger_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_processautomation_scheduledtrigger", "PUT",
+        "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
+        body="object", body_required=True,
+    ), (("scheduledTriggerId", scheduled_trigger_id),), (), (), body)
 
 
 def put_processautomation_trigger(
@@ -311,14 +256,7 @@ def put_processautomation_trigger(
         trigger_id: path, string.
         body: ``UpdateTriggerRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_processautomation_trigger", "PUT",
-            "/api/v2/processautomation/triggers/{triggerId}", "Trigger", body="object",
-            body_required=True,
-        ),
-        (("triggerId", trigger_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_processautomation_trigger", "PUT", "/api/v2/processautomation/triggers/{triggerId}",
+        "Trigger", body="object", body_required=True,
+    ), (("triggerId", trigger_id),), (), (), body)

@@ -29,13 +29,10 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_evaluations_aggregates_job", "DELETE",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_evaluations_aggregates_job", "DELETE",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -46,13 +43,10 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_surveys_aggregates_job", "DELETE",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_surveys_aggregates_job", "DELETE",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_quality_calibration(
@@ -67,14 +61,10 @@ def delete_quality_calibration(
         calibration_id: path, string.
         calibrator_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_quality_calibration", "DELETE", "/api/v2/quality/calibrations/{calibrationId}",
-            "Calibration",
-        ),
-        (("calibrationId", calibration_id),),
-        (("calibratorId", calibrator_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_calibration", "DELETE", "/api/v2/quality/calibrations/{calibrationId}",
+        "Calibration",
+    ), (("calibrationId", calibration_id),), (("calibratorId", calibrator_id),))
 
 
 def delete_quality_conversation_evaluation(
@@ -92,15 +82,13 @@ def delete_quality_conversation_evaluation(
         evaluation_id: path, string.
         expand: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_quality_conversation_evaluation", "DELETE",
-            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-            "EvaluationResponse",
-        ),
-        (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_conversation_evaluation", "DELETE",
+        "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+        "EvaluationResponse",
+    ), (("conversationId", conversation_id), ("evaluationId", evaluation_id)), (
+        ("expand", expand),
+    ))
 
 
 def delete_quality_form(form_id: str) -> _Operation[None]:
@@ -111,10 +99,9 @@ def delete_quality_form(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_quality_form", "DELETE", "/api/v2/quality/forms/{formId}"),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_form", "DELETE", "/api/v2/quality/forms/{formId}",
+    ), (("formId", form_id),))
 
 
 def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
@@ -125,13 +112,9 @@ def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_quality_forms_evaluation", "DELETE",
-            "/api/v2/quality/forms/evaluations/{formId}",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_forms_evaluation", "DELETE", "/api/v2/quality/forms/evaluations/{formId}",
+    ), (("formId", form_id),))
 
 
 def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
@@ -142,12 +125,9 @@ def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_quality_forms_survey", "DELETE", "/api/v2/quality/forms/surveys/{formId}",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_forms_survey", "DELETE", "/api/v2/quality/forms/surveys/{formId}",
+    ), (("formId", form_id),))
 
 
 def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _Operation[None]:
@@ -159,13 +139,10 @@ def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _O
         program_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_quality_program_agentscoringrule", "DELETE",
-            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}",
-        ),
-        (("programId", program_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_quality_program_agentscoringrule", "DELETE",
+        "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}",
+    ), (("programId", program_id), ("ruleId", rule_id)))
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -176,13 +153,10 @@ def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_evaluations_aggregates_job", "GET",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_evaluations_aggregates_job", "GET",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_evaluations_aggregates_job_results(
@@ -198,15 +172,11 @@ def get_analytics_evaluations_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_evaluations_aggregates_job_results", "GET",
-            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-            "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_evaluations_aggregates_job_results", "GET",
+        "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
+        "EvaluationAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -217,13 +187,10 @@ def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_surveys_aggregates_job", "GET",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_surveys_aggregates_job", "GET",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_surveys_aggregates_job_results(
@@ -239,15 +206,11 @@ def get_analytics_surveys_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_surveys_aggregates_job_results", "GET",
-            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-            "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_surveys_aggregates_job_results", "GET",
+        "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
+        "SurveyAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_quality_agents_activity(
@@ -289,21 +252,17 @@ def get_quality_agents_activity(
         form_context_id: query, string.
         user_state: query, string: Any, Legacy.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_agents_activity", "GET", "/api/v2/quality/agents/activity",
-            "AgentActivityEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("startTime", start_time), ("endTime", end_time), ("agentUserId", agent_user_id),
-            ("evaluatorUserId", evaluator_user_id), ("name", name), ("group", group),
-            ("agentTeamId", agent_team_id), ("formContextId", form_context_id),
-            ("userState", user_state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_agents_activity", "GET", "/api/v2/quality/agents/activity",
+        "AgentActivityEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("startTime", start_time), ("endTime", end_time), ("agentUserId", agent_user_id),
+        ("evaluatorUserId", evaluator_user_id), ("name", name), ("group", group),
+        ("agentTeamId", agent_team_id), ("formContextId", form_context_id),
+        ("userState", user_state),
+    ))
 
 
 def get_quality_calibration(
@@ -321,14 +280,12 @@ def get_quality_calibration(
         calibrator_id: query, string.
         conversation_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_calibration", "GET", "/api/v2/quality/calibrations/{calibrationId}",
-            "Calibration",
-        ),
-        (("calibrationId", calibration_id),),
-        (("calibratorId", calibrator_id), ("conversationId", conversation_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_calibration", "GET", "/api/v2/quality/calibrations/{calibrationId}",
+        "Calibration",
+    ), (("calibrationId", calibration_id),), (
+        ("calibratorId", calibrator_id), ("conversationId", conversation_id),
+    ))
 
 
 def get_quality_calibrations(
@@ -360,19 +317,15 @@ def get_quality_calibrations(
         end_time: query, date-time.
         calibrator_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
-            "CalibrationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("conversationId", conversation_id), ("startTime", start_time), ("endTime", end_time),
-            ("calibratorId", calibrator_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
+        "CalibrationEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("conversationId", conversation_id), ("startTime", start_time), ("endTime", end_time),
+        ("calibratorId", calibrator_id),
+    ))
 
 
 def get_quality_conversation_evaluation(
@@ -391,15 +344,13 @@ def get_quality_conversation_evaluation(
         evaluation_id: path, string.
         expand: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_conversation_evaluation", "GET",
-            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-            "EvaluationResponse",
-        ),
-        (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_conversation_evaluation", "GET",
+        "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+        "EvaluationResponse",
+    ), (("conversationId", conversation_id), ("evaluationId", evaluation_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_quality_conversation_surveys(conversation_id: str) -> _Lists[list[_m.Survey], _m.Survey]:
@@ -410,14 +361,11 @@ def get_quality_conversation_surveys(conversation_id: str) -> _Lists[list[_m.Sur
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_conversation_surveys", "GET",
-            "/api/v2/quality/conversations/{conversationId}/surveys", "list[Survey]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_conversation_surveys", "GET",
+        "/api/v2/quality/conversations/{conversationId}/surveys", "list[Survey]",
+        listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id),))
 
 
 def get_quality_conversations_audits_query_transaction_id(
@@ -430,14 +378,11 @@ def get_quality_conversations_audits_query_transaction_id(
     Args:
         transaction_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_conversations_audits_query_transaction_id", "GET",
-            "/api/v2/quality/conversations/audits/query/{transactionId}",
-            "QualityAuditQueryExecutionStatusResponse",
-        ),
-        (("transactionId", transaction_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_conversations_audits_query_transaction_id", "GET",
+        "/api/v2/quality/conversations/audits/query/{transactionId}",
+        "QualityAuditQueryExecutionStatusResponse",
+    ), (("transactionId", transaction_id),))
 
 
 def get_quality_conversations_audits_query_transaction_id_results(
@@ -457,15 +402,13 @@ def get_quality_conversations_audits_query_transaction_id_results(
         page_size: query, integer.
         expand: query, list of string: user.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_conversations_audits_query_transaction_id_results", "GET",
-            "/api/v2/quality/conversations/audits/query/{transactionId}/results",
-            "QualityAuditQueryExecutionResultsResponse", listing=_l.token_1b4b40b5,
-        ),
-        (("transactionId", transaction_id),),
-        (("cursor", cursor), ("pageSize", page_size), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_conversations_audits_query_transaction_id_results", "GET",
+        "/api/v2/quality/conversations/audits/query/{transactionId}/results",
+        "QualityAuditQueryExecutionResultsResponse", listing=_l.token_1b4b40b5,
+    ), (("transactionId", transaction_id),), (
+        ("cursor", cursor), ("pageSize", page_size), ("expand", expand),
+    ))
 
 
 def get_quality_evaluations_query(
@@ -517,24 +460,20 @@ def get_quality_evaluations_query(
         sort_order: query, string.
         include_deleted_users: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
-            "EvaluationEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("previousPage", previous_page), ("conversationId", conversation_id),
-            ("agentUserId", agent_user_id), ("agentTeamId", agent_team_id),
-            ("evaluatorUserId", evaluator_user_id), ("assigneeUserId", assignee_user_id),
-            ("queueId", queue_id), ("startTime", start_time), ("endTime", end_time),
-            ("formContextId", form_context_id), ("evaluationState", evaluation_state),
-            ("isReleased", is_released), ("agentHasRead", agent_has_read),
-            ("expandAnswerTotalScores", expand_answer_total_scores), ("maximum", maximum),
-            ("sortOrder", sort_order), ("includeDeletedUsers", include_deleted_users),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
+        "EvaluationEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("previousPage", previous_page), ("conversationId", conversation_id),
+        ("agentUserId", agent_user_id), ("agentTeamId", agent_team_id),
+        ("evaluatorUserId", evaluator_user_id), ("assigneeUserId", assignee_user_id),
+        ("queueId", queue_id), ("startTime", start_time), ("endTime", end_time),
+        ("formContextId", form_context_id), ("evaluationState", evaluation_state),
+        ("isReleased", is_released), ("agentHasRead", agent_has_read),
+        ("expandAnswerTotalScores", expand_answer_total_scores), ("maximum", maximum),
+        ("sortOrder", sort_order), ("includeDeletedUsers", include_deleted_users),
+    ))
 
 
 def get_quality_evaluators_activity(
@@ -570,19 +509,15 @@ def get_quality_evaluators_activity(
         group: query, string.
         agent_team_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
-            "EvaluatorActivityEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("startTime", start_time), ("endTime", end_time), ("name", name),
-            ("permission", permission), ("group", group), ("agentTeamId", agent_team_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
+        "EvaluatorActivityEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("startTime", start_time), ("endTime", end_time), ("name", name),
+        ("permission", permission), ("group", group), ("agentTeamId", agent_team_id),
+    ))
 
 
 def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -593,12 +528,9 @@ def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_form", "GET", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_form", "GET", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
+    ), (("formId", form_id),))
 
 
 def get_quality_form_versions(
@@ -619,14 +551,12 @@ def get_quality_form_versions(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
-            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("formId", form_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
+        "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("formId", form_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_quality_forms(
@@ -655,18 +585,14 @@ def get_quality_forms(
         name: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms", "GET", "/api/v2/quality/forms",
-            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
-            ("name", name), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms", "GET", "/api/v2/quality/forms", "EvaluationFormResponseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
+        ("name", name), ("sortOrder", sort_order),
+    ))
 
 
 def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -677,13 +603,10 @@ def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormRe
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_forms_evaluation", "GET", "/api/v2/quality/forms/evaluations/{formId}",
-            "EvaluationFormResponse",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_forms_evaluation", "GET", "/api/v2/quality/forms/evaluations/{formId}",
+        "EvaluationFormResponse",
+    ), (("formId", form_id),))
 
 
 def get_quality_forms_evaluation_versions(
@@ -704,15 +627,13 @@ def get_quality_forms_evaluation_versions(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_evaluation_versions", "GET",
-            "/api/v2/quality/forms/evaluations/{formId}/versions",
-            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("formId", form_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_evaluation_versions", "GET",
+        "/api/v2/quality/forms/evaluations/{formId}/versions",
+        "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("formId", form_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_quality_forms_evaluations(
@@ -741,18 +662,14 @@ def get_quality_forms_evaluations(
         name: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
-            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
-            ("name", name), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
+        "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
+        ("name", name), ("sortOrder", sort_order),
+    ))
 
 
 def get_quality_forms_evaluations_bulk(
@@ -768,14 +685,10 @@ def get_quality_forms_evaluations_bulk(
         id: query, list of string.
         include_latest_version_form_name: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
-            "EvaluationFormResponseEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("id", id), ("includeLatestVersionFormName", include_latest_version_form_name)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
+        "EvaluationFormResponseEntityListing", listing=_l.link_a911cd2f,
+    ), (), (("id", id), ("includeLatestVersionFormName", include_latest_version_form_name)))
 
 
 def get_quality_forms_evaluations_bulk_contexts(
@@ -788,15 +701,11 @@ def get_quality_forms_evaluations_bulk_contexts(
     Args:
         context_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_evaluations_bulk_contexts", "GET",
-            "/api/v2/quality/forms/evaluations/bulk/contexts", "list[EvaluationFormResponse]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("contextId", context_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_evaluations_bulk_contexts", "GET",
+        "/api/v2/quality/forms/evaluations/bulk/contexts", "list[EvaluationFormResponse]",
+        listing=_l.single_4eeb41b1,
+    ), (), (("contextId", context_id),))
 
 
 def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
@@ -807,13 +716,9 @@ def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_forms_survey", "GET", "/api/v2/quality/forms/surveys/{formId}",
-            "SurveyForm",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_forms_survey", "GET", "/api/v2/quality/forms/surveys/{formId}", "SurveyForm",
+    ), (("formId", form_id),))
 
 
 def get_quality_forms_survey_versions(
@@ -831,15 +736,11 @@ def get_quality_forms_survey_versions(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_survey_versions", "GET",
-            "/api/v2/quality/forms/surveys/{formId}/versions", "SurveyFormEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("formId", form_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_survey_versions", "GET",
+        "/api/v2/quality/forms/surveys/{formId}/versions", "SurveyFormEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("formId", form_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_quality_forms_surveys(
@@ -867,18 +768,14 @@ def get_quality_forms_surveys(
         name: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
-            "SurveyFormEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
-            ("name", name), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
+        "SurveyFormEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("nextPage", next_page), ("previousPage", previous_page), ("expand", expand),
+        ("name", name), ("sortOrder", sort_order),
+    ))
 
 
 def get_quality_forms_surveys_bulk(
@@ -891,14 +788,10 @@ def get_quality_forms_surveys_bulk(
     Args:
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
-            "SurveyFormEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("id", id),),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
+        "SurveyFormEntityListing", listing=_l.link_a911cd2f,
+    ), (), (("id", id),))
 
 
 def get_quality_forms_surveys_bulk_contexts(
@@ -914,15 +807,11 @@ def get_quality_forms_surveys_bulk_contexts(
         context_id: query, list of string.
         published: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_forms_surveys_bulk_contexts", "GET",
-            "/api/v2/quality/forms/surveys/bulk/contexts", "list[SurveyForm]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("contextId", context_id), ("published", published)),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_forms_surveys_bulk_contexts", "GET",
+        "/api/v2/quality/forms/surveys/bulk/contexts", "list[SurveyForm]",
+        listing=_l.single_4eeb41b1,
+    ), (), (("contextId", context_id), ("published", published)))
 
 
 def get_quality_program_agentscoringrule(
@@ -937,13 +826,10 @@ def get_quality_program_agentscoringrule(
         program_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_program_agentscoringrule", "GET",
-            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
-        ),
-        (("programId", program_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_program_agentscoringrule", "GET",
+        "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
+    ), (("programId", program_id), ("ruleId", rule_id)))
 
 
 def get_quality_program_agentscoringrules(
@@ -956,14 +842,11 @@ def get_quality_program_agentscoringrules(
     Args:
         program_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_program_agentscoringrules", "GET",
-            "/api/v2/quality/programs/{programId}/agentscoringrules",
-            "AgentScoringRuleEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("programId", program_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_program_agentscoringrules", "GET",
+        "/api/v2/quality/programs/{programId}/agentscoringrules", "AgentScoringRuleEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (("programId", program_id),))
 
 
 def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -974,13 +857,10 @@ def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormRespo
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_publishedform", "GET", "/api/v2/quality/publishedforms/{formId}",
-            "EvaluationFormResponse",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_publishedform", "GET", "/api/v2/quality/publishedforms/{formId}",
+        "EvaluationFormResponse",
+    ), (("formId", form_id),))
 
 
 def get_quality_publishedforms(
@@ -1001,17 +881,13 @@ def get_quality_publishedforms(
         name: query, string.
         only_latest_per_context: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
-            "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("onlyLatestPerContext", only_latest_per_context),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
+        "EvaluationFormResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("onlyLatestPerContext", only_latest_per_context),
+    ))
 
 
 def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -1022,13 +898,10 @@ def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.Evaluat
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_publishedforms_evaluation", "GET",
-            "/api/v2/quality/publishedforms/evaluations/{formId}", "EvaluationFormResponse",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_publishedforms_evaluation", "GET",
+        "/api/v2/quality/publishedforms/evaluations/{formId}", "EvaluationFormResponse",
+    ), (("formId", form_id),))
 
 
 def get_quality_publishedforms_evaluations(
@@ -1049,18 +922,14 @@ def get_quality_publishedforms_evaluations(
         name: query, string.
         only_latest_per_context: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_publishedforms_evaluations", "GET",
-            "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("onlyLatestPerContext", only_latest_per_context),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_publishedforms_evaluations", "GET",
+        "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("onlyLatestPerContext", only_latest_per_context),
+    ))
 
 
 def get_quality_publishedforms_evaluations_divisionview(
@@ -1073,14 +942,11 @@ def get_quality_publishedforms_evaluations_divisionview(
     Args:
         evaluation_form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_publishedforms_evaluations_divisionview", "GET",
-            "/api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId}",
-            "EvaluationFormDivisionView",
-        ),
-        (("evaluationFormId", evaluation_form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_publishedforms_evaluations_divisionview", "GET",
+        "/api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId}",
+        "EvaluationFormDivisionView",
+    ), (("evaluationFormId", evaluation_form_id),))
 
 
 def get_quality_publishedforms_evaluations_divisionviews(
@@ -1103,18 +969,14 @@ def get_quality_publishedforms_evaluations_divisionviews(
         division_id: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_publishedforms_evaluations_divisionviews", "GET",
-            "/api/v2/quality/publishedforms/evaluations/divisionviews",
-            "EvaluationFormDivisionViewListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("divisionId", division_id), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_publishedforms_evaluations_divisionviews", "GET",
+        "/api/v2/quality/publishedforms/evaluations/divisionviews",
+        "EvaluationFormDivisionViewListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("divisionId", division_id), ("id", id),
+    ))
 
 
 def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
@@ -1125,13 +987,10 @@ def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]
     Args:
         form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_publishedforms_survey", "GET",
-            "/api/v2/quality/publishedforms/surveys/{formId}", "SurveyForm",
-        ),
-        (("formId", form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_publishedforms_survey", "GET",
+        "/api/v2/quality/publishedforms/surveys/{formId}", "SurveyForm",
+    ), (("formId", form_id),))
 
 
 def get_quality_publishedforms_surveys(
@@ -1151,17 +1010,13 @@ def get_quality_publishedforms_surveys(
         name: query, string.
         only_latest_enabled_per_context: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
-            "SurveyFormEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("onlyLatestEnabledPerContext", only_latest_enabled_per_context),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
+        "SurveyFormEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("onlyLatestEnabledPerContext", only_latest_enabled_per_context),
+    ))
 
 
 def get_quality_publishedforms_surveys_divisionview(
@@ -1174,14 +1029,11 @@ def get_quality_publishedforms_surveys_divisionview(
     Args:
         survey_form_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_publishedforms_surveys_divisionview", "GET",
-            "/api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId}",
-            "SurveyFormDivisionView",
-        ),
-        (("surveyFormId", survey_form_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_publishedforms_surveys_divisionview", "GET",
+        "/api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId}",
+        "SurveyFormDivisionView",
+    ), (("surveyFormId", survey_form_id),))
 
 
 def get_quality_publishedforms_surveys_divisionviews(
@@ -1204,18 +1056,14 @@ def get_quality_publishedforms_surveys_divisionviews(
         division_id: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_quality_publishedforms_surveys_divisionviews", "GET",
-            "/api/v2/quality/publishedforms/surveys/divisionviews", "SurveyFormDivisionViewListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("divisionId", division_id), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_quality_publishedforms_surveys_divisionviews", "GET",
+        "/api/v2/quality/publishedforms/surveys/divisionviews", "SurveyFormDivisionViewListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("divisionId", division_id), ("id", id),
+    ))
 
 
 def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
@@ -1226,10 +1074,9 @@ def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
     Args:
         survey_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_quality_survey", "GET", "/api/v2/quality/surveys/{surveyId}", "Survey"),
-        (("surveyId", survey_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_survey", "GET", "/api/v2/quality/surveys/{surveyId}", "Survey",
+    ), (("surveyId", survey_id),))
 
 
 def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.ScorableSurvey]:
@@ -1238,14 +1085,9 @@ def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.Scor
     Args:
         customer_survey_url: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_quality_surveys_scorable", "GET", "/api/v2/quality/surveys/scorable",
-            "ScorableSurvey",
-        ),
-        (),
-        (("customerSurveyUrl", customer_survey_url),),
-    )
+    return _Operation(_Endpoint(
+        "get_quality_surveys_scorable", "GET", "/api/v2/quality/surveys/scorable", "ScorableSurvey",
+    ), (), (("customerSurveyUrl", customer_survey_url),))
 
 
 def patch_quality_forms_survey(
@@ -1260,16 +1102,10 @@ def patch_quality_forms_survey(
         form_id: path, string.
         body: ``SurveyForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_quality_forms_survey", "PATCH", "/api/v2/quality/forms/surveys/{formId}",
-            "SurveyForm", body="object", body_required=True,
-        ),
-        (("formId", form_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_quality_forms_survey", "PATCH", "/api/v2/quality/forms/surveys/{formId}",
+        "SurveyForm", body="object", body_required=True,
+    ), (("formId", form_id),), (), (), body)
 
 
 def post_analytics_evaluations_aggregates_jobs(
@@ -1282,17 +1118,11 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_evaluations_aggregates_jobs", "POST",
-            "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_evaluations_aggregates_jobs", "POST",
+        "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_evaluations_aggregates_query(
@@ -1305,17 +1135,11 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_evaluations_aggregates_query", "POST",
-            "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_evaluations_aggregates_query", "POST",
+        "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_surveys_aggregates_jobs(
@@ -1328,17 +1152,11 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_surveys_aggregates_jobs", "POST",
-            "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_surveys_aggregates_jobs", "POST",
+        "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_surveys_aggregates_query(
@@ -1351,17 +1169,11 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_surveys_aggregates_query", "POST",
-            "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_surveys_aggregates_query", "POST",
+        "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_quality_calibrations(
@@ -1377,16 +1189,10 @@ def post_quality_calibrations(
         expand: query, string.
         body: ``CalibrationCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_calibrations", "POST", "/api/v2/quality/calibrations", "Calibration",
-            body="object", body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_calibrations", "POST", "/api/v2/quality/calibrations", "Calibration",
+        body="object", body_required=True,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_quality_conversation_evaluations(
@@ -1406,17 +1212,13 @@ def post_quality_conversation_evaluations(
         idempotency_key: header ``Idempotency-Key``, string.
         body: ``EvaluationCreateBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_conversation_evaluations", "POST",
-            "/api/v2/quality/conversations/{conversationId}/evaluations", "Evaluation",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (("expand", expand),),
-        (("Idempotency-Key", idempotency_key),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_conversation_evaluations", "POST",
+        "/api/v2/quality/conversations/{conversationId}/evaluations", "Evaluation", body="object",
+        body_required=True,
+    ), (("conversationId", conversation_id),), (("expand", expand),), (
+        ("Idempotency-Key", idempotency_key),
+    ), body)
 
 
 def post_quality_conversations_audits_query(
@@ -1429,17 +1231,11 @@ def post_quality_conversations_audits_query(
     Args:
         body: ``QMAuditQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_conversations_audits_query", "POST",
-            "/api/v2/quality/conversations/audits/query",
-            "QualityAuditQueryExecutionStatusResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_conversations_audits_query", "POST",
+        "/api/v2/quality/conversations/audits/query", "QualityAuditQueryExecutionStatusResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_evaluations_aggregates_query_me(
@@ -1450,17 +1246,11 @@ def post_quality_evaluations_aggregates_query_me(
     Args:
         body: ``EvaluationAggregationQueryMe``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_quality_evaluations_aggregates_query_me", "POST",
-            "/api/v2/quality/evaluations/aggregates/query/me", "EvaluationAggregateQueryResponse",
-            body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_quality_evaluations_aggregates_query_me", "POST",
+        "/api/v2/quality/evaluations/aggregates/query/me", "EvaluationAggregateQueryResponse",
+        body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_quality_evaluations_scoring(
@@ -1471,16 +1261,10 @@ def post_quality_evaluations_scoring(
     Args:
         body: ``EvaluationFormAndScoringSet``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_evaluations_scoring", "POST", "/api/v2/quality/evaluations/scoring",
-            "EvaluationScoringSet", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_evaluations_scoring", "POST", "/api/v2/quality/evaluations/scoring",
+        "EvaluationScoringSet", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_evaluations_search(
@@ -1493,17 +1277,11 @@ def post_quality_evaluations_search(
     Args:
         body: ``EvaluationSearchRequestDTO``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_quality_evaluations_search", "POST", "/api/v2/quality/evaluations/search",
-            "EvaluationSearchResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_581933da,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_quality_evaluations_search", "POST", "/api/v2/quality/evaluations/search",
+        "EvaluationSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_581933da,
+    ), (), (), (), body)
 
 
 def post_quality_forms(
@@ -1516,16 +1294,10 @@ def post_quality_forms(
     Args:
         body: ``EvaluationForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_forms", "POST", "/api/v2/quality/forms", "EvaluationFormResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_forms", "POST", "/api/v2/quality/forms", "EvaluationFormResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_forms_evaluations(
@@ -1538,16 +1310,10 @@ def post_quality_forms_evaluations(
     Args:
         body: ``EvaluationForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_forms_evaluations", "POST", "/api/v2/quality/forms/evaluations",
-            "EvaluationFormResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_forms_evaluations", "POST", "/api/v2/quality/forms/evaluations",
+        "EvaluationFormResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[_m.SurveyForm]:
@@ -1558,16 +1324,10 @@ def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[
     Args:
         body: ``SurveyForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_forms_surveys", "POST", "/api/v2/quality/forms/surveys", "SurveyForm",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_forms_surveys", "POST", "/api/v2/quality/forms/surveys", "SurveyForm",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_program_agentscoringrules(
@@ -1582,17 +1342,11 @@ def post_quality_program_agentscoringrules(
         program_id: path, string.
         body: ``AgentScoringRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_program_agentscoringrules", "POST",
-            "/api/v2/quality/programs/{programId}/agentscoringrules", "AgentScoringRule",
-            body="object", body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_program_agentscoringrules", "POST",
+        "/api/v2/quality/programs/{programId}/agentscoringrules", "AgentScoringRule", body="object",
+        body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def post_quality_publishedforms(
@@ -1605,16 +1359,10 @@ def post_quality_publishedforms(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_publishedforms", "POST", "/api/v2/quality/publishedforms",
-            "EvaluationFormResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_publishedforms", "POST", "/api/v2/quality/publishedforms",
+        "EvaluationFormResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_publishedforms_evaluations(
@@ -1627,17 +1375,11 @@ def post_quality_publishedforms_evaluations(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_publishedforms_evaluations", "POST",
-            "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_publishedforms_evaluations", "POST",
+        "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_publishedforms_surveys(
@@ -1650,16 +1392,10 @@ def post_quality_publishedforms_surveys(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_publishedforms_surveys", "POST", "/api/v2/quality/publishedforms/surveys",
-            "SurveyForm", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_publishedforms_surveys", "POST", "/api/v2/quality/publishedforms/surveys",
+        "SurveyForm", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_surveys(
@@ -1672,16 +1408,10 @@ def post_quality_surveys(
     Args:
         body: ``CreateSurveyRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_quality_surveys", "POST", "/api/v2/quality/surveys", "CreateSurveyResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_quality_surveys", "POST", "/api/v2/quality/surveys", "CreateSurveyResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_quality_surveys_scoring(
@@ -1692,16 +1422,10 @@ def post_quality_surveys_scoring(
     Args:
         body: ``SurveyFormAndScoringSet``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_quality_surveys_scoring", "POST", "/api/v2/quality/surveys/scoring",
-            "SurveyScoringSet", body="object", body_required=True, listing=_l.single_5af76225,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_quality_surveys_scoring", "POST", "/api/v2/quality/surveys/scoring",
+        "SurveyScoringSet", body="object", body_required=True, listing=_l.single_5af76225,
+    ), (), (), (), body)
 
 
 def put_quality_calibration(
@@ -1716,16 +1440,10 @@ def put_quality_calibration(
         calibration_id: path, string.
         body: ``Calibration``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_calibration", "PUT", "/api/v2/quality/calibrations/{calibrationId}",
-            "Calibration", body="object", body_required=True,
-        ),
-        (("calibrationId", calibration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_calibration", "PUT", "/api/v2/quality/calibrations/{calibrationId}",
+        "Calibration", body="object", body_required=True,
+    ), (("calibrationId", calibration_id),), (), (), body)
 
 
 def put_quality_conversation_evaluation(
@@ -1746,17 +1464,13 @@ def put_quality_conversation_evaluation(
         expand: query, string.
         body: ``Evaluation``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_conversation_evaluation", "PUT",
-            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-            "EvaluationResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_conversation_evaluation", "PUT",
+        "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+        "EvaluationResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("evaluationId", evaluation_id)), (
+        ("expand", expand),
+    ), (), body)
 
 
 def put_quality_form(
@@ -1771,16 +1485,10 @@ def put_quality_form(
         form_id: path, string.
         body: ``EvaluationForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_form", "PUT", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
-            body="object", body_required=True,
-        ),
-        (("formId", form_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_form", "PUT", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
+        body="object", body_required=True,
+    ), (("formId", form_id),), (), (), body)
 
 
 def put_quality_forms_evaluation(
@@ -1795,16 +1503,10 @@ def put_quality_forms_evaluation(
         form_id: path, string.
         body: ``EvaluationForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_forms_evaluation", "PUT", "/api/v2/quality/forms/evaluations/{formId}",
-            "EvaluationFormResponse", body="object", body_required=True,
-        ),
-        (("formId", form_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_forms_evaluation", "PUT", "/api/v2/quality/forms/evaluations/{formId}",
+        "EvaluationFormResponse", body="object", body_required=True,
+    ), (("formId", form_id),), (), (), body)
 
 
 def put_quality_forms_evaluation_aiscoring_settings(
@@ -1819,17 +1521,11 @@ def put_quality_forms_evaluation_aiscoring_settings(
         form_id: path, string.
         body: ``AiScoringSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_forms_evaluation_aiscoring_settings", "PUT",
-            "/api/v2/quality/forms/evaluations/{formId}/aiscoring/settings", "AiScoringSettings",
-            body="object", body_required=True,
-        ),
-        (("formId", form_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_forms_evaluation_aiscoring_settings", "PUT",
+        "/api/v2/quality/forms/evaluations/{formId}/aiscoring/settings", "AiScoringSettings",
+        body="object", body_required=True,
+    ), (("formId", form_id),), (), (), body)
 
 
 def put_quality_forms_survey(
@@ -1844,16 +1540,10 @@ def put_quality_forms_survey(
         form_id: path, string.
         body: ``SurveyForm``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_forms_survey", "PUT", "/api/v2/quality/forms/surveys/{formId}",
-            "SurveyForm", body="object", body_required=True,
-        ),
-        (("formId", form_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_forms_survey", "PUT", "/api/v2/quality/forms/surveys/{formId}", "SurveyForm",
+        body="object", body_required=True,
+    ), (("formId", form_id),), (), (), body)
 
 
 def put_quality_program_agentscoringrule(
@@ -1870,17 +1560,11 @@ def put_quality_program_agentscoringrule(
         rule_id: path, string.
         body: ``AgentScoringRule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_program_agentscoringrule", "PUT",
-            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
-            body="object", body_required=True,
-        ),
-        (("programId", program_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_program_agentscoringrule", "PUT",
+        "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
+        body="object", body_required=True,
+    ), (("programId", program_id), ("ruleId", rule_id)), (), (), body)
 
 
 def put_quality_surveys_scorable(
@@ -1893,13 +1577,7 @@ def put_quality_surveys_scorable(
         customer_survey_url: query, string.
         body: ``ScorableSurvey``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_quality_surveys_scorable", "PUT", "/api/v2/quality/surveys/scorable",
-            "ScorableSurvey", body="object", body_required=True,
-        ),
-        (),
-        (("customerSurveyUrl", customer_survey_url),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_quality_surveys_scorable", "PUT", "/api/v2/quality/surveys/scorable", "ScorableSurvey",
+        body="object", body_required=True,
+    ), (), (("customerSurveyUrl", customer_survey_url),), (), body)

@@ -39,16 +39,13 @@ def delete_conversation_recording_annotation(
         recording_id: path, string.
         annotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversation_recording_annotation", "DELETE",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-        ),
-        (
-            ("conversationId", conversation_id), ("recordingId", recording_id),
-            ("annotationId", annotation_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation_recording_annotation", "DELETE",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+    ), (
+        ("conversationId", conversation_id), ("recordingId", recording_id),
+        ("annotationId", annotation_id),
+    ))
 
 
 def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
@@ -59,13 +56,10 @@ def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     Args:
         orphan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_orphanrecording", "DELETE", "/api/v2/orphanrecordings/{orphanId}",
-            "OrphanRecording",
-        ),
-        (("orphanId", orphan_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_orphanrecording", "DELETE", "/api/v2/orphanrecordings/{orphanId}",
+        "OrphanRecording",
+    ), (("orphanId", orphan_id),))
 
 
 def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operation[None]:
@@ -76,14 +70,10 @@ def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operatio
     Args:
         ids: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies",
-        ),
-        (),
-        (("ids", ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies",
+    ), (), (("ids", ids),))
 
 
 def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
@@ -94,13 +84,10 @@ def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Oper
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_recording_crossplatform_mediaretentionpolicy", "DELETE",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_recording_crossplatform_mediaretentionpolicy", "DELETE",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
+    ), (("policyId", policy_id),))
 
 
 def delete_recording_job(job_id: str) -> _Operation[None]:
@@ -111,10 +98,9 @@ def delete_recording_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_recording_job", "DELETE", "/api/v2/recording/jobs/{jobId}"),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_recording_job", "DELETE", "/api/v2/recording/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
@@ -125,14 +111,10 @@ def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
     Args:
         ids: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_recording_mediaretentionpolicies", "DELETE",
-            "/api/v2/recording/mediaretentionpolicies",
-        ),
-        (),
-        (("ids", ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_recording_mediaretentionpolicies", "DELETE",
+        "/api/v2/recording/mediaretentionpolicies",
+    ), (), (("ids", ids),))
 
 
 def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
@@ -143,13 +125,10 @@ def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_recording_mediaretentionpolicy", "DELETE",
-            "/api/v2/recording/mediaretentionpolicies/{policyId}",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_recording_mediaretentionpolicy", "DELETE",
+        "/api/v2/recording/mediaretentionpolicies/{policyId}",
+    ), (("policyId", policy_id),))
 
 
 def get_conversation_recording(
@@ -182,19 +161,15 @@ def get_conversation_recording(
         locale: query, string.
         media_formats: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_recording", "GET",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
-        ),
-        (("conversationId", conversation_id), ("recordingId", recording_id)),
-        (
-            ("formatId", format_id), ("emailFormatId", email_format_id),
-            ("chatFormatId", chat_format_id), ("messageFormatId", message_format_id),
-            ("download", download), ("fileName", file_name), ("locale", locale),
-            ("mediaFormats", media_formats),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_recording", "GET",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
+    ), (("conversationId", conversation_id), ("recordingId", recording_id)), (
+        ("formatId", format_id), ("emailFormatId", email_format_id),
+        ("chatFormatId", chat_format_id), ("messageFormatId", message_format_id),
+        ("download", download), ("fileName", file_name), ("locale", locale),
+        ("mediaFormats", media_formats),
+    ))
 
 
 def get_conversation_recording_annotation(
@@ -213,17 +188,14 @@ def get_conversation_recording_annotation(
         recording_id: path, string.
         annotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_recording_annotation", "GET",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-            "Annotation",
-        ),
-        (
-            ("conversationId", conversation_id), ("recordingId", recording_id),
-            ("annotationId", annotation_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_recording_annotation", "GET",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+        "Annotation",
+    ), (
+        ("conversationId", conversation_id), ("recordingId", recording_id),
+        ("annotationId", annotation_id),
+    ))
 
 
 def get_conversation_recording_annotations(
@@ -240,14 +212,11 @@ def get_conversation_recording_annotations(
         conversation_id: path, string.
         recording_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_recording_annotations", "GET",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
-            "list[Annotation]", listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id), ("recordingId", recording_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_recording_annotations", "GET",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
+        "list[Annotation]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id), ("recordingId", recording_id)))
 
 
 def get_conversation_recordingmetadata(
@@ -261,14 +230,11 @@ def get_conversation_recordingmetadata(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_recordingmetadata", "GET",
-            "/api/v2/conversations/{conversationId}/recordingmetadata", "list[RecordingMetadata]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_recordingmetadata", "GET",
+        "/api/v2/conversations/{conversationId}/recordingmetadata", "list[RecordingMetadata]",
+        listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id),))
 
 
 def get_conversation_recordingmetadata_recording_id(
@@ -284,14 +250,11 @@ def get_conversation_recordingmetadata_recording_id(
         conversation_id: path, string.
         recording_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_recordingmetadata_recording_id", "GET",
-            "/api/v2/conversations/{conversationId}/recordingmetadata/{recordingId}",
-            "RecordingMetadata",
-        ),
-        (("conversationId", conversation_id), ("recordingId", recording_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_recordingmetadata_recording_id", "GET",
+        "/api/v2/conversations/{conversationId}/recordingmetadata/{recordingId}",
+        "RecordingMetadata",
+    ), (("conversationId", conversation_id), ("recordingId", recording_id)))
 
 
 def get_conversation_recordings(
@@ -316,19 +279,14 @@ def get_conversation_recordings(
         locale: query, string.
         include_pause_annotations_for_screen_recordings: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_conversation_recordings", "GET",
-            "/api/v2/conversations/{conversationId}/recordings", "list[Recording]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("conversationId", conversation_id),),
-        (
-            ("maxWaitMs", max_wait_ms), ("formatId", format_id), ("mediaFormats", media_formats),
-            ("locale", locale),
-            ("includePauseAnnotationsForScreenRecordings", include_pause_annotations_for_screen_recordings),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_conversation_recordings", "GET", "/api/v2/conversations/{conversationId}/recordings",
+        "list[Recording]", listing=_l.single_4eeb41b1,
+    ), (("conversationId", conversation_id),), (
+        ("maxWaitMs", max_wait_ms), ("formatId", format_id), ("mediaFormats", media_formats),
+        ("locale", locale),
+        ("includePauseAnnotationsForScreenRecordings", include_pause_annotations_for_screen_recordings),
+    ))
 
 
 def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
@@ -339,12 +297,9 @@ def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     Args:
         orphan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orphanrecording", "GET", "/api/v2/orphanrecordings/{orphanId}", "OrphanRecording",
-        ),
-        (("orphanId", orphan_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_orphanrecording", "GET", "/api/v2/orphanrecordings/{orphanId}", "OrphanRecording",
+    ), (("orphanId", orphan_id),))
 
 
 def get_orphanrecording_media(
@@ -374,19 +329,15 @@ def get_orphanrecording_media(
         locale: query, string.
         media_formats: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_orphanrecording_media", "GET", "/api/v2/orphanrecordings/{orphanId}/media",
-            "Recording",
-        ),
-        (("orphanId", orphan_id),),
-        (
-            ("formatId", format_id), ("emailFormatId", email_format_id),
-            ("chatFormatId", chat_format_id), ("messageFormatId", message_format_id),
-            ("download", download), ("fileName", file_name), ("locale", locale),
-            ("mediaFormats", media_formats),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_orphanrecording_media", "GET", "/api/v2/orphanrecordings/{orphanId}/media",
+        "Recording",
+    ), (("orphanId", orphan_id),), (
+        ("formatId", format_id), ("emailFormatId", email_format_id),
+        ("chatFormatId", chat_format_id), ("messageFormatId", message_format_id),
+        ("download", download), ("fileName", file_name), ("locale", locale),
+        ("mediaFormats", media_formats),
+    ))
 
 
 def get_orphanrecordings(
@@ -414,18 +365,14 @@ def get_orphanrecordings(
         has_conversation: query, boolean.
         media: query, string: Call, Screen.
     """
-    return _Lists(
-        _Endpoint(
-            "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("hasConversation", has_conversation), ("media", media),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("hasConversation", has_conversation), ("media", media),
+    ))
 
 
 def get_recording_batchrequest(
@@ -436,13 +383,10 @@ def get_recording_batchrequest(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
-            "BatchDownloadJobStatusResult", listing=_l.single_30abf7bd,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
+        "BatchDownloadJobStatusResult", listing=_l.single_30abf7bd,
+    ), (("jobId", job_id),))
 
 
 def get_recording_crossplatform_mediaretentionpolicies(
@@ -477,20 +421,16 @@ def get_recording_crossplatform_mediaretentionpolicies(
         has_errors: query, boolean.
         delete_days_threshold: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_crossplatform_mediaretentionpolicies", "GET",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies", "PolicyEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("name", name), ("enabled", enabled), ("summary", summary), ("hasErrors", has_errors),
-            ("deleteDaysThreshold", delete_days_threshold),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_crossplatform_mediaretentionpolicies", "GET",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies", "PolicyEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("name", name), ("enabled", enabled), ("summary", summary), ("hasErrors", has_errors),
+        ("deleteDaysThreshold", delete_days_threshold),
+    ))
 
 
 def get_recording_crossplatform_mediaretentionpolicy(
@@ -503,14 +443,10 @@ def get_recording_crossplatform_mediaretentionpolicy(
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_crossplatform_mediaretentionpolicy", "GET",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-            "CrossPlatformPolicy",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_crossplatform_mediaretentionpolicy", "GET",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}", "CrossPlatformPolicy",
+    ), (("policyId", policy_id),))
 
 
 def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
@@ -521,10 +457,9 @@ def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", "RecordingJob"),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", "RecordingJob",
+    ), (("jobId", job_id),))
 
 
 def get_recording_job_failedrecordings(
@@ -546,18 +481,14 @@ def get_recording_job_failedrecordings(
         include_total: query, boolean.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_job_failedrecordings", "GET",
-            "/api/v2/recording/jobs/{jobId}/failedrecordings", "FailedRecordingEntityListing",
-            listing=_l.page_ded7fe2b,
-        ),
-        (("jobId", job_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("includeTotal", include_total),
-            ("cursor", cursor),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_job_failedrecordings", "GET",
+        "/api/v2/recording/jobs/{jobId}/failedrecordings", "FailedRecordingEntityListing",
+        listing=_l.page_ded7fe2b,
+    ), (("jobId", job_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("includeTotal", include_total),
+        ("cursor", cursor),
+    ))
 
 
 def get_recording_jobs(
@@ -587,18 +518,14 @@ def get_recording_jobs(
         include_total: query, boolean.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("state", state), ("showOnlyMyJobs", show_only_my_jobs), ("jobType", job_type),
-            ("includeTotal", include_total), ("cursor", cursor),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("state", state),
+        ("showOnlyMyJobs", show_only_my_jobs), ("jobType", job_type),
+        ("includeTotal", include_total), ("cursor", cursor),
+    ))
 
 
 def get_recording_keyconfiguration(
@@ -611,14 +538,11 @@ def get_recording_keyconfiguration(
     Args:
         key_configuration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_keyconfiguration", "GET",
-            "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
-            "RecordingEncryptionConfiguration",
-        ),
-        (("keyConfigurationId", key_configuration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_keyconfiguration", "GET",
+        "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
+        "RecordingEncryptionConfiguration",
+    ), (("keyConfigurationId", key_configuration_id),))
 
 
 def get_recording_keyconfigurations(
@@ -627,12 +551,10 @@ def get_recording_keyconfigurations(
 
     Requires ``recording:encryptionKey:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
-            "RecordingEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
+        "RecordingEncryptionConfigurationListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_recording_mediaretentionpolicies(
@@ -667,20 +589,15 @@ def get_recording_mediaretentionpolicies(
         has_errors: query, boolean.
         delete_days_threshold: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_mediaretentionpolicies", "GET",
-            "/api/v2/recording/mediaretentionpolicies", "PolicyEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
-            ("name", name), ("enabled", enabled), ("summary", summary), ("hasErrors", has_errors),
-            ("deleteDaysThreshold", delete_days_threshold),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_mediaretentionpolicies", "GET", "/api/v2/recording/mediaretentionpolicies",
+        "PolicyEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
+        ("name", name), ("enabled", enabled), ("summary", summary), ("hasErrors", has_errors),
+        ("deleteDaysThreshold", delete_days_threshold),
+    ))
 
 
 def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
@@ -691,13 +608,10 @@ def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
     Args:
         policy_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_mediaretentionpolicy", "GET",
-            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy",
-        ),
-        (("policyId", policy_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_mediaretentionpolicy", "GET",
+        "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy",
+    ), (("policyId", policy_id),))
 
 
 def get_recording_recordingkeys(
@@ -714,14 +628,10 @@ def get_recording_recordingkeys(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
-            "EncryptionKeyEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
+        "EncryptionKeyEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationSchedule]:
@@ -729,12 +639,10 @@ def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationS
 
     Requires ``recording:encryptionKey:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_recordingkeys_rotationschedule", "GET",
-            "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_recordingkeys_rotationschedule", "GET",
+        "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule",
+    ))
 
 
 def get_recording_settings(
@@ -746,13 +654,9 @@ def get_recording_settings(
     Args:
         create_default: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_settings", "GET", "/api/v2/recording/settings", "RecordingSettings",
-        ),
-        (),
-        (("createDefault", create_default),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_settings", "GET", "/api/v2/recording/settings", "RecordingSettings",
+    ), (), (("createDefault", create_default),))
 
 
 def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploadReport]:
@@ -763,13 +667,10 @@ def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploa
     Args:
         report_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recording_uploads_report", "GET", "/api/v2/recording/uploads/reports/{reportId}",
-            "RecordingUploadReport",
-        ),
-        (("reportId", report_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_recording_uploads_report", "GET", "/api/v2/recording/uploads/reports/{reportId}",
+        "RecordingUploadReport",
+    ), (("reportId", report_id),))
 
 
 def get_recordings_retention_query(
@@ -787,17 +688,13 @@ def get_recordings_retention_query(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
-            "RecordingRetentionCursorEntityListing", listing=_l.token_d5750305,
-        ),
-        (),
-        (
-            ("retentionThresholdDays", retention_threshold_days), ("cursor", cursor),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
+        "RecordingRetentionCursorEntityListing", listing=_l.token_d5750305,
+    ), (), (
+        ("retentionThresholdDays", retention_threshold_days), ("cursor", cursor),
+        ("pageSize", page_size),
+    ))
 
 
 def get_recordings_screensessions_details() -> _Operation[_m.ScreenRecordingActiveSessions]:
@@ -805,12 +702,10 @@ def get_recordings_screensessions_details() -> _Operation[_m.ScreenRecordingActi
 
     Requires ``recording:screenRecording:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_recordings_screensessions_details", "GET",
-            "/api/v2/recordings/screensessions/details", "ScreenRecordingActiveSessions",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_recordings_screensessions_details", "GET", "/api/v2/recordings/screensessions/details",
+        "ScreenRecordingActiveSessions",
+    ))
 
 
 def patch_recording_crossplatform_mediaretentionpolicy(
@@ -825,17 +720,11 @@ def patch_recording_crossplatform_mediaretentionpolicy(
         policy_id: path, string.
         body: ``CrossPlatformPolicyUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_recording_crossplatform_mediaretentionpolicy", "PATCH",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-            "CrossPlatformPolicy", body="object", body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_recording_crossplatform_mediaretentionpolicy", "PATCH",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}", "CrossPlatformPolicy",
+        body="object", body_required=True,
+    ), (("policyId", policy_id),), (), (), body)
 
 
 def patch_recording_mediaretentionpolicy(
@@ -850,17 +739,11 @@ def patch_recording_mediaretentionpolicy(
         policy_id: path, string.
         body: ``PolicyUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_recording_mediaretentionpolicy", "PATCH",
-            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
-            body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_recording_mediaretentionpolicy", "PATCH",
+        "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
+        body_required=True,
+    ), (("policyId", policy_id),), (), (), body)
 
 
 def post_conversation_recording_annotations(
@@ -879,17 +762,11 @@ def post_conversation_recording_annotations(
         recording_id: path, string.
         body: ``Annotation``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_recording_annotations", "POST",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
-            "Annotation", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("recordingId", recording_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_recording_annotations", "POST",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations", "Annotation",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("recordingId", recording_id)), (), (), body)
 
 
 def post_recording_batchrequests(
@@ -903,16 +780,10 @@ def post_recording_batchrequests(
     Args:
         body: ``BatchDownloadJobSubmission``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_batchrequests", "POST", "/api/v2/recording/batchrequests",
-            "BatchDownloadJobSubmissionResult", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_batchrequests", "POST", "/api/v2/recording/batchrequests",
+        "BatchDownloadJobSubmissionResult", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_crossplatform_mediaretentionpolicies(
@@ -925,17 +796,11 @@ def post_recording_crossplatform_mediaretentionpolicies(
     Args:
         body: ``CrossPlatformPolicyCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_crossplatform_mediaretentionpolicies", "POST",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies", "CrossPlatformPolicy",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_crossplatform_mediaretentionpolicies", "POST",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies", "CrossPlatformPolicy",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation[_m.RecordingJob]:
@@ -946,16 +811,10 @@ def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation
     Args:
         body: ``RecordingJobsQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_jobs", "POST", "/api/v2/recording/jobs", "RecordingJob", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_jobs", "POST", "/api/v2/recording/jobs", "RecordingJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_keyconfigurations(
@@ -968,16 +827,10 @@ def post_recording_keyconfigurations(
     Args:
         body: ``RecordingEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_keyconfigurations", "POST", "/api/v2/recording/keyconfigurations",
-            "RecordingEncryptionConfiguration", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_keyconfigurations", "POST", "/api/v2/recording/keyconfigurations",
+        "RecordingEncryptionConfiguration", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_keyconfigurations_validate(
@@ -990,17 +843,11 @@ def post_recording_keyconfigurations_validate(
     Args:
         body: ``RecordingEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_keyconfigurations_validate", "POST",
-            "/api/v2/recording/keyconfigurations/validate", "RecordingEncryptionConfiguration",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_keyconfigurations_validate", "POST",
+        "/api/v2/recording/keyconfigurations/validate", "RecordingEncryptionConfiguration",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_localkeys(
@@ -1013,16 +860,10 @@ def post_recording_localkeys(
     Args:
         body: ``LocalEncryptionKeyRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_localkeys", "POST", "/api/v2/recording/localkeys", "EncryptionKey",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_localkeys", "POST", "/api/v2/recording/localkeys", "EncryptionKey",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_mediaretentionpolicies(
@@ -1035,16 +876,10 @@ def post_recording_mediaretentionpolicies(
     Args:
         body: ``PolicyCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_mediaretentionpolicies", "POST",
-            "/api/v2/recording/mediaretentionpolicies", "Policy", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_mediaretentionpolicies", "POST", "/api/v2/recording/mediaretentionpolicies",
+        "Policy", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
@@ -1052,12 +887,9 @@ def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
 
     Requires ``recording:encryptionKey:edit``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_recordingkeys", "POST", "/api/v2/recording/recordingkeys",
-            "EncryptionKey",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_recording_recordingkeys", "POST", "/api/v2/recording/recordingkeys", "EncryptionKey",
+    ))
 
 
 def post_recording_uploads_reports(
@@ -1070,16 +902,10 @@ def post_recording_uploads_reports(
     Args:
         body: ``RecordingUploadReportRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recording_uploads_reports", "POST", "/api/v2/recording/uploads/reports",
-            "RecordingUploadReport", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recording_uploads_reports", "POST", "/api/v2/recording/uploads/reports",
+        "RecordingUploadReport", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recordings_deletionprotection(
@@ -1090,17 +916,10 @@ def post_recordings_deletionprotection(
     Args:
         body: ``ConversationDeletionProtectionQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_recordings_deletionprotection", "POST", "/api/v2/recordings/deletionprotection",
-            "list[AddressableEntityRef]", body="object", body_required=True,
-            listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_recordings_deletionprotection", "POST", "/api/v2/recordings/deletionprotection",
+        "list[AddressableEntityRef]", body="object", body_required=True, listing=_l.single_4eeb41b1,
+    ), (), (), (), body)
 
 
 def post_recordings_screensessions_acknowledge(
@@ -1111,16 +930,10 @@ def post_recordings_screensessions_acknowledge(
     Args:
         body: ``AcknowledgeScreenRecordingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recordings_screensessions_acknowledge", "POST",
-            "/api/v2/recordings/screensessions/acknowledge", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recordings_screensessions_acknowledge", "POST",
+        "/api/v2/recordings/screensessions/acknowledge", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_recordings_screensessions_metadata(
@@ -1131,16 +944,10 @@ def post_recordings_screensessions_metadata(
     Args:
         body: ``ScreenRecordingMetaDataRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_recordings_screensessions_metadata", "POST",
-            "/api/v2/recordings/screensessions/metadata", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_recordings_screensessions_metadata", "POST",
+        "/api/v2/recordings/screensessions/metadata", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_conversation_recording(
@@ -1164,17 +971,13 @@ def put_conversation_recording(
         clear_export: query, boolean.
         body: ``Recording``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_recording", "PUT",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
-            body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id), ("recordingId", recording_id)),
-        (("clearExport", clear_export),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_recording", "PUT",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
+        body="object", body_required=True,
+    ), (("conversationId", conversation_id), ("recordingId", recording_id)), (
+        ("clearExport", clear_export),
+    ), (), body)
 
 
 def put_conversation_recording_annotation(
@@ -1195,20 +998,14 @@ def put_conversation_recording_annotation(
         annotation_id: path, string.
         body: ``Annotation``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_conversation_recording_annotation", "PUT",
-            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-            "Annotation", body="object", body_required=True,
-        ),
-        (
-            ("conversationId", conversation_id), ("recordingId", recording_id),
-            ("annotationId", annotation_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_conversation_recording_annotation", "PUT",
+        "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+        "Annotation", body="object", body_required=True,
+    ), (
+        ("conversationId", conversation_id), ("recordingId", recording_id),
+        ("annotationId", annotation_id),
+    ), (), (), body)
 
 
 def put_orphanrecording(
@@ -1224,16 +1021,10 @@ def put_orphanrecording(
         orphan_id: path, string.
         body: ``OrphanUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_orphanrecording", "PUT", "/api/v2/orphanrecordings/{orphanId}", "Recording",
-            body="object",
-        ),
-        (("orphanId", orphan_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_orphanrecording", "PUT", "/api/v2/orphanrecordings/{orphanId}", "Recording",
+        body="object",
+    ), (("orphanId", orphan_id),), (), (), body)
 
 
 def put_recording_crossplatform_mediaretentionpolicy(
@@ -1248,17 +1039,11 @@ def put_recording_crossplatform_mediaretentionpolicy(
         policy_id: path, string.
         body: ``CrossPlatformPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_crossplatform_mediaretentionpolicy", "PUT",
-            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-            "CrossPlatformPolicy", body="object", body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_crossplatform_mediaretentionpolicy", "PUT",
+        "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}", "CrossPlatformPolicy",
+        body="object", body_required=True,
+    ), (("policyId", policy_id),), (), (), body)
 
 
 def put_recording_job(
@@ -1274,16 +1059,10 @@ def put_recording_job(
         job_id: path, string.
         body: ``ExecuteRecordingJobsQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_job", "PUT", "/api/v2/recording/jobs/{jobId}", "RecordingJob",
-            body="object", body_required=True,
-        ),
-        (("jobId", job_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_job", "PUT", "/api/v2/recording/jobs/{jobId}", "RecordingJob", body="object",
+        body_required=True,
+    ), (("jobId", job_id),), (), (), body)
 
 
 def put_recording_keyconfiguration(
@@ -1298,17 +1077,11 @@ def put_recording_keyconfiguration(
         key_configuration_id: path, string.
         body: ``RecordingEncryptionConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_keyconfiguration", "PUT",
-            "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
-            "RecordingEncryptionConfiguration", body="object", body_required=True,
-        ),
-        (("keyConfigurationId", key_configuration_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_keyconfiguration", "PUT",
+        "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
+        "RecordingEncryptionConfiguration", body="object", body_required=True,
+    ), (("keyConfigurationId", key_configuration_id),), (), (), body)
 
 
 def put_recording_mediaretentionpolicy(
@@ -1323,17 +1096,11 @@ def put_recording_mediaretentionpolicy(
         policy_id: path, string.
         body: ``Policy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_mediaretentionpolicy", "PUT",
-            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
-            body_required=True,
-        ),
-        (("policyId", policy_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_mediaretentionpolicy", "PUT",
+        "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
+        body_required=True,
+    ), (("policyId", policy_id),), (), (), body)
 
 
 def put_recording_recordingkeys_rotationschedule(
@@ -1346,17 +1113,11 @@ def put_recording_recordingkeys_rotationschedule(
     Args:
         body: ``KeyRotationSchedule``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_recordingkeys_rotationschedule", "PUT",
-            "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_recordingkeys_rotationschedule", "PUT",
+        "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_recording_settings(
@@ -1372,16 +1133,10 @@ def put_recording_settings(
     Args:
         body: ``RecordingSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recording_settings", "PUT", "/api/v2/recording/settings", "RecordingSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recording_settings", "PUT", "/api/v2/recording/settings", "RecordingSettings",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_recordings_deletionprotection(
@@ -1397,13 +1152,7 @@ def put_recordings_deletionprotection(
         protect: query, boolean.
         body: ``ConversationDeletionProtectionQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_recordings_deletionprotection", "PUT", "/api/v2/recordings/deletionprotection",
-            "ManageDeleteProtectionResult", body="object",
-        ),
-        (),
-        (("protect", protect),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_recordings_deletionprotection", "PUT", "/api/v2/recordings/deletionprotection",
+        "ManageDeleteProtectionResult", body="object",
+    ), (), (("protect", protect),), (), body)

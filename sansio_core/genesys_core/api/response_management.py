@@ -28,13 +28,10 @@ def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
     Args:
         library_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_responsemanagement_library", "DELETE",
-            "/api/v2/responsemanagement/libraries/{libraryId}",
-        ),
-        (("libraryId", library_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_responsemanagement_library", "DELETE",
+        "/api/v2/responsemanagement/libraries/{libraryId}",
+    ), (("libraryId", library_id),))
 
 
 def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
@@ -45,13 +42,10 @@ def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
     Args:
         response_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_responsemanagement_response", "DELETE",
-            "/api/v2/responsemanagement/responses/{responseId}",
-        ),
-        (("responseId", response_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_responsemanagement_response", "DELETE",
+        "/api/v2/responsemanagement/responses/{responseId}",
+    ), (("responseId", response_id),))
 
 
 def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operation[None]:
@@ -62,13 +56,10 @@ def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operatio
     Args:
         response_asset_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_responsemanagement_responseasset", "DELETE",
-            "/api/v2/responsemanagement/responseassets/{responseAssetId}",
-        ),
-        (("responseAssetId", response_asset_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_responsemanagement_responseasset", "DELETE",
+        "/api/v2/responsemanagement/responseassets/{responseAssetId}",
+    ), (("responseAssetId", response_asset_id),))
 
 
 def get_responsemanagement_libraries(
@@ -88,18 +79,13 @@ def get_responsemanagement_libraries(
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
-            "LibraryEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("messagingTemplateFilter", messaging_template_filter),
-            ("libraryPrefix", library_prefix),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
+        "LibraryEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("messagingTemplateFilter", messaging_template_filter), ("libraryPrefix", library_prefix),
+    ))
 
 
 def get_responsemanagement_libraries_divisionview(
@@ -112,13 +98,10 @@ def get_responsemanagement_libraries_divisionview(
     Args:
         library_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_libraries_divisionview", "GET",
-            "/api/v2/responsemanagement/libraries/divisionviews/{libraryId}", "LibraryDivisionView",
-        ),
-        (("libraryId", library_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_libraries_divisionview", "GET",
+        "/api/v2/responsemanagement/libraries/divisionviews/{libraryId}", "LibraryDivisionView",
+    ), (("libraryId", library_id),))
 
 
 def get_responsemanagement_libraries_divisionviews(
@@ -138,19 +121,14 @@ def get_responsemanagement_libraries_divisionviews(
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_responsemanagement_libraries_divisionviews", "GET",
-            "/api/v2/responsemanagement/libraries/divisionviews",
-            "LibraryDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size),
-            ("messagingTemplateFilter", messaging_template_filter),
-            ("libraryPrefix", library_prefix),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_responsemanagement_libraries_divisionviews", "GET",
+        "/api/v2/responsemanagement/libraries/divisionviews", "LibraryDivisionViewEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size),
+        ("messagingTemplateFilter", messaging_template_filter), ("libraryPrefix", library_prefix),
+    ))
 
 
 def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
@@ -161,13 +139,10 @@ def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
     Args:
         library_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_library", "GET",
-            "/api/v2/responsemanagement/libraries/{libraryId}", "Library",
-        ),
-        (("libraryId", library_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_library", "GET", "/api/v2/responsemanagement/libraries/{libraryId}",
+        "Library",
+    ), (("libraryId", library_id),))
 
 
 def get_responsemanagement_response(
@@ -183,14 +158,10 @@ def get_responsemanagement_response(
         response_id: path, string.
         expand: query, string: substitutionsSchema.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_response", "GET",
-            "/api/v2/responsemanagement/responses/{responseId}", "Response",
-        ),
-        (("responseId", response_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_response", "GET",
+        "/api/v2/responsemanagement/responses/{responseId}", "Response",
+    ), (("responseId", response_id),), (("expand", expand),))
 
 
 def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_m.ResponseAsset]:
@@ -201,13 +172,10 @@ def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_
     Args:
         response_asset_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_responseasset", "GET",
-            "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
-        ),
-        (("responseAssetId", response_asset_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_responseasset", "GET",
+        "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
+    ), (("responseAssetId", response_asset_id),))
 
 
 def get_responsemanagement_responseassets_status_status_id(
@@ -220,13 +188,10 @@ def get_responsemanagement_responseassets_status_status_id(
     Args:
         status_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_responseassets_status_status_id", "GET",
-            "/api/v2/responsemanagement/responseassets/status/{statusId}", "ResponseAssetStatus",
-        ),
-        (("statusId", status_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_responseassets_status_status_id", "GET",
+        "/api/v2/responsemanagement/responseassets/status/{statusId}", "ResponseAssetStatus",
+    ), (("statusId", status_id),))
 
 
 def get_responsemanagement_responses(
@@ -246,17 +211,13 @@ def get_responsemanagement_responses(
         page_size: query, integer.
         expand: query, string: substitutionsSchema.
     """
-    return _Lists(
-        _Endpoint(
-            "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
-            "ResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("libraryId", library_id), ("pageNumber", page_number), ("pageSize", page_size),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
+        "ResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("libraryId", library_id), ("pageNumber", page_number), ("pageSize", page_size),
+        ("expand", expand),
+    ))
 
 
 def get_responsemanagement_responses_divisionview(
@@ -269,14 +230,10 @@ def get_responsemanagement_responses_divisionview(
     Args:
         response_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_responsemanagement_responses_divisionview", "GET",
-            "/api/v2/responsemanagement/responses/divisionviews/{responseId}",
-            "ResponseDivisionView",
-        ),
-        (("responseId", response_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_responsemanagement_responses_divisionview", "GET",
+        "/api/v2/responsemanagement/responses/divisionviews/{responseId}", "ResponseDivisionView",
+    ), (("responseId", response_id),))
 
 
 def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operation[_m.Library]:
@@ -287,16 +244,10 @@ def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operat
     Args:
         body: ``Library``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_responsemanagement_libraries", "POST", "/api/v2/responsemanagement/libraries",
-            "Library", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_responsemanagement_libraries", "POST", "/api/v2/responsemanagement/libraries",
+        "Library", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_responsemanagement_libraries_bulk(
@@ -309,17 +260,11 @@ def post_responsemanagement_libraries_bulk(
     Args:
         body: ``LibraryBatchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_libraries_bulk", "POST",
-            "/api/v2/responsemanagement/libraries/bulk", "LibraryEntityListing", body="object",
-            body_required=True, reads=True, listing=_l.link_a911cd2f,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_libraries_bulk", "POST",
+        "/api/v2/responsemanagement/libraries/bulk", "LibraryEntityListing", body="object",
+        body_required=True, reads=True, listing=_l.link_a911cd2f,
+    ), (), (), (), body)
 
 
 def post_responsemanagement_libraries_query(
@@ -338,17 +283,11 @@ def post_responsemanagement_libraries_query(
         page_size: query, integer.
         body: ``QueryCriteriaQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_libraries_query", "POST",
-            "/api/v2/responsemanagement/libraries/query", "LibraryEntityListing", body="object",
-            body_required=True, reads=True, listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_libraries_query", "POST",
+        "/api/v2/responsemanagement/libraries/query", "LibraryEntityListing", body="object",
+        body_required=True, reads=True, listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)), (), body)
 
 
 def post_responsemanagement_responseassets_bulk(
@@ -361,17 +300,11 @@ def post_responsemanagement_responseassets_bulk(
     Args:
         body: ``ResponseAssetBulkRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_responseassets_bulk", "POST",
-            "/api/v2/responsemanagement/responseassets/bulk", "ResponseAssetEntityListing",
-            body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_responseassets_bulk", "POST",
+        "/api/v2/responsemanagement/responseassets/bulk", "ResponseAssetEntityListing",
+        body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_responsemanagement_responseassets_search(
@@ -387,17 +320,11 @@ def post_responsemanagement_responseassets_search(
         expand: query, list of string: user, division.
         body: ``ResponseAssetSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_responseassets_search", "POST",
-            "/api/v2/responsemanagement/responseassets/search", "ResponseAssetSearchResults",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_responseassets_search", "POST",
+        "/api/v2/responsemanagement/responseassets/search", "ResponseAssetSearchResults",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_responsemanagement_responseassets_uploads(
@@ -410,17 +337,11 @@ def post_responsemanagement_responseassets_uploads(
     Args:
         body: ``CreateResponseAssetRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_responsemanagement_responseassets_uploads", "POST",
-            "/api/v2/responsemanagement/responseassets/uploads", "CreateResponseAssetResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_responsemanagement_responseassets_uploads", "POST",
+        "/api/v2/responsemanagement/responseassets/uploads", "CreateResponseAssetResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_responsemanagement_responses(
@@ -436,16 +357,10 @@ def post_responsemanagement_responses(
         expand: query, string: substitutionsSchema.
         body: ``Response``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_responsemanagement_responses", "POST", "/api/v2/responsemanagement/responses",
-            "Response", body="object", body_required=True,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_responsemanagement_responses", "POST", "/api/v2/responsemanagement/responses",
+        "Response", body="object", body_required=True,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_responsemanagement_responses_divisionviews_query(
@@ -458,18 +373,12 @@ def post_responsemanagement_responses_divisionviews_query(
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_responses_divisionviews_query", "POST",
-            "/api/v2/responsemanagement/responses/divisionviews/query",
-            "ResponseDivisionViewQueryResults", body="object", body_required=True, reads=True,
-            listing=_l.page_cdfba148,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_responses_divisionviews_query", "POST",
+        "/api/v2/responsemanagement/responses/divisionviews/query",
+        "ResponseDivisionViewQueryResults", body="object", body_required=True, reads=True,
+        listing=_l.page_cdfba148,
+    ), (), (), (), body)
 
 
 def post_responsemanagement_responses_query(
@@ -482,17 +391,11 @@ def post_responsemanagement_responses_query(
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_responsemanagement_responses_query", "POST",
-            "/api/v2/responsemanagement/responses/query", "ResponseQueryResults", body="object",
-            body_required=True, reads=True, listing=_l.page_cdfba148,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_responsemanagement_responses_query", "POST",
+        "/api/v2/responsemanagement/responses/query", "ResponseQueryResults", body="object",
+        body_required=True, reads=True, listing=_l.page_cdfba148,
+    ), (), (), (), body)
 
 
 def put_responsemanagement_library(
@@ -507,17 +410,10 @@ def put_responsemanagement_library(
         library_id: path, string.
         body: ``Library``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_responsemanagement_library", "PUT",
-            "/api/v2/responsemanagement/libraries/{libraryId}", "Library", body="object",
-            body_required=True,
-        ),
-        (("libraryId", library_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_responsemanagement_library", "PUT", "/api/v2/responsemanagement/libraries/{libraryId}",
+        "Library", body="object", body_required=True,
+    ), (("libraryId", library_id),), (), (), body)
 
 
 def put_responsemanagement_response(
@@ -535,17 +431,11 @@ def put_responsemanagement_response(
         expand: query, string: substitutionsSchema.
         body: ``Response``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_responsemanagement_response", "PUT",
-            "/api/v2/responsemanagement/responses/{responseId}", "Response", body="object",
-            body_required=True,
-        ),
-        (("responseId", response_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_responsemanagement_response", "PUT",
+        "/api/v2/responsemanagement/responses/{responseId}", "Response", body="object",
+        body_required=True,
+    ), (("responseId", response_id),), (("expand", expand),), (), body)
 
 
 def put_responsemanagement_responseasset(
@@ -560,14 +450,8 @@ def put_responsemanagement_responseasset(
         response_asset_id: path, string.
         body: ``ResponseAssetRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_responsemanagement_responseasset", "PUT",
-            "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
-            body="object", body_required=True,
-        ),
-        (("responseAssetId", response_asset_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_responsemanagement_responseasset", "PUT",
+        "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
+        body="object", body_required=True,
+    ), (("responseAssetId", response_asset_id),), (), (), body)

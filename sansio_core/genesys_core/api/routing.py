@@ -35,12 +35,9 @@ def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
     Args:
         assessment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_assessment", "DELETE", "/api/v2/routing/assessments/{assessmentId}",
-        ),
-        (("assessmentId", assessment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_assessment", "DELETE", "/api/v2/routing/assessments/{assessmentId}",
+    ), (("assessmentId", assessment_id),))
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
@@ -48,12 +45,10 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
     Requires ``routing:directRoutingBackup:selfDelete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_directroutingbackup_settings_me", "DELETE",
-            "/api/v2/routing/directroutingbackup/settings/me",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_directroutingbackup_settings_me", "DELETE",
+        "/api/v2/routing/directroutingbackup/settings/me",
+    ))
 
 
 def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
@@ -64,12 +59,9 @@ def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_email_domain", "DELETE", "/api/v2/routing/email/domains/{domainId}",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_email_domain", "DELETE", "/api/v2/routing/email/domains/{domainId}",
+    ), (("domainId", domain_id),))
 
 
 def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Operation[None]:
@@ -81,13 +73,10 @@ def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Opera
         domain_name: path, string.
         route_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_email_domain_route", "DELETE",
-            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}",
-        ),
-        (("domainName", domain_name), ("routeId", route_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_email_domain_route", "DELETE",
+        "/api/v2/routing/email/domains/{domainName}/routes/{routeId}",
+    ), (("domainName", domain_name), ("routeId", route_id)))
 
 
 def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
@@ -98,13 +87,10 @@ def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_email_outbound_domain", "DELETE",
-            "/api/v2/routing/email/outbound/domains/{domainId}",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_email_outbound_domain", "DELETE",
+        "/api/v2/routing/email/outbound/domains/{domainId}",
+    ), (("domainId", domain_id),))
 
 
 def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Operation[None]:
@@ -115,13 +101,10 @@ def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Ope
     Args:
         email_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_email_setting_email_setting_id", "DELETE",
-            "/api/v2/routing/email/setting/{emailSettingId}",
-        ),
-        (("emailSettingId", email_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_email_setting_email_setting_id", "DELETE",
+        "/api/v2/routing/email/setting/{emailSettingId}",
+    ), (("emailSettingId", email_setting_id),))
 
 
 def delete_routing_language(language_id: str) -> _Operation[None]:
@@ -132,10 +115,9 @@ def delete_routing_language(language_id: str) -> _Operation[None]:
     Args:
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_routing_language", "DELETE", "/api/v2/routing/languages/{languageId}"),
-        (("languageId", language_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_language", "DELETE", "/api/v2/routing/languages/{languageId}",
+    ), (("languageId", language_id),))
 
 
 def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
@@ -146,10 +128,9 @@ def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_routing_predictor", "DELETE", "/api/v2/routing/predictors/{predictorId}"),
-        (("predictorId", predictor_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_predictor", "DELETE", "/api/v2/routing/predictors/{predictorId}",
+    ), (("predictorId", predictor_id),))
 
 
 def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation[None]:
@@ -160,13 +141,10 @@ def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation
     Args:
         kpi_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_predictors_keyperformanceindicator", "DELETE",
-            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-        ),
-        (("kpiId", kpi_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_predictors_keyperformanceindicator", "DELETE",
+        "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
+    ), (("kpiId", kpi_id),))
 
 
 def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> _Operation[None]:
@@ -178,11 +156,9 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
         queue_id: path, string.
         force_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint("delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}"),
-        (("queueId", queue_id),),
-        (("forceDelete", force_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}",
+    ), (("queueId", queue_id),), (("forceDelete", force_delete),))
 
 
 def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[None]:
@@ -194,13 +170,10 @@ def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[Non
         queue_id: path, string.
         member_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_queue_member", "DELETE",
-            "/api/v2/routing/queues/{queueId}/members/{memberId}",
-        ),
-        (("queueId", queue_id), ("memberId", member_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_queue_member", "DELETE",
+        "/api/v2/routing/queues/{queueId}/members/{memberId}",
+    ), (("queueId", queue_id), ("memberId", member_id)))
 
 
 def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]:
@@ -212,13 +185,9 @@ def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]
         queue_id: path, string.
         member_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_queue_user", "DELETE",
-            "/api/v2/routing/queues/{queueId}/users/{memberId}",
-        ),
-        (("queueId", queue_id), ("memberId", member_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_queue_user", "DELETE", "/api/v2/routing/queues/{queueId}/users/{memberId}",
+    ), (("queueId", queue_id), ("memberId", member_id)))
 
 
 def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[None]:
@@ -230,13 +199,10 @@ def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[N
         queue_id: path, string.
         code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_queue_wrapupcode", "DELETE",
-            "/api/v2/routing/queues/{queueId}/wrapupcodes/{codeId}",
-        ),
-        (("queueId", queue_id), ("codeId", code_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_queue_wrapupcode", "DELETE",
+        "/api/v2/routing/queues/{queueId}/wrapupcodes/{codeId}",
+    ), (("queueId", queue_id), ("codeId", code_id)))
 
 
 def delete_routing_settings() -> _Operation[None]:
@@ -255,10 +221,9 @@ def delete_routing_skill(skill_id: str) -> _Operation[None]:
     Args:
         skill_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_routing_skill", "DELETE", "/api/v2/routing/skills/{skillId}"),
-        (("skillId", skill_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_skill", "DELETE", "/api/v2/routing/skills/{skillId}",
+    ), (("skillId", skill_id),))
 
 
 def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
@@ -269,13 +234,10 @@ def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
     Args:
         expression_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_skillexpression", "DELETE",
-            "/api/v2/routing/skillexpressions/{expressionId}",
-        ),
-        (("expressionId", expression_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_skillexpression", "DELETE",
+        "/api/v2/routing/skillexpressions/{expressionId}",
+    ), (("expressionId", expression_id),))
 
 
 def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Operation[None]:
@@ -286,11 +248,9 @@ def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Ope
     Args:
         id: query, list of string.
     """
-    return _Operation(
-        _Endpoint("delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions"),
-        (),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions",
+    ), (), (("id", id),))
 
 
 def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
@@ -301,12 +261,9 @@ def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
     Args:
         skill_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_skillgroup", "DELETE", "/api/v2/routing/skillgroups/{skillGroupId}",
-        ),
-        (("skillGroupId", skill_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_skillgroup", "DELETE", "/api/v2/routing/skillgroups/{skillGroupId}",
+    ), (("skillGroupId", skill_group_id),))
 
 
 def delete_routing_sms_address(address_id: str) -> _Operation[None]:
@@ -317,12 +274,9 @@ def delete_routing_sms_address(address_id: str) -> _Operation[None]:
     Args:
         address_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_sms_address", "DELETE", "/api/v2/routing/sms/addresses/{addressId}",
-        ),
-        (("addressId", address_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_sms_address", "DELETE", "/api/v2/routing/sms/addresses/{addressId}",
+    ), (("addressId", address_id),))
 
 
 def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
@@ -333,13 +287,10 @@ def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
     Args:
         phone_number_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_sms_phonenumber", "DELETE",
-            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
-        ),
-        (("phoneNumberId", phone_number_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_sms_phonenumber", "DELETE",
+        "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
+    ), (("phoneNumberId", phone_number_id),))
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
@@ -350,13 +301,10 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_user_directroutingbackup_settings", "DELETE",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_user_directroutingbackup_settings", "DELETE",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+    ), (("userId", user_id),))
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
@@ -367,13 +315,9 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_user_utilization", "DELETE",
-            "/api/v2/routing/users/{userId}/utilization",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
+    ), (("userId", user_id),))
 
 
 def delete_routing_utilization() -> _Operation[None]:
@@ -381,9 +325,9 @@ def delete_routing_utilization() -> _Operation[None]:
 
     Requires ``routing:utilization:manage``.
     """
-    return _Operation(
-        _Endpoint("delete_routing_utilization", "DELETE", "/api/v2/routing/utilization"),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_utilization", "DELETE", "/api/v2/routing/utilization",
+    ))
 
 
 def delete_routing_utilization_label(
@@ -399,14 +343,10 @@ def delete_routing_utilization_label(
         label_id: path, string.
         force_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_utilization_label", "DELETE",
-            "/api/v2/routing/utilization/labels/{labelId}",
-        ),
-        (("labelId", label_id),),
-        (("forceDelete", force_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_utilization_label", "DELETE",
+        "/api/v2/routing/utilization/labels/{labelId}",
+    ), (("labelId", label_id),), (("forceDelete", force_delete),))
 
 
 def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
@@ -417,10 +357,9 @@ def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
     Args:
         code_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_routing_wrapupcode", "DELETE", "/api/v2/routing/wrapupcodes/{codeId}"),
-        (("codeId", code_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_wrapupcode", "DELETE", "/api/v2/routing/wrapupcodes/{codeId}",
+    ), (("codeId", code_id),))
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
@@ -432,13 +371,10 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
         user_id: path, string.
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_routinglanguage", "DELETE",
-            "/api/v2/users/{userId}/routinglanguages/{languageId}",
-        ),
-        (("userId", user_id), ("languageId", language_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_routinglanguage", "DELETE",
+        "/api/v2/users/{userId}/routinglanguages/{languageId}",
+    ), (("userId", user_id), ("languageId", language_id)))
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
@@ -450,12 +386,9 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
         user_id: path, string.
         skill_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
-        ),
-        (("userId", user_id), ("skillId", skill_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
+    ), (("userId", user_id), ("skillId", skill_id)))
 
 
 def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessment]:
@@ -466,13 +399,10 @@ def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessmen
     Args:
         assessment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_assessment", "GET", "/api/v2/routing/assessments/{assessmentId}",
-            "BenefitAssessment",
-        ),
-        (("assessmentId", assessment_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_assessment", "GET", "/api/v2/routing/assessments/{assessmentId}",
+        "BenefitAssessment",
+    ), (("assessmentId", assessment_id),))
 
 
 def get_routing_assessments(
@@ -495,17 +425,13 @@ def get_routing_assessments(
         page_size: query, string.
         queue_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
-            ("queueId", queue_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
+        ("queueId", queue_id),
+    ))
 
 
 def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJob]:
@@ -516,13 +442,10 @@ def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJ
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_assessments_job", "GET", "/api/v2/routing/assessments/jobs/{jobId}",
-            "BenefitAssessmentJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_assessments_job", "GET", "/api/v2/routing/assessments/jobs/{jobId}",
+        "BenefitAssessmentJob",
+    ), (("jobId", job_id),))
 
 
 def get_routing_assessments_jobs(
@@ -536,25 +459,19 @@ def get_routing_assessments_jobs(
     Args:
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
-            "AssessmentJobListing", listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (("divisionId", division_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
+        "AssessmentJobListing", listing=_l.single_fb29b5bd,
+    ), (), (("divisionId", division_id),))
 
 
 def get_routing_availablemediatypes(
 ) -> _Lists[_m.AvailableMediaTypeEntityListing, _m.AvailableMediaType]:
     """GET /api/v2/routing/availablemediatypes -> ``AvailableMediaTypeEntityListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
-            "AvailableMediaTypeEntityListing", listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
+        "AvailableMediaTypeEntityListing", listing=_l.single_ebc03964,
+    ))
 
 
 def get_routing_directroutingbackup_settings_me(
@@ -563,12 +480,10 @@ def get_routing_directroutingbackup_settings_me(
 
     Requires ``routing:directRoutingBackup:selfView``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_directroutingbackup_settings_me", "GET",
-            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_directroutingbackup_settings_me", "GET",
+        "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+    ))
 
 
 def get_routing_email_domain(
@@ -584,14 +499,10 @@ def get_routing_email_domain(
         domain_id: path, string.
         expand: query, string: settings.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
-            "InboundDomain",
-        ),
-        (("domainId", domain_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
+        "InboundDomain",
+    ), (("domainId", domain_id),), (("expand", expand),))
 
 
 def get_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
@@ -602,13 +513,10 @@ def get_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResul
     Args:
         domain_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
-            "VerificationResult", listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
+        "VerificationResult", listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),))
 
 
 def get_routing_email_domain_mailfrom(domain_id: str) -> _Lists[_m.MailFromResult, _m.Record]:
@@ -619,14 +527,11 @@ def get_routing_email_domain_mailfrom(domain_id: str) -> _Lists[_m.MailFromResul
     Args:
         domain_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_domain_mailfrom", "GET",
-            "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult",
-            listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_domain_mailfrom", "GET",
+        "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult",
+        listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),))
 
 
 def get_routing_email_domain_route(
@@ -644,14 +549,10 @@ def get_routing_email_domain_route(
         route_id: path, string.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_domain_route", "GET",
-            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
-        ),
-        (("domainName", domain_name), ("routeId", route_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_domain_route", "GET",
+        "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
+    ), (("domainName", domain_name), ("routeId", route_id)), (("expand", expand),))
 
 
 def get_routing_email_domain_route_identityresolution(
@@ -666,14 +567,11 @@ def get_routing_email_domain_route_identityresolution(
         domain_name: path, string.
         route_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_domain_route_identityresolution", "GET",
-            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
-            "RouteIdentityResolutionConfig",
-        ),
-        (("domainName", domain_name), ("routeId", route_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_domain_route_identityresolution", "GET",
+        "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
+        "RouteIdentityResolutionConfig",
+    ), (("domainName", domain_name), ("routeId", route_id)))
 
 
 def get_routing_email_domain_routes(
@@ -696,18 +594,14 @@ def get_routing_email_domain_routes(
         pattern: query, string.
         expand: query, list of string: identityresolution.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_domain_routes", "GET",
-            "/api/v2/routing/email/domains/{domainName}/routes", "InboundRouteEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("domainName", domain_name),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("pattern", pattern),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_domain_routes", "GET",
+        "/api/v2/routing/email/domains/{domainName}/routes", "InboundRouteEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("domainName", domain_name),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("pattern", pattern),
+        ("expand", expand),
+    ))
 
 
 def get_routing_email_domain_verification(
@@ -720,14 +614,11 @@ def get_routing_email_domain_verification(
     Args:
         domain_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_domain_verification", "GET",
-            "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
-            listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_domain_verification", "GET",
+        "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+        listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),))
 
 
 def get_routing_email_domains(
@@ -749,17 +640,13 @@ def get_routing_email_domains(
         filter: query, string.
         expand: query, string: settings.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
-            "InboundDomainEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("excludeStatus", exclude_status),
-            ("filter", filter), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
+        "InboundDomainEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("excludeStatus", exclude_status),
+        ("filter", filter), ("expand", expand),
+    ))
 
 
 def get_routing_email_outbound_domain(
@@ -775,14 +662,10 @@ def get_routing_email_outbound_domain(
         domain_id: path, string.
         expand: query, string: settings.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_outbound_domain", "GET",
-            "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain",
-        ),
-        (("domainId", domain_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_outbound_domain", "GET",
+        "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain",
+    ), (("domainId", domain_id),), (("expand", expand),))
 
 
 def get_routing_email_outbound_domain_activation(
@@ -795,14 +678,10 @@ def get_routing_email_outbound_domain_activation(
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_outbound_domain_activation", "GET",
-            "/api/v2/routing/email/outbound/domains/{domainId}/activation",
-            "EmailOutboundDomainResult",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_outbound_domain_activation", "GET",
+        "/api/v2/routing/email/outbound/domains/{domainId}/activation", "EmailOutboundDomainResult",
+    ), (("domainId", domain_id),))
 
 
 def get_routing_email_outbound_domains(
@@ -822,17 +701,13 @@ def get_routing_email_outbound_domains(
         filter: query, string.
         expand: query, string: settings.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
-            "OutboundDomainEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("filter", filter),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
+        "OutboundDomainEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("filter", filter),
+        ("expand", expand),
+    ))
 
 
 def get_routing_email_setting(
@@ -848,14 +723,10 @@ def get_routing_email_setting(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
-            "EmailSettingEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
+        "EmailSettingEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_routing_email_setting_email_setting_id(
@@ -868,13 +739,10 @@ def get_routing_email_setting_email_setting_id(
     Args:
         email_setting_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_email_setting_email_setting_id", "GET",
-            "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting",
-        ),
-        (("emailSettingId", email_setting_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_setting_email_setting_id", "GET",
+        "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting",
+    ), (("emailSettingId", email_setting_id),))
 
 
 def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
@@ -882,9 +750,9 @@ def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
 
     Requires ``routing:email:manage``.
     """
-    return _Operation(
-        _Endpoint("get_routing_email_setup", "GET", "/api/v2/routing/email/setup", "EmailSetup"),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_email_setup", "GET", "/api/v2/routing/email/setup", "EmailSetup",
+    ))
 
 
 def get_routing_language(language_id: str) -> _Operation[_m.Language]:
@@ -893,12 +761,9 @@ def get_routing_language(language_id: str) -> _Operation[_m.Language]:
     Args:
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_language", "GET", "/api/v2/routing/languages/{languageId}", "Language",
-        ),
-        (("languageId", language_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_language", "GET", "/api/v2/routing/languages/{languageId}", "Language",
+    ), (("languageId", language_id),))
 
 
 def get_routing_languages(
@@ -920,17 +785,13 @@ def get_routing_languages(
         name: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("name", name), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("name", name), ("id", id),
+    ))
 
 
 def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]:
@@ -941,13 +802,10 @@ def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]
     Args:
         recipient_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_message_recipient", "GET",
-            "/api/v2/routing/message/recipients/{recipientId}", "Recipient",
-        ),
-        (("recipientId", recipient_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_message_recipient", "GET", "/api/v2/routing/message/recipients/{recipientId}",
+        "Recipient",
+    ), (("recipientId", recipient_id),))
 
 
 def get_routing_message_recipients(
@@ -969,17 +827,13 @@ def get_routing_message_recipients(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
-            "RecipientListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("messengerType", messenger_type), ("name", name), ("pageSize", page_size),
-            ("pageNumber", page_number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
+        "RecipientListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("messengerType", messenger_type), ("name", name), ("pageSize", page_size),
+        ("pageNumber", page_number),
+    ))
 
 
 def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
@@ -990,12 +844,9 @@ def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_predictor", "GET", "/api/v2/routing/predictors/{predictorId}", "Predictor",
-        ),
-        (("predictorId", predictor_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_predictor", "GET", "/api/v2/routing/predictors/{predictorId}", "Predictor",
+    ), (("predictorId", predictor_id),))
 
 
 def get_routing_predictor_model_features(
@@ -1010,14 +861,11 @@ def get_routing_predictor_model_features(
         predictor_id: path, string.
         model_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_predictor_model_features", "GET",
-            "/api/v2/routing/predictors/{predictorId}/models/{modelId}/features",
-            "PredictorModelFeatureListing", listing=_l.single_20dec4b2,
-        ),
-        (("predictorId", predictor_id), ("modelId", model_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_predictor_model_features", "GET",
+        "/api/v2/routing/predictors/{predictorId}/models/{modelId}/features",
+        "PredictorModelFeatureListing", listing=_l.single_20dec4b2,
+    ), (("predictorId", predictor_id), ("modelId", model_id)))
 
 
 def get_routing_predictor_models(
@@ -1030,14 +878,10 @@ def get_routing_predictor_models(
     Args:
         predictor_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_predictor_models", "GET",
-            "/api/v2/routing/predictors/{predictorId}/models", "PredictorModels",
-            listing=_l.single_20dec4b2,
-        ),
-        (("predictorId", predictor_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_predictor_models", "GET", "/api/v2/routing/predictors/{predictorId}/models",
+        "PredictorModels", listing=_l.single_20dec4b2,
+    ), (("predictorId", predictor_id),))
 
 
 def get_routing_predictors(
@@ -1064,17 +908,13 @@ def get_routing_predictors(
         kpi_id: query, string.
         state: query, string: Created, Error, Active.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_predictors", "GET", "/api/v2/routing/predictors", "PredictorListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
-            ("queueId", queue_id), ("kpiId", kpi_id), ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_predictors", "GET", "/api/v2/routing/predictors", "PredictorListing",
+        listing=_l.token_9fc445a9,
+    ), (), (
+        ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
+        ("queueId", queue_id), ("kpiId", kpi_id), ("state", state),
+    ))
 
 
 def get_routing_predictors_keyperformanceindicator(
@@ -1090,15 +930,10 @@ def get_routing_predictors_keyperformanceindicator(
         kpi_id: path, string.
         expand: query, list of string: queues.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_predictors_keyperformanceindicator", "GET",
-            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-            "KeyPerformanceIndicator",
-        ),
-        (("kpiId", kpi_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_predictors_keyperformanceindicator", "GET",
+        "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}", "KeyPerformanceIndicator",
+    ), (("kpiId", kpi_id),), (("expand", expand),))
 
 
 def get_routing_predictors_keyperformanceindicators(
@@ -1114,15 +949,11 @@ def get_routing_predictors_keyperformanceindicators(
         kpi_group: query, string: Standard, Custom.
         expand: query, list of string: queues.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_predictors_keyperformanceindicators", "GET",
-            "/api/v2/routing/predictors/keyperformanceindicators",
-            "KeyPerformanceIndicatorEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("kpiGroup", kpi_group), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_predictors_keyperformanceindicators", "GET",
+        "/api/v2/routing/predictors/keyperformanceindicators",
+        "KeyPerformanceIndicatorEntityListing", listing=_l.single_20dec4b2,
+    ), (), (("kpiGroup", kpi_group), ("expand", expand)))
 
 
 def get_routing_predictors_keyperformanceindicatortypes(
@@ -1131,13 +962,11 @@ def get_routing_predictors_keyperformanceindicatortypes(
 
     Requires ``routing:keyPerformanceIndicator:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_predictors_keyperformanceindicatortypes", "GET",
-            "/api/v2/routing/predictors/keyperformanceindicatortypes",
-            "list[KeyPerformanceIndicatorType]", listing=_l.single_4eeb41b1,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_predictors_keyperformanceindicatortypes", "GET",
+        "/api/v2/routing/predictors/keyperformanceindicatortypes",
+        "list[KeyPerformanceIndicatorType]", listing=_l.single_4eeb41b1,
+    ))
 
 
 def get_routing_queue(
@@ -1153,11 +982,9 @@ def get_routing_queue(
         queue_id: path, string.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(
-        _Endpoint("get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue"),
-        (("queueId", queue_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue",
+    ), (("queueId", queue_id),), (("expand", expand),))
 
 
 def get_routing_queue_assistant(
@@ -1177,17 +1004,13 @@ def get_routing_queue_assistant(
         language_variation: query, string.
         fallback_to_primary_assistant: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_queue_assistant", "GET", "/api/v2/routing/queues/{queueId}/assistant",
-            "AssistantQueue",
-        ),
-        (("queueId", queue_id),),
-        (
-            ("expand", expand), ("languageVariation", language_variation),
-            ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_queue_assistant", "GET", "/api/v2/routing/queues/{queueId}/assistant",
+        "AssistantQueue",
+    ), (("queueId", queue_id),), (
+        ("expand", expand), ("languageVariation", language_variation),
+        ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
+    ))
 
 
 def get_routing_queue_comparisonperiod(
@@ -1202,14 +1025,11 @@ def get_routing_queue_comparisonperiod(
         queue_id: path, string.
         comparison_period_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_queue_comparisonperiod", "GET",
-            "/api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId}",
-            "ComparisonPeriod",
-        ),
-        (("queueId", queue_id), ("comparisonPeriodId", comparison_period_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_queue_comparisonperiod", "GET",
+        "/api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId}",
+        "ComparisonPeriod",
+    ), (("queueId", queue_id), ("comparisonPeriodId", comparison_period_id)))
 
 
 def get_routing_queue_comparisonperiods(
@@ -1222,14 +1042,11 @@ def get_routing_queue_comparisonperiods(
     Args:
         queue_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_comparisonperiods", "GET",
-            "/api/v2/routing/queues/{queueId}/comparisonperiods", "ComparisonPeriodListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("queueId", queue_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_comparisonperiods", "GET",
+        "/api/v2/routing/queues/{queueId}/comparisonperiods", "ComparisonPeriodListing",
+        listing=_l.single_fb29b5bd,
+    ), (("queueId", queue_id),))
 
 
 def get_routing_queue_estimatedwaittime(
@@ -1245,15 +1062,11 @@ def get_routing_queue_estimatedwaittime(
         queue_id: path, string.
         conversation_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_estimatedwaittime", "GET",
-            "/api/v2/routing/queues/{queueId}/estimatedwaittime", "EstimatedWaitTimePredictions",
-            listing=_l.single_30abf7bd,
-        ),
-        (("queueId", queue_id),),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_estimatedwaittime", "GET",
+        "/api/v2/routing/queues/{queueId}/estimatedwaittime", "EstimatedWaitTimePredictions",
+        listing=_l.single_30abf7bd,
+    ), (("queueId", queue_id),), (("conversationId", conversation_id),))
 
 
 def get_routing_queue_identityresolution(
@@ -1266,13 +1079,10 @@ def get_routing_queue_identityresolution(
     Args:
         queue_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_queue_identityresolution", "GET",
-            "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
-        ),
-        (("queueId", queue_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_queue_identityresolution", "GET",
+        "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
+    ), (("queueId", queue_id),))
 
 
 def get_routing_queue_mediatype_estimatedwaittime(
@@ -1290,15 +1100,11 @@ def get_routing_queue_mediatype_estimatedwaittime(
         media_type: path, string: all, call, chat, callback, email, videoComm, message.
         label_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_mediatype_estimatedwaittime", "GET",
-            "/api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime",
-            "EstimatedWaitTimePredictions", listing=_l.single_30abf7bd,
-        ),
-        (("queueId", queue_id), ("mediaType", media_type)),
-        (("labelId", label_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_mediatype_estimatedwaittime", "GET",
+        "/api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime",
+        "EstimatedWaitTimePredictions", listing=_l.single_30abf7bd,
+    ), (("queueId", queue_id), ("mediaType", media_type)), (("labelId", label_id),))
 
 
 def get_routing_queue_members(
@@ -1341,19 +1147,15 @@ def get_routing_queue_members(
         member_by: query, string: user, group.
         joined: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
-            "QueueMemberEntityListing", listing=_l.page_40cfa5d8,
-        ),
-        (("queueId", queue_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("expand", expand), ("name", name), ("profileSkills", profile_skills),
-            ("skills", skills), ("languages", languages), ("routingStatus", routing_status),
-            ("presence", presence), ("memberBy", member_by), ("joined", joined),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
+        "QueueMemberEntityListing", listing=_l.page_40cfa5d8,
+    ), (("queueId", queue_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("expand", expand), ("name", name), ("profileSkills", profile_skills), ("skills", skills),
+        ("languages", languages), ("routingStatus", routing_status), ("presence", presence),
+        ("memberBy", member_by), ("joined", joined),
+    ))
 
 
 def get_routing_queue_users(
@@ -1394,19 +1196,15 @@ def get_routing_queue_users(
         routing_status: query, list of string.
         presence: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
-            "QueueMemberEntityListingV1", listing=_l.page_ece8a87b,
-        ),
-        (("queueId", queue_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("expand", expand), ("joined", joined), ("name", name),
-            ("profileSkills", profile_skills), ("skills", skills), ("languages", languages),
-            ("routingStatus", routing_status), ("presence", presence),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
+        "QueueMemberEntityListingV1", listing=_l.page_ece8a87b,
+    ), (("queueId", queue_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("expand", expand), ("joined", joined), ("name", name), ("profileSkills", profile_skills),
+        ("skills", skills), ("languages", languages), ("routingStatus", routing_status),
+        ("presence", presence),
+    ))
 
 
 def get_routing_queue_wrapupcodes(
@@ -1426,14 +1224,12 @@ def get_routing_queue_wrapupcodes(
         page_number: query, integer.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
-            "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("queueId", queue_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("name", name)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
+        "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
+    ), (("queueId", queue_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+    ))
 
 
 def get_routing_queues(
@@ -1465,19 +1261,15 @@ def get_routing_queues(
         has_peer: query, boolean.
         expand: query, list of string: identityresolution.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("name", name), ("id", id), ("divisionId", division_id), ("peerId", peer_id),
-            ("cannedResponseLibraryId", canned_response_library_id), ("hasPeer", has_peer),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
+        ("name", name), ("id", id), ("divisionId", division_id), ("peerId", peer_id),
+        ("cannedResponseLibraryId", canned_response_library_id), ("hasPeer", has_peer),
+        ("expand", expand),
+    ))
 
 
 def get_routing_queues_divisionviews(
@@ -1503,17 +1295,13 @@ def get_routing_queues_divisionviews(
         id: query, list of string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
-            "QueueEntityListing", listing=_l.page_2d7fc0d4,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
+        "QueueEntityListing", listing=_l.page_2d7fc0d4,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
+    ))
 
 
 def get_routing_queues_divisionviews_all(
@@ -1531,15 +1319,10 @@ def get_routing_queues_divisionviews_all(
         page_number: query, integer.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queues_divisionviews_all", "GET",
-            "/api/v2/routing/queues/divisionviews/all", "QueueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queues_divisionviews_all", "GET", "/api/v2/routing/queues/divisionviews/all",
+        "QueueEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)))
 
 
 def get_routing_queues_me(
@@ -1559,34 +1342,28 @@ def get_routing_queues_me(
         joined: query, boolean.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("joined", joined),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("joined", joined),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_routing_settings() -> _Operation[_m.RoutingSettings]:
     """GET /api/v2/routing/settings -> ``RoutingSettings``."""
-    return _Operation(
-        _Endpoint("get_routing_settings", "GET", "/api/v2/routing/settings", "RoutingSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_settings", "GET", "/api/v2/routing/settings", "RoutingSettings",
+    ))
 
 
 def get_routing_settings_contactcenter() -> _Operation[_m.ContactCenterSettings]:
     """GET /api/v2/routing/settings/contactcenter -> ``ContactCenterSettings``."""
-    return _Operation(
-        _Endpoint(
-            "get_routing_settings_contactcenter", "GET", "/api/v2/routing/settings/contactcenter",
-            "ContactCenterSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_settings_contactcenter", "GET", "/api/v2/routing/settings/contactcenter",
+        "ContactCenterSettings",
+    ))
 
 
 def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]:
@@ -1594,12 +1371,10 @@ def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]
 
     Requires ``routing:transcriptionSettings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_settings_transcription", "GET", "/api/v2/routing/settings/transcription",
-            "TranscriptionSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_settings_transcription", "GET", "/api/v2/routing/settings/transcription",
+        "TranscriptionSettings",
+    ))
 
 
 def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
@@ -1610,10 +1385,9 @@ def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
     Args:
         skill_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_routing_skill", "GET", "/api/v2/routing/skills/{skillId}", "RoutingSkill"),
-        (("skillId", skill_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_skill", "GET", "/api/v2/routing/skills/{skillId}", "RoutingSkill",
+    ), (("skillId", skill_id),))
 
 
 def get_routing_skillexpression(
@@ -1631,14 +1405,12 @@ def get_routing_skillexpression(
         include_archived: query, boolean.
         format: query, string: Raw, Normalized.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_skillexpression", "GET", "/api/v2/routing/skillexpressions/{expressionId}",
-            "SkillExpression",
-        ),
-        (("expressionId", expression_id),),
-        (("includeArchived", include_archived), ("format", format)),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_skillexpression", "GET", "/api/v2/routing/skillexpressions/{expressionId}",
+        "SkillExpression",
+    ), (("expressionId", expression_id),), (
+        ("includeArchived", include_archived), ("format", format),
+    ))
 
 
 def get_routing_skillexpressions(
@@ -1656,14 +1428,10 @@ def get_routing_skillexpressions(
         include_archived: query, boolean.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
-            "SkillExpressionEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("format", format), ("includeArchived", include_archived), ("id", id)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
+        "SkillExpressionEntityListing", listing=_l.link_a911cd2f,
+    ), (), (("format", format), ("includeArchived", include_archived), ("id", id)))
 
 
 def get_routing_skillexpressions_queue_queue_id(
@@ -1681,15 +1449,11 @@ def get_routing_skillexpressions_queue_queue_id(
         format: query, string: Raw, Normalized.
         include_archived: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skillexpressions_queue_queue_id", "GET",
-            "/api/v2/routing/skillexpressions/queue/{queueId}", "SkillExpressionEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-        (("queueId", queue_id),),
-        (("format", format), ("includeArchived", include_archived)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skillexpressions_queue_queue_id", "GET",
+        "/api/v2/routing/skillexpressions/queue/{queueId}", "SkillExpressionEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (("queueId", queue_id),), (("format", format), ("includeArchived", include_archived)))
 
 
 def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
@@ -1700,13 +1464,9 @@ def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
     Args:
         skill_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_skillgroup", "GET", "/api/v2/routing/skillgroups/{skillGroupId}",
-            "SkillGroup",
-        ),
-        (("skillGroupId", skill_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_skillgroup", "GET", "/api/v2/routing/skillgroups/{skillGroupId}", "SkillGroup",
+    ), (("skillGroupId", skill_group_id),))
 
 
 def get_routing_skillgroup_members(
@@ -1728,15 +1488,13 @@ def get_routing_skillgroup_members(
         before: query, string.
         expand: query, string: entities.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skillgroup_members", "GET",
-            "/api/v2/routing/skillgroups/{skillGroupId}/members", "SkillGroupMemberEntityListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("skillGroupId", skill_group_id),),
-        (("pageSize", page_size), ("after", after), ("before", before), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skillgroup_members", "GET",
+        "/api/v2/routing/skillgroups/{skillGroupId}/members", "SkillGroupMemberEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (("skillGroupId", skill_group_id),), (
+        ("pageSize", page_size), ("after", after), ("before", before), ("expand", expand),
+    ))
 
 
 def get_routing_skillgroup_members_divisions(
@@ -1752,15 +1510,11 @@ def get_routing_skillgroup_members_divisions(
         skill_group_id: path, string.
         expand: query, string: entities.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skillgroup_members_divisions", "GET",
-            "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions",
-            "SkillGroupMemberDivisionList", listing=_l.single_20dec4b2,
-        ),
-        (("skillGroupId", skill_group_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skillgroup_members_divisions", "GET",
+        "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions",
+        "SkillGroupMemberDivisionList", listing=_l.single_20dec4b2,
+    ), (("skillGroupId", skill_group_id),), (("expand", expand),))
 
 
 def get_routing_skillgroups(
@@ -1780,14 +1534,10 @@ def get_routing_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups",
-            "SkillGroupEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("pageSize", page_size), ("name", name), ("after", after), ("before", before)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups", "SkillGroupEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (), (("pageSize", page_size), ("name", name), ("after", after), ("before", before)))
 
 
 def get_routing_skills(
@@ -1807,14 +1557,10 @@ def get_routing_skills(
         name: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id)))
 
 
 def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
@@ -1825,13 +1571,9 @@ def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
     Args:
         address_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_sms_address", "GET", "/api/v2/routing/sms/addresses/{addressId}",
-            "SmsAddress",
-        ),
-        (("addressId", address_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_sms_address", "GET", "/api/v2/routing/sms/addresses/{addressId}", "SmsAddress",
+    ), (("addressId", address_id),))
 
 
 def get_routing_sms_addresses(
@@ -1847,14 +1589,10 @@ def get_routing_sms_addresses(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
-            "SmsAddressEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
+        "SmsAddressEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_routing_sms_availablephonenumbers(
@@ -1880,19 +1618,14 @@ def get_routing_sms_availablephonenumbers(
         pattern: query, string.
         address_requirement: query, string: none, any, local, foreign.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_sms_availablephonenumbers", "GET",
-            "/api/v2/routing/sms/availablephonenumbers", "SMSAvailablePhoneNumberEntityListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (
-            ("countryCode", country_code), ("region", region), ("city", city),
-            ("areaCode", area_code), ("phoneNumberType", phone_number_type), ("pattern", pattern),
-            ("addressRequirement", address_requirement),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_sms_availablephonenumbers", "GET", "/api/v2/routing/sms/availablephonenumbers",
+        "SMSAvailablePhoneNumberEntityListing", listing=_l.single_20dec4b2,
+    ), (), (
+        ("countryCode", country_code), ("region", region), ("city", city), ("areaCode", area_code),
+        ("phoneNumberType", phone_number_type), ("pattern", pattern),
+        ("addressRequirement", address_requirement),
+    ))
 
 
 def get_routing_sms_identityresolution_phonenumber(
@@ -1905,14 +1638,11 @@ def get_routing_sms_identityresolution_phonenumber(
     Args:
         address_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_sms_identityresolution_phonenumber", "GET",
-            "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
-            "SmsIdentityResolutionConfig",
-        ),
-        (("addressId", address_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_sms_identityresolution_phonenumber", "GET",
+        "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
+        "SmsIdentityResolutionConfig",
+    ), (("addressId", address_id),))
 
 
 def get_routing_sms_phonenumber(
@@ -1928,14 +1658,10 @@ def get_routing_sms_phonenumber(
         phone_number_id: path, string.
         expand: query, string: compliance, supportedContent.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_sms_phonenumber", "GET",
-            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}", "SmsPhoneNumber",
-        ),
-        (("phoneNumberId", phone_number_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_sms_phonenumber", "GET", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
+        "SmsPhoneNumber",
+    ), (("phoneNumberId", phone_number_id),), (("expand", expand),))
 
 
 def get_routing_sms_phonenumbers(
@@ -1981,20 +1707,16 @@ def get_routing_sms_phonenumbers(
         supported_content_id: query, string.
         expand: query, list of string: identityresolution, supportedContent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
-            "SmsPhoneNumberEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("phoneNumber", phone_number), ("phoneNumberType", phone_number_type),
-            ("phoneNumberStatus", phone_number_status), ("countryCode", country_code),
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("language", language), ("integration.id", integration_id),
-            ("supportedContent.id", supported_content_id), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
+        "SmsPhoneNumberEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("phoneNumber", phone_number), ("phoneNumberType", phone_number_type),
+        ("phoneNumberStatus", phone_number_status), ("countryCode", country_code),
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("language", language), ("integration.id", integration_id),
+        ("supportedContent.id", supported_content_id), ("expand", expand),
+    ))
 
 
 def get_routing_user_directroutingbackup_settings(
@@ -2007,14 +1729,11 @@ def get_routing_user_directroutingbackup_settings(
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_user_directroutingbackup_settings", "GET",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-            "AgentDirectRoutingBackupSettings",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_user_directroutingbackup_settings", "GET",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        "AgentDirectRoutingBackupSettings",
+    ), (("userId", user_id),))
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
@@ -2025,13 +1744,10 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
-            "AgentMaxUtilizationResponse",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
+        "AgentMaxUtilizationResponse",
+    ), (("userId", user_id),))
 
 
 def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
@@ -2039,11 +1755,9 @@ def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
 
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_utilization", "GET", "/api/v2/routing/utilization", "UtilizationResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_utilization", "GET", "/api/v2/routing/utilization", "UtilizationResponse",
+    ))
 
 
 def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLabel]:
@@ -2054,13 +1768,10 @@ def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLab
     Args:
         label_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_utilization_label", "GET", "/api/v2/routing/utilization/labels/{labelId}",
-            "UtilizationLabel",
-        ),
-        (("labelId", label_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_utilization_label", "GET", "/api/v2/routing/utilization/labels/{labelId}",
+        "UtilizationLabel",
+    ), (("labelId", label_id),))
 
 
 def get_routing_utilization_label_agents(label_id: str) -> _Lists[list[_Any], _Any]:
@@ -2071,14 +1782,11 @@ def get_routing_utilization_label_agents(label_id: str) -> _Lists[list[_Any], _A
     Args:
         label_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_utilization_label_agents", "GET",
-            "/api/v2/routing/utilization/labels/{labelId}/agents", "list[object]",
-            listing=_l.single_387d9ec7,
-        ),
-        (("labelId", label_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_utilization_label_agents", "GET",
+        "/api/v2/routing/utilization/labels/{labelId}/agents", "list[object]",
+        listing=_l.single_387d9ec7,
+    ), (("labelId", label_id),))
 
 
 def get_routing_utilization_labels(
@@ -2098,17 +1806,13 @@ def get_routing_utilization_labels(
         sort_order: query, string: ascending, descending.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
-            "UtilizationLabelEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
+        "UtilizationLabelEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("name", name),
+    ))
 
 
 def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
@@ -2119,12 +1823,9 @@ def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
     Args:
         code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_wrapupcode", "GET", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
-        ),
-        (("codeId", code_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_wrapupcode", "GET", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
+    ), (("codeId", code_id),))
 
 
 def get_routing_wrapupcodes(
@@ -2150,17 +1851,13 @@ def get_routing_wrapupcodes(
         id: query, list of string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes",
-            "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes", "WrapupCodeEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
+    ))
 
 
 def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCode]:
@@ -2171,13 +1868,10 @@ def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCo
     Args:
         code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_wrapupcodes_divisionview", "GET",
-            "/api/v2/routing/wrapupcodes/divisionviews/{codeId}", "WrapupCode",
-        ),
-        (("codeId", code_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_wrapupcodes_divisionview", "GET",
+        "/api/v2/routing/wrapupcodes/divisionviews/{codeId}", "WrapupCode",
+    ), (("codeId", code_id),))
 
 
 def get_routing_wrapupcodes_divisionviews(
@@ -2202,18 +1896,13 @@ def get_routing_wrapupcodes_divisionviews(
         division_id: query, list of string.
         include_state: query, string: Active, Deleted, ActiveAndDeleted.
     """
-    return _Lists(
-        _Endpoint(
-            "get_routing_wrapupcodes_divisionviews", "GET",
-            "/api/v2/routing/wrapupcodes/divisionviews", "WrapupCodeEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id),
-            ("divisionId", division_id), ("includeState", include_state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_routing_wrapupcodes_divisionviews", "GET", "/api/v2/routing/wrapupcodes/divisionviews",
+        "WrapupCodeEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id),
+        ("divisionId", division_id), ("includeState", include_state),
+    ))
 
 
 def get_user_queues(
@@ -2235,17 +1924,13 @@ def get_user_queues(
         joined: query, boolean.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
-            ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
+        ("divisionId", division_id),
+    ))
 
 
 def get_user_routinglanguages(
@@ -2265,14 +1950,12 @@ def get_user_routinglanguages(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-            "UserLanguageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
+        "UserLanguageEntityListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_user_routingskills(
@@ -2292,14 +1975,12 @@ def get_user_routingskills(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-            "UserSkillEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
+        "UserSkillEntityListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_user_skillgroups(
@@ -2319,14 +2000,10 @@ def get_user_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-            "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("after", after), ("before", before)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
+        "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
+    ), (("userId", user_id),), (("pageSize", page_size), ("after", after), ("before", before)))
 
 
 def patch_routing_conversation(
@@ -2341,16 +2018,10 @@ def patch_routing_conversation(
         conversation_id: path, string.
         body: ``RoutingConversationAttributesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_conversation", "PATCH", "/api/v2/routing/conversations/{conversationId}",
-            "RoutingConversationAttributesResponse", body="object", body_required=True,
-        ),
-        (("conversationId", conversation_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_conversation", "PATCH", "/api/v2/routing/conversations/{conversationId}",
+        "RoutingConversationAttributesResponse", body="object", body_required=True,
+    ), (("conversationId", conversation_id),), (), (), body)
 
 
 def patch_routing_email_domain(
@@ -2365,16 +2036,10 @@ def patch_routing_email_domain(
         domain_id: path, string.
         body: ``InboundDomainPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_email_domain", "PATCH", "/api/v2/routing/email/domains/{domainId}",
-            "InboundDomain", body="object", body_required=True,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_email_domain", "PATCH", "/api/v2/routing/email/domains/{domainId}",
+        "InboundDomain", body="object", body_required=True,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def patch_routing_email_domain_validate(
@@ -2389,17 +2054,11 @@ def patch_routing_email_domain_validate(
         domain_id: path, string.
         body: ``InboundDomainPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_email_domain_validate", "PATCH",
-            "/api/v2/routing/email/domains/{domainId}/validate", "InboundDomain", body="object",
-            body_required=True,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_email_domain_validate", "PATCH",
+        "/api/v2/routing/email/domains/{domainId}/validate", "InboundDomain", body="object",
+        body_required=True,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def patch_routing_email_outbound_domain(
@@ -2414,17 +2073,11 @@ def patch_routing_email_outbound_domain(
         domain_id: path, string.
         body: ``OutboundDomainPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_email_outbound_domain", "PATCH",
-            "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain", body="object",
-            body_required=True,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_email_outbound_domain", "PATCH",
+        "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain", body="object",
+        body_required=True,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def patch_routing_email_setting_email_setting_id(
@@ -2439,17 +2092,11 @@ def patch_routing_email_setting_email_setting_id(
         email_setting_id: path, string.
         body: ``EmailSetting``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_email_setting_email_setting_id", "PATCH",
-            "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting", body="object",
-            body_required=True,
-        ),
-        (("emailSettingId", email_setting_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_email_setting_email_setting_id", "PATCH",
+        "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting", body="object",
+        body_required=True,
+    ), (("emailSettingId", email_setting_id),), (), (), body)
 
 
 def patch_routing_predictor(
@@ -2465,16 +2112,10 @@ def patch_routing_predictor(
         predictor_id: path, string.
         body: ``PatchPredictorRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_predictor", "PATCH", "/api/v2/routing/predictors/{predictorId}",
-            "Predictor", body="object",
-        ),
-        (("predictorId", predictor_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_predictor", "PATCH", "/api/v2/routing/predictors/{predictorId}", "Predictor",
+        body="object",
+    ), (("predictorId", predictor_id),), (), (), body)
 
 
 def patch_routing_predictors_keyperformanceindicator(
@@ -2490,17 +2131,11 @@ def patch_routing_predictors_keyperformanceindicator(
         kpi_id: path, string.
         body: ``UpdateKpiRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_predictors_keyperformanceindicator", "PATCH",
-            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-            "KeyPerformanceIndicator", body="object",
-        ),
-        (("kpiId", kpi_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_predictors_keyperformanceindicator", "PATCH",
+        "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}", "KeyPerformanceIndicator",
+        body="object",
+    ), (("kpiId", kpi_id),), (), (), body)
 
 
 def patch_routing_queue_member(
@@ -2517,17 +2152,10 @@ def patch_routing_queue_member(
         member_id: path, string.
         body: ``QueueMember``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_queue_member", "PATCH",
-            "/api/v2/routing/queues/{queueId}/members/{memberId}", body="object",
-            body_required=True,
-        ),
-        (("queueId", queue_id), ("memberId", member_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_queue_member", "PATCH",
+        "/api/v2/routing/queues/{queueId}/members/{memberId}", body="object", body_required=True,
+    ), (("queueId", queue_id), ("memberId", member_id)), (), (), body)
 
 
 def patch_routing_queue_members(
@@ -2542,17 +2170,10 @@ def patch_routing_queue_members(
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_routing_queue_members", "PATCH", "/api/v2/routing/queues/{queueId}/members",
-            "QueueMemberEntityListing", body="array", body_required=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("queueId", queue_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_routing_queue_members", "PATCH", "/api/v2/routing/queues/{queueId}/members",
+        "QueueMemberEntityListing", body="array", body_required=True, listing=_l.single_20dec4b2,
+    ), (("queueId", queue_id),), (), (), body)
 
 
 def patch_routing_queue_user(
@@ -2569,16 +2190,10 @@ def patch_routing_queue_user(
         member_id: path, string.
         body: ``QueueMember``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_queue_user", "PATCH",
-            "/api/v2/routing/queues/{queueId}/users/{memberId}", body="object", body_required=True,
-        ),
-        (("queueId", queue_id), ("memberId", member_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_queue_user", "PATCH", "/api/v2/routing/queues/{queueId}/users/{memberId}",
+        body="object", body_required=True,
+    ), (("queueId", queue_id), ("memberId", member_id)), (), (), body)
 
 
 def patch_routing_queue_users(
@@ -2593,17 +2208,10 @@ def patch_routing_queue_users(
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_routing_queue_users", "PATCH", "/api/v2/routing/queues/{queueId}/users",
-            "QueueMemberEntityListingV1", body="array", body_required=True,
-            listing=_l.single_fb29b5bd,
-        ),
-        (("queueId", queue_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_routing_queue_users", "PATCH", "/api/v2/routing/queues/{queueId}/users",
+        "QueueMemberEntityListingV1", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("queueId", queue_id),), (), (), body)
 
 
 def patch_routing_settings_contactcenter(
@@ -2616,16 +2224,10 @@ def patch_routing_settings_contactcenter(
     Args:
         body: ``ContactCenterSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_settings_contactcenter", "PATCH",
-            "/api/v2/routing/settings/contactcenter", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_settings_contactcenter", "PATCH", "/api/v2/routing/settings/contactcenter",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_routing_settings_transcription(
@@ -2638,17 +2240,10 @@ def patch_routing_settings_transcription(
     Args:
         body: ``TranscriptionSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_settings_transcription", "PATCH",
-            "/api/v2/routing/settings/transcription", "TranscriptionSettings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_settings_transcription", "PATCH", "/api/v2/routing/settings/transcription",
+        "TranscriptionSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_routing_skill(
@@ -2663,16 +2258,10 @@ def patch_routing_skill(
         skill_id: path, string.
         body: ``UpdateSkillDivisionRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_skill", "PATCH", "/api/v2/routing/skills/{skillId}", "RoutingSkill",
-            body="object", body_required=True,
-        ),
-        (("skillId", skill_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_skill", "PATCH", "/api/v2/routing/skills/{skillId}", "RoutingSkill",
+        body="object", body_required=True,
+    ), (("skillId", skill_id),), (), (), body)
 
 
 def patch_routing_skillgroup(
@@ -2687,16 +2276,10 @@ def patch_routing_skillgroup(
         skill_group_id: path, string.
         body: ``SkillGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_skillgroup", "PATCH", "/api/v2/routing/skillgroups/{skillGroupId}",
-            "SkillGroup", body="object", body_required=True,
-        ),
-        (("skillGroupId", skill_group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_skillgroup", "PATCH", "/api/v2/routing/skillgroups/{skillGroupId}",
+        "SkillGroup", body="object", body_required=True,
+    ), (("skillGroupId", skill_group_id),), (), (), body)
 
 
 def patch_routing_sms_phonenumber(
@@ -2711,17 +2294,11 @@ def patch_routing_sms_phonenumber(
         phone_number_id: path, string.
         body: ``SmsPhoneNumberPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_routing_sms_phonenumber", "PATCH",
-            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}", "SmsPhoneNumber", body="object",
-            body_required=True,
-        ),
-        (("phoneNumberId", phone_number_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_routing_sms_phonenumber", "PATCH",
+        "/api/v2/routing/sms/phonenumbers/{phoneNumberId}", "SmsPhoneNumber", body="object",
+        body_required=True,
+    ), (("phoneNumberId", phone_number_id),), (), (), body)
 
 
 def patch_user_queue(
@@ -2738,16 +2315,10 @@ def patch_user_queue(
         user_id: path, string.
         body: ``UserQueue``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
-            body="object", body_required=True,
-        ),
-        (("queueId", queue_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
+        body="object", body_required=True,
+    ), (("queueId", queue_id), ("userId", user_id)), (), (), body)
 
 
 def patch_user_queues(
@@ -2765,16 +2336,10 @@ def patch_user_queues(
         division_id: query, list of string.
         body: list of ``UserQueue``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (("divisionId", division_id),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+        body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (("divisionId", division_id),), (), body)
 
 
 def patch_user_routinglanguage(
@@ -2791,17 +2356,11 @@ def patch_user_routinglanguage(
         language_id: path, string.
         body: ``UserRoutingLanguage``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_routinglanguage", "PATCH",
-            "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id), ("languageId", language_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_routinglanguage", "PATCH",
+        "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
+        body="object", body_required=True,
+    ), (("userId", user_id), ("languageId", language_id)), (), (), body)
 
 
 def patch_user_routinglanguages_bulk(
@@ -2816,17 +2375,10 @@ def patch_user_routinglanguages_bulk(
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_routinglanguages_bulk", "PATCH",
-            "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_routinglanguages_bulk", "PATCH", "/api/v2/users/{userId}/routinglanguages/bulk",
+        "UserLanguageEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_user_routingskills_bulk(
@@ -2841,16 +2393,10 @@ def patch_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
+        "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_analytics_queues_observations_query(
@@ -2863,17 +2409,11 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_queues_observations_query", "POST",
-            "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_queues_observations_query", "POST",
+        "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_routing_activity_query(
@@ -2891,17 +2431,11 @@ def post_analytics_routing_activity_query(
         page_number: query, integer.
         body: ``RoutingActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_routing_activity_query", "POST",
-            "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_routing_activity_query", "POST", "/api/v2/analytics/routing/activity/query",
+        "RoutingActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_routing_assessments(
@@ -2915,16 +2449,10 @@ def post_routing_assessments(
     Args:
         body: ``CreateBenefitAssessmentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_assessments", "POST", "/api/v2/routing/assessments", "BenefitAssessment",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_assessments", "POST", "/api/v2/routing/assessments", "BenefitAssessment",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_routing_assessments_jobs(
@@ -2938,16 +2466,10 @@ def post_routing_assessments_jobs(
     Args:
         body: ``CreateBenefitAssessmentJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_assessments_jobs", "POST", "/api/v2/routing/assessments/jobs",
-            "BenefitAssessmentJob", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_assessments_jobs", "POST", "/api/v2/routing/assessments/jobs",
+        "BenefitAssessmentJob", body="object",
+    ), (), (), (), body)
 
 
 def post_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
@@ -2958,14 +2480,10 @@ def post_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResu
     Args:
         domain_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_routing_email_domain_dkim", "POST",
-            "/api/v2/routing/email/domains/{domainId}/dkim", "VerificationResult",
-            listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Lists(_Endpoint(
+        "post_routing_email_domain_dkim", "POST", "/api/v2/routing/email/domains/{domainId}/dkim",
+        "VerificationResult", listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),))
 
 
 def post_routing_email_domain_mailfrom(
@@ -2980,17 +2498,11 @@ def post_routing_email_domain_mailfrom(
         domain_id: path, string.
         body: ``MailFromResult``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_routing_email_domain_mailfrom", "POST",
-            "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult", body="object",
-            body_required=True, listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_routing_email_domain_mailfrom", "POST",
+        "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult", body="object",
+        body_required=True, listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def post_routing_email_domain_routes(
@@ -3005,17 +2517,11 @@ def post_routing_email_domain_routes(
         domain_name: path, string.
         body: ``InboundRoute``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_domain_routes", "POST",
-            "/api/v2/routing/email/domains/{domainName}/routes", "InboundRoute", body="object",
-            body_required=True,
-        ),
-        (("domainName", domain_name),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_domain_routes", "POST",
+        "/api/v2/routing/email/domains/{domainName}/routes", "InboundRoute", body="object",
+        body_required=True,
+    ), (("domainName", domain_name),), (), (), body)
 
 
 def post_routing_email_domain_testconnection(
@@ -3031,16 +2537,10 @@ def post_routing_email_domain_testconnection(
         domain_id: path, string.
         body: ``TestMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_domain_testconnection", "POST",
-            "/api/v2/routing/email/domains/{domainId}/testconnection", "TestMessage", body="object",
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_domain_testconnection", "POST",
+        "/api/v2/routing/email/domains/{domainId}/testconnection", "TestMessage", body="object",
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def post_routing_email_domain_verification(
@@ -3053,14 +2553,11 @@ def post_routing_email_domain_verification(
     Args:
         domain_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_routing_email_domain_verification", "POST",
-            "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
-            listing=_l.single_af9d0a55,
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Lists(_Endpoint(
+        "post_routing_email_domain_verification", "POST",
+        "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+        listing=_l.single_af9d0a55,
+    ), (("domainId", domain_id),))
 
 
 def post_routing_email_domains(
@@ -3073,16 +2570,10 @@ def post_routing_email_domains(
     Args:
         body: ``InboundDomainCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_domains", "POST", "/api/v2/routing/email/domains", "InboundDomain",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_domains", "POST", "/api/v2/routing/email/domains", "InboundDomain",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_email_outbound_domain_testconnection(
@@ -3098,17 +2589,11 @@ def post_routing_email_outbound_domain_testconnection(
         domain_id: path, string.
         body: ``TestMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_outbound_domain_testconnection", "POST",
-            "/api/v2/routing/email/outbound/domains/{domainId}/testconnection", "TestMessage",
-            body="object",
-        ),
-        (("domainId", domain_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_outbound_domain_testconnection", "POST",
+        "/api/v2/routing/email/outbound/domains/{domainId}/testconnection", "TestMessage",
+        body="object",
+    ), (("domainId", domain_id),), (), (), body)
 
 
 def post_routing_email_outbound_domains(
@@ -3121,16 +2606,10 @@ def post_routing_email_outbound_domains(
     Args:
         body: ``OutboundDomainCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_outbound_domains", "POST", "/api/v2/routing/email/outbound/domains",
-            "EmailOutboundDomainResult", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_outbound_domains", "POST", "/api/v2/routing/email/outbound/domains",
+        "EmailOutboundDomainResult", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_email_outbound_domains_simulated(
@@ -3143,17 +2622,11 @@ def post_routing_email_outbound_domains_simulated(
     Args:
         body: ``OutboundDomainCreateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_outbound_domains_simulated", "POST",
-            "/api/v2/routing/email/outbound/domains/simulated", "EmailOutboundDomainResult",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_outbound_domains_simulated", "POST",
+        "/api/v2/routing/email/outbound/domains/simulated", "EmailOutboundDomainResult",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operation[_m.EmailSetting]:
@@ -3164,16 +2637,10 @@ def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operatio
     Args:
         body: ``EmailSetting``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_email_setting", "POST", "/api/v2/routing/email/setting", "EmailSetting",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_email_setting", "POST", "/api/v2/routing/email/setting", "EmailSetting",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
@@ -3184,16 +2651,10 @@ def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Lan
     Args:
         body: ``Language``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_languages", "POST", "/api/v2/routing/languages", "Language",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_languages", "POST", "/api/v2/routing/languages", "Language", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_predictors(
@@ -3207,16 +2668,9 @@ def post_routing_predictors(
     Args:
         body: ``CreatePredictorRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_predictors", "POST", "/api/v2/routing/predictors", "Predictor",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_predictors", "POST", "/api/v2/routing/predictors", "Predictor", body="object",
+    ), (), (), (), body)
 
 
 def post_routing_predictors_keyperformanceindicators(
@@ -3229,17 +2683,11 @@ def post_routing_predictors_keyperformanceindicators(
     Args:
         body: ``CreateKpiRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_predictors_keyperformanceindicators", "POST",
-            "/api/v2/routing/predictors/keyperformanceindicators", "KeyPerformanceIndicator",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_predictors_keyperformanceindicators", "POST",
+        "/api/v2/routing/predictors/keyperformanceindicators", "KeyPerformanceIndicator",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_queue_members(
@@ -3257,16 +2705,10 @@ def post_routing_queue_members(
         delete: query, boolean.
         body: list of ``WritableEntity``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_queue_members", "POST", "/api/v2/routing/queues/{queueId}/members",
-            body="array", body_required=True,
-        ),
-        (("queueId", queue_id),),
-        (("delete", delete),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_queue_members", "POST", "/api/v2/routing/queues/{queueId}/members",
+        body="array", body_required=True,
+    ), (("queueId", queue_id),), (("delete", delete),), (), body)
 
 
 def post_routing_queue_users(
@@ -3284,16 +2726,10 @@ def post_routing_queue_users(
         delete: query, boolean.
         body: list of ``WritableEntity``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_queue_users", "POST", "/api/v2/routing/queues/{queueId}/users",
-            body="array", body_required=True,
-        ),
-        (("queueId", queue_id),),
-        (("delete", delete),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_queue_users", "POST", "/api/v2/routing/queues/{queueId}/users", body="array",
+        body_required=True,
+    ), (("queueId", queue_id),), (("delete", delete),), (), body)
 
 
 def post_routing_queue_wrapupcodes(
@@ -3308,17 +2744,10 @@ def post_routing_queue_wrapupcodes(
         queue_id: path, string.
         body: list of ``WrapUpCodeReference``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_routing_queue_wrapupcodes", "POST",
-            "/api/v2/routing/queues/{queueId}/wrapupcodes", "list[WrapupCode]", body="array",
-            body_required=True, listing=_l.single_4eeb41b1,
-        ),
-        (("queueId", queue_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_routing_queue_wrapupcodes", "POST", "/api/v2/routing/queues/{queueId}/wrapupcodes",
+        "list[WrapupCode]", body="array", body_required=True, listing=_l.single_4eeb41b1,
+    ), (("queueId", queue_id),), (), (), body)
 
 
 def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation[_m.Queue]:
@@ -3329,16 +2758,10 @@ def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation
     Args:
         body: ``CreateQueueRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_queues", "POST", "/api/v2/routing/queues", "Queue", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_queues", "POST", "/api/v2/routing/queues", "Queue", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_skillexpressions_validate(
@@ -3351,17 +2774,11 @@ def post_routing_skillexpressions_validate(
     Args:
         body: ``SkillExpressionData``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_skillexpressions_validate", "POST",
-            "/api/v2/routing/skillexpressions/validate", "SkillExpressionValidationResult",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_skillexpressions_validate", "POST",
+        "/api/v2/routing/skillexpressions/validate", "SkillExpressionValidationResult",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_skillgroup_members_divisions(
@@ -3377,16 +2794,10 @@ def post_routing_skillgroup_members_divisions(
         skill_group_id: path, string.
         body: ``SkillGroupMemberDivisions``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_skillgroup_members_divisions", "POST",
-            "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions", body="object",
-        ),
-        (("skillGroupId", skill_group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_skillgroup_members_divisions", "POST",
+        "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions", body="object",
+    ), (("skillGroupId", skill_group_id),), (), (), body)
 
 
 def post_routing_skillgroups(
@@ -3399,16 +2810,10 @@ def post_routing_skillgroups(
     Args:
         body: ``SkillGroupWithMemberDivisions``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_skillgroups", "POST", "/api/v2/routing/skillgroups",
-            "SkillGroupWithMemberDivisions", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_skillgroups", "POST", "/api/v2/routing/skillgroups",
+        "SkillGroupWithMemberDivisions", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation[_m.RoutingSkill]:
@@ -3419,16 +2824,10 @@ def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation
     Args:
         body: ``CreateRoutingSkill``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_skills", "POST", "/api/v2/routing/skills", "RoutingSkill", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_skills", "POST", "/api/v2/routing/skills", "RoutingSkill", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_sms_addresses(
@@ -3441,16 +2840,10 @@ def post_routing_sms_addresses(
     Args:
         body: ``SmsAddressProvision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_sms_addresses", "POST", "/api/v2/routing/sms/addresses", "SmsAddress",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_sms_addresses", "POST", "/api/v2/routing/sms/addresses", "SmsAddress",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_sms_phonenumbers(
@@ -3463,16 +2856,10 @@ def post_routing_sms_phonenumbers(
     Args:
         body: ``SmsPhoneNumberProvision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_sms_phonenumbers", "POST", "/api/v2/routing/sms/phonenumbers",
-            "SmsPhoneNumber", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_sms_phonenumbers", "POST", "/api/v2/routing/sms/phonenumbers",
+        "SmsPhoneNumber", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_sms_phonenumbers_alphanumeric(
@@ -3485,17 +2872,11 @@ def post_routing_sms_phonenumbers_alphanumeric(
     Args:
         body: ``SmsAlphanumericProvision``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_sms_phonenumbers_alphanumeric", "POST",
-            "/api/v2/routing/sms/phonenumbers/alphanumeric", "SmsPhoneNumber", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_sms_phonenumbers_alphanumeric", "POST",
+        "/api/v2/routing/sms/phonenumbers/alphanumeric", "SmsPhoneNumber", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_sms_phonenumbers_import(
@@ -3508,17 +2889,10 @@ def post_routing_sms_phonenumbers_import(
     Args:
         body: ``SmsPhoneNumberImport``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_sms_phonenumbers_import", "POST",
-            "/api/v2/routing/sms/phonenumbers/import", "SmsPhoneNumber", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_sms_phonenumbers_import", "POST", "/api/v2/routing/sms/phonenumbers/import",
+        "SmsPhoneNumber", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_utilization_labels(
@@ -3531,16 +2905,10 @@ def post_routing_utilization_labels(
     Args:
         body: ``CreateUtilizationLabelRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_utilization_labels", "POST", "/api/v2/routing/utilization/labels",
-            "UtilizationLabel", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_utilization_labels", "POST", "/api/v2/routing/utilization/labels",
+        "UtilizationLabel", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Operation[_m.WrapupCode]:
@@ -3551,16 +2919,10 @@ def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Opera
     Args:
         body: ``WrapupCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_routing_wrapupcodes", "POST", "/api/v2/routing/wrapupcodes", "WrapupCode",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_routing_wrapupcodes", "POST", "/api/v2/routing/wrapupcodes", "WrapupCode",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_user_routinglanguages(
@@ -3575,16 +2937,10 @@ def post_user_routinglanguages(
         user_id: path, string.
         body: ``UserRoutingLanguagePost``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
-            "UserRoutingLanguage", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
+        "UserRoutingLanguage", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_user_routingskills(
@@ -3599,16 +2955,10 @@ def post_user_routingskills(
         user_id: path, string.
         body: ``UserRoutingSkillPost``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
-            "UserRoutingSkill", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
+        "UserRoutingSkill", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_routing_directroutingbackup_settings_me(
@@ -3621,17 +2971,11 @@ def put_routing_directroutingbackup_settings_me(
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_directroutingbackup_settings_me", "PUT",
-            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_directroutingbackup_settings_me", "PUT",
+        "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_routing_email_domain_route(
@@ -3648,17 +2992,11 @@ def put_routing_email_domain_route(
         route_id: path, string.
         body: ``InboundRoute``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_email_domain_route", "PUT",
-            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
-            body="object", body_required=True,
-        ),
-        (("domainName", domain_name), ("routeId", route_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_email_domain_route", "PUT",
+        "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
+        body="object", body_required=True,
+    ), (("domainName", domain_name), ("routeId", route_id)), (), (), body)
 
 
 def put_routing_email_domain_route_identityresolution(
@@ -3675,17 +3013,11 @@ def put_routing_email_domain_route_identityresolution(
         route_id: path, string.
         body: ``RouteIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_email_domain_route_identityresolution", "PUT",
-            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
-            "RouteIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("domainName", domain_name), ("routeId", route_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_email_domain_route_identityresolution", "PUT",
+        "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
+        "RouteIdentityResolutionConfig", body="object", body_required=True,
+    ), (("domainName", domain_name), ("routeId", route_id)), (), (), body)
 
 
 def put_routing_email_outbound_domain_activation(
@@ -3698,14 +3030,10 @@ def put_routing_email_outbound_domain_activation(
     Args:
         domain_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_email_outbound_domain_activation", "PUT",
-            "/api/v2/routing/email/outbound/domains/{domainId}/activation",
-            "EmailOutboundDomainResult",
-        ),
-        (("domainId", domain_id),),
-    )
+    return _Operation(_Endpoint(
+        "put_routing_email_outbound_domain_activation", "PUT",
+        "/api/v2/routing/email/outbound/domains/{domainId}/activation", "EmailOutboundDomainResult",
+    ), (("domainId", domain_id),))
 
 
 def put_routing_message_recipient(
@@ -3720,17 +3048,10 @@ def put_routing_message_recipient(
         recipient_id: path, string.
         body: ``RecipientRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_message_recipient", "PUT",
-            "/api/v2/routing/message/recipients/{recipientId}", "Recipient", body="object",
-            body_required=True,
-        ),
-        (("recipientId", recipient_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_message_recipient", "PUT", "/api/v2/routing/message/recipients/{recipientId}",
+        "Recipient", body="object", body_required=True,
+    ), (("recipientId", recipient_id),), (), (), body)
 
 
 def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Operation[_m.Queue]:
@@ -3742,16 +3063,10 @@ def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Op
         queue_id: path, string.
         body: ``QueueRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_queue", "PUT", "/api/v2/routing/queues/{queueId}", "Queue", body="object",
-            body_required=True,
-        ),
-        (("queueId", queue_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_queue", "PUT", "/api/v2/routing/queues/{queueId}", "Queue", body="object",
+        body_required=True,
+    ), (("queueId", queue_id),), (), (), body)
 
 
 def put_routing_queue_identityresolution(
@@ -3766,17 +3081,11 @@ def put_routing_queue_identityresolution(
         queue_id: path, string.
         body: ``IdentityResolutionQueueConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_queue_identityresolution", "PUT",
-            "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
-            body="object", body_required=True,
-        ),
-        (("queueId", queue_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_queue_identityresolution", "PUT",
+        "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
+        body="object", body_required=True,
+    ), (("queueId", queue_id),), (), (), body)
 
 
 def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_m.RoutingSettings]:
@@ -3787,16 +3096,10 @@ def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_
     Args:
         body: ``RoutingSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_settings", "PUT", "/api/v2/routing/settings", "RoutingSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_settings", "PUT", "/api/v2/routing/settings", "RoutingSettings", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_routing_settings_transcription(
@@ -3809,16 +3112,10 @@ def put_routing_settings_transcription(
     Args:
         body: ``TranscriptionSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_settings_transcription", "PUT", "/api/v2/routing/settings/transcription",
-            "TranscriptionSettings", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_settings_transcription", "PUT", "/api/v2/routing/settings/transcription",
+        "TranscriptionSettings", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_routing_sms_identityresolution_phonenumber(
@@ -3833,17 +3130,11 @@ def put_routing_sms_identityresolution_phonenumber(
         address_id: path, string.
         body: ``SmsIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_sms_identityresolution_phonenumber", "PUT",
-            "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
-            "SmsIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("addressId", address_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_sms_identityresolution_phonenumber", "PUT",
+        "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
+        "SmsIdentityResolutionConfig", body="object", body_required=True,
+    ), (("addressId", address_id),), (), (), body)
 
 
 def put_routing_user_directroutingbackup_settings(
@@ -3858,17 +3149,11 @@ def put_routing_user_directroutingbackup_settings(
         user_id: path, string.
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_user_directroutingbackup_settings", "PUT",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-            "AgentDirectRoutingBackupSettings", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_user_directroutingbackup_settings", "PUT",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        "AgentDirectRoutingBackupSettings", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_routing_user_utilization(
@@ -3883,16 +3168,10 @@ def put_routing_user_utilization(
         user_id: path, string.
         body: ``UtilizationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
-            "AgentMaxUtilizationResponse", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
+        "AgentMaxUtilizationResponse", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_routing_utilization(
@@ -3905,16 +3184,10 @@ def put_routing_utilization(
     Args:
         body: ``UtilizationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_utilization", "PUT", "/api/v2/routing/utilization", "UtilizationResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_utilization", "PUT", "/api/v2/routing/utilization", "UtilizationResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_routing_utilization_label(
@@ -3929,16 +3202,10 @@ def put_routing_utilization_label(
         label_id: path, string.
         body: ``UpdateUtilizationLabelRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_utilization_label", "PUT", "/api/v2/routing/utilization/labels/{labelId}",
-            "UtilizationLabel", body="object", body_required=True,
-        ),
-        (("labelId", label_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_utilization_label", "PUT", "/api/v2/routing/utilization/labels/{labelId}",
+        "UtilizationLabel", body="object", body_required=True,
+    ), (("labelId", label_id),), (), (), body)
 
 
 def put_routing_wrapupcode(
@@ -3953,16 +3220,10 @@ def put_routing_wrapupcode(
         code_id: path, string.
         body: ``WrapupCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_wrapupcode", "PUT", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
-            body="object", body_required=True,
-        ),
-        (("codeId", code_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_wrapupcode", "PUT", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
+        body="object", body_required=True,
+    ), (("codeId", code_id),), (), (), body)
 
 
 def put_user_routingskill(
@@ -3979,16 +3240,10 @@ def put_user_routingskill(
         skill_id: path, string.
         body: ``UserRoutingSkill``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
-            "UserRoutingSkill", body="object", body_required=True,
-        ),
-        (("userId", user_id), ("skillId", skill_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
+        "UserRoutingSkill", body="object", body_required=True,
+    ), (("userId", user_id), ("skillId", skill_id)), (), (), body)
 
 
 def put_user_routingskills_bulk(
@@ -4003,13 +3258,7 @@ def put_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Lists(
-        _Endpoint(
-            "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
+        "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)

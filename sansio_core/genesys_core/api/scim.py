@@ -78,12 +78,9 @@ def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation
         user_id: path, string.
         if_match: header ``If-Match``, string.
     """
-    return _Operation(
-        _Endpoint("delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", "object"),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-    )
+    return _Operation(_Endpoint(
+        "delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", "object",
+    ), (("userId", user_id),), (), (("If-Match", if_match),))
 
 
 def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
@@ -95,12 +92,9 @@ def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operat
         user_id: path, string.
         if_match: header ``If-Match``, string.
     """
-    return _Operation(
-        _Endpoint("delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", "object"),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-    )
+    return _Operation(_Endpoint(
+        "delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", "object",
+    ), (("userId", user_id),), (), (("If-Match", if_match),))
 
 
 def get_scim_group(
@@ -134,12 +128,11 @@ def get_scim_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", "ScimV2Group"),
-        (("groupId", group_id),),
-        (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", "ScimV2Group",
+    ), (("groupId", group_id),), (
+        ("attributes", attributes), ("excludedAttributes", excluded_attributes),
+    ), (("If-None-Match", if_none_match),))
 
 
 def get_scim_groups(
@@ -175,17 +168,13 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse",
-            listing=_l.index_1663fa53,
-        ),
-        (),
-        (
-            ("startIndex", start_index), ("count", count), ("attributes", attributes),
-            ("excludedAttributes", excluded_attributes), ("filter", filter),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse",
+        listing=_l.index_1663fa53,
+    ), (), (
+        ("startIndex", start_index), ("count", count), ("attributes", attributes),
+        ("excludedAttributes", excluded_attributes), ("filter", filter),
+    ))
 
 
 def get_scim_resourcetype(
@@ -196,24 +185,19 @@ def get_scim_resourcetype(
     Args:
         resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_resourcetype", "GET", "/api/v2/scim/resourcetypes/{resourceType}",
-            "ScimConfigResourceType",
-        ),
-        (("resourceType", resource_type),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_resourcetype", "GET", "/api/v2/scim/resourcetypes/{resourceType}",
+        "ScimConfigResourceType",
+    ), (("resourceType", resource_type),))
 
 
 def get_scim_resourcetypes(
 ) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
     """GET /api/v2/scim/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Lists(
-        _Endpoint(
-            "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
-            "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
+        "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
+    ))
 
 
 def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
@@ -228,12 +212,9 @@ def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDef
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_schema", "GET", "/api/v2/scim/schemas/{schemaId}", "ScimV2SchemaDefinition",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_schema", "GET", "/api/v2/scim/schemas/{schemaId}", "ScimV2SchemaDefinition",
+    ), (("schemaId", schema_id),))
 
 
 def get_scim_schemas(
@@ -245,14 +226,10 @@ def get_scim_schemas(
     Args:
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse",
-            listing=_l.single_63da76d5,
-        ),
-        (),
-        (("filter", filter),),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse",
+        listing=_l.single_63da76d5,
+    ), (), (("filter", filter),))
 
 
 def get_scim_serviceproviderconfig(
@@ -264,15 +241,10 @@ def get_scim_serviceproviderconfig(
     Args:
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
-            "ScimServiceProviderConfig",
-        ),
-        (),
-        (),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
+        "ScimServiceProviderConfig",
+    ), (), (), (("If-None-Match", if_none_match),))
 
 
 def get_scim_user(
@@ -340,12 +312,11 @@ def get_scim_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_user", "GET", "/api/v2/scim/users/{userId}", "ScimV2User"),
-        (("userId", user_id),),
-        (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_user", "GET", "/api/v2/scim/users/{userId}", "ScimV2User",
+    ), (("userId", user_id),), (
+        ("attributes", attributes), ("excludedAttributes", excluded_attributes),
+    ), (("If-None-Match", if_none_match),))
 
 
 def get_scim_users(
@@ -417,17 +388,13 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse",
-            listing=_l.index_1663fa53,
-        ),
-        (),
-        (
-            ("startIndex", start_index), ("count", count), ("attributes", attributes),
-            ("excludedAttributes", excluded_attributes), ("filter", filter),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse",
+        listing=_l.index_1663fa53,
+    ), (), (
+        ("startIndex", start_index), ("count", count), ("attributes", attributes),
+        ("excludedAttributes", excluded_attributes), ("filter", filter),
+    ))
 
 
 def get_scim_v2_group(
@@ -461,12 +428,11 @@ def get_scim_v2_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group"),
-        (("groupId", group_id),),
-        (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
+    ), (("groupId", group_id),), (
+        ("attributes", attributes), ("excludedAttributes", excluded_attributes),
+    ), (("If-None-Match", if_none_match),))
 
 
 def get_scim_v2_groups(
@@ -502,17 +468,13 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse",
-            listing=_l.index_1663fa53,
-        ),
-        (),
-        (
-            ("startIndex", start_index), ("count", count), ("attributes", attributes),
-            ("excludedAttributes", excluded_attributes), ("filter", filter),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse",
+        listing=_l.index_1663fa53,
+    ), (), (
+        ("startIndex", start_index), ("count", count), ("attributes", attributes),
+        ("excludedAttributes", excluded_attributes), ("filter", filter),
+    ))
 
 
 def get_scim_v2_resourcetype(
@@ -523,24 +485,19 @@ def get_scim_v2_resourcetype(
     Args:
         resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_v2_resourcetype", "GET", "/api/v2/scim/v2/resourcetypes/{resourceType}",
-            "ScimConfigResourceType",
-        ),
-        (("resourceType", resource_type),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_v2_resourcetype", "GET", "/api/v2/scim/v2/resourcetypes/{resourceType}",
+        "ScimConfigResourceType",
+    ), (("resourceType", resource_type),))
 
 
 def get_scim_v2_resourcetypes(
 ) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
     """GET /api/v2/scim/v2/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Lists(
-        _Endpoint(
-            "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
-            "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
+        "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
+    ))
 
 
 def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
@@ -555,13 +512,9 @@ def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2Schema
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_v2_schema", "GET", "/api/v2/scim/v2/schemas/{schemaId}",
-            "ScimV2SchemaDefinition",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_v2_schema", "GET", "/api/v2/scim/v2/schemas/{schemaId}", "ScimV2SchemaDefinition",
+    ), (("schemaId", schema_id),))
 
 
 def get_scim_v2_schemas(
@@ -573,14 +526,10 @@ def get_scim_v2_schemas(
     Args:
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", "ScimV2SchemaListResponse",
-            listing=_l.single_63da76d5,
-        ),
-        (),
-        (("filter", filter),),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", "ScimV2SchemaListResponse",
+        listing=_l.single_63da76d5,
+    ), (), (("filter", filter),))
 
 
 def get_scim_v2_serviceproviderconfig(
@@ -592,15 +541,10 @@ def get_scim_v2_serviceproviderconfig(
     Args:
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
-            "ScimServiceProviderConfig",
-        ),
-        (),
-        (),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
+        "ScimServiceProviderConfig",
+    ), (), (), (("If-None-Match", if_none_match),))
 
 
 def get_scim_v2_user(
@@ -668,12 +612,11 @@ def get_scim_v2_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(
-        _Endpoint("get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", "ScimV2User"),
-        (("userId", user_id),),
-        (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
-        (("If-None-Match", if_none_match),),
-    )
+    return _Operation(_Endpoint(
+        "get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
+    ), (("userId", user_id),), (
+        ("attributes", attributes), ("excludedAttributes", excluded_attributes),
+    ), (("If-None-Match", if_none_match),))
 
 
 def get_scim_v2_users(
@@ -745,17 +688,13 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
         filter: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse",
-            listing=_l.index_1663fa53,
-        ),
-        (),
-        (
-            ("startIndex", start_index), ("count", count), ("attributes", attributes),
-            ("excludedAttributes", excluded_attributes), ("filter", filter),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse",
+        listing=_l.index_1663fa53,
+    ), (), (
+        ("startIndex", start_index), ("count", count), ("attributes", attributes),
+        ("excludedAttributes", excluded_attributes), ("filter", filter),
+    ))
 
 
 def patch_scim_group(
@@ -773,16 +712,10 @@ def patch_scim_group(
         if_match: header ``If-Match``, string.
         body: ``ScimV2PatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_scim_group", "PATCH", "/api/v2/scim/groups/{groupId}", "ScimV2Group",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_scim_group", "PATCH", "/api/v2/scim/groups/{groupId}", "ScimV2Group", body="object",
+        body_required=True,
+    ), (("groupId", group_id),), (), (("If-Match", if_match),), body)
 
 
 def patch_scim_user(
@@ -802,16 +735,10 @@ def patch_scim_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2PatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_scim_user", "PATCH", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_scim_user", "PATCH", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (("If-Match", if_match),), body)
 
 
 def patch_scim_v2_group(
@@ -829,16 +756,10 @@ def patch_scim_v2_group(
         if_match: header ``If-Match``, string.
         body: ``ScimV2PatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_scim_v2_group", "PATCH", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_scim_v2_group", "PATCH", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
+        body="object", body_required=True,
+    ), (("groupId", group_id),), (), (("If-Match", if_match),), body)
 
 
 def patch_scim_v2_user(
@@ -858,16 +779,10 @@ def patch_scim_v2_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2PatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_scim_v2_user", "PATCH", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_scim_v2_user", "PATCH", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (("If-Match", if_match),), body)
 
 
 def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
@@ -879,16 +794,10 @@ def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.Sc
     Args:
         body: ``ScimV2CreateUser``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_scim_users", "POST", "/api/v2/scim/users", "ScimV2User", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_scim_users", "POST", "/api/v2/scim/users", "ScimV2User", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
@@ -900,16 +809,10 @@ def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m
     Args:
         body: ``ScimV2CreateUser``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_scim_v2_users", "POST", "/api/v2/scim/v2/users", "ScimV2User", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_scim_v2_users", "POST", "/api/v2/scim/v2/users", "ScimV2User", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def put_scim_group(
@@ -927,16 +830,10 @@ def put_scim_group(
         if_match: header ``If-Match``, string.
         body: ``ScimV2Group``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_scim_group", "PUT", "/api/v2/scim/groups/{groupId}", "ScimV2Group", body="object",
-            body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_scim_group", "PUT", "/api/v2/scim/groups/{groupId}", "ScimV2Group", body="object",
+        body_required=True,
+    ), (("groupId", group_id),), (), (("If-Match", if_match),), body)
 
 
 def put_scim_user(
@@ -956,16 +853,10 @@ def put_scim_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2User``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_scim_user", "PUT", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_scim_user", "PUT", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (("If-Match", if_match),), body)
 
 
 def put_scim_v2_group(
@@ -983,16 +874,10 @@ def put_scim_v2_group(
         if_match: header ``If-Match``, string.
         body: ``ScimV2Group``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_scim_v2_group", "PUT", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
-            body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_scim_v2_group", "PUT", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
+        body="object", body_required=True,
+    ), (("groupId", group_id),), (), (("If-Match", if_match),), body)
 
 
 def put_scim_v2_user(
@@ -1012,13 +897,7 @@ def put_scim_v2_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2User``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_scim_v2_user", "PUT", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (("If-Match", if_match),),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_scim_v2_user", "PUT", "/api/v2/scim/v2/users/{userId}", "ScimV2User", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (("If-Match", if_match),), body)

@@ -32,16 +32,13 @@ def delete_conversation_participant_screenmonitors_session(
         participant_id: path, string.
         screen_monitoring_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_conversation_participant_screenmonitors_session", "DELETE",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("screenMonitoringId", screen_monitoring_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_conversation_participant_screenmonitors_session", "DELETE",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("screenMonitoringId", screen_monitoring_id),
+    ))
 
 
 def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) -> _Operation[None]:
@@ -53,13 +50,10 @@ def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) 
         user_id: path, string.
         screen_monitoring_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_screenmonitors_session", "DELETE",
-            "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
-        ),
-        (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_screenmonitors_session", "DELETE",
+        "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
+    ), (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)))
 
 
 def get_conversation_participant_screenmonitors_session(
@@ -76,17 +70,14 @@ def get_conversation_participant_screenmonitors_session(
         participant_id: path, string.
         screen_monitoring_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_conversation_participant_screenmonitors_session", "GET",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
-            "ScreenMonitoringSession",
-        ),
-        (
-            ("conversationId", conversation_id), ("participantId", participant_id),
-            ("screenMonitoringId", screen_monitoring_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_conversation_participant_screenmonitors_session", "GET",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
+        "ScreenMonitoringSession",
+    ), (
+        ("conversationId", conversation_id), ("participantId", participant_id),
+        ("screenMonitoringId", screen_monitoring_id),
+    ))
 
 
 def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetails]:
@@ -94,12 +85,10 @@ def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetai
 
     Requires ``realtimeMonitor:screenSession:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_screenmonitors_sessions_details", "GET", "/api/v2/screenmonitors/sessions/details",
-            "ScreenMonitoringDetails",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_screenmonitors_sessions_details", "GET", "/api/v2/screenmonitors/sessions/details",
+        "ScreenMonitoringDetails",
+    ))
 
 
 def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
@@ -107,12 +96,10 @@ def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
 
     Requires ``realtimeMonitor:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_screenmonitors_settings", "GET", "/api/v2/screenmonitors/settings",
-            "ScreenMonitorSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_screenmonitors_settings", "GET", "/api/v2/screenmonitors/settings",
+        "ScreenMonitorSettings",
+    ))
 
 
 def get_screenmonitors_user_sessions(
@@ -126,14 +113,10 @@ def get_screenmonitors_user_sessions(
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_screenmonitors_user_sessions", "GET",
-            "/api/v2/screenmonitors/users/{userId}/sessions",
-            "ScreenMonitoringSessionEntityListing", listing=_l.single_ebc03964,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_screenmonitors_user_sessions", "GET", "/api/v2/screenmonitors/users/{userId}/sessions",
+        "ScreenMonitoringSessionEntityListing", listing=_l.single_ebc03964,
+    ), (("userId", user_id),))
 
 
 def get_user_screenmonitors_session(
@@ -148,14 +131,11 @@ def get_user_screenmonitors_session(
         user_id: path, string.
         screen_monitoring_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_screenmonitors_session", "GET",
-            "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
-            "ScreenMonitoringSession",
-        ),
-        (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_screenmonitors_session", "GET",
+        "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
+        "ScreenMonitoringSession",
+    ), (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)))
 
 
 def post_conversation_participant_screenmonitors_sessions(
@@ -170,14 +150,11 @@ def post_conversation_participant_screenmonitors_sessions(
         conversation_id: path, string.
         participant_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_conversation_participant_screenmonitors_sessions", "POST",
-            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions",
-            "StartScreenMonitorResponseBody",
-        ),
-        (("conversationId", conversation_id), ("participantId", participant_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_conversation_participant_screenmonitors_sessions", "POST",
+        "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions",
+        "StartScreenMonitorResponseBody",
+    ), (("conversationId", conversation_id), ("participantId", participant_id)))
 
 
 def post_screenmonitors_sessions_users_details(
@@ -190,18 +167,11 @@ def post_screenmonitors_sessions_users_details(
     Args:
         body: list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_screenmonitors_sessions_users_details", "POST",
-            "/api/v2/screenmonitors/sessions/users/details",
-            "ScreenMonitoringUserDetailsEntityListing", body="array", body_required=True,
-            reads=True, listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_screenmonitors_sessions_users_details", "POST",
+        "/api/v2/screenmonitors/sessions/users/details", "ScreenMonitoringUserDetailsEntityListing",
+        body="array", body_required=True, reads=True, listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_user_screenmonitors_sessions(
@@ -214,13 +184,10 @@ def post_user_screenmonitors_sessions(
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_screenmonitors_sessions", "POST",
-            "/api/v2/users/{userId}/screenmonitors/sessions", "StartScreenMonitorResponseBody",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_user_screenmonitors_sessions", "POST",
+        "/api/v2/users/{userId}/screenmonitors/sessions", "StartScreenMonitorResponseBody",
+    ), (("userId", user_id),))
 
 
 def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) -> _Operation[None]:
@@ -231,13 +198,7 @@ def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) ->
     Args:
         body: ``ScreenMonitorSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_screenmonitors_settings", "PUT", "/api/v2/screenmonitors/settings", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_screenmonitors_settings", "PUT", "/api/v2/screenmonitors/settings", body="object",
+        body_required=True,
+    ), (), (), (), body)

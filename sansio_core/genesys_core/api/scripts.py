@@ -28,10 +28,9 @@ def get_script(script_id: str) -> _Operation[_m.Script]:
     Args:
         script_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_script", "GET", "/api/v2/scripts/{scriptId}", "Script"),
-        (("scriptId", script_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_script", "GET", "/api/v2/scripts/{scriptId}", "Script",
+    ), (("scriptId", script_id),))
 
 
 def get_script_page(
@@ -49,11 +48,11 @@ def get_script_page(
         page_id: path, string.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint("get_script_page", "GET", "/api/v2/scripts/{scriptId}/pages/{pageId}", "Page"),
-        (("scriptId", script_id), ("pageId", page_id)),
-        (("scriptDataVersion", script_data_version),),
-    )
+    return _Operation(_Endpoint(
+        "get_script_page", "GET", "/api/v2/scripts/{scriptId}/pages/{pageId}", "Page",
+    ), (("scriptId", script_id), ("pageId", page_id)), (
+        ("scriptDataVersion", script_data_version),
+    ))
 
 
 def get_script_pages(
@@ -69,14 +68,10 @@ def get_script_pages(
         script_id: path, string.
         script_data_version: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("scriptId", script_id),),
-        (("scriptDataVersion", script_data_version),),
-    )
+    return _Lists(_Endpoint(
+        "get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]",
+        listing=_l.single_4eeb41b1,
+    ), (("scriptId", script_id),), (("scriptDataVersion", script_data_version),))
 
 
 def get_scripts(
@@ -108,19 +103,13 @@ def get_scripts(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("name", name), ("feature", feature), ("flowId", flow_id), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("scriptDataVersion", script_data_version),
-            ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand), ("name", name),
+        ("feature", feature), ("flowId", flow_id), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
+    ))
 
 
 def get_scripts_divisionviews(
@@ -152,19 +141,14 @@ def get_scripts_divisionviews(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews",
-            "ScriptEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("name", name), ("feature", feature), ("flowId", flow_id), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("scriptDataVersion", script_data_version),
-            ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews", "ScriptEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand), ("name", name),
+        ("feature", feature), ("flowId", flow_id), ("sortBy", sort_by), ("sortOrder", sort_order),
+        ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
+    ))
 
 
 def get_scripts_published(
@@ -193,18 +177,14 @@ def get_scripts_published(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scripts_published", "GET", "/api/v2/scripts/published", "ScriptEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("name", name), ("feature", feature), ("flowId", flow_id),
-            ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scripts_published", "GET", "/api/v2/scripts/published", "ScriptEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand), ("name", name),
+        ("feature", feature), ("flowId", flow_id), ("scriptDataVersion", script_data_version),
+        ("divisionIds", division_ids),
+    ))
 
 
 def get_scripts_published_divisionview_variables(
@@ -226,17 +206,13 @@ def get_scripts_published_divisionview_variables(
         type: query, string: string, number, boolean.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scripts_published_divisionview_variables", "GET",
-            "/api/v2/scripts/published/divisionviews/{scriptId}/variables", "object",
-        ),
-        (("scriptId", script_id),),
-        (
-            ("input", input), ("output", output), ("type", type),
-            ("scriptDataVersion", script_data_version),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_scripts_published_divisionview_variables", "GET",
+        "/api/v2/scripts/published/divisionviews/{scriptId}/variables", "object",
+    ), (("scriptId", script_id),), (
+        ("input", input), ("output", output), ("type", type),
+        ("scriptDataVersion", script_data_version),
+    ))
 
 
 def get_scripts_published_divisionviews(
@@ -265,18 +241,14 @@ def get_scripts_published_divisionviews(
         script_data_version: query, string.
         division_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
-            "ScriptEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("name", name), ("feature", feature), ("flowId", flow_id),
-            ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
+        "ScriptEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand), ("name", name),
+        ("feature", feature), ("flowId", flow_id), ("scriptDataVersion", script_data_version),
+        ("divisionIds", division_ids),
+    ))
 
 
 def get_scripts_published_script_id(
@@ -292,14 +264,9 @@ def get_scripts_published_script_id(
         script_id: path, string.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scripts_published_script_id", "GET", "/api/v2/scripts/published/{scriptId}",
-            "Script",
-        ),
-        (("scriptId", script_id),),
-        (("scriptDataVersion", script_data_version),),
-    )
+    return _Operation(_Endpoint(
+        "get_scripts_published_script_id", "GET", "/api/v2/scripts/published/{scriptId}", "Script",
+    ), (("scriptId", script_id),), (("scriptDataVersion", script_data_version),))
 
 
 def get_scripts_published_script_id_page(
@@ -317,14 +284,12 @@ def get_scripts_published_script_id_page(
         page_id: path, string.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scripts_published_script_id_page", "GET",
-            "/api/v2/scripts/published/{scriptId}/pages/{pageId}", "Page",
-        ),
-        (("scriptId", script_id), ("pageId", page_id)),
-        (("scriptDataVersion", script_data_version),),
-    )
+    return _Operation(_Endpoint(
+        "get_scripts_published_script_id_page", "GET",
+        "/api/v2/scripts/published/{scriptId}/pages/{pageId}", "Page",
+    ), (("scriptId", script_id), ("pageId", page_id)), (
+        ("scriptDataVersion", script_data_version),
+    ))
 
 
 def get_scripts_published_script_id_pages(
@@ -340,14 +305,10 @@ def get_scripts_published_script_id_pages(
         script_id: path, string.
         script_data_version: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_scripts_published_script_id_pages", "GET",
-            "/api/v2/scripts/published/{scriptId}/pages", "list[Page]", listing=_l.single_4eeb41b1,
-        ),
-        (("scriptId", script_id),),
-        (("scriptDataVersion", script_data_version),),
-    )
+    return _Lists(_Endpoint(
+        "get_scripts_published_script_id_pages", "GET",
+        "/api/v2/scripts/published/{scriptId}/pages", "list[Page]", listing=_l.single_4eeb41b1,
+    ), (("scriptId", script_id),), (("scriptDataVersion", script_data_version),))
 
 
 def get_scripts_published_script_id_variables(
@@ -369,17 +330,13 @@ def get_scripts_published_script_id_variables(
         type: query, string: string, number, boolean.
         script_data_version: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scripts_published_script_id_variables", "GET",
-            "/api/v2/scripts/published/{scriptId}/variables", "object",
-        ),
-        (("scriptId", script_id),),
-        (
-            ("input", input), ("output", output), ("type", type),
-            ("scriptDataVersion", script_data_version),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_scripts_published_script_id_variables", "GET",
+        "/api/v2/scripts/published/{scriptId}/variables", "object",
+    ), (("scriptId", script_id),), (
+        ("input", input), ("output", output), ("type", type),
+        ("scriptDataVersion", script_data_version),
+    ))
 
 
 def get_scripts_upload_status(
@@ -395,14 +352,10 @@ def get_scripts_upload_status(
         upload_id: path, string.
         long_poll: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",
-            "ImportScriptStatusResponse",
-        ),
-        (("uploadId", upload_id),),
-        (("longPoll", long_poll),),
-    )
+    return _Operation(_Endpoint(
+        "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",
+        "ImportScriptStatusResponse",
+    ), (("uploadId", upload_id),), (("longPoll", long_poll),))
 
 
 def post_script_export(
@@ -418,16 +371,10 @@ def post_script_export(
         script_id: path, string.
         body: ``ExportScriptRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_script_export", "POST", "/api/v2/scripts/{scriptId}/export",
-            "ExportScriptResponse", body="object",
-        ),
-        (("scriptId", script_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_script_export", "POST", "/api/v2/scripts/{scriptId}/export", "ExportScriptResponse",
+        body="object",
+    ), (("scriptId", script_id),), (), (), body)
 
 
 def post_scripts_published(
@@ -443,12 +390,6 @@ def post_scripts_published(
         script_data_version: query, string.
         body: ``PublishScriptRequestData``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_scripts_published", "POST", "/api/v2/scripts/published", "Script", body="object",
-        ),
-        (),
-        (("scriptDataVersion", script_data_version),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_scripts_published", "POST", "/api/v2/scripts/published", "Script", body="object",
+    ), (), (("scriptDataVersion", script_data_version),), (), body)

@@ -36,14 +36,10 @@ def get_documentation_gkn_search(
     Args:
         q64: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
-            "GKNDocumentationSearchResponse", listing=_l.token_ce5ac635,
-        ),
-        (),
-        (("q64", q64),),
-    )
+    return _Lists(_Endpoint(
+        "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
+        "GKNDocumentationSearchResponse", listing=_l.token_ce5ac635,
+    ), (), (("q64", q64),))
 
 
 def get_documentation_search(
@@ -56,14 +52,10 @@ def get_documentation_search(
     Args:
         q64: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_documentation_search", "GET", "/api/v2/documentation/search",
-            "DocumentationSearchResponse", listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64),),
-    )
+    return _Lists(_Endpoint(
+        "get_documentation_search", "GET", "/api/v2/documentation/search",
+        "DocumentationSearchResponse", listing=_l.token_6d58992f,
+    ), (), (("q64", q64),))
 
 
 def get_groups_search(
@@ -79,14 +71,10 @@ def get_groups_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_locations_search(
@@ -102,14 +90,10 @@ def get_locations_search(
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Lists(
-        _Endpoint(
-            "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_search(
@@ -134,14 +118,9 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse",
-            listing=_l.token_ce5ac635,
-        ),
-        (),
-        (("q64", q64), ("expand", expand), ("profile", profile)),
-    )
+    return _Lists(_Endpoint(
+        "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse", listing=_l.token_ce5ac635,
+    ), (), (("q64", q64), ("expand", expand), ("profile", profile)))
 
 
 def get_search_suggest(
@@ -166,14 +145,10 @@ def get_search_suggest(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            listing=_l.token_ce5ac635,
-        ),
-        (),
-        (("q64", q64), ("expand", expand), ("profile", profile)),
-    )
+    return _Lists(_Endpoint(
+        "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+        listing=_l.token_ce5ac635,
+    ), (), (("q64", q64), ("expand", expand), ("profile", profile)))
 
 
 def get_telephony_providers_edges_sites_search(
@@ -189,15 +164,11 @@ def get_telephony_providers_edges_sites_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_sites_search", "GET",
-            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_sites_search", "GET",
+        "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_users_search(
@@ -218,17 +189,13 @@ def get_users_search(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (
-            ("q64", q64), ("expand", expand),
-            ("integrationPresenceSource", integration_presence_source),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (
+        ("q64", q64), ("expand", expand),
+        ("integrationPresenceSource", integration_presence_source),
+    ))
 
 
 def get_voicemail_search(
@@ -244,14 +211,10 @@ def get_voicemail_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def post_conversations_customattributes_search(
@@ -264,17 +227,11 @@ def post_conversations_customattributes_search(
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_customattributes_search", "POST",
-            "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_customattributes_search", "POST",
+        "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def post_conversations_participants_attributes_search(
@@ -288,17 +245,11 @@ def post_conversations_participants_attributes_search(
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_conversations_participants_attributes_search", "POST",
-            "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_conversations_participants_attributes_search", "POST",
+        "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.token_4cb5f319,
+    ), (), (), (), body)
 
 
 def post_documentation_all_search(
@@ -311,17 +262,11 @@ def post_documentation_all_search(
     Args:
         body: ``DocumentationV2SearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_documentation_all_search", "POST", "/api/v2/documentation/all/search",
-            "JsonNodeSearchResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_documentation_all_search", "POST", "/api/v2/documentation/all/search",
+        "JsonNodeSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def post_documentation_gkn_search(
@@ -334,17 +279,11 @@ def post_documentation_gkn_search(
     Args:
         body: ``GKNDocumentationSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_documentation_gkn_search", "POST", "/api/v2/documentation/gkn/search",
-            "GKNDocumentationSearchResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_documentation_gkn_search", "POST", "/api/v2/documentation/gkn/search",
+        "GKNDocumentationSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def post_documentation_search(
@@ -357,17 +296,11 @@ def post_documentation_search(
     Args:
         body: ``DocumentationSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_documentation_search", "POST", "/api/v2/documentation/search",
-            "DocumentationSearchResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_documentation_search", "POST", "/api/v2/documentation/search",
+        "DocumentationSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_groups_search(
@@ -380,16 +313,10 @@ def post_groups_search(
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_locations_search(
@@ -402,16 +329,10 @@ def post_locations_search(
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_search(
@@ -428,16 +349,10 @@ def post_search(
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (("profile", profile),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (("profile", profile),), (), body)
 
 
 def post_search_suggest(
@@ -453,16 +368,10 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
-        ),
-        (),
-        (("profile", profile),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
+    ), (), (("profile", profile),), (), body)
 
 
 def post_speechandtextanalytics_transcripts_search(
@@ -476,17 +385,11 @@ def post_speechandtextanalytics_transcripts_search(
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_speechandtextanalytics_transcripts_search", "POST",
-            "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_speechandtextanalytics_transcripts_search", "POST",
+        "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def post_teams_search(
@@ -499,16 +402,10 @@ def post_teams_search(
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_sites_search(
@@ -522,17 +419,11 @@ def post_telephony_providers_edges_sites_search(
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_telephony_providers_edges_sites_search", "POST",
-            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_telephony_providers_edges_sites_search", "POST",
+        "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search(
@@ -545,16 +436,10 @@ def post_users_search(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_conversation_target(
@@ -568,17 +453,11 @@ def post_users_search_conversation_target(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_conversation_target", "POST",
-            "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_conversation_target", "POST", "/api/v2/users/search/conversation/target",
+        "UsersSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_queuemembers_manage(
@@ -592,17 +471,10 @@ def post_users_search_queuemembers_manage(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_queuemembers_manage", "POST",
-            "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
-            body_required=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_queuemembers_manage", "POST", "/api/v2/users/search/queuemembers/manage",
+        "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_teams_assign(
@@ -615,16 +487,10 @@ def post_users_search_teams_assign(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-            "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
+        "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_voicemail_search(
@@ -637,13 +503,7 @@ def post_voicemail_search(
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)

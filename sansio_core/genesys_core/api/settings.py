@@ -17,11 +17,9 @@ def delete_emails_settings_threading() -> _Operation[None]:
 
     Requires ``conversation:emailThreadingSettings:edit``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
+    ))
 
 
 def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]:
@@ -29,12 +27,10 @@ def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]
 
     Requires ``externalContacts:settings:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_externalcontacts_settings", "DELETE", "/api/v2/externalcontacts/settings",
-            "UpdatedSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_externalcontacts_settings", "DELETE", "/api/v2/externalcontacts/settings",
+        "UpdatedSettingsResponse",
+    ))
 
 
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
@@ -45,13 +41,10 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
+    ), (("agentId", agent_id),))
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
@@ -59,9 +52,9 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
     Requires ``conversation:settings:view``.
     """
-    return _Operation(
-        _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
-    )
+    return _Operation(_Endpoint(
+        "get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings",
+    ))
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
@@ -69,12 +62,10 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 
     Requires ``conversation:emailThreadingSettings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
-            "EmailThreadingSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
+        "EmailThreadingSettings",
+    ))
 
 
 def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
@@ -82,12 +73,10 @@ def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
 
     Requires ``externalContacts:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_externalcontacts_settings", "GET", "/api/v2/externalcontacts/settings",
-            "ExternalContactsSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_externalcontacts_settings", "GET", "/api/v2/externalcontacts/settings",
+        "ExternalContactsSettings",
+    ))
 
 
 def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
@@ -95,12 +84,10 @@ def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsRes
 
     Requires ``settings:executiondata:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_settings_executiondata", "GET", "/api/v2/settings/executiondata",
-            "ExecutionDataGlobalSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_settings_executiondata", "GET", "/api/v2/settings/executiondata",
+        "ExecutionDataGlobalSettingsResponse",
+    ))
 
 
 def get_users_agentui_agents_autoanswer_agent_id_settings(
@@ -113,13 +100,10 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+    ), (("agentId", agent_id),))
 
 
 def patch_emails_settings(
@@ -133,16 +117,9 @@ def patch_emails_settings(
     Args:
         body: ``EmailSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings", body="object",
+    ), (), (), (), body)
 
 
 def patch_emails_settings_threading(
@@ -156,16 +133,10 @@ def patch_emails_settings_threading(
     Args:
         body: ``EmailThreadingSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
-            "EmailThreadingSettings", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
+        "EmailThreadingSettings", body="object",
+    ), (), (), (), body)
 
 
 def patch_settings_executiondata(
@@ -178,16 +149,10 @@ def patch_settings_executiondata(
     Args:
         body: ``ExecutionDataSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_settings_executiondata", "PATCH", "/api/v2/settings/executiondata",
-            "ExecutionDataGlobalSettingsResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_settings_executiondata", "PATCH", "/api/v2/settings/executiondata",
+        "ExecutionDataGlobalSettingsResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_users_agentui_agents_autoanswer_agent_id_settings(
@@ -202,17 +167,11 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
         body: ``AutoAnswerSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-            body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def put_externalcontacts_settings(
@@ -226,16 +185,10 @@ def put_externalcontacts_settings(
     Args:
         body: ``ExternalContactsSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_externalcontacts_settings", "PUT", "/api/v2/externalcontacts/settings",
-            "UpdatedSettingsResponse", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_externalcontacts_settings", "PUT", "/api/v2/externalcontacts/settings",
+        "UpdatedSettingsResponse", body="object",
+    ), (), (), (), body)
 
 
 def put_users_agentui_agents_autoanswer_agent_id_settings(
@@ -250,14 +203,8 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
         body: ``AutoAnswerSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
-            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
-            body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
+        "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)

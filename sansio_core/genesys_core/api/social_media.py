@@ -28,13 +28,10 @@ def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[Non
     Args:
         escalation_rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_escalationrule", "DELETE",
-            "/api/v2/socialmedia/escalationrules/{escalationRuleId}",
-        ),
-        (("escalationRuleId", escalation_rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_escalationrule", "DELETE",
+        "/api/v2/socialmedia/escalationrules/{escalationRuleId}",
+    ), (("escalationRuleId", escalation_rule_id),))
 
 
 def delete_socialmedia_message(message_id: str) -> _Operation[None]:
@@ -45,12 +42,9 @@ def delete_socialmedia_message(message_id: str) -> _Operation[None]:
     Args:
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_message", "DELETE", "/api/v2/socialmedia/messages/{messageId}",
-        ),
-        (("messageId", message_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_message", "DELETE", "/api/v2/socialmedia/messages/{messageId}",
+    ), (("messageId", message_id),))
 
 
 def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) -> _Operation[None]:
@@ -62,11 +56,9 @@ def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) 
         topic_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint("delete_socialmedia_topic", "DELETE", "/api/v2/socialmedia/topics/{topicId}"),
-        (("topicId", topic_id),),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic", "DELETE", "/api/v2/socialmedia/topics/{topicId}",
+    ), (("topicId", topic_id),), (("hardDelete", hard_delete),))
 
 
 def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -84,15 +76,12 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
         facebook_ingestion_rule_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id",
-            "DELETE",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-        ),
-        (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "DELETE",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+    ), (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)), (
+        ("hardDelete", hard_delete),
+    ))
 
 
 def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -111,18 +100,14 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
         google_business_profile_ingestion_rule_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-            "DELETE",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-        ),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+        "DELETE",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+    ), (("hardDelete", hard_delete),))
 
 
 def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -140,15 +125,13 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
         instagram_ingestion_rule_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
-            "DELETE",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-        ),
-        (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
+        "DELETE",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+    ), (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)), (
+        ("hardDelete", hard_delete),
+    ))
 
 
 def delete_socialmedia_topic_dataingestionrules_open_open_id(
@@ -166,14 +149,10 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
         open_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_topic_dataingestionrules_open_open_id", "DELETE",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-        ),
-        (("topicId", topic_id), ("openId", open_id)),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic_dataingestionrules_open_open_id", "DELETE",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+    ), (("topicId", topic_id), ("openId", open_id)), (("hardDelete", hard_delete),))
 
 
 def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -191,15 +170,12 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
         twitter_ingestion_rule_id: path, string.
         hard_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id",
-            "DELETE",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-        ),
-        (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
-        (("hardDelete", hard_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "DELETE",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+    ), (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)), (
+        ("hardDelete", hard_delete),
+    ))
 
 
 def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -210,13 +186,10 @@ def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_analytics_aggregates_job", "GET",
-            "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_analytics_aggregates_job", "GET",
+        "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_socialmedia_analytics_aggregates_job_results(
@@ -232,15 +205,11 @@ def get_socialmedia_analytics_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_analytics_aggregates_job_results", "GET",
-            "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results",
-            "SocialMediaAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_analytics_aggregates_job_results", "GET",
+        "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results",
+        "SocialMediaAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -251,13 +220,10 @@ def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_analytics_messages_job", "GET",
-            "/api/v2/socialmedia/analytics/messages/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_analytics_messages_job", "GET",
+        "/api/v2/socialmedia/analytics/messages/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_socialmedia_analytics_messages_job_results(
@@ -273,15 +239,11 @@ def get_socialmedia_analytics_messages_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_analytics_messages_job_results", "GET",
-            "/api/v2/socialmedia/analytics/messages/jobs/{jobId}/results",
-            "SocialMediaAsyncDetailQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_analytics_messages_job_results", "GET",
+        "/api/v2/socialmedia/analytics/messages/jobs/{jobId}/results",
+        "SocialMediaAsyncDetailQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_socialmedia_escalationrule(
@@ -297,14 +259,10 @@ def get_socialmedia_escalationrule(
         escalation_rule_id: path, string.
         expand: query, string: dataIngestionRule.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_escalationrule", "GET",
-            "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
-        ),
-        (("escalationRuleId", escalation_rule_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_escalationrule", "GET",
+        "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
+    ), (("escalationRuleId", escalation_rule_id),), (("expand", expand),))
 
 
 def get_socialmedia_escalationrules(
@@ -323,14 +281,10 @@ def get_socialmedia_escalationrules(
         page_size: query, integer.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
-            "SocialEscalationResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
+        "SocialEscalationResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size), ("divisionId", division_id)))
 
 
 def get_socialmedia_topic(
@@ -346,14 +300,10 @@ def get_socialmedia_topic(
         topic_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic", "GET", "/api/v2/socialmedia/topics/{topicId}",
-            "SocialTopicWithDataIngestionRuleMetadataResponse",
-        ),
-        (("topicId", topic_id),),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic", "GET", "/api/v2/socialmedia/topics/{topicId}",
+        "SocialTopicWithDataIngestionRuleMetadataResponse",
+    ), (("topicId", topic_id),), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules(
@@ -373,15 +323,13 @@ def get_socialmedia_topic_dataingestionrules(
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules",
-            "GenericDataIngestionRuleResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("topicId", topic_id),),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules",
+        "GenericDataIngestionRuleResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("topicId", topic_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -399,15 +347,13 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         facebook_ingestion_rule_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-            "FacebookDataIngestionRuleResponse",
-        ),
-        (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+        "FacebookDataIngestionRuleResponse",
+    ), (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)), (
+        ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version(
@@ -427,19 +373,15 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         data_ingestion_rule_version: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-            "FacebookDataIngestionRuleVersionResponse",
-        ),
-        (
-            ("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id),
-            ("dataIngestionRuleVersion", data_ingestion_rule_version),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+        "FacebookDataIngestionRuleVersionResponse",
+    ), (
+        ("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id),
+        ("dataIngestionRuleVersion", data_ingestion_rule_version),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions(
@@ -462,16 +404,14 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions",
-            "FacebookDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions",
+        "FacebookDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -490,19 +430,15 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         google_business_profile_ingestion_rule_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-            "GoogleBusinessProfileDataIngestionRuleResponse",
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+        "GoogleBusinessProfileDataIngestionRuleResponse",
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version(
@@ -523,20 +459,16 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         data_ingestion_rule_version: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-            "GoogleBusinessProfileDataIngestionRuleVersionResponse",
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-            ("dataIngestionRuleVersion", data_ingestion_rule_version),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+        "GoogleBusinessProfileDataIngestionRuleVersionResponse",
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+        ("dataIngestionRuleVersion", data_ingestion_rule_version),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions(
@@ -560,20 +492,16 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions",
-            "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-        ),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions",
+        "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+    ), (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)))
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -591,15 +519,13 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         instagram_ingestion_rule_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-            "InstagramDataIngestionRuleResponse",
-        ),
-        (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+        "InstagramDataIngestionRuleResponse",
+    ), (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)), (
+        ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version(
@@ -619,19 +545,15 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         data_ingestion_rule_version: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-            "InstagramDataIngestionRuleVersionResponse",
-        ),
-        (
-            ("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id),
-            ("dataIngestionRuleVersion", data_ingestion_rule_version),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+        "InstagramDataIngestionRuleVersionResponse",
+    ), (
+        ("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id),
+        ("dataIngestionRuleVersion", data_ingestion_rule_version),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions(
@@ -654,16 +576,14 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions",
-            "InstagramDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions",
+        "InstagramDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id(
@@ -681,15 +601,11 @@ def get_socialmedia_topic_dataingestionrules_open_open_id(
         open_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_open_open_id", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-            "OpenDataIngestionRuleResponse",
-        ),
-        (("topicId", topic_id), ("openId", open_id)),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_open_open_id", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+        "OpenDataIngestionRuleResponse",
+    ), (("topicId", topic_id), ("openId", open_id)), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id_version(
@@ -709,18 +625,14 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_version(
         data_ingestion_rule_version: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_open_open_id_version", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion}",
-            "OpenDataIngestionRuleVersionResponse",
-        ),
-        (
-            ("topicId", topic_id), ("openId", open_id),
-            ("dataIngestionRuleVersion", data_ingestion_rule_version),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_open_open_id_version", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion}",
+        "OpenDataIngestionRuleVersionResponse",
+    ), (
+        ("topicId", topic_id), ("openId", open_id),
+        ("dataIngestionRuleVersion", data_ingestion_rule_version),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
@@ -743,15 +655,13 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions",
-            "OpenDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("topicId", topic_id), ("openId", open_id)),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions",
+        "OpenDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("topicId", topic_id), ("openId", open_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -769,15 +679,13 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
         twitter_ingestion_rule_id: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-            "TwitterDataIngestionRuleResponse",
-        ),
-        (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+        "TwitterDataIngestionRuleResponse",
+    ), (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)), (
+        ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version(
@@ -797,19 +705,14 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         data_ingestion_rule_version: path, string.
         include_deleted: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-            "TwitterDataIngestionRuleVersionResponse",
-        ),
-        (
-            ("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id),
-            ("dataIngestionRuleVersion", data_ingestion_rule_version),
-        ),
-        (("includeDeleted", include_deleted),),
-    )
+    return _Operation(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version", "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+        "TwitterDataIngestionRuleVersionResponse",
+    ), (
+        ("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id),
+        ("dataIngestionRuleVersion", data_ingestion_rule_version),
+    ), (("includeDeleted", include_deleted),))
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions(
@@ -832,16 +735,14 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         page_size: query, integer.
         include_deleted: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions",
-            "GET",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions",
-            "TwitterDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
-        (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions",
+        "GET",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions",
+        "TwitterDataIngestionRuleVersionResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted),
+    ))
 
 
 def get_socialmedia_topics(
@@ -865,18 +766,13 @@ def get_socialmedia_topics(
         name: query, string.
         ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
-            "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("divisionIds", division_ids),
-            ("includeDeleted", include_deleted), ("name", name), ("ids", ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
+        "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("divisionIds", division_ids),
+        ("includeDeleted", include_deleted), ("name", name), ("ids", ids),
+    ))
 
 
 def patch_socialmedia_topic(
@@ -892,16 +788,10 @@ def patch_socialmedia_topic(
         topic_id: path, string.
         body: ``SocialTopicPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic", "PATCH", "/api/v2/socialmedia/topics/{topicId}",
-            "SocialTopicResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic", "PATCH", "/api/v2/socialmedia/topics/{topicId}",
+        "SocialTopicResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -919,18 +809,11 @@ def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_
         facebook_ingestion_rule_id: path, string.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id",
-            "PATCH",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-            "FacebookDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PATCH",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+        "FacebookDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)), (), (), body)
 
 
 def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -949,21 +832,15 @@ def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busi
         google_business_profile_ingestion_rule_id: path, string.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-            "PATCH",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+        "PATCH",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+        "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+    ), (), (), body)
 
 
 def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -981,18 +858,11 @@ def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rul
         instagram_ingestion_rule_id: path, string.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
-            "PATCH",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-            "InstagramDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PATCH",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+        "InstagramDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)), (), (), body)
 
 
 def patch_socialmedia_topic_dataingestionrules_open_open_id(
@@ -1010,17 +880,11 @@ def patch_socialmedia_topic_dataingestionrules_open_open_id(
         open_id: path, string.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic_dataingestionrules_open_open_id", "PATCH",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-            "OpenDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("openId", open_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic_dataingestionrules_open_open_id", "PATCH",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+        "OpenDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("openId", open_id)), (), (), body)
 
 
 def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -1038,17 +902,11 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
         twitter_ingestion_rule_id: path, string.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PATCH",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-            "TwitterDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PATCH",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+        "TwitterDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)), (), (), body)
 
 
 def post_socialmedia_analytics_aggregates_jobs(
@@ -1061,17 +919,11 @@ def post_socialmedia_analytics_aggregates_jobs(
     Args:
         body: ``SocialMediaAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_analytics_aggregates_jobs", "POST",
-            "/api/v2/socialmedia/analytics/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_analytics_aggregates_jobs", "POST",
+        "/api/v2/socialmedia/analytics/aggregates/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_socialmedia_analytics_messages_jobs(
@@ -1084,17 +936,11 @@ def post_socialmedia_analytics_messages_jobs(
     Args:
         body: ``SocialMediaAsyncDetailQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_analytics_messages_jobs", "POST",
-            "/api/v2/socialmedia/analytics/messages/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_analytics_messages_jobs", "POST",
+        "/api/v2/socialmedia/analytics/messages/jobs", "AsyncQueryResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_socialmedia_escalationrules(
@@ -1108,16 +954,10 @@ def post_socialmedia_escalationrules(
     Args:
         body: ``EscalationRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_escalationrules", "POST", "/api/v2/socialmedia/escalationrules",
-            "EscalationRuleResponse", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_escalationrules", "POST", "/api/v2/socialmedia/escalationrules",
+        "EscalationRuleResponse", body="object",
+    ), (), (), (), body)
 
 
 def post_socialmedia_escalations_messages(
@@ -1133,16 +973,10 @@ def post_socialmedia_escalations_messages(
         division_id: query, string.
         body: ``ManualEscalationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_escalations_messages", "POST",
-            "/api/v2/socialmedia/escalations/messages", "ManualEscalationResponse", body="object",
-        ),
-        (),
-        (("divisionId", division_id),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_escalations_messages", "POST", "/api/v2/socialmedia/escalations/messages",
+        "ManualEscalationResponse", body="object",
+    ), (), (("divisionId", division_id),), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_facebook(
@@ -1158,17 +992,11 @@ def post_socialmedia_topic_dataingestionrules_facebook(
         topic_id: path, string.
         body: ``FacebookDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_facebook", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook",
-            "FacebookDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_facebook", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook",
+        "FacebookDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
@@ -1185,17 +1013,11 @@ def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
         topic_id: path, string.
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_googlebusinessprofile", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile",
-            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_googlebusinessprofile", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile",
+        "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_instagram(
@@ -1211,17 +1033,11 @@ def post_socialmedia_topic_dataingestionrules_instagram(
         topic_id: path, string.
         body: ``InstagramDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_instagram", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram",
-            "InstagramDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_instagram", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram",
+        "InstagramDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_open(
@@ -1237,17 +1053,11 @@ def post_socialmedia_topic_dataingestionrules_open(
         topic_id: path, string.
         body: ``OpenDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_open", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open",
-            "OpenDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_open", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open",
+        "OpenDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
@@ -1264,18 +1074,12 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
         rule_id: path, string.
         body: list of ``OpenSocialMediaNormalizedMessage``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk",
-            "OpenSocialNormalizedMessageEntityListing", body="array", body_required=True,
-            listing=_l.single_fb29b5bd,
-        ),
-        (("topicId", topic_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk",
+        "OpenSocialNormalizedMessageEntityListing", body="array", body_required=True,
+        listing=_l.single_fb29b5bd,
+    ), (("topicId", topic_id), ("ruleId", rule_id)), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
@@ -1292,18 +1096,12 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
         rule_id: path, string.
         body: ``OpenSocialMediaReactionsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk",
-            "OpenSocialReactionsNormalizedEventEntityListing", body="object", body_required=True,
-            listing=_l.single_fb29b5bd,
-        ),
-        (("topicId", topic_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk",
+        "OpenSocialReactionsNormalizedEventEntityListing", body="object", body_required=True,
+        listing=_l.single_fb29b5bd,
+    ), (("topicId", topic_id), ("ruleId", rule_id)), (), (), body)
 
 
 def post_socialmedia_topic_dataingestionrules_twitter(
@@ -1319,17 +1117,11 @@ def post_socialmedia_topic_dataingestionrules_twitter(
         topic_id: path, string.
         body: ``TwitterDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topic_dataingestionrules_twitter", "POST",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter",
-            "TwitterDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topic_dataingestionrules_twitter", "POST",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter",
+        "TwitterDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id),), (), (), body)
 
 
 def post_socialmedia_topics(
@@ -1343,16 +1135,10 @@ def post_socialmedia_topics(
     Args:
         body: ``SocialTopicRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_topics", "POST", "/api/v2/socialmedia/topics", "SocialTopicResponse",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_topics", "POST", "/api/v2/socialmedia/topics", "SocialTopicResponse",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_socialmedia_twitter_historical_tweets(
@@ -1365,17 +1151,11 @@ def post_socialmedia_twitter_historical_tweets(
     Args:
         body: ``TwitterDataHistoricalTweetRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_socialmedia_twitter_historical_tweets", "POST",
-            "/api/v2/socialmedia/twitter/historical/tweets", "TwitterDataHistoricalTweetResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_socialmedia_twitter_historical_tweets", "POST",
+        "/api/v2/socialmedia/twitter/historical/tweets", "TwitterDataHistoricalTweetResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_socialmedia_escalationrule(
@@ -1391,17 +1171,11 @@ def put_socialmedia_escalationrule(
         escalation_rule_id: path, string.
         body: ``EscalationRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_escalationrule", "PUT",
-            "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
-            body="object",
-        ),
-        (("escalationRuleId", escalation_rule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_escalationrule", "PUT",
+        "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
+        body="object",
+    ), (("escalationRuleId", escalation_rule_id),), (), (), body)
 
 
 def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -1419,17 +1193,11 @@ def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         facebook_ingestion_rule_id: path, string.
         body: ``FacebookDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PUT",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-            "FacebookDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PUT",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+        "FacebookDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)), (), (), body)
 
 
 def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -1448,21 +1216,15 @@ def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         google_business_profile_ingestion_rule_id: path, string.
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-            "PUT",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-        ),
-        (
-            ("topicId", topic_id),
-            ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+        "PUT",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+        "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+    ), (
+        ("topicId", topic_id),
+        ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
+    ), (), (), body)
 
 
 def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -1480,17 +1242,11 @@ def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         instagram_ingestion_rule_id: path, string.
         body: ``InstagramDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PUT",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-            "InstagramDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PUT",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+        "InstagramDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)), (), (), body)
 
 
 def put_socialmedia_topic_dataingestionrules_open_open_id(
@@ -1508,17 +1264,11 @@ def put_socialmedia_topic_dataingestionrules_open_open_id(
         open_id: path, string.
         body: ``OpenDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_topic_dataingestionrules_open_open_id", "PUT",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-            "OpenDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("openId", open_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_topic_dataingestionrules_open_open_id", "PUT",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+        "OpenDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("openId", open_id)), (), (), body)
 
 
 def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -1536,14 +1286,8 @@ def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
         twitter_ingestion_rule_id: path, string.
         body: ``TwitterDataIngestionRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PUT",
-            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-            "TwitterDataIngestionRuleResponse", body="object",
-        ),
-        (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PUT",
+        "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+        "TwitterDataIngestionRuleResponse", body="object",
+    ), (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)), (), (), body)

@@ -34,13 +34,10 @@ def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]
     Args:
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_category", "DELETE",
-            "/api/v2/speechandtextanalytics/categories/{categoryId}",
-        ),
-        (("categoryId", category_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_category", "DELETE",
+        "/api/v2/speechandtextanalytics/categories/{categoryId}",
+    ), (("categoryId", category_id),))
 
 
 def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -53,13 +50,10 @@ def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
     Args:
         dictionary_feedback_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "DELETE",
-            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-        ),
-        (("dictionaryFeedbackId", dictionary_feedback_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "DELETE",
+        "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+    ), (("dictionaryFeedbackId", dictionary_feedback_id),))
 
 
 def delete_speechandtextanalytics_program(
@@ -75,14 +69,10 @@ def delete_speechandtextanalytics_program(
         program_id: path, string.
         force_delete: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_program", "DELETE",
-            "/api/v2/speechandtextanalytics/programs/{programId}", "DeleteProgramResponse",
-        ),
-        (("programId", program_id),),
-        (("forceDelete", force_delete),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_program", "DELETE",
+        "/api/v2/speechandtextanalytics/programs/{programId}", "DeleteProgramResponse",
+    ), (("programId", program_id),), (("forceDelete", force_delete),))
 
 
 def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[None]:
@@ -94,13 +84,10 @@ def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_reprocessing_job", "DELETE",
-            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_reprocessing_job", "DELETE",
+        "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
@@ -108,12 +95,10 @@ def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
 
     Requires ``speechAndTextAnalytics:feedback:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_sentimentfeedback", "DELETE",
-            "/api/v2/speechandtextanalytics/sentimentfeedback",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_sentimentfeedback", "DELETE",
+        "/api/v2/speechandtextanalytics/sentimentfeedback",
+    ))
 
 
 def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
@@ -126,13 +111,10 @@ def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
     Args:
         sentiment_feedback_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id", "DELETE",
-            "/api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId}",
-        ),
-        (("sentimentFeedbackId", sentiment_feedback_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id", "DELETE",
+        "/api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId}",
+    ), (("sentimentFeedbackId", sentiment_feedback_id),))
 
 
 def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
@@ -143,13 +125,10 @@ def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
     Args:
         topic_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_speechandtextanalytics_topic", "DELETE",
-            "/api/v2/speechandtextanalytics/topics/{topicId}",
-        ),
-        (("topicId", topic_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_speechandtextanalytics_topic", "DELETE",
+        "/api/v2/speechandtextanalytics/topics/{topicId}",
+    ), (("topicId", topic_id),))
 
 
 def get_speechandtextanalytics_categories(
@@ -174,18 +153,13 @@ def get_speechandtextanalytics_categories(
         sort_by: query, string: name, description.
         ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_categories", "GET",
-            "/api/v2/speechandtextanalytics/categories", "CategoriesEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("sortOrder", sort_order), ("sortBy", sort_by), ("ids", ids),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_categories", "GET", "/api/v2/speechandtextanalytics/categories",
+        "CategoriesEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("sortOrder", sort_order), ("sortBy", sort_by), ("ids", ids),
+    ))
 
 
 def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCategory]:
@@ -196,13 +170,10 @@ def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCa
     Args:
         category_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_category", "GET",
-            "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory",
-        ),
-        (("categoryId", category_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_category", "GET",
+        "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory",
+    ), (("categoryId", category_id),))
 
 
 def get_speechandtextanalytics_conversation(
@@ -215,13 +186,10 @@ def get_speechandtextanalytics_conversation(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}", "ConversationMetrics",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_conversation", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}", "ConversationMetrics",
+    ), (("conversationId", conversation_id),))
 
 
 def get_speechandtextanalytics_conversation_categories(
@@ -240,15 +208,13 @@ def get_speechandtextanalytics_conversation_categories(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation_categories", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}/categories",
-            "ConversationCategoriesEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("conversationId", conversation_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_conversation_categories", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}/categories",
+        "ConversationCategoriesEntityListing", listing=_l.page_ece8a87b,
+    ), (("conversationId", conversation_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number),
+    ))
 
 
 def get_speechandtextanalytics_conversation_communication_transcripturl(
@@ -263,14 +229,11 @@ def get_speechandtextanalytics_conversation_communication_transcripturl(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation_communication_transcripturl", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl",
-            "TranscriptUrl",
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_conversation_communication_transcripturl", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl",
+        "TranscriptUrl",
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def get_speechandtextanalytics_conversation_communication_transcripturls(
@@ -285,14 +248,11 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls",
-            "TranscriptUrls", listing=_l.single_17a387fd,
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls",
+        "TranscriptUrls", listing=_l.single_17a387fd,
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def get_speechandtextanalytics_conversation_sentiments(
@@ -305,14 +265,10 @@ def get_speechandtextanalytics_conversation_sentiments(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation_sentiments", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments",
-            "SentimentData",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_conversation_sentiments", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments", "SentimentData",
+    ), (("conversationId", conversation_id),))
 
 
 def get_speechandtextanalytics_conversation_summaries(
@@ -325,14 +281,11 @@ def get_speechandtextanalytics_conversation_summaries(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_conversation_summaries", "GET",
-            "/api/v2/speechandtextanalytics/conversations/{conversationId}/summaries",
-            "SpeechTextAnalyticsConversationSummaryListing", listing=_l.single_ebc03964,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_conversation_summaries", "GET",
+        "/api/v2/speechandtextanalytics/conversations/{conversationId}/summaries",
+        "SpeechTextAnalyticsConversationSummaryListing", listing=_l.single_ebc03964,
+    ), (("conversationId", conversation_id),))
 
 
 def get_speechandtextanalytics_dictionaryfeedback(
@@ -353,18 +306,14 @@ def get_speechandtextanalytics_dictionaryfeedback(
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_dictionaryfeedback", "GET",
-            "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedbackEntityListing",
-            listing=_l.token_8183d260,
-        ),
-        (),
-        (
-            ("dialect", dialect), ("transcriptionEngine", transcription_engine),
-            ("nextPage", next_page), ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_dictionaryfeedback", "GET",
+        "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedbackEntityListing",
+        listing=_l.token_8183d260,
+    ), (), (
+        ("dialect", dialect), ("transcriptionEngine", transcription_engine),
+        ("nextPage", next_page), ("pageSize", page_size),
+    ))
 
 
 def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -377,14 +326,11 @@ def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
     Args:
         dictionary_feedback_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "GET",
-            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-            "DictionaryFeedback",
-        ),
-        (("dictionaryFeedbackId", dictionary_feedback_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "GET",
+        "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+        "DictionaryFeedback",
+    ), (("dictionaryFeedbackId", dictionary_feedback_id),))
 
 
 def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program]:
@@ -395,13 +341,10 @@ def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program
     Args:
         program_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_program", "GET",
-            "/api/v2/speechandtextanalytics/programs/{programId}", "Program",
-        ),
-        (("programId", program_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_program", "GET",
+        "/api/v2/speechandtextanalytics/programs/{programId}", "Program",
+    ), (("programId", program_id),))
 
 
 def get_speechandtextanalytics_program_mappings(
@@ -414,14 +357,11 @@ def get_speechandtextanalytics_program_mappings(
     Args:
         program_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_program_mappings", "GET",
-            "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
-            "TopicsDefinitionsProgramMappings",
-        ),
-        (("programId", program_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_program_mappings", "GET",
+        "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
+        "TopicsDefinitionsProgramMappings",
+    ), (("programId", program_id),))
 
 
 def get_speechandtextanalytics_program_settings_insights(
@@ -435,14 +375,11 @@ def get_speechandtextanalytics_program_settings_insights(
     Args:
         program_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_program_settings_insights", "GET",
-            "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
-            "ProgramInsightsSettings",
-        ),
-        (("programId", program_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_program_settings_insights", "GET",
+        "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
+        "ProgramInsightsSettings",
+    ), (("programId", program_id),))
 
 
 def get_speechandtextanalytics_program_settings_processing(
@@ -453,14 +390,11 @@ def get_speechandtextanalytics_program_settings_processing(
     Args:
         program_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_program_settings_processing", "GET",
-            "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
-            "ProgramProcessingSettings",
-        ),
-        (("programId", program_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_program_settings_processing", "GET",
+        "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
+        "ProgramProcessingSettings",
+    ), (("programId", program_id),))
 
 
 def get_speechandtextanalytics_program_transcriptionengines(
@@ -473,14 +407,11 @@ def get_speechandtextanalytics_program_transcriptionengines(
     Args:
         program_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_program_transcriptionengines", "GET",
-            "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
-            "ProgramTranscriptionEngines",
-        ),
-        (("programId", program_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_program_transcriptionengines", "GET",
+        "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
+        "ProgramTranscriptionEngines",
+    ), (("programId", program_id),))
 
 
 def get_speechandtextanalytics_programs(
@@ -507,17 +438,13 @@ def get_speechandtextanalytics_programs(
         sort_by: query, string: name.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
-            "ProgramsEntityListing", listing=_l.token_8183d260,
-        ),
-        (),
-        (
-            ("nextPage", next_page), ("pageSize", page_size), ("state", state), ("name", name),
-            ("ids", ids), ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
+        "ProgramsEntityListing", listing=_l.token_8183d260,
+    ), (), (
+        ("nextPage", next_page), ("pageSize", page_size), ("state", state), ("name", name),
+        ("ids", ids), ("sortBy", sort_by), ("sortOrder", sort_order),
+    ))
 
 
 def get_speechandtextanalytics_programs_general_job(
@@ -531,13 +458,10 @@ def get_speechandtextanalytics_programs_general_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_general_job", "GET",
-            "/api/v2/speechandtextanalytics/programs/general/jobs/{jobId}", "GeneralProgramJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_programs_general_job", "GET",
+        "/api/v2/speechandtextanalytics/programs/general/jobs/{jobId}", "GeneralProgramJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_programs_mappings(
@@ -554,15 +478,11 @@ def get_speechandtextanalytics_programs_mappings(
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_mappings", "GET",
-            "/api/v2/speechandtextanalytics/programs/mappings",
-            "TopicsDefinitionsProgramsMappingsEntityListing", listing=_l.token_996d837b,
-        ),
-        (),
-        (("nextPage", next_page), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs_mappings", "GET",
+        "/api/v2/speechandtextanalytics/programs/mappings",
+        "TopicsDefinitionsProgramsMappingsEntityListing", listing=_l.token_996d837b,
+    ), (), (("nextPage", next_page), ("pageSize", page_size)))
 
 
 def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m.ProgramJob]:
@@ -573,13 +493,10 @@ def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_publishjob", "GET",
-            "/api/v2/speechandtextanalytics/programs/publishjobs/{jobId}", "ProgramJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_programs_publishjob", "GET",
+        "/api/v2/speechandtextanalytics/programs/publishjobs/{jobId}", "ProgramJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_programs_settings_insights(
@@ -599,15 +516,11 @@ def get_speechandtextanalytics_programs_settings_insights(
         page_number: query, integer.
         program_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_settings_insights", "GET",
-            "/api/v2/speechandtextanalytics/programs/settings/insights",
-            "ProgramInsightsSettingsEntityListing", listing=_l.page_ded7fe2b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs_settings_insights", "GET",
+        "/api/v2/speechandtextanalytics/programs/settings/insights",
+        "ProgramInsightsSettingsEntityListing", listing=_l.page_ded7fe2b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)))
 
 
 def get_speechandtextanalytics_programs_settings_processing(
@@ -625,15 +538,11 @@ def get_speechandtextanalytics_programs_settings_processing(
         page_number: query, integer.
         program_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_settings_processing", "GET",
-            "/api/v2/speechandtextanalytics/programs/settings/processing",
-            "ProgramProcessingSettingsEntityListing", listing=_l.page_ded7fe2b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs_settings_processing", "GET",
+        "/api/v2/speechandtextanalytics/programs/settings/processing",
+        "ProgramProcessingSettingsEntityListing", listing=_l.page_ded7fe2b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)))
 
 
 def get_speechandtextanalytics_programs_topiclinks_job(
@@ -646,27 +555,21 @@ def get_speechandtextanalytics_programs_topiclinks_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_topiclinks_job", "GET",
-            "/api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId}",
-            "ProgramTopicLinksJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_programs_topiclinks_job", "GET",
+        "/api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId}", "ProgramTopicLinksJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_programs_transcriptionengines_dialects(
 ) -> _Lists[_m.SupportedDialectsEntityListing, _m.SupportedDialectsTranscriptionEngine]:
     """GET /api/v2/speechandtextanalytics/programs/transcriptionengines/dialects -> ``SupportedDialectsEntityListing``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
-            "/api/v2/speechandtextanalytics/programs/transcriptionengines/dialects",
-            "SupportedDialectsEntityListing", listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
+        "/api/v2/speechandtextanalytics/programs/transcriptionengines/dialects",
+        "SupportedDialectsEntityListing", listing=_l.single_ebc03964,
+    ))
 
 
 def get_speechandtextanalytics_programs_unpublished(
@@ -683,15 +586,11 @@ def get_speechandtextanalytics_programs_unpublished(
         next_page: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_programs_unpublished", "GET",
-            "/api/v2/speechandtextanalytics/programs/unpublished",
-            "UnpublishedProgramsEntityListing", listing=_l.token_8183d260,
-        ),
-        (),
-        (("nextPage", next_page), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_programs_unpublished", "GET",
+        "/api/v2/speechandtextanalytics/programs/unpublished", "UnpublishedProgramsEntityListing",
+        listing=_l.token_8183d260,
+    ), (), (("nextPage", next_page), ("pageSize", page_size)))
 
 
 def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.ReprocessJobResponse]:
@@ -703,13 +602,10 @@ def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.Re
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_reprocessing_job", "GET",
-            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}", "ReprocessJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_reprocessing_job", "GET",
+        "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}", "ReprocessJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_reprocessing_job_interactions(
@@ -723,14 +619,11 @@ def get_speechandtextanalytics_reprocessing_job_interactions(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_reprocessing_job_interactions", "GET",
-            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions",
-            "ReprocessInteractionsByJobIdResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_reprocessing_job_interactions", "GET",
+        "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions",
+        "ReprocessInteractionsByJobIdResponse",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_reprocessing_jobs(
@@ -752,29 +645,23 @@ def get_speechandtextanalytics_reprocessing_jobs(
         sort_order: query, string: asc, desc.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_reprocessing_jobs", "GET",
-            "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobEntityListingResponse",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_reprocessing_jobs", "GET",
+        "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobEntityListingResponse",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("name", name),
+    ))
 
 
 def get_speechandtextanalytics_sentiment_dialects() -> _Lists[_m.EntityListing, _Any]:
     """GET /api/v2/speechandtextanalytics/sentiment/dialects -> ``EntityListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_sentiment_dialects", "GET",
-            "/api/v2/speechandtextanalytics/sentiment/dialects", "EntityListing",
-            listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_sentiment_dialects", "GET",
+        "/api/v2/speechandtextanalytics/sentiment/dialects", "EntityListing",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_speechandtextanalytics_sentimentfeedback(
@@ -788,15 +675,11 @@ def get_speechandtextanalytics_sentimentfeedback(
     Args:
         dialect: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_sentimentfeedback", "GET",
-            "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedbackEntityListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("dialect", dialect),),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_sentimentfeedback", "GET",
+        "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedbackEntityListing",
+        listing=_l.single_20dec4b2,
+    ), (), (("dialect", dialect),))
 
 
 def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
@@ -804,12 +687,10 @@ def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSe
 
     Requires ``speechAndTextAnalytics:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_settings", "GET", "/api/v2/speechandtextanalytics/settings",
-            "SpeechTextAnalyticsSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_settings", "GET", "/api/v2/speechandtextanalytics/settings",
+        "SpeechTextAnalyticsSettingsResponse",
+    ))
 
 
 def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
@@ -820,13 +701,10 @@ def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
     Args:
         topic_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_topic", "GET",
-            "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic",
-        ),
-        (("topicId", topic_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_topic", "GET",
+        "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic",
+    ), (("topicId", topic_id),))
 
 
 def get_speechandtextanalytics_topics(
@@ -861,29 +739,23 @@ def get_speechandtextanalytics_topics(
         sort_by: query, string: name, matchingType.
         sort_order: query, string: asc, desc.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
-            "TopicsEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("nextPage", next_page), ("pageSize", page_size), ("pageNumber", page_number),
-            ("state", state), ("name", name), ("ids", ids), ("dialects", dialects),
-            ("sortBy", sort_by), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
+        "TopicsEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("nextPage", next_page), ("pageSize", page_size), ("pageNumber", page_number),
+        ("state", state), ("name", name), ("ids", ids), ("dialects", dialects), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_speechandtextanalytics_topics_dialects() -> _Lists[_m.EntityListing, _Any]:
     """GET /api/v2/speechandtextanalytics/topics/dialects -> ``EntityListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_dialects", "GET",
-            "/api/v2/speechandtextanalytics/topics/dialects", "EntityListing",
-            listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_topics_dialects", "GET",
+        "/api/v2/speechandtextanalytics/topics/dialects", "EntityListing",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_speechandtextanalytics_topics_general(
@@ -900,15 +772,11 @@ def get_speechandtextanalytics_topics_general(
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_general", "GET",
-            "/api/v2/speechandtextanalytics/topics/general", "GeneralTopicsEntityListing",
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (("dialect", dialect),),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_topics_general", "GET",
+        "/api/v2/speechandtextanalytics/topics/general", "GeneralTopicsEntityListing",
+        listing=_l.single_ebc03964,
+    ), (), (("dialect", dialect),))
 
 
 def get_speechandtextanalytics_topics_general_status(
@@ -925,15 +793,11 @@ def get_speechandtextanalytics_topics_general_status(
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_general_status", "GET",
-            "/api/v2/speechandtextanalytics/topics/general/status",
-            "UnifiedGeneralTopicEntityListing", listing=_l.single_ebc03964,
-        ),
-        (),
-        (("dialect", dialect),),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_topics_general_status", "GET",
+        "/api/v2/speechandtextanalytics/topics/general/status", "UnifiedGeneralTopicEntityListing",
+        listing=_l.single_ebc03964,
+    ), (), (("dialect", dialect),))
 
 
 def get_speechandtextanalytics_topics_generatedphrases_job(
@@ -946,14 +810,10 @@ def get_speechandtextanalytics_topics_generatedphrases_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_generatedphrases_job", "GET",
-            "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId}",
-            "GenAIPhrasesJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_topics_generatedphrases_job", "GET",
+        "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId}", "GenAIPhrasesJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.TopicJob]:
@@ -964,13 +824,10 @@ def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.T
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_publishjob", "GET",
-            "/api/v2/speechandtextanalytics/topics/publishjobs/{jobId}", "TopicJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_topics_publishjob", "GET",
+        "/api/v2/speechandtextanalytics/topics/publishjobs/{jobId}", "TopicJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_topics_testphrase_job(
@@ -983,13 +840,10 @@ def get_speechandtextanalytics_topics_testphrase_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_speechandtextanalytics_topics_testphrase_job", "GET",
-            "/api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId}", "TestTopicPhraseJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_speechandtextanalytics_topics_testphrase_job", "GET",
+        "/api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId}", "TestTopicPhraseJob",
+    ), (("jobId", job_id),))
 
 
 def get_speechandtextanalytics_translations_language_conversation(
@@ -1009,15 +863,13 @@ def get_speechandtextanalytics_translations_language_conversation(
         communication_id: query, string.
         recording_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_translations_language_conversation", "GET",
-            "/api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId}",
-            "CommunicationTranslationList", listing=_l.single_ebc03964,
-        ),
-        (("languageId", language_id), ("conversationId", conversation_id)),
-        (("communicationId", communication_id), ("recordingId", recording_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_translations_language_conversation", "GET",
+        "/api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId}",
+        "CommunicationTranslationList", listing=_l.single_ebc03964,
+    ), (("languageId", language_id), ("conversationId", conversation_id)), (
+        ("communicationId", communication_id), ("recordingId", recording_id),
+    ))
 
 
 def get_speechandtextanalytics_translations_languages(
@@ -1026,13 +878,11 @@ def get_speechandtextanalytics_translations_languages(
 
     Requires ``speechAndTextAnalytics:translation:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_speechandtextanalytics_translations_languages", "GET",
-            "/api/v2/speechandtextanalytics/translations/languages",
-            "TranslateSupportedLanguageList", listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_speechandtextanalytics_translations_languages", "GET",
+        "/api/v2/speechandtextanalytics/translations/languages", "TranslateSupportedLanguageList",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def patch_speechandtextanalytics_program_settings_processing(
@@ -1045,17 +895,11 @@ def patch_speechandtextanalytics_program_settings_processing(
         program_id: path, string.
         body: ``ProcessingSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_speechandtextanalytics_program_settings_processing", "PATCH",
-            "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
-            "ProgramProcessingSettingsPatchResponse", body="object", body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_speechandtextanalytics_program_settings_processing", "PATCH",
+        "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
+        "ProgramProcessingSettingsPatchResponse", body="object", body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def patch_speechandtextanalytics_settings(
@@ -1068,17 +912,10 @@ def patch_speechandtextanalytics_settings(
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_speechandtextanalytics_settings", "PATCH",
-            "/api/v2/speechandtextanalytics/settings", "SpeechTextAnalyticsSettingsResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_speechandtextanalytics_settings", "PATCH", "/api/v2/speechandtextanalytics/settings",
+        "SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_categories(
@@ -1091,17 +928,11 @@ def post_speechandtextanalytics_categories(
     Args:
         body: ``CategoryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_categories", "POST",
-            "/api/v2/speechandtextanalytics/categories", "StaCategory", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_categories", "POST",
+        "/api/v2/speechandtextanalytics/categories", "StaCategory", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_dictionaryfeedback(
@@ -1114,17 +945,11 @@ def post_speechandtextanalytics_dictionaryfeedback(
     Args:
         body: ``DictionaryFeedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_dictionaryfeedback", "POST",
-            "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedback",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_dictionaryfeedback", "POST",
+        "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedback", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_programs(
@@ -1137,16 +962,10 @@ def post_speechandtextanalytics_programs(
     Args:
         body: ``ProgramRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_programs", "POST",
-            "/api/v2/speechandtextanalytics/programs", "Program", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_programs", "POST", "/api/v2/speechandtextanalytics/programs",
+        "Program", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_programs_general_jobs(
@@ -1160,17 +979,11 @@ def post_speechandtextanalytics_programs_general_jobs(
     Args:
         body: ``GeneralProgramJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_programs_general_jobs", "POST",
-            "/api/v2/speechandtextanalytics/programs/general/jobs", "GeneralProgramJob",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_programs_general_jobs", "POST",
+        "/api/v2/speechandtextanalytics/programs/general/jobs", "GeneralProgramJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_programs_publishjobs(
@@ -1183,17 +996,11 @@ def post_speechandtextanalytics_programs_publishjobs(
     Args:
         body: ``ProgramJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_programs_publishjobs", "POST",
-            "/api/v2/speechandtextanalytics/programs/publishjobs", "ProgramJob", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_programs_publishjobs", "POST",
+        "/api/v2/speechandtextanalytics/programs/publishjobs", "ProgramJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_reprocessing_jobs(
@@ -1207,17 +1014,11 @@ def post_speechandtextanalytics_reprocessing_jobs(
     Args:
         body: ``CreateReprocessJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_reprocessing_jobs", "POST",
-            "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_reprocessing_jobs", "POST",
+        "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_sentimentfeedback(
@@ -1230,17 +1031,11 @@ def post_speechandtextanalytics_sentimentfeedback(
     Args:
         body: ``SentimentFeedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_sentimentfeedback", "POST",
-            "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedback", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_sentimentfeedback", "POST",
+        "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedback", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _Operation[_m.Topic]:
@@ -1251,16 +1046,10 @@ def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _
     Args:
         body: ``TopicRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_topics", "POST", "/api/v2/speechandtextanalytics/topics",
-            "Topic", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_topics", "POST", "/api/v2/speechandtextanalytics/topics",
+        "Topic", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_topics_generatedphrases_jobs(
@@ -1273,17 +1062,11 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
     Args:
         body: ``GenAIPhrasesJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_topics_generatedphrases_jobs", "POST",
-            "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs", "GenAIPhrasesJobs",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_topics_generatedphrases_jobs", "POST",
+        "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs", "GenAIPhrasesJobs",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_topics_publishjobs(
@@ -1296,17 +1079,11 @@ def post_speechandtextanalytics_topics_publishjobs(
     Args:
         body: ``TopicJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_topics_publishjobs", "POST",
-            "/api/v2/speechandtextanalytics/topics/publishjobs", "TopicJob", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_topics_publishjobs", "POST",
+        "/api/v2/speechandtextanalytics/topics/publishjobs", "TopicJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_topics_testphrase_jobs(
@@ -1319,17 +1096,11 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
     Args:
         body: ``TestTopicPhraseJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_speechandtextanalytics_topics_testphrase_jobs", "POST",
-            "/api/v2/speechandtextanalytics/topics/testphrase/jobs", "TestTopicPhraseJobs",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_speechandtextanalytics_topics_testphrase_jobs", "POST",
+        "/api/v2/speechandtextanalytics/topics/testphrase/jobs", "TestTopicPhraseJobs",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_speechandtextanalytics_transcripts_search(
@@ -1343,17 +1114,11 @@ def post_speechandtextanalytics_transcripts_search(
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_speechandtextanalytics_transcripts_search", "POST",
-            "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_speechandtextanalytics_transcripts_search", "POST",
+        "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (), (), body)
 
 
 def put_speechandtextanalytics_category(
@@ -1368,17 +1133,11 @@ def put_speechandtextanalytics_category(
         category_id: path, string.
         body: ``CategoryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_category", "PUT",
-            "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory", body="object",
-            body_required=True,
-        ),
-        (("categoryId", category_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_category", "PUT",
+        "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory", body="object",
+        body_required=True,
+    ), (("categoryId", category_id),), (), (), body)
 
 
 def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -1394,17 +1153,11 @@ def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
         dictionary_feedback_id: path, string.
         body: ``DictionaryFeedback``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "PUT",
-            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-            "DictionaryFeedback", body="object",
-        ),
-        (("dictionaryFeedbackId", dictionary_feedback_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "PUT",
+        "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+        "DictionaryFeedback", body="object",
+    ), (("dictionaryFeedbackId", dictionary_feedback_id),), (), (), body)
 
 
 def put_speechandtextanalytics_program(
@@ -1419,17 +1172,11 @@ def put_speechandtextanalytics_program(
         program_id: path, string.
         body: ``ProgramRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_program", "PUT",
-            "/api/v2/speechandtextanalytics/programs/{programId}", "Program", body="object",
-            body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_program", "PUT",
+        "/api/v2/speechandtextanalytics/programs/{programId}", "Program", body="object",
+        body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def put_speechandtextanalytics_program_mappings(
@@ -1444,17 +1191,11 @@ def put_speechandtextanalytics_program_mappings(
         program_id: path, string.
         body: ``ProgramMappingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_program_mappings", "PUT",
-            "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
-            "TopicsDefinitionsProgramMappings", body="object", body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_program_mappings", "PUT",
+        "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
+        "TopicsDefinitionsProgramMappings", body="object", body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def put_speechandtextanalytics_program_settings_insights(
@@ -1470,17 +1211,11 @@ def put_speechandtextanalytics_program_settings_insights(
         program_id: path, string.
         body: ``InsightsSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_program_settings_insights", "PUT",
-            "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
-            "ProgramInsightsSettings", body="object", body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_program_settings_insights", "PUT",
+        "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
+        "ProgramInsightsSettings", body="object", body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def put_speechandtextanalytics_program_transcriptionengines(
@@ -1495,17 +1230,11 @@ def put_speechandtextanalytics_program_transcriptionengines(
         program_id: path, string.
         body: ``TranscriptionEnginesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_program_transcriptionengines", "PUT",
-            "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
-            "ProgramTranscriptionEngines", body="object", body_required=True,
-        ),
-        (("programId", program_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_program_transcriptionengines", "PUT",
+        "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
+        "ProgramTranscriptionEngines", body="object", body_required=True,
+    ), (("programId", program_id),), (), (), body)
 
 
 def put_speechandtextanalytics_settings(
@@ -1518,16 +1247,10 @@ def put_speechandtextanalytics_settings(
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_settings", "PUT", "/api/v2/speechandtextanalytics/settings",
-            "SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_settings", "PUT", "/api/v2/speechandtextanalytics/settings",
+        "SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_speechandtextanalytics_topic(
@@ -1542,14 +1265,8 @@ def put_speechandtextanalytics_topic(
         topic_id: path, string.
         body: ``TopicRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_speechandtextanalytics_topic", "PUT",
-            "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic", body="object",
-            body_required=True,
-        ),
-        (("topicId", topic_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_speechandtextanalytics_topic", "PUT",
+        "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic", body="object",
+        body_required=True,
+    ), (("topicId", topic_id),), (), (), body)

@@ -24,13 +24,9 @@ def delete_station_associateduser(station_id: str) -> _Operation[None]:
     Args:
         station_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_station_associateduser", "DELETE",
-            "/api/v2/stations/{stationId}/associateduser",
-        ),
-        (("stationId", station_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_station_associateduser", "DELETE", "/api/v2/stations/{stationId}/associateduser",
+    ), (("stationId", station_id),))
 
 
 def get_station(station_id: str) -> _Operation[_m.Station]:
@@ -39,10 +35,9 @@ def get_station(station_id: str) -> _Operation[_m.Station]:
     Args:
         station_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_station", "GET", "/api/v2/stations/{stationId}", "Station"),
-        (("stationId", station_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_station", "GET", "/api/v2/stations/{stationId}", "Station",
+    ), (("stationId", station_id),))
 
 
 def get_stations(
@@ -70,15 +65,10 @@ def get_stations(
         id: query, string.
         line_appearance_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_stations", "GET", "/api/v2/stations", "StationEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("name", name), ("userSelectable", user_selectable), ("webRtcUserId", web_rtc_user_id),
-            ("id", id), ("lineAppearanceId", line_appearance_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_stations", "GET", "/api/v2/stations", "StationEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("name", name),
+        ("userSelectable", user_selectable), ("webRtcUserId", web_rtc_user_id), ("id", id),
+        ("lineAppearanceId", line_appearance_id),
+    ))

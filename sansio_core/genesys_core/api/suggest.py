@@ -48,14 +48,9 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse",
-            listing=_l.token_ce5ac635,
-        ),
-        (),
-        (("q64", q64), ("expand", expand), ("profile", profile)),
-    )
+    return _Lists(_Endpoint(
+        "get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse", listing=_l.token_ce5ac635,
+    ), (), (("q64", q64), ("expand", expand), ("profile", profile)))
 
 
 def get_search_suggest(
@@ -80,14 +75,10 @@ def get_search_suggest(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            listing=_l.token_ce5ac635,
-        ),
-        (),
-        (("q64", q64), ("expand", expand), ("profile", profile)),
-    )
+    return _Lists(_Endpoint(
+        "get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+        listing=_l.token_ce5ac635,
+    ), (), (("q64", q64), ("expand", expand), ("profile", profile)))
 
 
 def post_search(
@@ -104,16 +95,10 @@ def post_search(
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_453254f9,
-        ),
-        (),
-        (("profile", profile),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_453254f9,
+    ), (), (("profile", profile),), (), body)
 
 
 def post_search_suggest(
@@ -129,13 +114,7 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
-        ),
-        (),
-        (("profile", profile),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_d3d53524,
+    ), (), (("profile", profile),), (), body)

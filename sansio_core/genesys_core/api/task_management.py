@@ -28,13 +28,9 @@ def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
     Args:
         workbin_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_workbin", "DELETE",
-            "/api/v2/taskmanagement/workbins/{workbinId}",
-        ),
-        (("workbinId", workbin_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_workbin", "DELETE", "/api/v2/taskmanagement/workbins/{workbinId}",
+    ), (("workbinId", workbin_id),))
 
 
 def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
@@ -45,13 +41,9 @@ def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
     Args:
         workitem_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_workitem", "DELETE",
-            "/api/v2/taskmanagement/workitems/{workitemId}",
-        ),
-        (("workitemId", workitem_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_workitem", "DELETE", "/api/v2/taskmanagement/workitems/{workitemId}",
+    ), (("workitemId", workitem_id),))
 
 
 def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[None]:
@@ -62,13 +54,10 @@ def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_workitems_bulk_add_job", "DELETE",
-            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}",
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_workitems_bulk_add_job", "DELETE",
+        "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}",
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[None]:
@@ -79,13 +68,10 @@ def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Ope
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_workitems_bulk_terminate_job", "DELETE",
-            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}",
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_workitems_bulk_terminate_job", "DELETE",
+        "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}",
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
@@ -96,13 +82,10 @@ def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_workitems_schema", "DELETE",
-            "/api/v2/taskmanagement/workitems/schemas/{schemaId}",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_workitems_schema", "DELETE",
+        "/api/v2/taskmanagement/workitems/schemas/{schemaId}",
+    ), (("schemaId", schema_id),))
 
 
 def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
@@ -113,13 +96,9 @@ def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
     Args:
         worktype_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_worktype", "DELETE",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}",
-        ),
-        (("worktypeId", worktype_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_worktype", "DELETE", "/api/v2/taskmanagement/worktypes/{worktypeId}",
+    ), (("worktypeId", worktype_id),))
 
 
 def delete_taskmanagement_worktype_flows_datebased_rule(
@@ -134,13 +113,10 @@ def delete_taskmanagement_worktype_flows_datebased_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_worktype_flows_datebased_rule", "DELETE",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_worktype_flows_datebased_rule", "DELETE",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def delete_taskmanagement_worktype_flows_onattributechange_rule(
@@ -155,13 +131,10 @@ def delete_taskmanagement_worktype_flows_onattributechange_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_worktype_flows_onattributechange_rule", "DELETE",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_worktype_flows_onattributechange_rule", "DELETE",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def delete_taskmanagement_worktype_flows_oncreate_rule(
@@ -176,13 +149,10 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_worktype_flows_oncreate_rule", "DELETE",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_worktype_flows_oncreate_rule", "DELETE",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _Operation[None]:
@@ -194,13 +164,10 @@ def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _
         worktype_id: path, string.
         status_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_taskmanagement_worktype_status", "DELETE",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}",
-        ),
-        (("worktypeId", worktype_id), ("statusId", status_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_taskmanagement_worktype_status", "DELETE",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}",
+    ), (("worktypeId", worktype_id), ("statusId", status_id)))
 
 
 def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
@@ -211,13 +178,10 @@ def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
     Args:
         workbin_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workbin", "GET", "/api/v2/taskmanagement/workbins/{workbinId}",
-            "Workbin",
-        ),
-        (("workbinId", workbin_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workbin", "GET", "/api/v2/taskmanagement/workbins/{workbinId}",
+        "Workbin",
+    ), (("workbinId", workbin_id),))
 
 
 def get_taskmanagement_workbin_history(
@@ -237,15 +201,13 @@ def get_taskmanagement_workbin_history(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workbin_history", "GET",
-            "/api/v2/taskmanagement/workbins/{workbinId}/history", "WorkbinChangeListing",
-            listing=_l.token_bfdfd78a,
-        ),
-        (("workbinId", workbin_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workbin_history", "GET",
+        "/api/v2/taskmanagement/workbins/{workbinId}/history", "WorkbinChangeListing",
+        listing=_l.token_bfdfd78a,
+    ), (("workbinId", workbin_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workbin_version(
@@ -260,14 +222,10 @@ def get_taskmanagement_workbin_version(
         workbin_id: path, string.
         entity_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workbin_version", "GET",
-            "/api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion}",
-            "WorkbinVersion",
-        ),
-        (("workbinId", workbin_id), ("entityVersion", entity_version)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workbin_version", "GET",
+        "/api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion}", "WorkbinVersion",
+    ), (("workbinId", workbin_id), ("entityVersion", entity_version)))
 
 
 def get_taskmanagement_workbin_versions(
@@ -287,15 +245,13 @@ def get_taskmanagement_workbin_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workbin_versions", "GET",
-            "/api/v2/taskmanagement/workbins/{workbinId}/versions", "WorkbinVersionListing",
-            listing=_l.token_1466ed35,
-        ),
-        (("workbinId", workbin_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workbin_versions", "GET",
+        "/api/v2/taskmanagement/workbins/{workbinId}/versions", "WorkbinVersionListing",
+        listing=_l.token_1466ed35,
+    ), (("workbinId", workbin_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workitem(
@@ -313,14 +269,10 @@ def get_taskmanagement_workitem(
         workitem_id: path, string.
         expands: query, list of string: type, workbin, status, queue, assignee.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
-            "Workitem",
-        ),
-        (("workitemId", workitem_id),),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
+        "Workitem",
+    ), (("workitemId", workitem_id),), (("expands", expands),))
 
 
 def get_taskmanagement_workitem_history(
@@ -340,15 +292,13 @@ def get_taskmanagement_workitem_history(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitem_history", "GET",
-            "/api/v2/taskmanagement/workitems/{workitemId}/history", "WorkitemChangeListing",
-            listing=_l.token_bfdfd78a,
-        ),
-        (("workitemId", workitem_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitem_history", "GET",
+        "/api/v2/taskmanagement/workitems/{workitemId}/history", "WorkitemChangeListing",
+        listing=_l.token_bfdfd78a,
+    ), (("workitemId", workitem_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workitem_user_wrapups(
@@ -372,18 +322,13 @@ def get_taskmanagement_workitem_user_wrapups(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitem_user_wrapups", "GET",
-            "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups",
-            "WorkitemWrapupEntityListing", listing=_l.token_b4981ed1,
-        ),
-        (("workitemId", workitem_id), ("userId", user_id)),
-        (
-            ("expands", expands), ("after", after), ("pageSize", page_size),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitem_user_wrapups", "GET",
+        "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups",
+        "WorkitemWrapupEntityListing", listing=_l.token_b4981ed1,
+    ), (("workitemId", workitem_id), ("userId", user_id)), (
+        ("expands", expands), ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workitem_version(
@@ -398,14 +343,10 @@ def get_taskmanagement_workitem_version(
         workitem_id: path, string.
         entity_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitem_version", "GET",
-            "/api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion}",
-            "WorkitemVersion",
-        ),
-        (("workitemId", workitem_id), ("entityVersion", entity_version)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitem_version", "GET",
+        "/api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion}", "WorkitemVersion",
+    ), (("workitemId", workitem_id), ("entityVersion", entity_version)))
 
 
 def get_taskmanagement_workitem_versions(
@@ -425,15 +366,13 @@ def get_taskmanagement_workitem_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitem_versions", "GET",
-            "/api/v2/taskmanagement/workitems/{workitemId}/versions", "WorkitemVersionListing",
-            listing=_l.token_1466ed35,
-        ),
-        (("workitemId", workitem_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitem_versions", "GET",
+        "/api/v2/taskmanagement/workitems/{workitemId}/versions", "WorkitemVersionListing",
+        listing=_l.token_1466ed35,
+    ), (("workitemId", workitem_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workitem_wrapups(
@@ -455,18 +394,13 @@ def get_taskmanagement_workitem_wrapups(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitem_wrapups", "GET",
-            "/api/v2/taskmanagement/workitems/{workitemId}/wrapups", "WorkitemWrapupEntityListing",
-            listing=_l.token_b4981ed1,
-        ),
-        (("workitemId", workitem_id),),
-        (
-            ("expands", expands), ("after", after), ("pageSize", page_size),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitem_wrapups", "GET",
+        "/api/v2/taskmanagement/workitems/{workitemId}/wrapups", "WorkitemWrapupEntityListing",
+        listing=_l.token_b4981ed1,
+    ), (("workitemId", workitem_id),), (
+        ("expands", expands), ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
@@ -477,13 +411,10 @@ def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_bulk_add_job", "GET",
-            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob",
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_bulk_add_job", "GET",
+        "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob",
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def get_taskmanagement_workitems_bulk_add_job_results(
@@ -496,14 +427,11 @@ def get_taskmanagement_workitems_bulk_add_job_results(
     Args:
         bulk_job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_bulk_add_job_results", "GET",
-            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results",
-            "BulkJobAddResponse", listing=_l.single_30abf7bd,
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_bulk_add_job_results", "GET",
+        "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results", "BulkJobAddResponse",
+        listing=_l.single_30abf7bd,
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def get_taskmanagement_workitems_bulk_jobs_users_me(
@@ -523,15 +451,13 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
         sort_order: query, string: ascending, descending.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_bulk_jobs_users_me", "GET",
-            "/api/v2/taskmanagement/workitems/bulk/jobs/users/me", "BulkJobsListing",
-            listing=_l.token_1466ed35,
-        ),
-        (),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("action", action)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_bulk_jobs_users_me", "GET",
+        "/api/v2/taskmanagement/workitems/bulk/jobs/users/me", "BulkJobsListing",
+        listing=_l.token_1466ed35,
+    ), (), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("action", action),
+    ))
 
 
 def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
@@ -542,13 +468,10 @@ def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operat
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_bulk_terminate_job", "GET",
-            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_bulk_terminate_job", "GET",
+        "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def get_taskmanagement_workitems_bulk_terminate_job_results(
@@ -561,14 +484,11 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
     Args:
         bulk_job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
-            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results",
-            "BulkJobTerminateResultsResponse", listing=_l.single_30abf7bd,
-        ),
-        (("bulkJobId", bulk_job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
+        "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results",
+        "BulkJobTerminateResultsResponse", listing=_l.single_30abf7bd,
+    ), (("bulkJobId", bulk_job_id),))
 
 
 def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.WorkitemQueryJobResponse]:
@@ -579,13 +499,10 @@ def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.Workite
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_query_job", "GET",
-            "/api/v2/taskmanagement/workitems/query/jobs/{jobId}", "WorkitemQueryJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_query_job", "GET",
+        "/api/v2/taskmanagement/workitems/query/jobs/{jobId}", "WorkitemQueryJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_taskmanagement_workitems_query_job_results(
@@ -598,14 +515,11 @@ def get_taskmanagement_workitems_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_query_job_results", "GET",
-            "/api/v2/taskmanagement/workitems/query/jobs/{jobId}/results",
-            "WorkitemPagedEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_query_job_results", "GET",
+        "/api/v2/taskmanagement/workitems/query/jobs/{jobId}/results", "WorkitemPagedEntityListing",
+        listing=_l.single_fb29b5bd,
+    ), (("jobId", job_id),))
 
 
 def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -616,13 +530,10 @@ def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSch
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_schema", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_schema", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_taskmanagement_workitems_schema_version(
@@ -637,14 +548,10 @@ def get_taskmanagement_workitems_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_schema_version", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId}",
-            "DataSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_schema_version", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId}", "DataSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_taskmanagement_workitems_schema_versions(
@@ -657,14 +564,11 @@ def get_taskmanagement_workitems_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_schema_versions", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_schema_versions", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions", "DataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_taskmanagement_workitems_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
@@ -672,13 +576,10 @@ def get_taskmanagement_workitems_schemas() -> _Lists[_m.DataSchemaListing, _m.Da
 
     Requires ``workitems:workitemSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_schemas", "GET",
-            "/api/v2/taskmanagement/workitems/schemas", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_schemas", "GET", "/api/v2/taskmanagement/workitems/schemas",
+        "DataSchemaListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -689,13 +590,10 @@ def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Opera
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_schemas_coretype", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_schemas_coretype", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_taskmanagement_workitems_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -703,13 +601,11 @@ def get_taskmanagement_workitems_schemas_coretypes() -> _Lists[_m.CoretypeListin
 
     Requires ``workitems:workitemSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_workitems_schemas_coretypes", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_workitems_schemas_coretypes", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -717,12 +613,10 @@ def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantit
 
     Requires ``workitems:workitemSchema:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_workitems_schemas_limits", "GET",
-            "/api/v2/taskmanagement/workitems/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_workitems_schemas_limits", "GET",
+        "/api/v2/taskmanagement/workitems/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_taskmanagement_worktype(
@@ -741,14 +635,10 @@ def get_taskmanagement_worktype(
         expands: query, list of string: defaultQueue, defaultSkills, defaultLanguage, schema, flow,
             defaultScript.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
-            "Worktype",
-        ),
-        (("worktypeId", worktype_id),),
-        (("expands", expands),),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
+        "Worktype",
+    ), (("worktypeId", worktype_id),), (("expands", expands),))
 
 
 def get_taskmanagement_worktype_flows_datebased_rule(
@@ -763,14 +653,11 @@ def get_taskmanagement_worktype_flows_datebased_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_datebased_rule", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-            "WorkitemDateBasedRule",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype_flows_datebased_rule", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+        "WorkitemDateBasedRule",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def get_taskmanagement_worktype_flows_datebased_rules(
@@ -789,15 +676,11 @@ def get_taskmanagement_worktype_flows_datebased_rules(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_datebased_rules", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
-            "WorkitemDateBasedRuleListing", listing=_l.token_1466ed35,
-        ),
-        (("worktypeId", worktype_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_flows_datebased_rules", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
+        "WorkitemDateBasedRuleListing", listing=_l.token_1466ed35,
+    ), (("worktypeId", worktype_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_taskmanagement_worktype_flows_onattributechange_rule(
@@ -812,14 +695,11 @@ def get_taskmanagement_worktype_flows_onattributechange_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_onattributechange_rule", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-            "WorkitemOnAttributeChangeRule",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype_flows_onattributechange_rule", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+        "WorkitemOnAttributeChangeRule",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def get_taskmanagement_worktype_flows_onattributechange_rules(
@@ -838,15 +718,11 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
-            "WorkitemOnAttributeChangeRuleListing", listing=_l.token_1466ed35,
-        ),
-        (("worktypeId", worktype_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
+        "WorkitemOnAttributeChangeRuleListing", listing=_l.token_1466ed35,
+    ), (("worktypeId", worktype_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_taskmanagement_worktype_flows_oncreate_rule(
@@ -861,14 +737,11 @@ def get_taskmanagement_worktype_flows_oncreate_rule(
         worktype_id: path, string.
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_oncreate_rule", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-            "WorkitemOnCreateRule",
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype_flows_oncreate_rule", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+        "WorkitemOnCreateRule",
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)))
 
 
 def get_taskmanagement_worktype_flows_oncreate_rules(
@@ -887,15 +760,11 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
-            "WorkitemOnCreateRuleListing", listing=_l.token_1466ed35,
-        ),
-        (("worktypeId", worktype_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
+        "WorkitemOnCreateRuleListing", listing=_l.token_1466ed35,
+    ), (("worktypeId", worktype_id),), (("after", after), ("pageSize", page_size)))
 
 
 def get_taskmanagement_worktype_history(
@@ -923,15 +792,13 @@ def get_taskmanagement_worktype_history(
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
             defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_history", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/history", "WorktypeChangeListing",
-            listing=_l.token_bfdfd78a,
-        ),
-        (("worktypeId", worktype_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("fields", fields)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_history", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/history", "WorktypeChangeListing",
+        listing=_l.token_bfdfd78a,
+    ), (("worktypeId", worktype_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("fields", fields),
+    ))
 
 
 def get_taskmanagement_worktype_status(
@@ -946,13 +813,10 @@ def get_taskmanagement_worktype_status(
         worktype_id: path, string.
         status_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype_status", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
-        ),
-        (("worktypeId", worktype_id), ("statusId", status_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype_status", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
+    ), (("worktypeId", worktype_id), ("statusId", status_id)))
 
 
 def get_taskmanagement_worktype_statuses(
@@ -965,14 +829,11 @@ def get_taskmanagement_worktype_statuses(
     Args:
         worktype_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_statuses", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatusListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("worktypeId", worktype_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_statuses", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatusListing",
+        listing=_l.single_fb29b5bd,
+    ), (("worktypeId", worktype_id),))
 
 
 def get_taskmanagement_worktype_version(
@@ -987,14 +848,10 @@ def get_taskmanagement_worktype_version(
         worktype_id: path, string.
         entity_version: path, integer.
     """
-    return _Operation(
-        _Endpoint(
-            "get_taskmanagement_worktype_version", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion}",
-            "WorktypeVersion",
-        ),
-        (("worktypeId", worktype_id), ("entityVersion", entity_version)),
-    )
+    return _Operation(_Endpoint(
+        "get_taskmanagement_worktype_version", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion}", "WorktypeVersion",
+    ), (("worktypeId", worktype_id), ("entityVersion", entity_version)))
 
 
 def get_taskmanagement_worktype_versions(
@@ -1014,15 +871,13 @@ def get_taskmanagement_worktype_versions(
         page_size: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_taskmanagement_worktype_versions", "GET",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/versions", "WorktypeVersionListing",
-            listing=_l.token_1466ed35,
-        ),
-        (("worktypeId", worktype_id),),
-        (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_taskmanagement_worktype_versions", "GET",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/versions", "WorktypeVersionListing",
+        listing=_l.token_1466ed35,
+    ), (("worktypeId", worktype_id),), (
+        ("after", after), ("pageSize", page_size), ("sortOrder", sort_order),
+    ))
 
 
 def patch_taskmanagement_workbin(
@@ -1037,16 +892,10 @@ def patch_taskmanagement_workbin(
         workbin_id: path, string.
         body: ``WorkbinUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workbin", "PATCH", "/api/v2/taskmanagement/workbins/{workbinId}",
-            "Workbin", body="object", body_required=True,
-        ),
-        (("workbinId", workbin_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workbin", "PATCH", "/api/v2/taskmanagement/workbins/{workbinId}",
+        "Workbin", body="object", body_required=True,
+    ), (("workbinId", workbin_id),), (), (), body)
 
 
 def patch_taskmanagement_workitem(
@@ -1061,17 +910,10 @@ def patch_taskmanagement_workitem(
         workitem_id: path, string.
         body: ``WorkitemUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitem", "PATCH",
-            "/api/v2/taskmanagement/workitems/{workitemId}", "Workitem", body="object",
-            body_required=True,
-        ),
-        (("workitemId", workitem_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitem", "PATCH", "/api/v2/taskmanagement/workitems/{workitemId}",
+        "Workitem", body="object", body_required=True,
+    ), (("workitemId", workitem_id),), (), (), body)
 
 
 def patch_taskmanagement_workitem_assignment(
@@ -1086,17 +928,11 @@ def patch_taskmanagement_workitem_assignment(
         workitem_id: path, string.
         body: ``WorkitemManualAssign``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitem_assignment", "PATCH",
-            "/api/v2/taskmanagement/workitems/{workitemId}/assignment", body="object",
-            body_required=True,
-        ),
-        (("workitemId", workitem_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitem_assignment", "PATCH",
+        "/api/v2/taskmanagement/workitems/{workitemId}/assignment", body="object",
+        body_required=True,
+    ), (("workitemId", workitem_id),), (), (), body)
 
 
 def patch_taskmanagement_workitem_user_wrapups(
@@ -1113,17 +949,11 @@ def patch_taskmanagement_workitem_user_wrapups(
         user_id: path, string.
         body: ``WorkitemWrapupUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitem_user_wrapups", "PATCH",
-            "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups", body="object",
-            body_required=True,
-        ),
-        (("workitemId", workitem_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitem_user_wrapups", "PATCH",
+        "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups", body="object",
+        body_required=True,
+    ), (("workitemId", workitem_id), ("userId", user_id)), (), (), body)
 
 
 def patch_taskmanagement_workitem_users_me_wrapups(
@@ -1138,17 +968,11 @@ def patch_taskmanagement_workitem_users_me_wrapups(
         workitem_id: path, string.
         body: ``WorkitemWrapupUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitem_users_me_wrapups", "PATCH",
-            "/api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups", body="object",
-            body_required=True,
-        ),
-        (("workitemId", workitem_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitem_users_me_wrapups", "PATCH",
+        "/api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups", body="object",
+        body_required=True,
+    ), (("workitemId", workitem_id),), (), (), body)
 
 
 def patch_taskmanagement_workitems_bulk_add_job(
@@ -1163,17 +987,11 @@ def patch_taskmanagement_workitems_bulk_add_job(
         bulk_job_id: path, string.
         body: ``BulkJobUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitems_bulk_add_job", "PATCH",
-            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob", body="object",
-            body_required=True,
-        ),
-        (("bulkJobId", bulk_job_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitems_bulk_add_job", "PATCH",
+        "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob", body="object",
+        body_required=True,
+    ), (("bulkJobId", bulk_job_id),), (), (), body)
 
 
 def patch_taskmanagement_workitems_bulk_terminate_job(
@@ -1188,17 +1006,11 @@ def patch_taskmanagement_workitems_bulk_terminate_job(
         bulk_job_id: path, string.
         body: ``BulkJobUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_workitems_bulk_terminate_job", "PATCH",
-            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
-            body="object", body_required=True,
-        ),
-        (("bulkJobId", bulk_job_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_workitems_bulk_terminate_job", "PATCH",
+        "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
+        body="object", body_required=True,
+    ), (("bulkJobId", bulk_job_id),), (), (), body)
 
 
 def patch_taskmanagement_worktype(
@@ -1213,17 +1025,10 @@ def patch_taskmanagement_worktype(
         worktype_id: path, string.
         body: ``WorktypeUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_worktype", "PATCH",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}", "Worktype", body="object",
-            body_required=True,
-        ),
-        (("worktypeId", worktype_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_worktype", "PATCH", "/api/v2/taskmanagement/worktypes/{worktypeId}",
+        "Worktype", body="object", body_required=True,
+    ), (("worktypeId", worktype_id),), (), (), body)
 
 
 def patch_taskmanagement_worktype_flows_datebased_rule(
@@ -1240,17 +1045,11 @@ def patch_taskmanagement_worktype_flows_datebased_rule(
         rule_id: path, string.
         body: ``WorkitemDateBasedRuleUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_worktype_flows_datebased_rule", "PATCH",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-            "WorkitemDateBasedRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_worktype_flows_datebased_rule", "PATCH",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+        "WorkitemDateBasedRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)), (), (), body)
 
 
 def patch_taskmanagement_worktype_flows_onattributechange_rule(
@@ -1267,17 +1066,11 @@ def patch_taskmanagement_worktype_flows_onattributechange_rule(
         rule_id: path, string.
         body: ``WorkitemOnAttributeChangeRuleUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_worktype_flows_onattributechange_rule", "PATCH",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-            "WorkitemOnAttributeChangeRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_worktype_flows_onattributechange_rule", "PATCH",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+        "WorkitemOnAttributeChangeRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)), (), (), body)
 
 
 def patch_taskmanagement_worktype_flows_oncreate_rule(
@@ -1294,17 +1087,11 @@ def patch_taskmanagement_worktype_flows_oncreate_rule(
         rule_id: path, string.
         body: ``WorkitemOnCreateRuleUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_worktype_flows_oncreate_rule", "PATCH",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-            "WorkitemOnCreateRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id), ("ruleId", rule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_worktype_flows_oncreate_rule", "PATCH",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+        "WorkitemOnCreateRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id), ("ruleId", rule_id)), (), (), body)
 
 
 def patch_taskmanagement_worktype_status(
@@ -1321,17 +1108,11 @@ def patch_taskmanagement_worktype_status(
         status_id: path, string.
         body: ``WorkitemStatusUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_taskmanagement_worktype_status", "PATCH",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
-            body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id), ("statusId", status_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_taskmanagement_worktype_status", "PATCH",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
+        body="object", body_required=True,
+    ), (("worktypeId", worktype_id), ("statusId", status_id)), (), (), body)
 
 
 def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Operation[_m.Workbin]:
@@ -1342,16 +1123,10 @@ def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Opera
     Args:
         body: ``WorkbinCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workbins", "POST", "/api/v2/taskmanagement/workbins", "Workbin",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workbins", "POST", "/api/v2/taskmanagement/workbins", "Workbin",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workbins_query(
@@ -1365,17 +1140,11 @@ def post_taskmanagement_workbins_query(
     Args:
         body: ``WorkbinQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_taskmanagement_workbins_query", "POST", "/api/v2/taskmanagement/workbins/query",
-            "WorkbinQueryEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.token_45f9556a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_taskmanagement_workbins_query", "POST", "/api/v2/taskmanagement/workbins/query",
+        "WorkbinQueryEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.token_45f9556a,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.Workitem]:
@@ -1386,13 +1155,10 @@ def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.W
     Args:
         workitem_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitem_acd_cancel", "POST",
-            "/api/v2/taskmanagement/workitems/{workitemId}/acd/cancel", "Workitem",
-        ),
-        (("workitemId", workitem_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitem_acd_cancel", "POST",
+        "/api/v2/taskmanagement/workitems/{workitemId}/acd/cancel", "Workitem",
+    ), (("workitemId", workitem_id),))
 
 
 def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.Workitem]:
@@ -1403,13 +1169,10 @@ def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.W
     Args:
         workitem_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitem_disconnect", "POST",
-            "/api/v2/taskmanagement/workitems/{workitemId}/disconnect", "Workitem",
-        ),
-        (("workitemId", workitem_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitem_disconnect", "POST",
+        "/api/v2/taskmanagement/workitems/{workitemId}/disconnect", "Workitem",
+    ), (("workitemId", workitem_id),))
 
 
 def post_taskmanagement_workitem_terminate(
@@ -1425,16 +1188,10 @@ def post_taskmanagement_workitem_terminate(
         workitem_id: path, string.
         body: ``WorkitemTerminate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitem_terminate", "POST",
-            "/api/v2/taskmanagement/workitems/{workitemId}/terminate", "Workitem", body="object",
-        ),
-        (("workitemId", workitem_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitem_terminate", "POST",
+        "/api/v2/taskmanagement/workitems/{workitemId}/terminate", "Workitem", body="object",
+    ), (("workitemId", workitem_id),), (), (), body)
 
 
 def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Operation[_m.Workitem]:
@@ -1445,16 +1202,10 @@ def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Ope
     Args:
         body: ``WorkitemCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitems", "POST", "/api/v2/taskmanagement/workitems", "Workitem",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitems", "POST", "/api/v2/taskmanagement/workitems", "Workitem",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitems_bulk_add_jobs(
@@ -1467,17 +1218,11 @@ def post_taskmanagement_workitems_bulk_add_jobs(
     Args:
         body: ``BulkJobAddRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitems_bulk_add_jobs", "POST",
-            "/api/v2/taskmanagement/workitems/bulk/add/jobs", "BulkJob", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitems_bulk_add_jobs", "POST",
+        "/api/v2/taskmanagement/workitems/bulk/add/jobs", "BulkJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitems_bulk_terminate_jobs(
@@ -1490,17 +1235,11 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
     Args:
         body: ``BulkJobTerminateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitems_bulk_terminate_jobs", "POST",
-            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs", "BulkJob", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitems_bulk_terminate_jobs", "POST",
+        "/api/v2/taskmanagement/workitems/bulk/terminate/jobs", "BulkJob", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitems_query(
@@ -1514,17 +1253,11 @@ def post_taskmanagement_workitems_query(
     Args:
         body: ``WorkitemQueryPostRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_taskmanagement_workitems_query", "POST", "/api/v2/taskmanagement/workitems/query",
-            "WorkitemPostQueryEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.token_45f9556a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_taskmanagement_workitems_query", "POST", "/api/v2/taskmanagement/workitems/query",
+        "WorkitemPostQueryEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.token_45f9556a,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitems_query_jobs(
@@ -1537,17 +1270,11 @@ def post_taskmanagement_workitems_query_jobs(
     Args:
         body: ``WorkitemQueryJobCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitems_query_jobs", "POST",
-            "/api/v2/taskmanagement/workitems/query/jobs", "WorkitemQueryJobResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitems_query_jobs", "POST",
+        "/api/v2/taskmanagement/workitems/query/jobs", "WorkitemQueryJobResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_workitems_schemas(
@@ -1560,17 +1287,10 @@ def post_taskmanagement_workitems_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_workitems_schemas", "POST",
-            "/api/v2/taskmanagement/workitems/schemas", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_workitems_schemas", "POST", "/api/v2/taskmanagement/workitems/schemas",
+        "DataSchema", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_worktype_flows_datebased_rules(
@@ -1585,17 +1305,11 @@ def post_taskmanagement_worktype_flows_datebased_rules(
         worktype_id: path, string.
         body: ``WorkitemDateBasedRuleCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_worktype_flows_datebased_rules", "POST",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
-            "WorkitemDateBasedRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_worktype_flows_datebased_rules", "POST",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
+        "WorkitemDateBasedRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id),), (), (), body)
 
 
 def post_taskmanagement_worktype_flows_onattributechange_rules(
@@ -1610,17 +1324,11 @@ def post_taskmanagement_worktype_flows_onattributechange_rules(
         worktype_id: path, string.
         body: ``WorkitemOnAttributeChangeRuleCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_worktype_flows_onattributechange_rules", "POST",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
-            "WorkitemOnAttributeChangeRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_worktype_flows_onattributechange_rules", "POST",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
+        "WorkitemOnAttributeChangeRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id),), (), (), body)
 
 
 def post_taskmanagement_worktype_flows_oncreate_rules(
@@ -1635,17 +1343,11 @@ def post_taskmanagement_worktype_flows_oncreate_rules(
         worktype_id: path, string.
         body: ``WorkitemOnCreateRuleCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_worktype_flows_oncreate_rules", "POST",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
-            "WorkitemOnCreateRule", body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_worktype_flows_oncreate_rules", "POST",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
+        "WorkitemOnCreateRule", body="object", body_required=True,
+    ), (("worktypeId", worktype_id),), (), (), body)
 
 
 def post_taskmanagement_worktype_statuses(
@@ -1660,17 +1362,11 @@ def post_taskmanagement_worktype_statuses(
         worktype_id: path, string.
         body: ``WorkitemStatusCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_worktype_statuses", "POST",
-            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatus",
-            body="object", body_required=True,
-        ),
-        (("worktypeId", worktype_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_worktype_statuses", "POST",
+        "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatus", body="object",
+        body_required=True,
+    ), (("worktypeId", worktype_id),), (), (), body)
 
 
 def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Operation[_m.Worktype]:
@@ -1681,16 +1377,10 @@ def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Ope
     Args:
         body: ``WorktypeCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_taskmanagement_worktypes", "POST", "/api/v2/taskmanagement/worktypes", "Worktype",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_taskmanagement_worktypes", "POST", "/api/v2/taskmanagement/worktypes", "Worktype",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_taskmanagement_worktypes_query(
@@ -1704,17 +1394,11 @@ def post_taskmanagement_worktypes_query(
     Args:
         body: ``WorktypeQueryRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_taskmanagement_worktypes_query", "POST", "/api/v2/taskmanagement/worktypes/query",
-            "WorktypeQueryEntityListing", body="object", body_required=True, reads=True,
-            listing=_l.token_45f9556a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_taskmanagement_worktypes_query", "POST", "/api/v2/taskmanagement/worktypes/query",
+        "WorktypeQueryEntityListing", body="object", body_required=True, reads=True,
+        listing=_l.token_45f9556a,
+    ), (), (), (), body)
 
 
 def put_taskmanagement_workitems_schema(
@@ -1729,14 +1413,8 @@ def put_taskmanagement_workitems_schema(
         schema_id: path, string.
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_taskmanagement_workitems_schema", "PUT",
-            "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_taskmanagement_workitems_schema", "PUT",
+        "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema", body="object",
+        body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)

@@ -27,10 +27,9 @@ def delete_team(team_id: str) -> _Operation[None]:
     Args:
         team_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_team", "DELETE", "/api/v2/teams/{teamId}"),
-        (("teamId", team_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_team", "DELETE", "/api/v2/teams/{teamId}",
+    ), (("teamId", team_id),))
 
 
 def delete_team_members(team_id: str, id: str) -> _Operation[None]:
@@ -42,11 +41,9 @@ def delete_team_members(team_id: str, id: str) -> _Operation[None]:
         team_id: path, string.
         id: query, string.
     """
-    return _Operation(
-        _Endpoint("delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members"),
-        (("teamId", team_id),),
-        (("id", id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members",
+    ), (("teamId", team_id),), (("id", id),))
 
 
 def get_team(
@@ -62,11 +59,9 @@ def get_team(
         team_id: path, string.
         expand: query, string: entities.division.
     """
-    return _Operation(
-        _Endpoint("get_team", "GET", "/api/v2/teams/{teamId}", "Team"),
-        (("teamId", team_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_team", "GET", "/api/v2/teams/{teamId}", "Team",
+    ), (("teamId", team_id),), (("expand", expand),))
 
 
 def get_team_members(
@@ -88,14 +83,12 @@ def get_team_members(
         after: query, string.
         expand: query, string: entities.
     """
-    return _Lists(
-        _Endpoint(
-            "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
-            listing=_l.token_9fc445a9,
-        ),
-        (("teamId", team_id),),
-        (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
+        listing=_l.token_9fc445a9,
+    ), (("teamId", team_id),), (
+        ("pageSize", page_size), ("before", before), ("after", after), ("expand", expand),
+    ))
 
 
 def get_teams(
@@ -117,16 +110,12 @@ def get_teams(
         before: query, string.
         expand: query, string: entities.division.
     """
-    return _Lists(
-        _Endpoint(
-            "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("name", name), ("after", after), ("before", before),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,
+    ), (), (
+        ("pageSize", page_size), ("name", name), ("after", after), ("before", before),
+        ("expand", expand),
+    ))
 
 
 def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
@@ -138,16 +127,9 @@ def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]
         team_id: path, string.
         body: ``Team``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_team", "PATCH", "/api/v2/teams/{teamId}", "Team", body="object",
-            body_required=True,
-        ),
-        (("teamId", team_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_team", "PATCH", "/api/v2/teams/{teamId}", "Team", body="object", body_required=True,
+    ), (("teamId", team_id),), (), (), body)
 
 
 def post_analytics_teams_activity_query(
@@ -165,17 +147,11 @@ def post_analytics_teams_activity_query(
         page_number: query, integer.
         body: ``TeamActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-            "TeamActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
+        "TeamActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_team_members(
@@ -190,17 +166,11 @@ def post_team_members(
         team_id: path, string.
         body: ``TeamMembers``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_team_members", "POST", "/api/v2/teams/{teamId}/members",
-            "TeamMemberAddListingResponse", body="object", body_required=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("teamId", team_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_team_members", "POST", "/api/v2/teams/{teamId}/members",
+        "TeamMemberAddListingResponse", body="object", body_required=True,
+        listing=_l.single_20dec4b2,
+    ), (("teamId", team_id),), (), (), body)
 
 
 def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
@@ -211,13 +181,9 @@ def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
     Args:
         body: ``Team``.
     """
-    return _Operation(
-        _Endpoint("post_teams", "POST", "/api/v2/teams", "Team", body="object", body_required=True),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_teams", "POST", "/api/v2/teams", "Team", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_teams_search(
@@ -230,13 +196,7 @@ def post_teams_search(
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)

@@ -31,13 +31,10 @@ def delete_telephony_organization_link_target_organization_id(
     Args:
         target_organization_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_organization_link_target_organization_id", "DELETE",
-            "/api/v2/telephony/organization/link/{targetOrganizationId}",
-        ),
-        (("targetOrganizationId", target_organization_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_organization_link_target_organization_id", "DELETE",
+        "/api/v2/telephony/organization/link/{targetOrganizationId}",
+    ), (("targetOrganizationId", target_organization_id),))
 
 
 def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]:
@@ -48,13 +45,10 @@ def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_agent_greetings", "GET", "/api/v2/telephony/agents/{agentId}/greetings",
-            "AgentGreeting",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_agent_greetings", "GET", "/api/v2/telephony/agents/{agentId}/greetings",
+        "AgentGreeting",
+    ), (("agentId", agent_id),))
 
 
 def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
@@ -62,12 +56,10 @@ def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
 
     Requires ``telephony:selfAgentGreeting:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_agents_greetings_me", "GET", "/api/v2/telephony/agents/greetings/me",
-            "SelfAgentGreeting",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_agents_greetings_me", "GET", "/api/v2/telephony/agents/greetings/me",
+        "SelfAgentGreeting",
+    ))
 
 
 def get_telephony_calls_metrics(
@@ -81,14 +73,10 @@ def get_telephony_calls_metrics(
     Args:
         metric_type: query, string: cloud, premises.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
-            "OrganizationCallMetrics",
-        ),
-        (),
-        (("metricType", metric_type),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
+        "OrganizationCallMetrics",
+    ), (), (("metricType", metric_type),))
 
 
 def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
@@ -96,11 +84,9 @@ def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
 
     Requires ``telephony:plugin:all``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_mediaregions", "GET", "/api/v2/telephony/mediaregions", "MediaRegions",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_mediaregions", "GET", "/api/v2/telephony/mediaregions", "MediaRegions",
+    ))
 
 
 def get_telephony_numbers_routing(
@@ -126,18 +112,14 @@ def get_telephony_numbers_routing(
         owner_organization_id: query, string.
         status: query, string: Normal, Redirected, Pending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
-            "NumberRoutingListing", listing=_l.token_b4981ed1,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("numberId", number_id),
-            ("activeRoutingOrganizationId", active_routing_organization_id),
-            ("ownerOrganizationId", owner_organization_id), ("status", status),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
+        "NumberRoutingListing", listing=_l.token_b4981ed1,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("numberId", number_id),
+        ("activeRoutingOrganizationId", active_routing_organization_id),
+        ("ownerOrganizationId", owner_organization_id), ("status", status),
+    ))
 
 
 def get_telephony_organization_link(
@@ -146,12 +128,10 @@ def get_telephony_organization_link(
 
     Requires ``telephony:organizationLink:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
-            "list[OrganizationLinkResponse]", listing=_l.single_387d9ec7,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
+        "list[OrganizationLinkResponse]", listing=_l.single_387d9ec7,
+    ))
 
 
 def get_telephony_organization_link_regions() -> _Lists[list[_m.RegionResponse], _m.RegionResponse]:
@@ -159,13 +139,11 @@ def get_telephony_organization_link_regions() -> _Lists[list[_m.RegionResponse],
 
     Requires ``telephony:organizationLink:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_organization_link_regions", "GET",
-            "/api/v2/telephony/organization/link/regions", "list[RegionResponse]",
-            listing=_l.single_387d9ec7,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_organization_link_regions", "GET",
+        "/api/v2/telephony/organization/link/regions", "list[RegionResponse]",
+        listing=_l.single_387d9ec7,
+    ))
 
 
 def get_telephony_prefixes(
@@ -187,17 +165,13 @@ def get_telephony_prefixes(
         prefix: query, string.
         type: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing",
-            listing=_l.token_b4981ed1,
-        ),
-        (),
-        (
-            ("before", before), ("after", after), ("pageSize", page_size), ("prefix", prefix),
-            ("type", type),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing",
+        listing=_l.token_b4981ed1,
+    ), (), (
+        ("before", before), ("after", after), ("pageSize", page_size), ("prefix", prefix),
+        ("type", type),
+    ))
 
 
 def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimulationResult]:
@@ -206,14 +180,10 @@ def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimul
     Args:
         number: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_prefixes_simulate_call", "GET",
-            "/api/v2/telephony/prefixes/simulate/call", "CallSimulationResult",
-        ),
-        (),
-        (("number", number),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_prefixes_simulate_call", "GET", "/api/v2/telephony/prefixes/simulate/call",
+        "CallSimulationResult",
+    ), (), (("number", number),))
 
 
 def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
@@ -221,11 +191,9 @@ def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
 
     Requires ``telephony:settings:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_settings", "GET", "/api/v2/telephony/settings", "TelephonySettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_settings", "GET", "/api/v2/telephony/settings", "TelephonySettings",
+    ))
 
 
 def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_m.Callmessage]:
@@ -236,13 +204,10 @@ def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_
     Args:
         conversation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_sipmessages_conversation", "GET",
-            "/api/v2/telephony/sipmessages/conversations/{conversationId}", "Callmessage",
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_sipmessages_conversation", "GET",
+        "/api/v2/telephony/sipmessages/conversations/{conversationId}", "Callmessage",
+    ), (("conversationId", conversation_id),))
 
 
 def get_telephony_sipmessages_conversation_headers(
@@ -258,14 +223,10 @@ def get_telephony_sipmessages_conversation_headers(
         conversation_id: path, string.
         keys: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_sipmessages_conversation_headers", "GET",
-            "/api/v2/telephony/sipmessages/conversations/{conversationId}/headers", "Callheader",
-        ),
-        (("conversationId", conversation_id),),
-        (("keys", keys),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_sipmessages_conversation_headers", "GET",
+        "/api/v2/telephony/sipmessages/conversations/{conversationId}/headers", "Callheader",
+    ), (("conversationId", conversation_id),), (("keys", keys),))
 
 
 def get_telephony_siptraces(
@@ -289,16 +250,12 @@ def get_telephony_siptraces(
         date_start: query, date-time.
         date_end: query, date-time.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_siptraces", "GET", "/api/v2/telephony/siptraces", "SipSearchResult",
-        ),
-        (),
-        (
-            ("callId", call_id), ("toUser", to_user), ("fromUser", from_user),
-            ("conversationId", conversation_id), ("dateStart", date_start), ("dateEnd", date_end),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_siptraces", "GET", "/api/v2/telephony/siptraces", "SipSearchResult",
+    ), (), (
+        ("callId", call_id), ("toUser", to_user), ("fromUser", from_user),
+        ("conversationId", conversation_id), ("dateStart", date_start), ("dateEnd", date_end),
+    ))
 
 
 def get_telephony_siptraces_download_download_id(
@@ -311,13 +268,10 @@ def get_telephony_siptraces_download_download_id(
     Args:
         download_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_siptraces_download_download_id", "GET",
-            "/api/v2/telephony/siptraces/download/{downloadId}", "SignedUrlResponse",
-        ),
-        (("downloadId", download_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_siptraces_download_download_id", "GET",
+        "/api/v2/telephony/siptraces/download/{downloadId}", "SignedUrlResponse",
+    ), (("downloadId", download_id),))
 
 
 def patch_telephony_organization_link_approve_requesting_organization_id(
@@ -332,17 +286,11 @@ def patch_telephony_organization_link_approve_requesting_organization_id(
         requesting_organization_id: path, string.
         body: ``OrganizationLinkApprovalRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_telephony_organization_link_approve_requesting_organization_id", "PATCH",
-            "/api/v2/telephony/organization/link/approve/{requestingOrganizationId}", body="object",
-            body_required=True,
-        ),
-        (("requestingOrganizationId", requesting_organization_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_telephony_organization_link_approve_requesting_organization_id", "PATCH",
+        "/api/v2/telephony/organization/link/approve/{requestingOrganizationId}", body="object",
+        body_required=True,
+    ), (("requestingOrganizationId", requesting_organization_id),), (), (), body)
 
 
 def post_telephony_numbers_routing(
@@ -355,16 +303,10 @@ def post_telephony_numbers_routing(
     Args:
         body: list of ``NumberRoutingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_numbers_routing", "POST", "/api/v2/telephony/numbers/routing",
-            body="array", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_numbers_routing", "POST", "/api/v2/telephony/numbers/routing", body="array",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_numbers_routing_all(
@@ -377,16 +319,10 @@ def post_telephony_numbers_routing_all(
     Args:
         body: ``DisasterRecoveryAllRoutingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_numbers_routing_all", "POST", "/api/v2/telephony/numbers/routing/all",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_numbers_routing_all", "POST", "/api/v2/telephony/numbers/routing/all",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_numbers_routing_reset(
@@ -399,16 +335,10 @@ def post_telephony_numbers_routing_reset(
     Args:
         body: ``NumberRoutingResetOrganizationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_numbers_routing_reset", "POST",
-            "/api/v2/telephony/numbers/routing/reset", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_numbers_routing_reset", "POST", "/api/v2/telephony/numbers/routing/reset",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_organization_link(
@@ -421,16 +351,10 @@ def post_telephony_organization_link(
     Args:
         body: ``CreateOrganizationLink``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_organization_link", "POST", "/api/v2/telephony/organization/link",
-            "OrganizationLink", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_organization_link", "POST", "/api/v2/telephony/organization/link",
+        "OrganizationLink", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_prefixes_bulk(
@@ -441,16 +365,10 @@ def post_telephony_prefixes_bulk(
     Args:
         body: ``BulkPrefixesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_telephony_prefixes_bulk", "POST", "/api/v2/telephony/prefixes/bulk",
-            "BulkPrefixesResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_telephony_prefixes_bulk", "POST", "/api/v2/telephony/prefixes/bulk",
+        "BulkPrefixesResponse", body="object", body_required=True, listing=_l.single_38f3f8d1,
+    ), (), (), (), body)
 
 
 def post_telephony_siptraces_download(
@@ -463,16 +381,10 @@ def post_telephony_siptraces_download(
     Args:
         sip_search_public_request: body, ``SIPSearchPublicRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_siptraces_download", "POST", "/api/v2/telephony/siptraces/download",
-            "SipDownloadResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        sip_search_public_request,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_siptraces_download", "POST", "/api/v2/telephony/siptraces/download",
+        "SipDownloadResponse", body="object", body_required=True,
+    ), (), (), (), sip_search_public_request)
 
 
 def put_telephony_agent_greetings(
@@ -487,16 +399,10 @@ def put_telephony_agent_greetings(
         agent_id: path, string.
         body: ``AgentGreeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_agent_greetings", "PUT", "/api/v2/telephony/agents/{agentId}/greetings",
-            "AgentGreeting", body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_agent_greetings", "PUT", "/api/v2/telephony/agents/{agentId}/greetings",
+        "AgentGreeting", body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def put_telephony_agents_greetings_me(
@@ -509,16 +415,10 @@ def put_telephony_agents_greetings_me(
     Args:
         body: ``SelfAgentGreeting``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_agents_greetings_me", "PUT", "/api/v2/telephony/agents/greetings/me",
-            "SelfAgentGreeting", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_agents_greetings_me", "PUT", "/api/v2/telephony/agents/greetings/me",
+        "SelfAgentGreeting", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_telephony_settings(
@@ -531,13 +431,7 @@ def put_telephony_settings(
     Args:
         body: ``TelephonySettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_settings", "PUT", "/api/v2/telephony/settings", "TelephonySettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_settings", "PUT", "/api/v2/telephony/settings", "TelephonySettings",
+        body="object", body_required=True,
+    ), (), (), (), body)

@@ -29,13 +29,9 @@ def delete_telephony_providers_edge(edge_id: str) -> _Operation[None]:
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edge", "DELETE",
-            "/api/v2/telephony/providers/edges/{edgeId}",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edge", "DELETE", "/api/v2/telephony/providers/edges/{edgeId}",
+    ), (("edgeId", edge_id),))
 
 
 def delete_telephony_providers_edge_logicalinterface(
@@ -50,13 +46,10 @@ def delete_telephony_providers_edge_logicalinterface(
         edge_id: path, string.
         interface_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edge_logicalinterface", "DELETE",
-            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-        ),
-        (("edgeId", edge_id), ("interfaceId", interface_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edge_logicalinterface", "DELETE",
+        "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+    ), (("edgeId", edge_id), ("interfaceId", interface_id)))
 
 
 def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[None]:
@@ -65,13 +58,10 @@ def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[N
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edge_softwareupdate", "DELETE",
-            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edge_softwareupdate", "DELETE",
+        "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
+    ), (("edgeId", edge_id),))
 
 
 def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
@@ -79,12 +69,10 @@ def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
 
     Requires ``telephony:alertablePresences:delete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_alertablepresences", "DELETE",
-            "/api/v2/telephony/providers/edges/alertablepresences",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_alertablepresences", "DELETE",
+        "/api/v2/telephony/providers/edges/alertablepresences",
+    ))
 
 
 def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -> _Operation[None]:
@@ -95,13 +83,10 @@ def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -
     Args:
         certificate_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_certificateauthority", "DELETE",
-            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-        ),
-        (("certificateId", certificate_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_certificateauthority", "DELETE",
+        "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+    ), (("certificateId", certificate_id),))
 
 
 def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[None]:
@@ -112,13 +97,10 @@ def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[Non
     Args:
         did_pool_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_didpool", "DELETE",
-            "/api/v2/telephony/providers/edges/didpools/{didPoolId}",
-        ),
-        (("didPoolId", did_pool_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_didpool", "DELETE",
+        "/api/v2/telephony/providers/edges/didpools/{didPoolId}",
+    ), (("didPoolId", did_pool_id),))
 
 
 def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation[None]:
@@ -129,13 +111,10 @@ def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation
     Args:
         edge_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_edgegroup", "DELETE",
-            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}",
-        ),
-        (("edgeGroupId", edge_group_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_edgegroup", "DELETE",
+        "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}",
+    ), (("edgeGroupId", edge_group_id),))
 
 
 def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _Operation[None]:
@@ -146,13 +125,10 @@ def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _O
     Args:
         extension_pool_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_extensionpool", "DELETE",
-            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
-        ),
-        (("extensionPoolId", extension_pool_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_extensionpool", "DELETE",
+        "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
+    ), (("extensionPoolId", extension_pool_id),))
 
 
 def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
@@ -163,13 +139,10 @@ def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
     Args:
         phone_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_phone", "DELETE",
-            "/api/v2/telephony/providers/edges/phones/{phoneId}",
-        ),
-        (("phoneId", phone_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_phone", "DELETE",
+        "/api/v2/telephony/providers/edges/phones/{phoneId}",
+    ), (("phoneId", phone_id),))
 
 
 def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[None]:
@@ -180,13 +153,10 @@ def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Op
     Args:
         phone_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_phonebasesetting", "DELETE",
-            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}",
-        ),
-        (("phoneBaseId", phone_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_phonebasesetting", "DELETE",
+        "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}",
+    ), (("phoneBaseId", phone_base_id),))
 
 
 def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
@@ -197,13 +167,10 @@ def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
     Args:
         site_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_site", "DELETE",
-            "/api/v2/telephony/providers/edges/sites/{siteId}",
-        ),
-        (("siteId", site_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_site", "DELETE",
+        "/api/v2/telephony/providers/edges/sites/{siteId}",
+    ), (("siteId", site_id),))
 
 
 def delete_telephony_providers_edges_site_outboundroute(
@@ -218,13 +185,10 @@ def delete_telephony_providers_edges_site_outboundroute(
         site_id: path, string.
         outbound_route_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_site_outboundroute", "DELETE",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-        ),
-        (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_site_outboundroute", "DELETE",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+    ), (("siteId", site_id), ("outboundRouteId", outbound_route_id)))
 
 
 def delete_telephony_providers_edges_trunkbasesetting(
@@ -237,13 +201,10 @@ def delete_telephony_providers_edges_trunkbasesetting(
     Args:
         trunk_base_settings_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_telephony_providers_edges_trunkbasesetting", "DELETE",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-        ),
-        (("trunkBaseSettingsId", trunk_base_settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_telephony_providers_edges_trunkbasesetting", "DELETE",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
+    ), (("trunkBaseSettingsId", trunk_base_settings_id),))
 
 
 def get_telephony_providers_edge(
@@ -259,14 +220,9 @@ def get_telephony_providers_edge(
         edge_id: path, string.
         expand: query, list of string: site.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}",
-            "Edge",
-        ),
-        (("edgeId", edge_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}", "Edge",
+    ), (("edgeId", edge_id),), (("expand", expand),))
 
 
 def get_telephony_providers_edge_diagnostic_nslookup(
@@ -279,14 +235,11 @@ def get_telephony_providers_edge_diagnostic_nslookup(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_diagnostic_nslookup", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
-            "EdgeNetworkDiagnosticResponse",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_diagnostic_nslookup", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
+        "EdgeNetworkDiagnosticResponse",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_diagnostic_ping(
@@ -299,14 +252,11 @@ def get_telephony_providers_edge_diagnostic_ping(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_diagnostic_ping", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping",
-            "EdgeNetworkDiagnosticResponse",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_diagnostic_ping", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping",
+        "EdgeNetworkDiagnosticResponse",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_diagnostic_route(
@@ -319,14 +269,11 @@ def get_telephony_providers_edge_diagnostic_route(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_diagnostic_route", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route",
-            "EdgeNetworkDiagnosticResponse",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_diagnostic_route", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route",
+        "EdgeNetworkDiagnosticResponse",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_diagnostic_tracepath(
@@ -339,14 +286,11 @@ def get_telephony_providers_edge_diagnostic_tracepath(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_diagnostic_tracepath", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
-            "EdgeNetworkDiagnosticResponse",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_diagnostic_tracepath", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
+        "EdgeNetworkDiagnosticResponse",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_logicalinterface(
@@ -364,15 +308,11 @@ def get_telephony_providers_edge_logicalinterface(
         interface_id: path, string.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_logicalinterface", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-            "DomainLogicalInterface",
-        ),
-        (("edgeId", edge_id), ("interfaceId", interface_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_logicalinterface", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+        "DomainLogicalInterface",
+    ), (("edgeId", edge_id), ("interfaceId", interface_id)), (("expand", expand),))
 
 
 def get_telephony_providers_edge_logicalinterfaces(
@@ -388,15 +328,11 @@ def get_telephony_providers_edge_logicalinterfaces(
         edge_id: path, string.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edge_logicalinterfaces", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
-            "LogicalInterfaceEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("edgeId", edge_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edge_logicalinterfaces", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
+        "LogicalInterfaceEntityListing", listing=_l.link_a911cd2f,
+    ), (("edgeId", edge_id),), (("expand", expand),))
 
 
 def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operation[_m.EdgeLogsJob]:
@@ -408,13 +344,10 @@ def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operati
         edge_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_logs_job", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}", "EdgeLogsJob",
-        ),
-        (("edgeId", edge_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_logs_job", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}", "EdgeLogsJob",
+    ), (("edgeId", edge_id), ("jobId", job_id)))
 
 
 def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetrics]:
@@ -425,13 +358,10 @@ def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetr
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_metrics", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/metrics", "EdgeMetrics",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_metrics", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/metrics", "EdgeMetrics",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_physicalinterface(
@@ -446,14 +376,11 @@ def get_telephony_providers_edge_physicalinterface(
         edge_id: path, string.
         interface_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_physicalinterface", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId}",
-            "DomainPhysicalInterface",
-        ),
-        (("edgeId", edge_id), ("interfaceId", interface_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_physicalinterface", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId}",
+        "DomainPhysicalInterface",
+    ), (("edgeId", edge_id), ("interfaceId", interface_id)))
 
 
 def get_telephony_providers_edge_physicalinterfaces(
@@ -466,14 +393,11 @@ def get_telephony_providers_edge_physicalinterfaces(
     Args:
         edge_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edge_physicalinterfaces", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces",
-            "PhysicalInterfaceEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edge_physicalinterfaces", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces",
+        "PhysicalInterfaceEntityListing", listing=_l.link_a911cd2f,
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmPairingInfo]:
@@ -484,13 +408,10 @@ def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmP
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_setuppackage", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/setuppackage", "VmPairingInfo",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_setuppackage", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/setuppackage", "VmPairingInfo",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_softwareupdate(
@@ -501,14 +422,10 @@ def get_telephony_providers_edge_softwareupdate(
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edge_softwareupdate", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-            "DomainEdgeSoftwareUpdateDto",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edge_softwareupdate", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate", "DomainEdgeSoftwareUpdateDto",
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_softwareversions(
@@ -521,14 +438,11 @@ def get_telephony_providers_edge_softwareversions(
     Args:
         edge_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edge_softwareversions", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/softwareversions",
-            "DomainEdgeSoftwareVersionDtoEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edge_softwareversions", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/softwareversions",
+        "DomainEdgeSoftwareVersionDtoEntityListing", listing=_l.link_a911cd2f,
+    ), (("edgeId", edge_id),))
 
 
 def get_telephony_providers_edge_trunks(
@@ -554,18 +468,14 @@ def get_telephony_providers_edge_trunks(
         trunk_base_id: query, string.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edge_trunks", "GET",
-            "/api/v2/telephony/providers/edges/{edgeId}/trunks", "TrunkEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("edgeId", edge_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("trunkBase.id", trunk_base_id), ("trunkType", trunk_type),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edge_trunks", "GET",
+        "/api/v2/telephony/providers/edges/{edgeId}/trunks", "TrunkEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("edgeId", edge_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("trunkBase.id", trunk_base_id), ("trunkType", trunk_type),
+    ))
 
 
 def get_telephony_providers_edges(
@@ -593,18 +503,14 @@ def get_telephony_providers_edges(
         managed: query, boolean.
         show_cloud_media: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
-            "EdgeEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("site.id", site_id), ("edgeGroup.id", edge_group_id), ("sortBy", sort_by),
-            ("managed", managed), ("showCloudMedia", show_cloud_media),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
+        "EdgeEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("site.id", site_id),
+        ("edgeGroup.id", edge_group_id), ("sortBy", sort_by), ("managed", managed),
+        ("showCloudMedia", show_cloud_media),
+    ))
 
 
 def get_telephony_providers_edges_alertablepresences(
@@ -618,15 +524,11 @@ def get_telephony_providers_edges_alertablepresences(
     Args:
         type: query, string: defaults, overrides.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_alertablepresences", "GET",
-            "/api/v2/telephony/providers/edges/alertablepresences", "AlertablePresences",
-            listing=_l.single_e15dcfa2,
-        ),
-        (),
-        (("type", type),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_alertablepresences", "GET",
+        "/api/v2/telephony/providers/edges/alertablepresences", "AlertablePresences",
+        listing=_l.single_e15dcfa2,
+    ), (), (("type", type),))
 
 
 def get_telephony_providers_edges_certificateauthorities(
@@ -635,13 +537,11 @@ def get_telephony_providers_edges_certificateauthorities(
 
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_certificateauthorities", "GET",
-            "/api/v2/telephony/providers/edges/certificateauthorities",
-            "CertificateAuthorityEntityListing", listing=_l.link_a911cd2f,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_certificateauthorities", "GET",
+        "/api/v2/telephony/providers/edges/certificateauthorities",
+        "CertificateAuthorityEntityListing", listing=_l.link_a911cd2f,
+    ))
 
 
 def get_telephony_providers_edges_certificateauthority(
@@ -654,14 +554,11 @@ def get_telephony_providers_edges_certificateauthority(
     Args:
         certificate_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_certificateauthority", "GET",
-            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-            "DomainCertificateAuthority",
-        ),
-        (("certificateId", certificate_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_certificateauthority", "GET",
+        "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+        "DomainCertificateAuthority",
+    ), (("certificateId", certificate_id),))
 
 
 def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
@@ -672,13 +569,10 @@ def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
     Args:
         did_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_did", "GET",
-            "/api/v2/telephony/providers/edges/dids/{didId}", "DID",
-        ),
-        (("didId", did_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_did", "GET",
+        "/api/v2/telephony/providers/edges/dids/{didId}", "DID",
+    ), (("didId", did_id),))
 
 
 def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DIDPool]:
@@ -689,13 +583,10 @@ def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DID
     Args:
         did_pool_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_didpool", "GET",
-            "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool",
-        ),
-        (("didPoolId", did_pool_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_didpool", "GET",
+        "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool",
+    ), (("didPoolId", did_pool_id),))
 
 
 def get_telephony_providers_edges_didpools(
@@ -715,15 +606,11 @@ def get_telephony_providers_edges_didpools(
         sort_by: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_didpools", "GET",
-            "/api/v2/telephony/providers/edges/didpools", "DIDPoolEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("id", id)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_didpools", "GET",
+        "/api/v2/telephony/providers/edges/didpools", "DIDPoolEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("id", id)))
 
 
 def get_telephony_providers_edges_didpools_dids(
@@ -747,18 +634,14 @@ def get_telephony_providers_edges_didpools_dids(
         page_number: query, integer.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_didpools_dids", "GET",
-            "/api/v2/telephony/providers/edges/didpools/dids", "DIDNumberEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("type", type), ("id", id), ("numberMatch", number_match), ("pageSize", page_size),
-            ("pageNumber", page_number), ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_didpools_dids", "GET",
+        "/api/v2/telephony/providers/edges/didpools/dids", "DIDNumberEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("type", type), ("id", id), ("numberMatch", number_match), ("pageSize", page_size),
+        ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_telephony_providers_edges_dids(
@@ -786,18 +669,14 @@ def get_telephony_providers_edges_dids(
         did_pool_id: query, string.
         id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
-            "DIDEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("phoneNumber", phone_number), ("owner.id", owner_id),
-            ("didPool.id", did_pool_id), ("id", id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
+        "DIDEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("phoneNumber", phone_number), ("owner.id", owner_id),
+        ("didPool.id", did_pool_id), ("id", id),
+    ))
 
 
 def get_telephony_providers_edges_edgegroup(
@@ -813,14 +692,10 @@ def get_telephony_providers_edges_edgegroup(
         edge_group_id: path, string.
         expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_edgegroup", "GET",
-            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup",
-        ),
-        (("edgeGroupId", edge_group_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_edgegroup", "GET",
+        "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup",
+    ), (("edgeGroupId", edge_group_id),), (("expand", expand),))
 
 
 def get_telephony_providers_edges_edgegroup_edgetrunkbase(
@@ -835,14 +710,11 @@ def get_telephony_providers_edges_edgegroup_edgetrunkbase(
         edgegroup_id: path, string.
         edgetrunkbase_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_edgegroup_edgetrunkbase", "GET",
-            "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
-            "EdgeTrunkBase",
-        ),
-        (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_edgegroup_edgetrunkbase", "GET",
+        "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
+        "EdgeTrunkBase",
+    ), (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)))
 
 
 def get_telephony_providers_edges_edgegroups(
@@ -864,28 +736,22 @@ def get_telephony_providers_edges_edgegroups(
         sort_by: query, string.
         managed: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_edgegroups", "GET",
-            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroupEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("sortBy", sort_by), ("managed", managed),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_edgegroups", "GET",
+        "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroupEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("sortBy", sort_by),
+        ("managed", managed),
+    ))
 
 
 def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersionReport]:
     """GET /api/v2/telephony/providers/edges/edgeversionreport -> ``EdgeVersionReport``."""
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_edgeversionreport", "GET",
-            "/api/v2/telephony/providers/edges/edgeversionreport", "EdgeVersionReport",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_edgeversionreport", "GET",
+        "/api/v2/telephony/providers/edges/edgeversionreport", "EdgeVersionReport",
+    ))
 
 
 def get_telephony_providers_edges_expired() -> _Lists[_m.ExpiredEdgeListing, _m.DomainEntityRef]:
@@ -893,13 +759,10 @@ def get_telephony_providers_edges_expired() -> _Lists[_m.ExpiredEdgeListing, _m.
 
     Requires ``telephony:plugin:all`` or ``internal:edge:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_expired", "GET",
-            "/api/v2/telephony/providers/edges/expired", "ExpiredEdgeListing",
-            listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_expired", "GET", "/api/v2/telephony/providers/edges/expired",
+        "ExpiredEdgeListing", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.Extension]:
@@ -910,13 +773,10 @@ def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.
     Args:
         extension_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_extension", "GET",
-            "/api/v2/telephony/providers/edges/extensions/{extensionId}", "Extension",
-        ),
-        (("extensionId", extension_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_extension", "GET",
+        "/api/v2/telephony/providers/edges/extensions/{extensionId}", "Extension",
+    ), (("extensionId", extension_id),))
 
 
 def get_telephony_providers_edges_extensionpool(
@@ -929,13 +789,10 @@ def get_telephony_providers_edges_extensionpool(
     Args:
         extension_pool_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_extensionpool", "GET",
-            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
-        ),
-        (("extensionPoolId", extension_pool_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_extensionpool", "GET",
+        "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
+    ), (("extensionPoolId", extension_pool_id),))
 
 
 def get_telephony_providers_edges_extensionpools(
@@ -958,18 +815,14 @@ def get_telephony_providers_edges_extensionpools(
         number: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_extensionpools", "GET",
-            "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPoolEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("number", number), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_extensionpools", "GET",
+        "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPoolEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("number", number), ("divisionId", division_id),
+    ))
 
 
 def get_telephony_providers_edges_extensionpools_divisionviews(
@@ -996,18 +849,14 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
         name: query, string.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
-            "/api/v2/telephony/providers/edges/extensionpools/divisionviews",
-            "ExtensionPoolDivisionViewEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
+        "/api/v2/telephony/providers/edges/extensionpools/divisionviews",
+        "ExtensionPoolDivisionViewEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
+    ))
 
 
 def get_telephony_providers_edges_extensions(
@@ -1030,18 +879,14 @@ def get_telephony_providers_edges_extensions(
         sort_order: query, string.
         number: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_extensions", "GET",
-            "/api/v2/telephony/providers/edges/extensions", "ExtensionEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("number", number),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_extensions", "GET",
+        "/api/v2/telephony/providers/edges/extensions", "ExtensionEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("number", number),
+    ))
 
 
 def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
@@ -1052,13 +897,10 @@ def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
     Args:
         line_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_line", "GET",
-            "/api/v2/telephony/providers/edges/lines/{lineId}", "Line",
-        ),
-        (("lineId", line_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_line", "GET",
+        "/api/v2/telephony/providers/edges/lines/{lineId}", "Line",
+    ), (("lineId", line_id),))
 
 
 def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operation[_m.LineBase]:
@@ -1069,13 +911,10 @@ def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operati
     Args:
         line_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_linebasesetting", "GET",
-            "/api/v2/telephony/providers/edges/linebasesettings/{lineBaseId}", "LineBase",
-        ),
-        (("lineBaseId", line_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_linebasesetting", "GET",
+        "/api/v2/telephony/providers/edges/linebasesettings/{lineBaseId}", "LineBase",
+    ), (("lineBaseId", line_base_id),))
 
 
 def get_telephony_providers_edges_linebasesettings(
@@ -1097,18 +936,14 @@ def get_telephony_providers_edges_linebasesettings(
         sort_order: query, string.
         expand: query, list of string: properties.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_linebasesettings", "GET",
-            "/api/v2/telephony/providers/edges/linebasesettings", "LineBaseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_linebasesettings", "GET",
+        "/api/v2/telephony/providers/edges/linebasesettings", "LineBaseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("expand", expand),
+    ))
 
 
 def get_telephony_providers_edges_lines(
@@ -1133,17 +968,13 @@ def get_telephony_providers_edges_lines(
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
             edges, assignedUser.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
-            "LineEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("sortBy", sort_by), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
+        "LineEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("sortBy", sort_by),
+        ("expand", expand),
+    ))
 
 
 def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> _Operation[_m.Line]:
@@ -1154,14 +985,10 @@ def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> 
     Args:
         line_base_settings_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_lines_template", "GET",
-            "/api/v2/telephony/providers/edges/lines/template", "Line",
-        ),
-        (),
-        (("lineBaseSettingsId", line_base_settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_lines_template", "GET",
+        "/api/v2/telephony/providers/edges/lines/template", "Line",
+    ), (), (("lineBaseSettingsId", line_base_settings_id),))
 
 
 def get_telephony_providers_edges_logicalinterfaces(
@@ -1177,15 +1004,11 @@ def get_telephony_providers_edges_logicalinterfaces(
         edge_ids: query, string.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_logicalinterfaces", "GET",
-            "/api/v2/telephony/providers/edges/logicalinterfaces", "LogicalInterfaceEntityListing",
-            listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("edgeIds", edge_ids), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_logicalinterfaces", "GET",
+        "/api/v2/telephony/providers/edges/logicalinterfaces", "LogicalInterfaceEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (), (("edgeIds", edge_ids), ("expand", expand)))
 
 
 def get_telephony_providers_edges_mediastatistics_conversation(
@@ -1198,14 +1021,11 @@ def get_telephony_providers_edges_mediastatistics_conversation(
     Args:
         conversation_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_mediastatistics_conversation", "GET",
-            "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}",
-            "MediaStatisticsListing", listing=_l.single_ebc03964,
-        ),
-        (("conversationId", conversation_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_mediastatistics_conversation", "GET",
+        "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}",
+        "MediaStatisticsListing", listing=_l.single_ebc03964,
+    ), (("conversationId", conversation_id),))
 
 
 def get_telephony_providers_edges_mediastatistics_conversation_communication(
@@ -1220,14 +1040,11 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
         conversation_id: path, string.
         communication_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_mediastatistics_conversation_communication", "GET",
-            "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId}",
-            "MediaStatistics",
-        ),
-        (("conversationId", conversation_id), ("communicationId", communication_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_mediastatistics_conversation_communication", "GET",
+        "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId}",
+        "MediaStatistics",
+    ), (("conversationId", conversation_id), ("communicationId", communication_id)))
 
 
 def get_telephony_providers_edges_metrics(
@@ -1240,15 +1057,10 @@ def get_telephony_providers_edges_metrics(
     Args:
         edge_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_metrics", "GET",
-            "/api/v2/telephony/providers/edges/metrics", "list[EdgeMetrics]",
-            listing=_l.single_387d9ec7,
-        ),
-        (),
-        (("edgeIds", edge_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_metrics", "GET", "/api/v2/telephony/providers/edges/metrics",
+        "list[EdgeMetrics]", listing=_l.single_387d9ec7,
+    ), (), (("edgeIds", edge_ids),))
 
 
 def get_telephony_providers_edges_outboundroutes(
@@ -1272,19 +1084,14 @@ def get_telephony_providers_edges_outboundroutes(
         external_trunk_bases_ids: query, string.
         sort_by: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_outboundroutes", "GET",
-            "/api/v2/telephony/providers/edges/outboundroutes", "OutboundRouteEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("site.id", site_id), ("externalTrunkBases.ids", external_trunk_bases_ids),
-            ("sortBy", sort_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_outboundroutes", "GET",
+        "/api/v2/telephony/providers/edges/outboundroutes", "OutboundRouteEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("site.id", site_id),
+        ("externalTrunkBases.ids", external_trunk_bases_ids), ("sortBy", sort_by),
+    ))
 
 
 def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
@@ -1295,13 +1102,10 @@ def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
     Args:
         phone_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_phone", "GET",
-            "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone",
-        ),
-        (("phoneId", phone_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_phone", "GET",
+        "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone",
+    ), (("phoneId", phone_id),))
 
 
 def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[_m.PhoneBase]:
@@ -1312,13 +1116,10 @@ def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Opera
     Args:
         phone_base_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_phonebasesetting", "GET",
-            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
-        ),
-        (("phoneBaseId", phone_base_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_phonebasesetting", "GET",
+        "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
+    ), (("phoneBaseId", phone_base_id),))
 
 
 def get_telephony_providers_edges_phonebasesettings(
@@ -1342,18 +1143,14 @@ def get_telephony_providers_edges_phonebasesettings(
         expand: query, list of string: properties, lines.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_phonebasesettings", "GET",
-            "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBaseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("expand", expand), ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_phonebasesettings", "GET",
+        "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBaseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("expand", expand), ("name", name),
+    ))
 
 
 def get_telephony_providers_edges_phonebasesettings_availablemetabases(
@@ -1369,15 +1166,11 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
-            "/api/v2/telephony/providers/edges/phonebasesettings/availablemetabases",
-            "PhoneMetaBaseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
+        "/api/v2/telephony/providers/edges/phonebasesettings/availablemetabases",
+        "PhoneMetaBaseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_telephony_providers_edges_phonebasesettings_template(
@@ -1390,14 +1183,10 @@ def get_telephony_providers_edges_phonebasesettings_template(
     Args:
         phone_metabase_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_phonebasesettings_template", "GET",
-            "/api/v2/telephony/providers/edges/phonebasesettings/template", "PhoneBase",
-        ),
-        (),
-        (("phoneMetabaseId", phone_metabase_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_phonebasesettings_template", "GET",
+        "/api/v2/telephony/providers/edges/phonebasesettings/template", "PhoneBase",
+    ), (), (("phoneMetabaseId", phone_metabase_id),))
 
 
 def get_telephony_providers_edges_phones(
@@ -1453,26 +1242,20 @@ def get_telephony_providers_edges_phones(
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
             lines.defaultForUser.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_phones", "GET",
-            "/api/v2/telephony/providers/edges/phones", "PhoneEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("site.id", site_id), ("webRtcUser.id", web_rtc_user_id),
-            ("phoneBaseSettings.id", phone_base_settings_id),
-            ("lines.loggedInUser.id", lines_logged_in_user_id),
-            ("lines.defaultForUser.id", lines_default_for_user_id),
-            ("phone_hardwareId", phone_hardware_id), ("lines.id", lines_id),
-            ("lines.name", lines_name), ("name", name),
-            ("status.operationalStatus", status_operational_status),
-            ("secondaryStatus.operationalStatus", secondary_status_operational_status),
-            ("expand", expand), ("fields", fields),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_phones", "GET", "/api/v2/telephony/providers/edges/phones",
+        "PhoneEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("site.id", site_id), ("webRtcUser.id", web_rtc_user_id),
+        ("phoneBaseSettings.id", phone_base_settings_id),
+        ("lines.loggedInUser.id", lines_logged_in_user_id),
+        ("lines.defaultForUser.id", lines_default_for_user_id),
+        ("phone_hardwareId", phone_hardware_id), ("lines.id", lines_id), ("lines.name", lines_name),
+        ("name", name), ("status.operationalStatus", status_operational_status),
+        ("secondaryStatus.operationalStatus", secondary_status_operational_status),
+        ("expand", expand), ("fields", fields),
+    ))
 
 
 def get_telephony_providers_edges_phones_template(
@@ -1485,14 +1268,10 @@ def get_telephony_providers_edges_phones_template(
     Args:
         phone_base_settings_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_phones_template", "GET",
-            "/api/v2/telephony/providers/edges/phones/template", "Phone",
-        ),
-        (),
-        (("phoneBaseSettingsId", phone_base_settings_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_phones_template", "GET",
+        "/api/v2/telephony/providers/edges/phones/template", "Phone",
+    ), (), (("phoneBaseSettingsId", phone_base_settings_id),))
 
 
 def get_telephony_providers_edges_physicalinterfaces(
@@ -1505,15 +1284,11 @@ def get_telephony_providers_edges_physicalinterfaces(
     Args:
         edge_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_physicalinterfaces", "GET",
-            "/api/v2/telephony/providers/edges/physicalinterfaces",
-            "PhysicalInterfaceEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("edgeIds", edge_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_physicalinterfaces", "GET",
+        "/api/v2/telephony/providers/edges/physicalinterfaces", "PhysicalInterfaceEntityListing",
+        listing=_l.link_a911cd2f,
+    ), (), (("edgeIds", edge_ids),))
 
 
 def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
@@ -1524,13 +1299,10 @@ def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
     Args:
         site_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_site", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}", "Site",
-        ),
-        (("siteId", site_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_site", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}", "Site",
+    ), (("siteId", site_id),))
 
 
 def get_telephony_providers_edges_site_numberplan(
@@ -1545,14 +1317,10 @@ def get_telephony_providers_edges_site_numberplan(
         site_id: path, string.
         number_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_site_numberplan", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId}",
-            "NumberPlan",
-        ),
-        (("siteId", site_id), ("numberPlanId", number_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_site_numberplan", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId}", "NumberPlan",
+    ), (("siteId", site_id), ("numberPlanId", number_plan_id)))
 
 
 def get_telephony_providers_edges_site_numberplans(
@@ -1565,14 +1333,11 @@ def get_telephony_providers_edges_site_numberplans(
     Args:
         site_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_site_numberplans", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("siteId", site_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_site_numberplans", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
+        listing=_l.single_4eeb41b1,
+    ), (("siteId", site_id),))
 
 
 def get_telephony_providers_edges_site_numberplans_classifications(
@@ -1588,15 +1353,11 @@ def get_telephony_providers_edges_site_numberplans_classifications(
         site_id: path, string.
         classification: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_site_numberplans_classifications", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications",
-            "list[str]", listing=_l.single_387d9ec7,
-        ),
-        (("siteId", site_id),),
-        (("classification", classification),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_site_numberplans_classifications", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications", "list[str]",
+        listing=_l.single_387d9ec7,
+    ), (("siteId", site_id),), (("classification", classification),))
 
 
 def get_telephony_providers_edges_site_outboundroute(
@@ -1611,14 +1372,11 @@ def get_telephony_providers_edges_site_outboundroute(
         site_id: path, string.
         outbound_route_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_site_outboundroute", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-            "OutboundRouteBase",
-        ),
-        (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_site_outboundroute", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+        "OutboundRouteBase",
+    ), (("siteId", site_id), ("outboundRouteId", outbound_route_id)))
 
 
 def get_telephony_providers_edges_site_outboundroutes(
@@ -1642,18 +1400,14 @@ def get_telephony_providers_edges_site_outboundroutes(
         external_trunk_bases_ids: query, string.
         sort_by: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_site_outboundroutes", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes",
-            "OutboundRouteBaseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("siteId", site_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
-            ("externalTrunkBases.ids", external_trunk_bases_ids), ("sortBy", sort_by),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_site_outboundroutes", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes",
+        "OutboundRouteBaseEntityListing", listing=_l.page_ece8a87b,
+    ), (("siteId", site_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
+        ("externalTrunkBases.ids", external_trunk_bases_ids), ("sortBy", sort_by),
+    ))
 
 
 def get_telephony_providers_edges_site_siteconnections(
@@ -1666,13 +1420,10 @@ def get_telephony_providers_edges_site_siteconnections(
     Args:
         site_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_site_siteconnections", "GET",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
-        ),
-        (("siteId", site_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_site_siteconnections", "GET",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+    ), (("siteId", site_id),))
 
 
 def get_telephony_providers_edges_sites(
@@ -1702,18 +1453,14 @@ def get_telephony_providers_edges_sites(
         managed: query, boolean.
         expand: query, list of string: edges, location, primarySites, secondarySites.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
-            "SiteEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("name", name), ("location.id", location_id),
-            ("managed", managed), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
+        "SiteEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("name", name), ("location.id", location_id),
+        ("managed", managed), ("expand", expand),
+    ))
 
 
 def get_telephony_providers_edges_sites_search(
@@ -1729,15 +1476,11 @@ def get_telephony_providers_edges_sites_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_sites_search", "GET",
-            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_sites_search", "GET",
+        "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_telephony_providers_edges_timezones(
@@ -1753,15 +1496,11 @@ def get_telephony_providers_edges_timezones(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_timezones", "GET",
-            "/api/v2/telephony/providers/edges/timezones", "TimeZoneEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_timezones", "GET",
+        "/api/v2/telephony/providers/edges/timezones", "TimeZoneEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
@@ -1772,13 +1511,10 @@ def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
     Args:
         trunk_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_trunk", "GET",
-            "/api/v2/telephony/providers/edges/trunks/{trunkId}", "Trunk",
-        ),
-        (("trunkId", trunk_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_trunk", "GET",
+        "/api/v2/telephony/providers/edges/trunks/{trunkId}", "Trunk",
+    ), (("trunkId", trunk_id),))
 
 
 def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.TrunkMetrics]:
@@ -1789,13 +1525,10 @@ def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.
     Args:
         trunk_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_trunk_metrics", "GET",
-            "/api/v2/telephony/providers/edges/trunks/{trunkId}/metrics", "TrunkMetrics",
-        ),
-        (("trunkId", trunk_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_trunk_metrics", "GET",
+        "/api/v2/telephony/providers/edges/trunks/{trunkId}/metrics", "TrunkMetrics",
+    ), (("trunkId", trunk_id),))
 
 
 def get_telephony_providers_edges_trunkbasesetting(
@@ -1811,15 +1544,10 @@ def get_telephony_providers_edges_trunkbasesetting(
         trunk_base_settings_id: path, string.
         ignore_hidden: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkbasesetting", "GET",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-            "TrunkBase",
-        ),
-        (("trunkBaseSettingsId", trunk_base_settings_id),),
-        (("ignoreHidden", ignore_hidden),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_trunkbasesetting", "GET",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}", "TrunkBase",
+    ), (("trunkBaseSettingsId", trunk_base_settings_id),), (("ignoreHidden", ignore_hidden),))
 
 
 def get_telephony_providers_edges_trunkbasesettings(
@@ -1849,20 +1577,15 @@ def get_telephony_providers_edges_trunkbasesettings(
         expand: query, list of string: properties.
         name: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkbasesettings", "GET",
-            "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBaseEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("recordingEnabled", recording_enabled),
-            ("ignoreHidden", ignore_hidden), ("managed", managed), ("expand", expand),
-            ("name", name),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_trunkbasesettings", "GET",
+        "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBaseEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("recordingEnabled", recording_enabled),
+        ("ignoreHidden", ignore_hidden), ("managed", managed), ("expand", expand), ("name", name),
+    ))
 
 
 def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
@@ -1880,15 +1603,11 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases",
-            "TrunkMetabaseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("type", type), ("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases",
+        "TrunkMetabaseEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("type", type), ("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_telephony_providers_edges_trunkbasesettings_site_site_id(
@@ -1910,18 +1629,14 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
         sort_by: query, string.
         sort_order: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId}",
-            "TrunkBaseEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("siteId", site_id),),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId}",
+        "TrunkBaseEntityListing", listing=_l.page_ece8a87b,
+    ), (("siteId", site_id),), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order),
+    ))
 
 
 def get_telephony_providers_edges_trunkbasesettings_template(
@@ -1934,14 +1649,10 @@ def get_telephony_providers_edges_trunkbasesettings_template(
     Args:
         trunk_metabase_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkbasesettings_template", "GET",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/template", "TrunkBase",
-        ),
-        (),
-        (("trunkMetabaseId", trunk_metabase_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_trunkbasesettings_template", "GET",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/template", "TrunkBase",
+    ), (), (("trunkMetabaseId", trunk_metabase_id),))
 
 
 def get_telephony_providers_edges_trunks(
@@ -1967,19 +1678,14 @@ def get_telephony_providers_edges_trunks(
         trunk_base_id: query, string.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_trunks", "GET",
-            "/api/v2/telephony/providers/edges/trunks", "TrunkEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
-            ("sortOrder", sort_order), ("edge.id", edge_id), ("trunkBase.id", trunk_base_id),
-            ("trunkType", trunk_type),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_trunks", "GET", "/api/v2/telephony/providers/edges/trunks",
+        "TrunkEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("edge.id", edge_id), ("trunkBase.id", trunk_base_id),
+        ("trunkType", trunk_type),
+    ))
 
 
 def get_telephony_providers_edges_trunks_metrics(
@@ -1992,15 +1698,11 @@ def get_telephony_providers_edges_trunks_metrics(
     Args:
         trunk_ids: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_telephony_providers_edges_trunks_metrics", "GET",
-            "/api/v2/telephony/providers/edges/trunks/metrics", "list[TrunkMetrics]",
-            listing=_l.single_387d9ec7,
-        ),
-        (),
-        (("trunkIds", trunk_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_telephony_providers_edges_trunks_metrics", "GET",
+        "/api/v2/telephony/providers/edges/trunks/metrics", "list[TrunkMetrics]",
+        listing=_l.single_387d9ec7,
+    ), (), (("trunkIds", trunk_ids),))
 
 
 def get_telephony_providers_edges_trunkswithrecording(
@@ -2014,14 +1716,10 @@ def get_telephony_providers_edges_trunkswithrecording(
     Args:
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_telephony_providers_edges_trunkswithrecording", "GET",
-            "/api/v2/telephony/providers/edges/trunkswithrecording", "TrunkRecordingEnabledCount",
-        ),
-        (),
-        (("trunkType", trunk_type),),
-    )
+    return _Operation(_Endpoint(
+        "get_telephony_providers_edges_trunkswithrecording", "GET",
+        "/api/v2/telephony/providers/edges/trunkswithrecording", "TrunkRecordingEnabledCount",
+    ), (), (("trunkType", trunk_type),))
 
 
 def patch_telephony_providers_edges_site_siteconnections(
@@ -2036,17 +1734,11 @@ def patch_telephony_providers_edges_site_siteconnections(
         site_id: path, string.
         body: ``DisableSiteConnectionsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_telephony_providers_edges_site_siteconnections", "PATCH",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
-            body="object", body_required=True,
-        ),
-        (("siteId", site_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_telephony_providers_edges_site_siteconnections", "PATCH",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+        body="object", body_required=True,
+    ), (("siteId", site_id),), (), (), body)
 
 
 def post_telephony_providers_edge_diagnostic_nslookup(
@@ -2061,17 +1753,11 @@ def post_telephony_providers_edge_diagnostic_nslookup(
         edge_id: path, string.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_diagnostic_nslookup", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
-            "EdgeNetworkDiagnostic", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_diagnostic_nslookup", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup", "EdgeNetworkDiagnostic",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_diagnostic_ping(
@@ -2086,17 +1772,11 @@ def post_telephony_providers_edge_diagnostic_ping(
         edge_id: path, string.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_diagnostic_ping", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping", "EdgeNetworkDiagnostic",
-            body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_diagnostic_ping", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping", "EdgeNetworkDiagnostic",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_diagnostic_route(
@@ -2111,17 +1791,11 @@ def post_telephony_providers_edge_diagnostic_route(
         edge_id: path, string.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_diagnostic_route", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route", "EdgeNetworkDiagnostic",
-            body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_diagnostic_route", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route", "EdgeNetworkDiagnostic",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_diagnostic_tracepath(
@@ -2136,17 +1810,11 @@ def post_telephony_providers_edge_diagnostic_tracepath(
         edge_id: path, string.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_diagnostic_tracepath", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
-            "EdgeNetworkDiagnostic", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_diagnostic_tracepath", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath", "EdgeNetworkDiagnostic",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_logicalinterfaces(
@@ -2161,17 +1829,11 @@ def post_telephony_providers_edge_logicalinterfaces(
         edge_id: path, string.
         body: ``DomainLogicalInterface``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_logicalinterfaces", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
-            "DomainLogicalInterface", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_logicalinterfaces", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces", "DomainLogicalInterface",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_logs_job_upload(
@@ -2188,17 +1850,11 @@ def post_telephony_providers_edge_logs_job_upload(
         job_id: path, string.
         body: ``EdgeLogsJobUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_logs_job_upload", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload", body="object",
-            body_required=True,
-        ),
-        (("edgeId", edge_id), ("jobId", job_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_logs_job_upload", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload", body="object",
+        body_required=True,
+    ), (("edgeId", edge_id), ("jobId", job_id)), (), (), body)
 
 
 def post_telephony_providers_edge_logs_jobs(
@@ -2213,17 +1869,11 @@ def post_telephony_providers_edge_logs_jobs(
         edge_id: path, string.
         body: ``EdgeLogsJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_logs_jobs", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs", "EdgeLogsJobResponse",
-            body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_logs_jobs", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs", "EdgeLogsJobResponse",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_offlineconfiguration(
@@ -2236,17 +1886,11 @@ def post_telephony_providers_edge_offlineconfiguration(
         edge_id: path, string.
         body: ``EdgeOfflineConfiguration``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_offlineconfiguration", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration",
-            "EdgeOfflineConfigurationResponse", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_offlineconfiguration", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration",
+        "EdgeOfflineConfigurationResponse", body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_reboot(
@@ -2262,16 +1906,10 @@ def post_telephony_providers_edge_reboot(
         edge_id: path, string.
         body: ``EdgeRebootParameters``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_reboot", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/reboot", "str", body="object",
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_reboot", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/reboot", "str", body="object",
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_softwareupdate(
@@ -2284,17 +1922,11 @@ def post_telephony_providers_edge_softwareupdate(
         edge_id: path, string.
         body: ``DomainEdgeSoftwareUpdateDto``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_softwareupdate", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-            "DomainEdgeSoftwareUpdateDto", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_softwareupdate", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate", "DomainEdgeSoftwareUpdateDto",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_statuscode(
@@ -2310,16 +1942,10 @@ def post_telephony_providers_edge_statuscode(
         edge_id: path, string.
         body: ``EdgeServiceStateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_statuscode", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/statuscode", "str", body="object",
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_statuscode", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/statuscode", "str", body="object",
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
@@ -2330,13 +1956,10 @@ def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
     Args:
         edge_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edge_unpair", "POST",
-            "/api/v2/telephony/providers/edges/{edgeId}/unpair", "str",
-        ),
-        (("edgeId", edge_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edge_unpair", "POST",
+        "/api/v2/telephony/providers/edges/{edgeId}/unpair", "str",
+    ), (("edgeId", edge_id),))
 
 
 def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
@@ -2347,16 +1970,10 @@ def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m
     Args:
         body: ``Edge``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges", "POST", "/api/v2/telephony/providers/edges", "Edge",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges", "POST", "/api/v2/telephony/providers/edges", "Edge",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_addressvalidation(
@@ -2367,17 +1984,11 @@ def post_telephony_providers_edges_addressvalidation(
     Args:
         body: ``ValidateAddressRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_addressvalidation", "POST",
-            "/api/v2/telephony/providers/edges/addressvalidation", "ValidateAddressResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_addressvalidation", "POST",
+        "/api/v2/telephony/providers/edges/addressvalidation", "ValidateAddressResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_certificateauthorities(
@@ -2390,17 +2001,11 @@ def post_telephony_providers_edges_certificateauthorities(
     Args:
         body: ``DomainCertificateAuthority``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_certificateauthorities", "POST",
-            "/api/v2/telephony/providers/edges/certificateauthorities",
-            "DomainCertificateAuthority", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_certificateauthorities", "POST",
+        "/api/v2/telephony/providers/edges/certificateauthorities", "DomainCertificateAuthority",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_didpools(
@@ -2413,17 +2018,10 @@ def post_telephony_providers_edges_didpools(
     Args:
         body: ``DIDPool``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_didpools", "POST",
-            "/api/v2/telephony/providers/edges/didpools", "DIDPool", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_didpools", "POST",
+        "/api/v2/telephony/providers/edges/didpools", "DIDPool", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_edgegroups(
@@ -2436,17 +2034,11 @@ def post_telephony_providers_edges_edgegroups(
     Args:
         body: ``EdgeGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_edgegroups", "POST",
-            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroup", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_edgegroups", "POST",
+        "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroup", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_extensionpools(
@@ -2459,17 +2051,11 @@ def post_telephony_providers_edges_extensionpools(
     Args:
         body: ``ExtensionPool``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_extensionpools", "POST",
-            "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPool", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_extensionpools", "POST",
+        "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPool", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[None]:
@@ -2480,13 +2066,10 @@ def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[Non
     Args:
         phone_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_phone_reboot", "POST",
-            "/api/v2/telephony/providers/edges/phones/{phoneId}/reboot",
-        ),
-        (("phoneId", phone_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_phone_reboot", "POST",
+        "/api/v2/telephony/providers/edges/phones/{phoneId}/reboot",
+    ), (("phoneId", phone_id),))
 
 
 def post_telephony_providers_edges_phonebasesettings(
@@ -2499,17 +2082,11 @@ def post_telephony_providers_edges_phonebasesettings(
     Args:
         body: ``PhoneBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_phonebasesettings", "POST",
-            "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBase", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_phonebasesettings", "POST",
+        "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBase", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Operation[_m.Phone]:
@@ -2520,16 +2097,10 @@ def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Oper
     Args:
         body: ``Phone``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_phones", "POST",
-            "/api/v2/telephony/providers/edges/phones", "Phone", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_phones", "POST", "/api/v2/telephony/providers/edges/phones",
+        "Phone", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_phones_reboot(
@@ -2542,16 +2113,10 @@ def post_telephony_providers_edges_phones_reboot(
     Args:
         body: ``PhonesReboot``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_phones_reboot", "POST",
-            "/api/v2/telephony/providers/edges/phones/reboot", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_phones_reboot", "POST",
+        "/api/v2/telephony/providers/edges/phones/reboot", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_site_outboundroutes(
@@ -2566,17 +2131,11 @@ def post_telephony_providers_edges_site_outboundroutes(
         site_id: path, string.
         body: ``OutboundRouteBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_site_outboundroutes", "POST",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes", "OutboundRouteBase",
-            body="object", body_required=True,
-        ),
-        (("siteId", site_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_site_outboundroutes", "POST",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes", "OutboundRouteBase",
+        body="object", body_required=True,
+    ), (("siteId", site_id),), (), (), body)
 
 
 def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operation[_m.Site]:
@@ -2587,16 +2146,10 @@ def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operat
     Args:
         body: ``Site``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_sites", "POST",
-            "/api/v2/telephony/providers/edges/sites", "Site", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_sites", "POST", "/api/v2/telephony/providers/edges/sites",
+        "Site", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_sites_search(
@@ -2610,17 +2163,11 @@ def post_telephony_providers_edges_sites_search(
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_telephony_providers_edges_sites_search", "POST",
-            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_telephony_providers_edges_sites_search", "POST",
+        "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_trunkbasesettings(
@@ -2633,17 +2180,11 @@ def post_telephony_providers_edges_trunkbasesettings(
     Args:
         body: ``TrunkBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_telephony_providers_edges_trunkbasesettings", "POST",
-            "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBase", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_telephony_providers_edges_trunkbasesettings", "POST",
+        "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBase", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_trunkbasesettings_search(
@@ -2656,18 +2197,11 @@ def post_telephony_providers_edges_trunkbasesettings_search(
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_telephony_providers_edges_trunkbasesettings_search", "POST",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/search",
-            "TrunkBasesSearchResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_telephony_providers_edges_trunkbasesettings_search", "POST",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/search", "TrunkBasesSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_telephony_providers_edges_trunks_search(
@@ -2680,17 +2214,11 @@ def post_telephony_providers_edges_trunks_search(
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_telephony_providers_edges_trunks_search", "POST",
-            "/api/v2/telephony/providers/edges/trunks/search", "TrunkInstanceSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_telephony_providers_edges_trunks_search", "POST",
+        "/api/v2/telephony/providers/edges/trunks/search", "TrunkInstanceSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
@@ -2702,16 +2230,10 @@ def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _
         edge_id: path, string.
         body: ``Edge``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edge", "PUT", "/api/v2/telephony/providers/edges/{edgeId}",
-            "Edge", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edge", "PUT", "/api/v2/telephony/providers/edges/{edgeId}", "Edge",
+        body="object", body_required=True,
+    ), (("edgeId", edge_id),), (), (), body)
 
 
 def put_telephony_providers_edge_logicalinterface(
@@ -2728,17 +2250,11 @@ def put_telephony_providers_edge_logicalinterface(
         interface_id: path, string.
         body: ``DomainLogicalInterface``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edge_logicalinterface", "PUT",
-            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-            "DomainLogicalInterface", body="object", body_required=True,
-        ),
-        (("edgeId", edge_id), ("interfaceId", interface_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edge_logicalinterface", "PUT",
+        "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+        "DomainLogicalInterface", body="object", body_required=True,
+    ), (("edgeId", edge_id), ("interfaceId", interface_id)), (), (), body)
 
 
 def put_telephony_providers_edges_alertablepresences(
@@ -2751,17 +2267,10 @@ def put_telephony_providers_edges_alertablepresences(
     Args:
         body: ``AlertablePresences``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_alertablepresences", "PUT",
-            "/api/v2/telephony/providers/edges/alertablepresences", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_alertablepresences", "PUT",
+        "/api/v2/telephony/providers/edges/alertablepresences", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_telephony_providers_edges_certificateauthority(
@@ -2776,17 +2285,11 @@ def put_telephony_providers_edges_certificateauthority(
         certificate_id: path, string.
         body: ``DomainCertificateAuthority``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_certificateauthority", "PUT",
-            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-            "DomainCertificateAuthority", body="object", body_required=True,
-        ),
-        (("certificateId", certificate_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_certificateauthority", "PUT",
+        "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+        "DomainCertificateAuthority", body="object", body_required=True,
+    ), (("certificateId", certificate_id),), (), (), body)
 
 
 def put_telephony_providers_edges_didpool(
@@ -2801,17 +2304,11 @@ def put_telephony_providers_edges_didpool(
         did_pool_id: path, string.
         body: ``DIDPool``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_didpool", "PUT",
-            "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool", body="object",
-            body_required=True,
-        ),
-        (("didPoolId", did_pool_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_didpool", "PUT",
+        "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool", body="object",
+        body_required=True,
+    ), (("didPoolId", did_pool_id),), (), (), body)
 
 
 def put_telephony_providers_edges_edgegroup(
@@ -2826,17 +2323,11 @@ def put_telephony_providers_edges_edgegroup(
         edge_group_id: path, string.
         body: ``EdgeGroup``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_edgegroup", "PUT",
-            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup",
-            body="object", body_required=True,
-        ),
-        (("edgeGroupId", edge_group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_edgegroup", "PUT",
+        "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup", body="object",
+        body_required=True,
+    ), (("edgeGroupId", edge_group_id),), (), (), body)
 
 
 def put_telephony_providers_edges_edgegroup_edgetrunkbase(
@@ -2853,17 +2344,11 @@ def put_telephony_providers_edges_edgegroup_edgetrunkbase(
         edgetrunkbase_id: path, string.
         body: ``EdgeTrunkBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_edgegroup_edgetrunkbase", "PUT",
-            "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
-            "EdgeTrunkBase", body="object", body_required=True,
-        ),
-        (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_edgegroup_edgetrunkbase", "PUT",
+        "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
+        "EdgeTrunkBase", body="object", body_required=True,
+    ), (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)), (), (), body)
 
 
 def put_telephony_providers_edges_extensionpool(
@@ -2878,17 +2363,11 @@ def put_telephony_providers_edges_extensionpool(
         extension_pool_id: path, string.
         body: ``ExtensionPool``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_extensionpool", "PUT",
-            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
-            body="object", body_required=True,
-        ),
-        (("extensionPoolId", extension_pool_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_extensionpool", "PUT",
+        "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
+        body="object", body_required=True,
+    ), (("extensionPoolId", extension_pool_id),), (), (), body)
 
 
 def put_telephony_providers_edges_phone(
@@ -2903,17 +2382,11 @@ def put_telephony_providers_edges_phone(
         phone_id: path, string.
         body: ``Phone``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_phone", "PUT",
-            "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone", body="object",
-            body_required=True,
-        ),
-        (("phoneId", phone_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_phone", "PUT",
+        "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone", body="object",
+        body_required=True,
+    ), (("phoneId", phone_id),), (), (), body)
 
 
 def put_telephony_providers_edges_phonebasesetting(
@@ -2928,17 +2401,11 @@ def put_telephony_providers_edges_phonebasesetting(
         phone_base_id: path, string.
         body: ``PhoneBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_phonebasesetting", "PUT",
-            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
-            body="object", body_required=True,
-        ),
-        (("phoneBaseId", phone_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_phonebasesetting", "PUT",
+        "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
+        body="object", body_required=True,
+    ), (("phoneBaseId", phone_base_id),), (), (), body)
 
 
 def put_telephony_providers_edges_site(
@@ -2953,17 +2420,11 @@ def put_telephony_providers_edges_site(
         site_id: path, string.
         body: ``Site``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_site", "PUT",
-            "/api/v2/telephony/providers/edges/sites/{siteId}", "Site", body="object",
-            body_required=True,
-        ),
-        (("siteId", site_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_site", "PUT",
+        "/api/v2/telephony/providers/edges/sites/{siteId}", "Site", body="object",
+        body_required=True,
+    ), (("siteId", site_id),), (), (), body)
 
 
 def put_telephony_providers_edges_site_numberplans(
@@ -2978,17 +2439,11 @@ def put_telephony_providers_edges_site_numberplans(
         site_id: path, string.
         body: list of ``NumberPlan``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_site_numberplans", "PUT",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
-            body="array", body_required=True,
-        ),
-        (("siteId", site_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_site_numberplans", "PUT",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
+        body="array", body_required=True,
+    ), (("siteId", site_id),), (), (), body)
 
 
 def put_telephony_providers_edges_site_outboundroute(
@@ -3005,17 +2460,11 @@ def put_telephony_providers_edges_site_outboundroute(
         outbound_route_id: path, string.
         body: ``OutboundRouteBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_site_outboundroute", "PUT",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-            "OutboundRouteBase", body="object", body_required=True,
-        ),
-        (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_site_outboundroute", "PUT",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+        "OutboundRouteBase", body="object", body_required=True,
+    ), (("siteId", site_id), ("outboundRouteId", outbound_route_id)), (), (), body)
 
 
 def put_telephony_providers_edges_site_siteconnections(
@@ -3030,17 +2479,11 @@ def put_telephony_providers_edges_site_siteconnections(
         site_id: path, string.
         body: ``SiteConnections``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_site_siteconnections", "PUT",
-            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
-            body="object", body_required=True,
-        ),
-        (("siteId", site_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_site_siteconnections", "PUT",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+        body="object", body_required=True,
+    ), (("siteId", site_id),), (), (), body)
 
 
 def put_telephony_providers_edges_trunkbasesetting(
@@ -3055,14 +2498,8 @@ def put_telephony_providers_edges_trunkbasesetting(
         trunk_base_settings_id: path, string.
         body: ``TrunkBase``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_telephony_providers_edges_trunkbasesetting", "PUT",
-            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-            "TrunkBase", body="object", body_required=True,
-        ),
-        (("trunkBaseSettingsId", trunk_base_settings_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_telephony_providers_edges_trunkbasesetting", "PUT",
+        "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}", "TrunkBase",
+        body="object", body_required=True,
+    ), (("trunkBaseSettingsId", trunk_base_settings_id),), (), (), body)

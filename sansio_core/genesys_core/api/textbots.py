@@ -45,17 +45,13 @@ def get_textbots_bots_search(
         virtual_agent_enabled: query, boolean.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
-            "BotSearchResponseEntityListing", listing=_l.single_3099b874,
-        ),
-        (),
-        (
-            ("botType", bot_type), ("botName", bot_name), ("botId", bot_id),
-            ("virtualAgentEnabled", virtual_agent_enabled), ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
+        "BotSearchResponseEntityListing", listing=_l.single_3099b874,
+    ), (), (
+        ("botType", bot_type), ("botName", bot_name), ("botId", bot_id),
+        ("virtualAgentEnabled", virtual_agent_enabled), ("pageSize", page_size),
+    ))
 
 
 def post_textbots_botflows_session_turns(
@@ -70,17 +66,11 @@ def post_textbots_botflows_session_turns(
         session_id: path, string.
         turn_request: body, ``TextBotFlowTurnRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_textbots_botflows_session_turns", "POST",
-            "/api/v2/textbots/botflows/sessions/{sessionId}/turns", "TextBotFlowTurnResponse",
-            body="object", body_required=True,
-        ),
-        (("sessionId", session_id),),
-        (),
-        (),
-        turn_request,
-    )
+    return _Operation(_Endpoint(
+        "post_textbots_botflows_session_turns", "POST",
+        "/api/v2/textbots/botflows/sessions/{sessionId}/turns", "TextBotFlowTurnResponse",
+        body="object", body_required=True,
+    ), (("sessionId", session_id),), (), (), turn_request)
 
 
 def post_textbots_botflows_sessions(
@@ -93,16 +83,10 @@ def post_textbots_botflows_sessions(
     Args:
         launch_request: body, ``TextBotFlowLaunchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_textbots_botflows_sessions", "POST", "/api/v2/textbots/botflows/sessions",
-            "TextBotFlowLaunchResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        launch_request,
-    )
+    return _Operation(_Endpoint(
+        "post_textbots_botflows_sessions", "POST", "/api/v2/textbots/botflows/sessions",
+        "TextBotFlowLaunchResponse", body="object", body_required=True,
+    ), (), (), (), launch_request)
 
 
 def post_textbots_bots_execute(
@@ -115,13 +99,7 @@ def post_textbots_bots_execute(
     Args:
         post_text_request: body, ``PostTextRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_textbots_bots_execute", "POST", "/api/v2/textbots/bots/execute",
-            "PostTextResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        post_text_request,
-    )
+    return _Operation(_Endpoint(
+        "post_textbots_bots_execute", "POST", "/api/v2/textbots/bots/execute", "PostTextResponse",
+        body="object", body_required=True,
+    ), (), (), (), post_text_request)

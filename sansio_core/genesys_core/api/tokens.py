@@ -20,10 +20,9 @@ def delete_token(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_token", "DELETE", "/api/v2/tokens/{userId}"),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_token", "DELETE", "/api/v2/tokens/{userId}",
+    ), (("userId", user_id),))
 
 
 def delete_tokens_me() -> _Operation[None]:
@@ -37,18 +36,16 @@ def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.Tok
     Args:
         preserve_idle_ttl: query, boolean.
     """
-    return _Operation(
-        _Endpoint("get_tokens_me", "GET", "/api/v2/tokens/me", "TokenInfo"),
-        (),
-        (("preserveIdleTTL", preserve_idle_ttl),),
-    )
+    return _Operation(_Endpoint(
+        "get_tokens_me", "GET", "/api/v2/tokens/me", "TokenInfo",
+    ), (), (("preserveIdleTTL", preserve_idle_ttl),))
 
 
 def get_tokens_timeout() -> _Operation[_m.IdleTokenTimeout]:
     """GET /api/v2/tokens/timeout -> ``IdleTokenTimeout``."""
-    return _Operation(
-        _Endpoint("get_tokens_timeout", "GET", "/api/v2/tokens/timeout", "IdleTokenTimeout"),
-    )
+    return _Operation(_Endpoint(
+        "get_tokens_timeout", "GET", "/api/v2/tokens/timeout", "IdleTokenTimeout",
+    ))
 
 
 def head_tokens_me() -> _Operation[None]:
@@ -67,13 +64,6 @@ def put_tokens_timeout(
     Args:
         body: ``IdleTokenTimeout``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_tokens_timeout", "PUT", "/api/v2/tokens/timeout", "IdleTokenTimeout",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_tokens_timeout", "PUT", "/api/v2/tokens/timeout", "IdleTokenTimeout", body="object",
+    ), (), (), (), body)

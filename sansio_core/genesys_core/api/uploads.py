@@ -24,14 +24,11 @@ def get_knowledge_knowledgebase_uploads_urls_job(
         knowledge_base_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_knowledge_knowledgebase_uploads_urls_job", "GET",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
-            "GetUploadSourceUrlJobStatusResponse",
-        ),
-        (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_knowledge_knowledgebase_uploads_urls_job", "GET",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
+        "GetUploadSourceUrlJobStatusResponse",
+    ), (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)))
 
 
 def post_gamification_contests_uploads_prizeimages(
@@ -44,17 +41,11 @@ def post_gamification_contests_uploads_prizeimages(
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_gamification_contests_uploads_prizeimages", "POST",
-            "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_gamification_contests_uploads_prizeimages", "POST",
+        "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_guides_uploads(
@@ -67,16 +58,10 @@ def post_guides_uploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_integrations_action_draft_function_upload(
@@ -91,17 +76,11 @@ def post_integrations_action_draft_function_upload(
         action_id: path, string.
         body: ``FunctionUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_integrations_action_draft_function_upload", "POST",
-            "/api/v2/integrations/actions/{actionId}/draft/function/upload",
-            "FunctionUploadResponse", body="object", body_required=True,
-        ),
-        (("actionId", action_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_integrations_action_draft_function_upload", "POST",
+        "/api/v2/integrations/actions/{actionId}/draft/function/upload", "FunctionUploadResponse",
+        body="object", body_required=True,
+    ), (("actionId", action_id),), (), (), body)
 
 
 def post_knowledge_documentuploads(
@@ -114,16 +93,10 @@ def post_knowledge_documentuploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_knowledge_knowledgebase_uploads_urls_jobs(
@@ -138,17 +111,11 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         knowledge_base_id: path, string.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
-            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
-            "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
-        ),
-        (("knowledgeBaseId", knowledge_base_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
+        "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
+        "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
+    ), (("knowledgeBaseId", knowledge_base_id),), (), (), body)
 
 
 def post_languageunderstanding_miner_uploads(
@@ -163,17 +130,11 @@ def post_languageunderstanding_miner_uploads(
         miner_id: path, string.
         body: any JSON value.
     """
-    return _Operation(
-        _Endpoint(
-            "post_languageunderstanding_miner_uploads", "POST",
-            "/api/v2/languageunderstanding/miners/{minerId}/uploads", "UploadUrlResponse",
-            body="object", body_required=True,
-        ),
-        (("minerId", miner_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_languageunderstanding_miner_uploads", "POST",
+        "/api/v2/languageunderstanding/miners/{minerId}/uploads", "UploadUrlResponse",
+        body="object", body_required=True,
+    ), (("minerId", miner_id),), (), (), body)
 
 
 def post_uploads_learning_coverart(
@@ -186,16 +147,10 @@ def post_uploads_learning_coverart(
     Args:
         body: ``LearningCoverArtUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_uploads_learning_coverart", "POST", "/api/v2/uploads/learning/coverart",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_uploads_learning_coverart", "POST", "/api/v2/uploads/learning/coverart",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_uploads_publicassets_images(
@@ -208,16 +163,10 @@ def post_uploads_publicassets_images(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_uploads_publicassets_images", "POST", "/api/v2/uploads/publicassets/images",
-            "UploadUrlResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_uploads_publicassets_images", "POST", "/api/v2/uploads/publicassets/images",
+        "UploadUrlResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_uploads_recordings(
@@ -230,16 +179,10 @@ def post_uploads_recordings(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_uploads_recordings", "POST", "/api/v2/uploads/recordings", "UploadUrlResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_uploads_recordings", "POST", "/api/v2/uploads/recordings", "UploadUrlResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_uploads_workforcemanagement_historicaldata_csv(
@@ -252,14 +195,8 @@ def post_uploads_workforcemanagement_historicaldata_csv(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_uploads_workforcemanagement_historicaldata_csv", "POST",
-            "/api/v2/uploads/workforcemanagement/historicaldata/csv", "UploadUrlResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_uploads_workforcemanagement_historicaldata_csv", "POST",
+        "/api/v2/uploads/workforcemanagement/historicaldata/csv", "UploadUrlResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)

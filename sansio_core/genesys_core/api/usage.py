@@ -29,14 +29,11 @@ def get_oauth_client_usage_query_result(
         execution_id: path, string.
         client_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_oauth_client_usage_query_result", "GET",
-            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-            "ApiUsageQueryResult", listing=_l.token_361bbd80,
-        ),
-        (("executionId", execution_id), ("clientId", client_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_oauth_client_usage_query_result", "GET",
+        "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}", "ApiUsageQueryResult",
+        listing=_l.token_361bbd80,
+    ), (("executionId", execution_id), ("clientId", client_id)))
 
 
 def get_oauth_client_usage_summary(
@@ -52,14 +49,10 @@ def get_oauth_client_usage_summary(
         client_id: path, string.
         days: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_oauth_client_usage_summary", "GET",
-            "/api/v2/oauth/clients/{clientId}/usage/summary", "UsageExecutionResult",
-        ),
-        (("clientId", client_id),),
-        (("days", days),),
-    )
+    return _Operation(_Endpoint(
+        "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
+        "UsageExecutionResult",
+    ), (("clientId", client_id),), (("days", days),))
 
 
 def get_usage_aggregates_query_job(
@@ -77,14 +70,10 @@ def get_usage_aggregates_query_job(
         page_size: query, integer.
         after: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
-            "OrganizationPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
-        ),
-        (("jobId", job_id),),
-        (("pageSize", page_size), ("after", after)),
-    )
+    return _Lists(_Endpoint(
+        "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
+        "OrganizationPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
+    ), (("jobId", job_id),), (("pageSize", page_size), ("after", after)))
 
 
 def get_usage_client_client_id_aggregates_query_job(
@@ -104,15 +93,11 @@ def get_usage_client_client_id_aggregates_query_job(
         page_size: query, integer.
         after: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_usage_client_client_id_aggregates_query_job", "GET",
-            "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
-            "ClientPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
-        ),
-        (("clientId", client_id), ("jobId", job_id)),
-        (("pageSize", page_size), ("after", after)),
-    )
+    return _Lists(_Endpoint(
+        "get_usage_client_client_id_aggregates_query_job", "GET",
+        "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
+        "ClientPublicApiUsageResultsResponse", listing=_l.token_b4981ed1,
+    ), (("clientId", client_id), ("jobId", job_id)), (("pageSize", page_size), ("after", after)))
 
 
 def get_usage_query_execution_id_results(
@@ -125,14 +110,10 @@ def get_usage_query_execution_id_results(
     Args:
         execution_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_usage_query_execution_id_results", "GET",
-            "/api/v2/usage/query/{executionId}/results", "ApiUsageQueryResult",
-            listing=_l.token_361bbd80,
-        ),
-        (("executionId", execution_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_usage_query_execution_id_results", "GET", "/api/v2/usage/query/{executionId}/results",
+        "ApiUsageQueryResult", listing=_l.token_361bbd80,
+    ), (("executionId", execution_id),))
 
 
 def get_usage_simplesearch_execution_id_results(
@@ -150,15 +131,11 @@ def get_usage_simplesearch_execution_id_results(
         after: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_usage_simplesearch_execution_id_results", "GET",
-            "/api/v2/usage/simplesearch/{executionId}/results", "ApiUsageQueryResult",
-            listing=_l.token_b441394b,
-        ),
-        (("executionId", execution_id),),
-        (("after", after), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_usage_simplesearch_execution_id_results", "GET",
+        "/api/v2/usage/simplesearch/{executionId}/results", "ApiUsageQueryResult",
+        listing=_l.token_b441394b,
+    ), (("executionId", execution_id),), (("after", after), ("pageSize", page_size)))
 
 
 def post_oauth_client_usage_query(
@@ -173,16 +150,10 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
-            "UsageExecutionResult", body="object", body_required=True,
-        ),
-        (("clientId", client_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
+        "UsageExecutionResult", body="object", body_required=True,
+    ), (("clientId", client_id),), (), (), body)
 
 
 def post_usage_aggregates_query_jobs(
@@ -195,16 +166,10 @@ def post_usage_aggregates_query_jobs(
     Args:
         body: ``OrganizationPublicApiUsageQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_usage_aggregates_query_jobs", "POST", "/api/v2/usage/aggregates/query/jobs",
-            "OrganizationUsageQueryResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_usage_aggregates_query_jobs", "POST", "/api/v2/usage/aggregates/query/jobs",
+        "OrganizationUsageQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_usage_client_client_id_aggregates_query_jobs(
@@ -219,17 +184,11 @@ def post_usage_client_client_id_aggregates_query_jobs(
         client_id: path, string.
         body: ``ClientPublicApiUsageQueryRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_usage_client_client_id_aggregates_query_jobs", "POST",
-            "/api/v2/usage/client/{clientId}/aggregates/query/jobs", "ClientUsageQueryResponse",
-            body="object", body_required=True,
-        ),
-        (("clientId", client_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_usage_client_client_id_aggregates_query_jobs", "POST",
+        "/api/v2/usage/client/{clientId}/aggregates/query/jobs", "ClientUsageQueryResponse",
+        body="object", body_required=True,
+    ), (("clientId", client_id),), (), (), body)
 
 
 def post_usage_query(
@@ -242,16 +201,10 @@ def post_usage_query(
     Args:
         body: ``ApiUsageOrganizationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_usage_query", "POST", "/api/v2/usage/query", "UsageExecutionResult",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_usage_query", "POST", "/api/v2/usage/query", "UsageExecutionResult", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_usage_simplesearch(
@@ -264,13 +217,7 @@ def post_usage_simplesearch(
     Args:
         body: ``ApiUsageSimpleSearch``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_usage_simplesearch", "POST", "/api/v2/usage/simplesearch", "UsageExecutionResult",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_usage_simplesearch", "POST", "/api/v2/usage/simplesearch", "UsageExecutionResult",
+        body="object", body_required=True,
+    ), (), (), (), body)

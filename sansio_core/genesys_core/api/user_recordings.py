@@ -26,10 +26,9 @@ def delete_userrecording(recording_id: str) -> _Operation[None]:
     Args:
         recording_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_userrecording", "DELETE", "/api/v2/userrecordings/{recordingId}"),
-        (("recordingId", recording_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_userrecording", "DELETE", "/api/v2/userrecordings/{recordingId}",
+    ), (("recordingId", recording_id),))
 
 
 def get_userrecording(
@@ -43,13 +42,9 @@ def get_userrecording(
         recording_id: path, string.
         expand: query, list of string: conversation.
     """
-    return _Operation(
-        _Endpoint(
-            "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
-        ),
-        (("recordingId", recording_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
+    ), (("recordingId", recording_id),), (("expand", expand),))
 
 
 def get_userrecording_transcoding(
@@ -67,14 +62,10 @@ def get_userrecording_transcoding(
         recording_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_userrecording_transcoding", "GET",
-            "/api/v2/userrecordings/{recordingId}/transcoding", "DownloadResponse",
-        ),
-        (("recordingId", recording_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_userrecording_transcoding", "GET", "/api/v2/userrecordings/{recordingId}/transcoding",
+        "DownloadResponse",
+    ), (("recordingId", recording_id),), (("formatId", format_id),))
 
 
 def get_userrecordings(
@@ -92,23 +83,17 @@ def get_userrecordings(
         page_number: query, integer.
         expand: query, list of string: conversation.
     """
-    return _Lists(
-        _Endpoint(
-            "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)))
 
 
 def get_userrecordings_summary() -> _Operation[_m.FaxSummary]:
     """GET /api/v2/userrecordings/summary -> ``FaxSummary``."""
-    return _Operation(
-        _Endpoint(
-            "get_userrecordings_summary", "GET", "/api/v2/userrecordings/summary", "FaxSummary",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_userrecordings_summary", "GET", "/api/v2/userrecordings/summary", "FaxSummary",
+    ))
 
 
 def put_userrecording(
@@ -124,13 +109,7 @@ def put_userrecording(
         expand: query, list of string: conversation.
         body: ``UserRecording``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_userrecording", "PUT", "/api/v2/userrecordings/{recordingId}", "UserRecording",
-            body="object", body_required=True,
-        ),
-        (("recordingId", recording_id),),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_userrecording", "PUT", "/api/v2/userrecordings/{recordingId}", "UserRecording",
+        body="object", body_required=True,
+    ), (("recordingId", recording_id),), (("expand", expand),), (), body)

@@ -46,13 +46,10 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_users_aggregates_job", "DELETE",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_users_aggregates_job", "DELETE",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
@@ -63,13 +60,10 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_analytics_users_details_job", "DELETE",
-            "/api/v2/analytics/users/details/jobs/{jobId}",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_analytics_users_details_job", "DELETE",
+        "/api/v2/analytics/users/details/jobs/{jobId}",
+    ), (("jobId", job_id),))
 
 
 def delete_authorization_subject_division_role(
@@ -86,13 +80,10 @@ def delete_authorization_subject_division_role(
         division_id: path, string.
         role_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_authorization_subject_division_role", "DELETE",
-            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-        ),
-        (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_authorization_subject_division_role", "DELETE",
+        "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+    ), (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)))
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
@@ -100,12 +91,10 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
     Requires ``routing:directRoutingBackup:selfDelete``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_directroutingbackup_settings_me", "DELETE",
-            "/api/v2/routing/directroutingbackup/settings/me",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_directroutingbackup_settings_me", "DELETE",
+        "/api/v2/routing/directroutingbackup/settings/me",
+    ))
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
@@ -116,13 +105,10 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_user_directroutingbackup_settings", "DELETE",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_user_directroutingbackup_settings", "DELETE",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+    ), (("userId", user_id),))
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
@@ -133,13 +119,9 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_routing_user_utilization", "DELETE",
-            "/api/v2/routing/users/{userId}/utilization",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
+    ), (("userId", user_id),))
 
 
 def delete_user(user_id: str) -> _Operation[_Any]:
@@ -150,10 +132,9 @@ def delete_user(user_id: str) -> _Operation[_Any]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_user", "DELETE", "/api/v2/users/{userId}", "object"),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_user", "DELETE", "/api/v2/users/{userId}", "object",
+    ), (("userId", user_id),))
 
 
 def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None]:
@@ -165,13 +146,10 @@ def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None
         user_id: path, string.
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_customattribute", "DELETE",
-            "/api/v2/users/{userId}/customattributes/{schemaId}",
-        ),
-        (("userId", user_id), ("schemaId", schema_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_customattribute", "DELETE",
+        "/api/v2/users/{userId}/customattributes/{schemaId}",
+    ), (("userId", user_id), ("schemaId", schema_id)))
 
 
 def delete_user_externalid_authority_name_external_key(
@@ -188,13 +166,10 @@ def delete_user_externalid_authority_name_external_key(
         authority_name: path, string.
         external_key: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_externalid_authority_name_external_key", "DELETE",
-            "/api/v2/users/{userId}/externalid/{authorityName}/{externalKey}",
-        ),
-        (("userId", user_id), ("authorityName", authority_name), ("externalKey", external_key)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_externalid_authority_name_external_key", "DELETE",
+        "/api/v2/users/{userId}/externalid/{authorityName}/{externalKey}",
+    ), (("userId", user_id), ("authorityName", authority_name), ("externalKey", external_key)))
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
@@ -206,13 +181,10 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
         user_id: path, string.
         language_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_routinglanguage", "DELETE",
-            "/api/v2/users/{userId}/routinglanguages/{languageId}",
-        ),
-        (("userId", user_id), ("languageId", language_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_routinglanguage", "DELETE",
+        "/api/v2/users/{userId}/routinglanguages/{languageId}",
+    ), (("userId", user_id), ("languageId", language_id)))
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
@@ -224,12 +196,9 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
         user_id: path, string.
         skill_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
-        ),
-        (("userId", user_id), ("skillId", skill_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
+    ), (("userId", user_id), ("skillId", skill_id)))
 
 
 def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
@@ -240,13 +209,10 @@ def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_station_associatedstation", "DELETE",
-            "/api/v2/users/{userId}/station/associatedstation",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_station_associatedstation", "DELETE",
+        "/api/v2/users/{userId}/station/associatedstation",
+    ), (("userId", user_id),))
 
 
 def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
@@ -257,13 +223,10 @@ def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_station_defaultstation", "DELETE",
-            "/api/v2/users/{userId}/station/defaultstation",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_station_defaultstation", "DELETE",
+        "/api/v2/users/{userId}/station/defaultstation",
+    ), (("userId", user_id),))
 
 
 def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
@@ -275,12 +238,9 @@ def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
         user_id: path, string.
         verifier_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_user_verifier", "DELETE", "/api/v2/users/{userId}/verifiers/{verifierId}",
-        ),
-        (("userId", user_id), ("verifierId", verifier_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_user_verifier", "DELETE", "/api/v2/users/{userId}/verifiers/{verifierId}",
+    ), (("userId", user_id), ("verifierId", verifier_id)))
 
 
 def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
@@ -291,13 +251,10 @@ def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_users_customattributes_schema", "DELETE",
-            "/api/v2/users/customattributes/schemas/{schemaId}",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_customattributes_schema", "DELETE",
+        "/api/v2/users/customattributes/schemas/{schemaId}",
+    ), (("schemaId", schema_id),))
 
 
 def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
@@ -306,10 +263,9 @@ def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
     Args:
         verifier_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_users_me_verifier", "DELETE", "/api/v2/users/me/verifiers/{verifierId}"),
-        (("verifierId", verifier_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_me_verifier", "DELETE", "/api/v2/users/me/verifiers/{verifierId}",
+    ), (("verifierId", verifier_id),))
 
 
 def delete_users_stations_me_associatedstation() -> _Operation[None]:
@@ -317,12 +273,10 @@ def delete_users_stations_me_associatedstation() -> _Operation[None]:
 
     Requires ``telephony:station:disassociateSelf``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_users_stations_me_associatedstation", "DELETE",
-            "/api/v2/users/stations/me/associatedstation",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_stations_me_associatedstation", "DELETE",
+        "/api/v2/users/stations/me/associatedstation",
+    ))
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -333,13 +287,10 @@ def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_aggregates_job", "GET",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_aggregates_job", "GET",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_users_aggregates_job_results(
@@ -355,15 +306,11 @@ def get_analytics_users_aggregates_job_results(
         job_id: path, string.
         cursor: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_users_aggregates_job_results", "GET",
-            "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-            "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor),),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_users_aggregates_job_results", "GET",
+        "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
+        "UserAsyncAggregateQueryResponse", listing=_l.token_74018db8,
+    ), (("jobId", job_id),), (("cursor", cursor),))
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -374,13 +321,10 @@ def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStat
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_details_job", "GET",
-            "/api/v2/analytics/users/details/jobs/{jobId}", "AsyncQueryStatus",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
+        "AsyncQueryStatus",
+    ), (("jobId", job_id),))
 
 
 def get_analytics_users_details_job_results(
@@ -398,15 +342,11 @@ def get_analytics_users_details_job_results(
         cursor: query, string.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_analytics_users_details_job_results", "GET",
-            "/api/v2/analytics/users/details/jobs/{jobId}/results",
-            "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
-        ),
-        (("jobId", job_id),),
-        (("cursor", cursor), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_analytics_users_details_job_results", "GET",
+        "/api/v2/analytics/users/details/jobs/{jobId}/results",
+        "AnalyticsUserDetailsAsyncQueryResponse", listing=_l.token_f1f98c8f,
+    ), (("jobId", job_id),), (("cursor", cursor), ("pageSize", page_size)))
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
@@ -414,12 +354,10 @@ def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailab
 
     Requires ``analytics:userDetail:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_analytics_users_details_jobs_availability", "GET",
-            "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_analytics_users_details_jobs_availability", "GET",
+        "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
+    ))
 
 
 def get_authorization_divisionspermitted_me(
@@ -435,15 +373,11 @@ def get_authorization_divisionspermitted_me(
         name: query, string.
         permission: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_me", "GET",
-            "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("name", name), ("permission", permission)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_me", "GET",
+        "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+        listing=_l.single_4eeb41b1,
+    ), (), (("name", name), ("permission", permission)))
 
 
 def get_authorization_divisionspermitted_paged_me(
@@ -461,15 +395,11 @@ def get_authorization_divisionspermitted_paged_me(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_paged_me", "GET",
-            "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_paged_me", "GET",
+        "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)))
 
 
 def get_authorization_divisionspermitted_paged_subject_id(
@@ -489,15 +419,13 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_authorization_divisionspermitted_paged_subject_id", "GET",
-            "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-            "DivsPermittedEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("subjectId", subject_id),),
-        (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
-    )
+    return _Lists(_Endpoint(
+        "get_authorization_divisionspermitted_paged_subject_id", "GET",
+        "/api/v2/authorization/divisionspermitted/paged/{subjectId}", "DivsPermittedEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("subjectId", subject_id),), (
+        ("permission", permission), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def get_authorization_subject(
@@ -515,14 +443,12 @@ def get_authorization_subject(
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
-            "AuthzSubject",
-        ),
-        (("subjectId", subject_id),),
-        (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
+        "AuthzSubject",
+    ), (("subjectId", subject_id),), (
+        ("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles),
+    ))
 
 
 def get_authorization_subjects_me(
@@ -536,14 +462,9 @@ def get_authorization_subjects_me(
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
-            "AuthzSubject",
-        ),
-        (),
-        (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
-    )
+    return _Operation(_Endpoint(
+        "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me", "AuthzSubject",
+    ), (), (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)))
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
@@ -554,11 +475,9 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(
-        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
-        (),
-        (("type", type),),
-    )
+    return _Operation(_Endpoint(
+        "get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig",
+    ), (), (("type", type),))
 
 
 def get_profiles_users(
@@ -589,18 +508,14 @@ def get_profiles_users(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Lists(
-        _Endpoint(
-            "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jid", jid),
-            ("sortOrder", sort_order), ("expand", expand),
-            ("integrationPresenceSource", integration_presence_source),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jid", jid),
+        ("sortOrder", sort_order), ("expand", expand),
+        ("integrationPresenceSource", integration_presence_source),
+    ))
 
 
 def get_routing_directroutingbackup_settings_me(
@@ -609,12 +524,10 @@ def get_routing_directroutingbackup_settings_me(
 
     Requires ``routing:directRoutingBackup:selfView``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_directroutingbackup_settings_me", "GET",
-            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_directroutingbackup_settings_me", "GET",
+        "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+    ))
 
 
 def get_routing_user_directroutingbackup_settings(
@@ -627,14 +540,11 @@ def get_routing_user_directroutingbackup_settings(
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_user_directroutingbackup_settings", "GET",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-            "AgentDirectRoutingBackupSettings",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_user_directroutingbackup_settings", "GET",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        "AgentDirectRoutingBackupSettings",
+    ), (("userId", user_id),))
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
@@ -645,13 +555,10 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
-            "AgentMaxUtilizationResponse",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
+        "AgentMaxUtilizationResponse",
+    ), (("userId", user_id),))
 
 
 def get_user(
@@ -676,14 +583,12 @@ def get_user(
         user_custom_attribute_schema_ids: query, list of string.
         state: query, string: active, deleted.
     """
-    return _Operation(
-        _Endpoint("get_user", "GET", "/api/v2/users/{userId}", "User"),
-        (("userId", user_id),),
-        (
-            ("expand", expand), ("integrationPresenceSource", integration_presence_source),
-            ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_user", "GET", "/api/v2/users/{userId}", "User",
+    ), (("userId", user_id),), (
+        ("expand", expand), ("integrationPresenceSource", integration_presence_source),
+        ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
+    ))
 
 
 def get_user_adjacents(
@@ -701,11 +606,9 @@ def get_user_adjacents(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
-        _Endpoint("get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents"),
-        (("userId", user_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents",
+    ), (("userId", user_id),), (("expand", expand),))
 
 
 def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
@@ -716,13 +619,9 @@ def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_callforwarding", "GET", "/api/v2/users/{userId}/callforwarding",
-            "CallForwarding",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_callforwarding", "GET", "/api/v2/users/{userId}/callforwarding", "CallForwarding",
+    ), (("userId", user_id),))
 
 
 def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.UserCustomAttributes]:
@@ -734,13 +633,10 @@ def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.User
         user_id: path, string.
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_customattribute", "GET", "/api/v2/users/{userId}/customattributes/{schemaId}",
-            "UserCustomAttributes",
-        ),
-        (("userId", user_id), ("schemaId", schema_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_customattribute", "GET", "/api/v2/users/{userId}/customattributes/{schemaId}",
+        "UserCustomAttributes",
+    ), (("userId", user_id), ("schemaId", schema_id)))
 
 
 def get_user_customattributes_bulk(
@@ -755,14 +651,10 @@ def get_user_customattributes_bulk(
         user_id: path, string.
         schema_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
-            "list[object]", listing=_l.single_387d9ec7,
-        ),
-        (("userId", user_id),),
-        (("schemaIds", schema_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
+        "list[object]", listing=_l.single_387d9ec7,
+    ), (("userId", user_id),), (("schemaIds", schema_ids),))
 
 
 def get_user_directreports(
@@ -780,14 +672,10 @@ def get_user_directreports(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("userId", user_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
+        listing=_l.single_4eeb41b1,
+    ), (("userId", user_id),), (("expand", expand),))
 
 
 def get_user_externalid(
@@ -798,13 +686,10 @@ def get_user_externalid(
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
-            "list[UserExternalIdentifier]", listing=_l.single_387d9ec7,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
+        "list[UserExternalIdentifier]", listing=_l.single_387d9ec7,
+    ), (("userId", user_id),))
 
 
 def get_user_externalid_authority_name(
@@ -817,13 +702,10 @@ def get_user_externalid_authority_name(
         user_id: path, string.
         authority_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_externalid_authority_name", "GET",
-            "/api/v2/users/{userId}/externalid/{authorityName}", "UserExternalIdentifier",
-        ),
-        (("userId", user_id), ("authorityName", authority_name)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_externalid_authority_name", "GET",
+        "/api/v2/users/{userId}/externalid/{authorityName}", "UserExternalIdentifier",
+    ), (("userId", user_id), ("authorityName", authority_name)))
 
 
 def get_user_favorites(
@@ -849,17 +731,13 @@ def get_user_favorites(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("expand", expand),
+    ))
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
@@ -869,13 +747,10 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
         user_id: path, string.
         client_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
-            "Geolocation",
-        ),
-        (("userId", user_id), ("clientId", client_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
+        "Geolocation",
+    ), (("userId", user_id), ("clientId", client_id)))
 
 
 def get_user_outofoffice(user_id: str) -> _Operation[_m.OutOfOffice]:
@@ -884,12 +759,9 @@ def get_user_outofoffice(user_id: str) -> _Operation[_m.OutOfOffice]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_outofoffice", "GET", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_outofoffice", "GET", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
+    ), (("userId", user_id),))
 
 
 def get_user_profile(
@@ -915,11 +787,11 @@ def get_user_profile(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Operation(
-        _Endpoint("get_user_profile", "GET", "/api/v2/users/{userId}/profile", "UserProfile"),
-        (("userId", user_id),),
-        (("expand", expand), ("integrationPresenceSource", integration_presence_source)),
-    )
+    return _Operation(_Endpoint(
+        "get_user_profile", "GET", "/api/v2/users/{userId}/profile", "UserProfile",
+    ), (("userId", user_id),), (
+        ("expand", expand), ("integrationPresenceSource", integration_presence_source),
+    ))
 
 
 def get_user_profileskills(user_id: str) -> _Lists[list[str], str]:
@@ -930,13 +802,10 @@ def get_user_profileskills(user_id: str) -> _Lists[list[str], str]:
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", "list[str]",
-            listing=_l.single_387d9ec7,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", "list[str]",
+        listing=_l.single_387d9ec7,
+    ), (("userId", user_id),))
 
 
 def get_user_queues(
@@ -958,17 +827,13 @@ def get_user_queues(
         joined: query, boolean.
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
-            ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
+        ("divisionId", division_id),
+    ))
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
@@ -979,10 +844,9 @@ def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     Args:
         subject_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization"),
-        (("subjectId", subject_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+    ), (("subjectId", subject_id),))
 
 
 def get_user_routinglanguages(
@@ -1002,14 +866,12 @@ def get_user_routinglanguages(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-            "UserLanguageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
+        "UserLanguageEntityListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_user_routingskills(
@@ -1029,14 +891,12 @@ def get_user_routingskills(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-            "UserSkillEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
+        "UserSkillEntityListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_user_routingstatus(user_id: str) -> _Operation[_m.RoutingStatus]:
@@ -1045,13 +905,9 @@ def get_user_routingstatus(user_id: str) -> _Operation[_m.RoutingStatus]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_user_routingstatus", "GET", "/api/v2/users/{userId}/routingstatus",
-            "RoutingStatus",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_routingstatus", "GET", "/api/v2/users/{userId}/routingstatus", "RoutingStatus",
+    ), (("userId", user_id),))
 
 
 def get_user_skillgroups(
@@ -1071,14 +927,10 @@ def get_user_skillgroups(
         after: query, string.
         before: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-            "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("after", after), ("before", before)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
+        "UserSkillGroupEntityListing", listing=_l.token_9fc445a9,
+    ), (("userId", user_id),), (("pageSize", page_size), ("after", after), ("before", before)))
 
 
 def get_user_state(user_id: str) -> _Operation[_m.UserState]:
@@ -1089,10 +941,9 @@ def get_user_state(user_id: str) -> _Operation[_m.UserState]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_user_state", "GET", "/api/v2/users/{userId}/state", "UserState"),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_state", "GET", "/api/v2/users/{userId}/state", "UserState",
+    ), (("userId", user_id),))
 
 
 def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
@@ -1103,10 +954,9 @@ def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_user_station", "GET", "/api/v2/users/{userId}/station", "UserStations"),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_user_station", "GET", "/api/v2/users/{userId}/station", "UserStations",
+    ), (("userId", user_id),))
 
 
 def get_user_superiors(
@@ -1124,14 +974,10 @@ def get_user_superiors(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
-            listing=_l.single_4eeb41b1,
-        ),
-        (("userId", user_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
+        listing=_l.single_4eeb41b1,
+    ), (("userId", user_id),), (("expand", expand),))
 
 
 def get_user_trustors(
@@ -1150,14 +996,10 @@ def get_user_trustors(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", "TrustorEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", "TrustorEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_user_verifiers(user_id: str) -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
@@ -1168,13 +1010,10 @@ def get_user_verifiers(user_id: str) -> _Lists[_m.VerifierEntityListing, _m.Veri
     Args:
         user_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers",
-            "VerifierEntityListing", listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers", "VerifierEntityListing",
+        listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),))
 
 
 def get_users(
@@ -1209,18 +1048,14 @@ def get_users(
         user_custom_attribute_schema_ids: query, list of string.
         state: query, string: active, inactive, deleted, any.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users", "GET", "/api/v2/users", "UserEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
-            ("jabberId", jabber_id), ("sortOrder", sort_order), ("expand", expand),
-            ("integrationPresenceSource", integration_presence_source),
-            ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users", "GET", "/api/v2/users", "UserEntityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jabberId", jabber_id),
+        ("sortOrder", sort_order), ("expand", expand),
+        ("integrationPresenceSource", integration_presence_source),
+        ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
+    ))
 
 
 def get_users_chats_me(
@@ -1241,17 +1076,13 @@ def get_users_chats_me(
         include_room_owners: query, boolean.
         after: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing",
-            listing=_l.token_98b45d93,
-        ),
-        (),
-        (
-            ("excludeClosed", exclude_closed), ("includePresence", include_presence),
-            ("includeRoomOwners", include_room_owners), ("after", after),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing",
+        listing=_l.token_98b45d93,
+    ), (), (
+        ("excludeClosed", exclude_closed), ("includePresence", include_presence),
+        ("includeRoomOwners", include_room_owners), ("after", after),
+    ))
 
 
 def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -1262,13 +1093,10 @@ def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchem
     Args:
         schema_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_customattributes_schema", "GET",
-            "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema",
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_customattributes_schema", "GET",
+        "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema",
+    ), (("schemaId", schema_id),))
 
 
 def get_users_customattributes_schema_version(
@@ -1283,13 +1111,10 @@ def get_users_customattributes_schema_version(
         schema_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_customattributes_schema_version", "GET",
-            "/api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId}", "DataSchema",
-        ),
-        (("schemaId", schema_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_users_customattributes_schema_version", "GET",
+        "/api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId}", "DataSchema",
+    ), (("schemaId", schema_id), ("versionId", version_id)))
 
 
 def get_users_customattributes_schema_versions(
@@ -1302,14 +1127,11 @@ def get_users_customattributes_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_customattributes_schema_versions", "GET",
-            "/api/v2/users/customattributes/schemas/{schemaId}/versions", "DataSchemaListing",
-            listing=_l.single_fb29b5bd,
-        ),
-        (("schemaId", schema_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_users_customattributes_schema_versions", "GET",
+        "/api/v2/users/customattributes/schemas/{schemaId}/versions", "DataSchemaListing",
+        listing=_l.single_fb29b5bd,
+    ), (("schemaId", schema_id),))
 
 
 def get_users_customattributes_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
@@ -1317,12 +1139,10 @@ def get_users_customattributes_schemas() -> _Lists[_m.DataSchemaListing, _m.Data
 
     Requires ``users:customAttributesSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
-            "DataSchemaListing", listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
+        "DataSchemaListing", listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -1333,13 +1153,10 @@ def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operati
     Args:
         core_type_name: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_customattributes_schemas_coretype", "GET",
-            "/api/v2/users/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
-        ),
-        (("coreTypeName", core_type_name),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_customattributes_schemas_coretype", "GET",
+        "/api/v2/users/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
+    ), (("coreTypeName", core_type_name),))
 
 
 def get_users_customattributes_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
@@ -1347,13 +1164,11 @@ def get_users_customattributes_schemas_coretypes() -> _Lists[_m.CoretypeListing,
 
     Requires ``users:customAttributesSchema:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_customattributes_schemas_coretypes", "GET",
-            "/api/v2/users/customattributes/schemas/coretypes", "CoretypeListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_customattributes_schemas_coretypes", "GET",
+        "/api/v2/users/customattributes/schemas/coretypes", "CoretypeListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1361,12 +1176,10 @@ def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityL
 
     Requires ``users:customAttributesSchema:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_customattributes_schemas_limits", "GET",
-            "/api/v2/users/customattributes/schemas/limits", "SchemaQuantityLimits",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_users_customattributes_schemas_limits", "GET",
+        "/api/v2/users/customattributes/schemas/limits", "SchemaQuantityLimits",
+    ))
 
 
 def get_users_development_activities(
@@ -1405,19 +1218,15 @@ def get_users_development_activities(
             NotCompleted.
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_development_activities", "GET", "/api/v2/users/development/activities",
-            "DevelopmentActivityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("userId", user_id), ("moduleId", module_id), ("interval", interval),
-            ("completionInterval", completion_interval), ("overdue", overdue), ("pass", pass_),
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("types", types), ("statuses", statuses), ("relationship", relationship),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_development_activities", "GET", "/api/v2/users/development/activities",
+        "DevelopmentActivityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("userId", user_id), ("moduleId", module_id), ("interval", interval),
+        ("completionInterval", completion_interval), ("overdue", overdue), ("pass", pass_),
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("types", types), ("statuses", statuses), ("relationship", relationship),
+    ))
 
 
 def get_users_development_activities_me(
@@ -1453,19 +1262,15 @@ def get_users_development_activities_me(
             NotCompleted.
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
-            "DevelopmentActivityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("moduleId", module_id), ("interval", interval),
-            ("completionInterval", completion_interval), ("overdue", overdue), ("pass", pass_),
-            ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
-            ("types", types), ("statuses", statuses), ("relationship", relationship),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
+        "DevelopmentActivityListing", listing=_l.page_ece8a87b,
+    ), (), (
+        ("moduleId", module_id), ("interval", interval),
+        ("completionInterval", completion_interval), ("overdue", overdue), ("pass", pass_),
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+        ("types", types), ("statuses", statuses), ("relationship", relationship),
+    ))
 
 
 def get_users_development_activity(
@@ -1480,14 +1285,10 @@ def get_users_development_activity(
         activity_id: path, string.
         type: query, string: Informational, Coaching, AssessedContent, Assessment, External, Native.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_development_activity", "GET",
-            "/api/v2/users/development/activities/{activityId}", "DevelopmentActivity",
-        ),
-        (("activityId", activity_id),),
-        (("type", type),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_development_activity", "GET",
+        "/api/v2/users/development/activities/{activityId}", "DevelopmentActivity",
+    ), (("activityId", activity_id),), (("type", type),))
 
 
 def get_users_externalid_authority_name_external_key(
@@ -1507,14 +1308,10 @@ def get_users_externalid_authority_name_external_key(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_externalid_authority_name_external_key", "GET",
-            "/api/v2/users/externalid/{authorityName}/{externalKey}", "User",
-        ),
-        (("authorityName", authority_name), ("externalKey", external_key)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_externalid_authority_name_external_key", "GET",
+        "/api/v2/users/externalid/{authorityName}/{externalKey}", "User",
+    ), (("authorityName", authority_name), ("externalKey", external_key)), (("expand", expand),))
 
 
 def get_users_me(
@@ -1549,24 +1346,20 @@ def get_users_me(
             RingCentral.
         user_custom_attribute_schema_ids: query, list of string.
     """
-    return _Operation(
-        _Endpoint("get_users_me", "GET", "/api/v2/users/me", "UserMe"),
-        (),
-        (
-            ("expand", expand), ("integrationPresenceSource", integration_presence_source),
-            ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_users_me", "GET", "/api/v2/users/me", "UserMe",
+    ), (), (
+        ("expand", expand), ("integrationPresenceSource", integration_presence_source),
+        ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids),
+    ))
 
 
 def get_users_me_verifiers() -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
     """GET /api/v2/users/me/verifiers -> ``VerifierEntityListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", "VerifierEntityListing",
-            listing=_l.single_fb29b5bd,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", "VerifierEntityListing",
+        listing=_l.single_fb29b5bd,
+    ))
 
 
 def get_users_query(
@@ -1597,18 +1390,14 @@ def get_users_query(
         user_custom_attribute_schema_ids: query, list of string.
         state: query, string: active, inactive, deleted, any.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing",
-            listing=_l.token_4dfe8e41,
-        ),
-        (),
-        (
-            ("cursor", cursor), ("pageSize", page_size), ("sortOrder", sort_order),
-            ("expand", expand), ("integrationPresenceSource", integration_presence_source),
-            ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing",
+        listing=_l.token_4dfe8e41,
+    ), (), (
+        ("cursor", cursor), ("pageSize", page_size), ("sortOrder", sort_order), ("expand", expand),
+        ("integrationPresenceSource", integration_presence_source),
+        ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
+    ))
 
 
 def get_users_search(
@@ -1627,17 +1416,13 @@ def get_users_search(
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (
-            ("q64", q64), ("expand", expand),
-            ("integrationPresenceSource", integration_presence_source),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (
+        ("q64", q64), ("expand", expand),
+        ("integrationPresenceSource", integration_presence_source),
+    ))
 
 
 def get_users_stations_me() -> _Operation[_m.UserStations]:
@@ -1645,9 +1430,9 @@ def get_users_stations_me() -> _Operation[_m.UserStations]:
 
     Requires ``telephony:selfStationAssociation:view``.
     """
-    return _Operation(
-        _Endpoint("get_users_stations_me", "GET", "/api/v2/users/stations/me", "UserStations"),
-    )
+    return _Operation(_Endpoint(
+        "get_users_stations_me", "GET", "/api/v2/users/stations/me", "UserStations",
+    ))
 
 
 def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m.User]:
@@ -1659,16 +1444,9 @@ def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m
         user_id: path, string.
         body: ``UpdateUser``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user", "PATCH", "/api/v2/users/{userId}", "User", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user", "PATCH", "/api/v2/users/{userId}", "User", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_user_callforwarding(
@@ -1683,16 +1461,10 @@ def patch_user_callforwarding(
         user_id: path, string.
         body: ``CallForwarding``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_callforwarding", "PATCH", "/api/v2/users/{userId}/callforwarding",
-            "CallForwarding", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_callforwarding", "PATCH", "/api/v2/users/{userId}/callforwarding",
+        "CallForwarding", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_user_customattributes(
@@ -1707,16 +1479,10 @@ def patch_user_customattributes(
         user_id: path, string.
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_customattributes", "PATCH", "/api/v2/users/{userId}/customattributes",
-            "UserCustomAttributes", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        user_custom_attributes,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_customattributes", "PATCH", "/api/v2/users/{userId}/customattributes",
+        "UserCustomAttributes", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), user_custom_attributes)
 
 
 def patch_user_customattributes_bulk(
@@ -1731,17 +1497,10 @@ def patch_user_customattributes_bulk(
         user_id: path, string.
         user_custom_attributes_list: body, list of ``UserCustomAttributesUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_customattributes_bulk", "PATCH",
-            "/api/v2/users/{userId}/customattributes/bulk", "UserCustomAttributes", body="array",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        user_custom_attributes_list,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_customattributes_bulk", "PATCH", "/api/v2/users/{userId}/customattributes/bulk",
+        "UserCustomAttributes", body="array", body_required=True,
+    ), (("userId", user_id),), (), (), user_custom_attributes_list)
 
 
 def patch_user_geolocation(
@@ -1756,16 +1515,10 @@ def patch_user_geolocation(
         client_id: path, string.
         body: ``Geolocation``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
-            "Geolocation", body="object", body_required=True,
-        ),
-        (("userId", user_id), ("clientId", client_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
+        "Geolocation", body="object", body_required=True,
+    ), (("userId", user_id), ("clientId", client_id)), (), (), body)
 
 
 def patch_user_queue(
@@ -1782,16 +1535,10 @@ def patch_user_queue(
         user_id: path, string.
         body: ``UserQueue``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
-            body="object", body_required=True,
-        ),
-        (("queueId", queue_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
+        body="object", body_required=True,
+    ), (("queueId", queue_id), ("userId", user_id)), (), (), body)
 
 
 def patch_user_queues(
@@ -1809,16 +1556,10 @@ def patch_user_queues(
         division_id: query, list of string.
         body: list of ``UserQueue``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (("divisionId", division_id),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+        body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (("divisionId", division_id),), (), body)
 
 
 def patch_user_routinglanguage(
@@ -1835,17 +1576,11 @@ def patch_user_routinglanguage(
         language_id: path, string.
         body: ``UserRoutingLanguage``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_user_routinglanguage", "PATCH",
-            "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id), ("languageId", language_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_user_routinglanguage", "PATCH",
+        "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
+        body="object", body_required=True,
+    ), (("userId", user_id), ("languageId", language_id)), (), (), body)
 
 
 def patch_user_routinglanguages_bulk(
@@ -1860,17 +1595,10 @@ def patch_user_routinglanguages_bulk(
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_routinglanguages_bulk", "PATCH",
-            "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
-            body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_routinglanguages_bulk", "PATCH", "/api/v2/users/{userId}/routinglanguages/bulk",
+        "UserLanguageEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_user_routingskills_bulk(
@@ -1885,16 +1613,10 @@ def patch_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
+        "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_users_bulk(
@@ -1907,16 +1629,10 @@ def patch_users_bulk(
     Args:
         body: list of ``PatchUser``.
     """
-    return _Lists(
-        _Endpoint(
-            "patch_users_bulk", "PATCH", "/api/v2/users/bulk", "UserEntityListing", body="array",
-            body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "patch_users_bulk", "PATCH", "/api/v2/users/bulk", "UserEntityListing", body="array",
+        body_required=True, listing=_l.single_fb29b5bd,
+    ), (), (), (), body)
 
 
 def post_analytics_users_activity_query(
@@ -1934,17 +1650,11 @@ def post_analytics_users_activity_query(
         page_number: query, integer.
         body: ``UserActivityQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-            "UserActivityResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_a9e8a04d,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
+        "UserActivityResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_a9e8a04d,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)), (), body)
 
 
 def post_analytics_users_aggregates_jobs(
@@ -1957,17 +1667,10 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_users_aggregates_jobs", "POST",
-            "/api/v2/analytics/users/aggregates/jobs", "AsyncQueryResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_users_aggregates_query(
@@ -1980,17 +1683,11 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_aggregates_query", "POST",
-            "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_aggregates_query", "POST", "/api/v2/analytics/users/aggregates/query",
+        "UserAggregateQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_analytics_users_details_jobs(
@@ -2003,16 +1700,10 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
-            "AsyncQueryResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
+        "AsyncQueryResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_analytics_users_details_query(
@@ -2025,17 +1716,11 @@ def post_analytics_users_details_query(
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
-            "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_4b6012a5,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
+        "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_4b6012a5,
+    ), (), (), (), body)
 
 
 def post_analytics_users_observations_query(
@@ -2048,17 +1733,11 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_analytics_users_observations_query", "POST",
-            "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_analytics_users_observations_query", "POST",
+        "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_authorization_subject_bulkadd(
@@ -2076,16 +1755,10 @@ def post_authorization_subject_bulkadd(
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkadd", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (("subjectType", subject_type),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkadd", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (("subjectType", subject_type),), (), body)
 
 
 def post_authorization_subject_bulkremove(
@@ -2100,17 +1773,10 @@ def post_authorization_subject_bulkremove(
         subject_id: path, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkremove", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object",
-            body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkremove", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (), (), body)
 
 
 def post_authorization_subject_bulkreplace(
@@ -2128,17 +1794,10 @@ def post_authorization_subject_bulkreplace(
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_bulkreplace", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object",
-            body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (("subjectType", subject_type),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_bulkreplace", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object", body_required=True,
+    ), (("subjectId", subject_id),), (("subjectType", subject_type),), (), body)
 
 
 def post_authorization_subject_division_role(
@@ -2158,14 +1817,12 @@ def post_authorization_subject_division_role(
         role_id: path, string.
         subject_type: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_authorization_subject_division_role", "POST",
-            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-        ),
-        (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
-        (("subjectType", subject_type),),
-    )
+    return _Operation(_Endpoint(
+        "post_authorization_subject_division_role", "POST",
+        "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+    ), (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)), (
+        ("subjectType", subject_type),
+    ))
 
 
 def post_user_externalid(
@@ -2180,17 +1837,11 @@ def post_user_externalid(
         user_id: path, string.
         body: ``UserExternalIdentifier``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_user_externalid", "POST", "/api/v2/users/{userId}/externalid",
-            "list[UserExternalIdentifier]", body="object", body_required=True,
-            listing=_l.single_387d9ec7,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_user_externalid", "POST", "/api/v2/users/{userId}/externalid",
+        "list[UserExternalIdentifier]", body="object", body_required=True,
+        listing=_l.single_387d9ec7,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[None]:
@@ -2202,11 +1853,9 @@ def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[N
         user_id: path, string.
         force: query, boolean.
     """
-    return _Operation(
-        _Endpoint("post_user_invite", "POST", "/api/v2/users/{userId}/invite"),
-        (("userId", user_id),),
-        (("force", force),),
-    )
+    return _Operation(_Endpoint(
+        "post_user_invite", "POST", "/api/v2/users/{userId}/invite",
+    ), (("userId", user_id),), (("force", force),))
 
 
 def post_user_password(
@@ -2221,16 +1870,10 @@ def post_user_password(
         user_id: path, string.
         body: ``ChangePasswordRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_password", "POST", "/api/v2/users/{userId}/password", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_password", "POST", "/api/v2/users/{userId}/password", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_user_routinglanguages(
@@ -2245,16 +1888,10 @@ def post_user_routinglanguages(
         user_id: path, string.
         body: ``UserRoutingLanguagePost``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
-            "UserRoutingLanguage", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
+        "UserRoutingLanguage", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_user_routingskills(
@@ -2269,16 +1906,10 @@ def post_user_routingskills(
         user_id: path, string.
         body: ``UserRoutingSkillPost``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
-            "UserRoutingSkill", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
+        "UserRoutingSkill", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
@@ -2289,13 +1920,9 @@ def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
     Args:
         body: ``CreateUser``.
     """
-    return _Operation(
-        _Endpoint("post_users", "POST", "/api/v2/users", "User", body="object", body_required=True),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users", "POST", "/api/v2/users", "User", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_customattributes_schemas(
@@ -2308,16 +1935,10 @@ def post_users_customattributes_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_customattributes_schemas", "POST", "/api/v2/users/customattributes/schemas",
-            "DataSchema", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_customattributes_schemas", "POST", "/api/v2/users/customattributes/schemas",
+        "DataSchema", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_development_activities_aggregates_query(
@@ -2330,18 +1951,12 @@ def post_users_development_activities_aggregates_query(
     Args:
         body: ``DevelopmentActivityAggregateParam``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_development_activities_aggregates_query", "POST",
-            "/api/v2/users/development/activities/aggregates/query",
-            "DevelopmentActivityAggregateResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_development_activities_aggregates_query", "POST",
+        "/api/v2/users/development/activities/aggregates/query",
+        "DevelopmentActivityAggregateResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _Operation[None]:
@@ -2350,16 +1965,10 @@ def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _O
     Args:
         body: ``ChangeMyPasswordRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_me_password", "POST", "/api/v2/users/me/password", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_me_password", "POST", "/api/v2/users/me/password", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_me_verifiers_totp(
@@ -2370,16 +1979,10 @@ def post_users_me_verifiers_totp(
     Args:
         body: ``CreateVerifierRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_me_verifiers_totp", "POST", "/api/v2/users/me/verifiers/totp",
-            "CreateVerifierResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_me_verifiers_totp", "POST", "/api/v2/users/me/verifiers/totp",
+        "CreateVerifierResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_me_verifiers_totp_verifier_id(
@@ -2392,16 +1995,10 @@ def post_users_me_verifiers_totp_verifier_id(
         verifier_id: path, string.
         body: ``ValidateVerifierRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_me_verifiers_totp_verifier_id", "POST",
-            "/api/v2/users/me/verifiers/totp/{verifierId}", body="object", body_required=True,
-        ),
-        (("verifierId", verifier_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_me_verifiers_totp_verifier_id", "POST",
+        "/api/v2/users/me/verifiers/totp/{verifierId}", body="object", body_required=True,
+    ), (("verifierId", verifier_id),), (), (), body)
 
 
 def post_users_me_verifiers_webauthn_register(
@@ -2412,30 +2009,21 @@ def post_users_me_verifiers_webauthn_register(
     Args:
         body: ``FinishWebAuthnRegistrationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_me_verifiers_webauthn_register", "POST",
-            "/api/v2/users/me/verifiers/webauthn/register", "Verifier", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_me_verifiers_webauthn_register", "POST",
+        "/api/v2/users/me/verifiers/webauthn/register", "Verifier", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_me_verifiers_webauthn_register_options(
 ) -> _Operation[_m.BeginWebAuthnRegistrationResponse]:
     """POST /api/v2/users/me/verifiers/webauthn/register/options -> ``BeginWebAuthnRegistrationResponse``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_me_verifiers_webauthn_register_options", "POST",
-            "/api/v2/users/me/verifiers/webauthn/register/options",
-            "BeginWebAuthnRegistrationResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_users_me_verifiers_webauthn_register_options", "POST",
+        "/api/v2/users/me/verifiers/webauthn/register/options", "BeginWebAuthnRegistrationResponse",
+    ))
 
 
 def post_users_search(
@@ -2448,16 +2036,10 @@ def post_users_search(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse", body="object",
+        body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_conversation_target(
@@ -2471,17 +2053,11 @@ def post_users_search_conversation_target(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_conversation_target", "POST",
-            "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
-            body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_conversation_target", "POST", "/api/v2/users/search/conversation/target",
+        "UsersSearchResponse", body="object", body_required=True, reads=True,
+        listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_queuemembers_manage(
@@ -2495,17 +2071,10 @@ def post_users_search_queuemembers_manage(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_queuemembers_manage", "POST",
-            "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
-            body_required=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_queuemembers_manage", "POST", "/api/v2/users/search/queuemembers/manage",
+        "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def post_users_search_teams_assign(
@@ -2518,16 +2087,10 @@ def post_users_search_teams_assign(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-            "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
+        "UsersSearchResponse", body="object", body_required=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def put_routing_directroutingbackup_settings_me(
@@ -2540,17 +2103,11 @@ def put_routing_directroutingbackup_settings_me(
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_directroutingbackup_settings_me", "PUT",
-            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_directroutingbackup_settings_me", "PUT",
+        "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_routing_user_directroutingbackup_settings(
@@ -2565,17 +2122,11 @@ def put_routing_user_directroutingbackup_settings(
         user_id: path, string.
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_user_directroutingbackup_settings", "PUT",
-            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-            "AgentDirectRoutingBackupSettings", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_user_directroutingbackup_settings", "PUT",
+        "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        "AgentDirectRoutingBackupSettings", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_routing_user_utilization(
@@ -2590,16 +2141,10 @@ def put_routing_user_utilization(
         user_id: path, string.
         body: ``UtilizationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
-            "AgentMaxUtilizationResponse", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
+        "AgentMaxUtilizationResponse", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_callforwarding(
@@ -2614,16 +2159,10 @@ def put_user_callforwarding(
         user_id: path, string.
         body: ``CallForwarding``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_callforwarding", "PUT", "/api/v2/users/{userId}/callforwarding",
-            "CallForwarding", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_callforwarding", "PUT", "/api/v2/users/{userId}/callforwarding", "CallForwarding",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_customattributes(
@@ -2638,16 +2177,10 @@ def put_user_customattributes(
         user_id: path, string.
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_customattributes", "PUT", "/api/v2/users/{userId}/customattributes",
-            "UserCustomAttributes", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        user_custom_attributes,
-    )
+    return _Operation(_Endpoint(
+        "put_user_customattributes", "PUT", "/api/v2/users/{userId}/customattributes",
+        "UserCustomAttributes", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), user_custom_attributes)
 
 
 def put_user_outofoffice(
@@ -2660,16 +2193,10 @@ def put_user_outofoffice(
         user_id: path, string.
         body: ``OutOfOffice``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_outofoffice", "PUT", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_outofoffice", "PUT", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
@@ -2681,16 +2208,10 @@ def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[lis
         user_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_profileskills", "PUT", "/api/v2/users/{userId}/profileskills", "list[str]",
-            body="array", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_profileskills", "PUT", "/api/v2/users/{userId}/profileskills", "list[str]",
+        body="array", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
@@ -2702,16 +2223,10 @@ def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserA
         subject_id: path, string.
         body: list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
-            body="array", body_required=True,
-        ),
-        (("subjectId", subject_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+        body="array", body_required=True,
+    ), (("subjectId", subject_id),), (), (), body)
 
 
 def put_user_routingskill(
@@ -2728,16 +2243,10 @@ def put_user_routingskill(
         skill_id: path, string.
         body: ``UserRoutingSkill``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
-            "UserRoutingSkill", body="object", body_required=True,
-        ),
-        (("userId", user_id), ("skillId", skill_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
+        "UserRoutingSkill", body="object", body_required=True,
+    ), (("userId", user_id), ("skillId", skill_id)), (), (), body)
 
 
 def put_user_routingskills_bulk(
@@ -2752,16 +2261,10 @@ def put_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Lists(
-        _Endpoint(
-            "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-            "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
+        "UserSkillEntityListing", body="array", body_required=True, listing=_l.single_fb29b5bd,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_routingstatus(
@@ -2774,16 +2277,10 @@ def put_user_routingstatus(
         user_id: path, string.
         body: ``RoutingStatus``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_routingstatus", "PUT", "/api/v2/users/{userId}/routingstatus",
-            "RoutingStatus", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_routingstatus", "PUT", "/api/v2/users/{userId}/routingstatus", "RoutingStatus",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation[_m.UserState]:
@@ -2795,16 +2292,10 @@ def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation
         user_id: path, string.
         body: ``UserState``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_state", "PUT", "/api/v2/users/{userId}/state", "UserState", body="object",
-            body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_state", "PUT", "/api/v2/users/{userId}/state", "UserState", body="object",
+        body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def put_user_station_associatedstation_station_id(
@@ -2819,13 +2310,10 @@ def put_user_station_associatedstation_station_id(
         user_id: path, string.
         station_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_station_associatedstation_station_id", "PUT",
-            "/api/v2/users/{userId}/station/associatedstation/{stationId}",
-        ),
-        (("userId", user_id), ("stationId", station_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_user_station_associatedstation_station_id", "PUT",
+        "/api/v2/users/{userId}/station/associatedstation/{stationId}",
+    ), (("userId", user_id), ("stationId", station_id)))
 
 
 def put_user_station_defaultstation_station_id(user_id: str, station_id: str) -> _Operation[None]:
@@ -2837,13 +2325,10 @@ def put_user_station_defaultstation_station_id(user_id: str, station_id: str) ->
         user_id: path, string.
         station_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_station_defaultstation_station_id", "PUT",
-            "/api/v2/users/{userId}/station/defaultstation/{stationId}",
-        ),
-        (("userId", user_id), ("stationId", station_id)),
-    )
+    return _Operation(_Endpoint(
+        "put_user_station_defaultstation_station_id", "PUT",
+        "/api/v2/users/{userId}/station/defaultstation/{stationId}",
+    ), (("userId", user_id), ("stationId", station_id)))
 
 
 def put_user_verifier(
@@ -2860,16 +2345,10 @@ def put_user_verifier(
         verifier_id: path, string.
         body: ``UpdateVerifierRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_user_verifier", "PUT", "/api/v2/users/{userId}/verifiers/{verifierId}", "Verifier",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id), ("verifierId", verifier_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_user_verifier", "PUT", "/api/v2/users/{userId}/verifiers/{verifierId}", "Verifier",
+        body="object", body_required=True,
+    ), (("userId", user_id), ("verifierId", verifier_id)), (), (), body)
 
 
 def put_users_customattributes_schema(
@@ -2884,17 +2363,11 @@ def put_users_customattributes_schema(
         schema_id: path, string.
         body: ``DataSchema``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_customattributes_schema", "PUT",
-            "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema", body="object",
-            body_required=True,
-        ),
-        (("schemaId", schema_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_users_customattributes_schema", "PUT",
+        "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema", body="object",
+        body_required=True,
+    ), (("schemaId", schema_id),), (), (), body)
 
 
 def put_users_me_verifier(
@@ -2907,16 +2380,10 @@ def put_users_me_verifier(
         verifier_id: path, string.
         body: ``UpdateVerifierRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_me_verifier", "PUT", "/api/v2/users/me/verifiers/{verifierId}", "Verifier",
-            body="object", body_required=True,
-        ),
-        (("verifierId", verifier_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_users_me_verifier", "PUT", "/api/v2/users/me/verifiers/{verifierId}", "Verifier",
+        body="object", body_required=True,
+    ), (("verifierId", verifier_id),), (), (), body)
 
 
 def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Operation[None]:
@@ -2927,10 +2394,7 @@ def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Oper
     Args:
         station_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "put_users_stations_me_associatedstation_station_id", "PUT",
-            "/api/v2/users/stations/me/associatedstation/{stationId}",
-        ),
-        (("stationId", station_id),),
-    )
+    return _Operation(_Endpoint(
+        "put_users_stations_me_associatedstation_station_id", "PUT",
+        "/api/v2/users/stations/me/associatedstation/{stationId}",
+    ), (("stationId", station_id),))

@@ -28,10 +28,9 @@ def delete_users_rule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_users_rule", "DELETE", "/api/v2/users/rules/{ruleId}"),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_users_rule", "DELETE", "/api/v2/users/rules/{ruleId}",
+    ), (("ruleId", rule_id),))
 
 
 def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
@@ -42,10 +41,9 @@ def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(
-        _Endpoint("get_users_rule", "GET", "/api/v2/users/rules/{ruleId}", "UsersRulesRule"),
-        (("ruleId", rule_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_rule", "GET", "/api/v2/users/rules/{ruleId}", "UsersRulesRule",
+    ), (("ruleId", rule_id),))
 
 
 def get_users_rule_dependent_type_id(
@@ -62,13 +60,10 @@ def get_users_rule_dependent_type_id(
         rule_type: path, string: learning, activityplan.
         type_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_rule_dependent_type_id", "GET",
-            "/api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId}", "UsersRulesDependent",
-        ),
-        (("ruleId", rule_id), ("ruleType", rule_type), ("typeId", type_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_users_rule_dependent_type_id", "GET",
+        "/api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId}", "UsersRulesDependent",
+    ), (("ruleId", rule_id), ("ruleType", rule_type), ("typeId", type_id)))
 
 
 def get_users_rule_dependents(
@@ -89,14 +84,12 @@ def get_users_rule_dependents(
         page_number: query, integer.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
-            "UsersRulesDependentList", listing=_l.page_ded7fe2b,
-        ),
-        (("ruleId", rule_id),),
-        (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
-    )
+    return _Lists(_Endpoint(
+        "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
+        "UsersRulesDependentList", listing=_l.page_ded7fe2b,
+    ), (("ruleId", rule_id),), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
+    ))
 
 
 def get_users_rules(
@@ -122,18 +115,13 @@ def get_users_rules(
         search_term: query, string.
         sort_order: query, string: ascending, descending.
     """
-    return _Lists(
-        _Endpoint(
-            "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageNumber", page_number), ("pageSize", page_size), ("types", types),
-            ("expand", expand), ("enabled", enabled), ("searchTerm", search_term),
-            ("sortOrder", sort_order),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageNumber", page_number), ("pageSize", page_size), ("types", types), ("expand", expand),
+        ("enabled", enabled), ("searchTerm", search_term), ("sortOrder", sort_order),
+    ))
 
 
 def get_users_rules_setting(
@@ -146,13 +134,10 @@ def get_users_rules_setting(
     Args:
         rule_type: path, string: Learning, ActivityPlan.
     """
-    return _Operation(
-        _Endpoint(
-            "get_users_rules_setting", "GET", "/api/v2/users/rules/settings/{ruleType}",
-            "UsersRulesRuleSettings",
-        ),
-        (("ruleType", rule_type),),
-    )
+    return _Operation(_Endpoint(
+        "get_users_rules_setting", "GET", "/api/v2/users/rules/settings/{ruleType}",
+        "UsersRulesRuleSettings",
+    ), (("ruleType", rule_type),))
 
 
 def patch_users_rule(
@@ -167,16 +152,10 @@ def patch_users_rule(
         rule_id: path, string.
         body: ``UsersRulesUpdateRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_users_rule", "PATCH", "/api/v2/users/rules/{ruleId}", "UsersRulesRule",
-            body="object", body_required=True,
-        ),
-        (("ruleId", rule_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_users_rule", "PATCH", "/api/v2/users/rules/{ruleId}", "UsersRulesRule",
+        body="object", body_required=True,
+    ), (("ruleId", rule_id),), (), (), body)
 
 
 def post_users_rules(
@@ -189,16 +168,10 @@ def post_users_rules(
     Args:
         body: ``UsersRulesCreateRuleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_users_rules", "POST", "/api/v2/users/rules", "UsersRulesRule", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_users_rules", "POST", "/api/v2/users/rules", "UsersRulesRule", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_users_rules_query(
@@ -217,14 +190,7 @@ def post_users_rules_query(
         page_size: query, integer.
         body: ``UsersRulesQueryRuleRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_users_rules_query", "POST", "/api/v2/users/rules/query",
-            "UsersRulesQueryResponse", body="object", body_required=True, reads=True,
-            listing=_l.page_40cfa5d8,
-        ),
-        (),
-        (("pageNumber", page_number), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_users_rules_query", "POST", "/api/v2/users/rules/query", "UsersRulesQueryResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_40cfa5d8,
+    ), (), (("pageNumber", page_number), ("pageSize", page_size)), (), body)

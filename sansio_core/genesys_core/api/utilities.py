@@ -24,12 +24,10 @@ def get_date() -> _Operation[_m.ServerDate]:
 
 def get_ipranges() -> _Lists[_m.IpAddressRangeListing, _m.IpAddressRange]:
     """GET /api/v2/ipranges -> ``IpAddressRangeListing``."""
-    return _Lists(
-        _Endpoint(
-            "get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing",
-            listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_timezones(
@@ -45,14 +43,10 @@ def get_timezones(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing",
+        listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def post_certificate_details(
@@ -63,13 +57,7 @@ def post_certificate_details(
     Args:
         body: ``Certificate``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_certificate_details", "POST", "/api/v2/certificate/details", "ParsedCertificate",
-            body="object", body_required=True, listing=_l.single_6463e99f,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_certificate_details", "POST", "/api/v2/certificate/details", "ParsedCertificate",
+        body="object", body_required=True, listing=_l.single_6463e99f,
+    ), (), (), (), body)

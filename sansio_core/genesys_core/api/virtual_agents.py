@@ -29,13 +29,10 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_agentic_virtualagent_jobs", "DELETE",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_agentic_virtualagent_jobs", "DELETE",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
+    ), (("virtualAgentId", virtual_agent_id),))
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
@@ -46,13 +43,10 @@ def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirt
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-            "AgenticVirtualAgent",
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+        "AgenticVirtualAgent",
+    ), (("virtualAgentId", virtual_agent_id),))
 
 
 def get_agentic_virtualagent_job(
@@ -67,13 +61,10 @@ def get_agentic_virtualagent_job(
         virtual_agent_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_agentic_virtualagent_job", "GET",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
-        ),
-        (("virtualAgentId", virtual_agent_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_agentic_virtualagent_job", "GET",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
+    ), (("virtualAgentId", virtual_agent_id), ("jobId", job_id)))
 
 
 def get_agentic_virtualagents(
@@ -99,18 +90,13 @@ def get_agentic_virtualagents(
         page_number: query, integer.
         page_size: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
-        ),
-        (),
-        (
-            ("name", name), ("nameContains", name_contains), ("status", status),
-            ("sortBy", sort_by), ("sortOrder", sort_order), ("pageNumber", page_number),
-            ("pageSize", page_size),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
+        "AgenticVirtualAgentEntityListing", listing=_l.page_436206ab,
+    ), (), (
+        ("name", name), ("nameContains", name_contains), ("status", status), ("sortBy", sort_by),
+        ("sortOrder", sort_order), ("pageNumber", page_number), ("pageSize", page_size),
+    ))
 
 
 def patch_agentic_virtualagent(
@@ -125,16 +111,10 @@ def patch_agentic_virtualagent(
         virtual_agent_id: path, string.
         body: ``UpdateAgenticVirtualAgent``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-            "AgenticVirtualAgent", body="object", body_required=True,
-        ),
-        (("virtualAgentId", virtual_agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+        "AgenticVirtualAgent", body="object", body_required=True,
+    ), (("virtualAgentId", virtual_agent_id),), (), (), body)
 
 
 def post_agentic_virtualagent_version_jobs(
@@ -151,17 +131,11 @@ def post_agentic_virtualagent_version_jobs(
         version_id: path, string.
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_agentic_virtualagent_version_jobs", "POST",
-            "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
-            "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
-        ),
-        (("virtualAgentId", virtual_agent_id), ("versionId", version_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_agentic_virtualagent_version_jobs", "POST",
+        "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
+        "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
+    ), (("virtualAgentId", virtual_agent_id), ("versionId", version_id)), (), (), body)
 
 
 def post_agentic_virtualagents(
@@ -174,13 +148,7 @@ def post_agentic_virtualagents(
     Args:
         body: ``CreateAgenticVirtualAgent``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
-            "AgenticVirtualAgent", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
+        "AgenticVirtualAgent", body="object", body_required=True,
+    ), (), (), (), body)

@@ -30,17 +30,16 @@ def delete_voicemail_message(message_id: str) -> _Operation[None]:
     Args:
         message_id: path, string.
     """
-    return _Operation(
-        _Endpoint("delete_voicemail_message", "DELETE", "/api/v2/voicemail/messages/{messageId}"),
-        (("messageId", message_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_voicemail_message", "DELETE", "/api/v2/voicemail/messages/{messageId}",
+    ), (("messageId", message_id),))
 
 
 def delete_voicemail_messages() -> _Operation[None]:
     """DELETE /api/v2/voicemail/messages -> nothing."""
-    return _Operation(
-        _Endpoint("delete_voicemail_messages", "DELETE", "/api/v2/voicemail/messages"),
-    )
+    return _Operation(_Endpoint(
+        "delete_voicemail_messages", "DELETE", "/api/v2/voicemail/messages",
+    ))
 
 
 def get_voicemail_group_mailbox(group_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
@@ -49,13 +48,10 @@ def get_voicemail_group_mailbox(group_id: str) -> _Operation[_m.VoicemailMailbox
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_group_mailbox", "GET", "/api/v2/voicemail/groups/{groupId}/mailbox",
-            "VoicemailMailboxInfo",
-        ),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_group_mailbox", "GET", "/api/v2/voicemail/groups/{groupId}/mailbox",
+        "VoicemailMailboxInfo",
+    ), (("groupId", group_id),))
 
 
 def get_voicemail_group_messages(
@@ -73,14 +69,10 @@ def get_voicemail_group_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
-            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("groupId", group_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
+        "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
+    ), (("groupId", group_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPolicy]:
@@ -91,32 +83,24 @@ def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPol
     Args:
         group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_group_policy", "GET", "/api/v2/voicemail/groups/{groupId}/policy",
-            "VoicemailGroupPolicy",
-        ),
-        (("groupId", group_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_group_policy", "GET", "/api/v2/voicemail/groups/{groupId}/policy",
+        "VoicemailGroupPolicy",
+    ), (("groupId", group_id),))
 
 
 def get_voicemail_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
     """GET /api/v2/voicemail/mailbox -> ``VoicemailMailboxInfo``."""
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_mailbox", "GET", "/api/v2/voicemail/mailbox", "VoicemailMailboxInfo",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_mailbox", "GET", "/api/v2/voicemail/mailbox", "VoicemailMailboxInfo",
+    ))
 
 
 def get_voicemail_me_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
     """GET /api/v2/voicemail/me/mailbox -> ``VoicemailMailboxInfo``."""
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_me_mailbox", "GET", "/api/v2/voicemail/me/mailbox",
-            "VoicemailMailboxInfo",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_me_mailbox", "GET", "/api/v2/voicemail/me/mailbox", "VoicemailMailboxInfo",
+    ))
 
 
 def get_voicemail_me_messages(
@@ -132,23 +116,17 @@ def get_voicemail_me_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
-            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
+        "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_voicemail_me_policy() -> _Operation[_m.VoicemailUserPolicy]:
     """GET /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``."""
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_me_policy", "GET", "/api/v2/voicemail/me/policy", "VoicemailUserPolicy",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_me_policy", "GET", "/api/v2/voicemail/me/policy", "VoicemailUserPolicy",
+    ))
 
 
 def get_voicemail_message(
@@ -164,14 +142,10 @@ def get_voicemail_message(
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
             conversations, transcription.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
-            "VoicemailMessage",
-        ),
-        (("messageId", message_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
+        "VoicemailMessage",
+    ), (("messageId", message_id),), (("expand", expand),))
 
 
 def get_voicemail_message_media(
@@ -187,14 +161,10 @@ def get_voicemail_message_media(
         message_id: path, string.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_message_media", "GET", "/api/v2/voicemail/messages/{messageId}/media",
-            "VoicemailMediaInfo",
-        ),
-        (("messageId", message_id),),
-        (("formatId", format_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_message_media", "GET", "/api/v2/voicemail/messages/{messageId}/media",
+        "VoicemailMediaInfo",
+    ), (("messageId", message_id),), (("formatId", format_id),))
 
 
 def get_voicemail_messages(
@@ -212,14 +182,10 @@ def get_voicemail_messages(
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
             conversations, transcription.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
-            "VoicemailMessageEntityListing", listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("ids", ids), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
+        "VoicemailMessageEntityListing", listing=_l.link_a911cd2f,
+    ), (), (("ids", ids), ("expand", expand)))
 
 
 def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
@@ -227,12 +193,9 @@ def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
 
     Requires ``telephony:plugin:all``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_policy", "GET", "/api/v2/voicemail/policy",
-            "VoicemailOrganizationPolicy",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_policy", "GET", "/api/v2/voicemail/policy", "VoicemailOrganizationPolicy",
+    ))
 
 
 def get_voicemail_queue_messages(
@@ -251,14 +214,10 @@ def get_voicemail_queue_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
-            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("queueId", queue_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
+        "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
+    ), (("queueId", queue_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_voicemail_search(
@@ -274,14 +233,10 @@ def get_voicemail_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            listing=_l.token_6d58992f,
-        ),
-        (),
-        (("q64", q64), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        listing=_l.token_6d58992f,
+    ), (), (("q64", q64), ("expand", expand)))
 
 
 def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
@@ -292,13 +247,10 @@ def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxIn
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_user_mailbox", "GET", "/api/v2/voicemail/users/{userId}/mailbox",
-            "VoicemailMailboxInfo",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_user_mailbox", "GET", "/api/v2/voicemail/users/{userId}/mailbox",
+        "VoicemailMailboxInfo",
+    ), (("userId", user_id),))
 
 
 def get_voicemail_user_messages(
@@ -317,14 +269,10 @@ def get_voicemail_user_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
-            "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
-        ),
-        (("userId", user_id),),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
+        "VoicemailMessageEntityListing", listing=_l.page_ece8a87b,
+    ), (("userId", user_id),), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]:
@@ -335,13 +283,10 @@ def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_voicemail_userpolicy", "GET", "/api/v2/voicemail/userpolicies/{userId}",
-            "VoicemailUserPolicy",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_voicemail_userpolicy", "GET", "/api/v2/voicemail/userpolicies/{userId}",
+        "VoicemailUserPolicy",
+    ), (("userId", user_id),))
 
 
 def patch_voicemail_group_policy(
@@ -356,16 +301,10 @@ def patch_voicemail_group_policy(
         group_id: path, string.
         body: ``VoicemailGroupPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_voicemail_group_policy", "PATCH", "/api/v2/voicemail/groups/{groupId}/policy",
-            "VoicemailGroupPolicy", body="object", body_required=True,
-        ),
-        (("groupId", group_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_voicemail_group_policy", "PATCH", "/api/v2/voicemail/groups/{groupId}/policy",
+        "VoicemailGroupPolicy", body="object", body_required=True,
+    ), (("groupId", group_id),), (), (), body)
 
 
 def patch_voicemail_me_policy(
@@ -376,16 +315,10 @@ def patch_voicemail_me_policy(
     Args:
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_voicemail_me_policy", "PATCH", "/api/v2/voicemail/me/policy",
-            "VoicemailUserPolicy", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_voicemail_me_policy", "PATCH", "/api/v2/voicemail/me/policy", "VoicemailUserPolicy",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_voicemail_message(
@@ -398,16 +331,10 @@ def patch_voicemail_message(
         message_id: path, string.
         body: ``VoicemailMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_voicemail_message", "PATCH", "/api/v2/voicemail/messages/{messageId}",
-            "VoicemailMessage", body="object", body_required=True,
-        ),
-        (("messageId", message_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_voicemail_message", "PATCH", "/api/v2/voicemail/messages/{messageId}",
+        "VoicemailMessage", body="object", body_required=True,
+    ), (("messageId", message_id),), (), (), body)
 
 
 def patch_voicemail_userpolicy(
@@ -422,16 +349,10 @@ def patch_voicemail_userpolicy(
         user_id: path, string.
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_voicemail_userpolicy", "PATCH", "/api/v2/voicemail/userpolicies/{userId}",
-            "VoicemailUserPolicy", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_voicemail_userpolicy", "PATCH", "/api/v2/voicemail/userpolicies/{userId}",
+        "VoicemailUserPolicy", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def post_voicemail_messages(
@@ -443,16 +364,10 @@ def post_voicemail_messages(
     Args:
         body: ``CopyVoicemailMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_voicemail_messages", "POST", "/api/v2/voicemail/messages", "VoicemailMessage",
-            body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_voicemail_messages", "POST", "/api/v2/voicemail/messages", "VoicemailMessage",
+        body="object",
+    ), (), (), (), body)
 
 
 def post_voicemail_search(
@@ -465,16 +380,10 @@ def post_voicemail_search(
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
-            body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        body="object", body_required=True, reads=True, listing=_l.page_389d8f50,
+    ), (), (), (), body)
 
 
 def put_voicemail_message(
@@ -487,16 +396,10 @@ def put_voicemail_message(
         message_id: path, string.
         body: ``VoicemailMessage``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_voicemail_message", "PUT", "/api/v2/voicemail/messages/{messageId}",
-            "VoicemailMessage", body="object", body_required=True,
-        ),
-        (("messageId", message_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_voicemail_message", "PUT", "/api/v2/voicemail/messages/{messageId}",
+        "VoicemailMessage", body="object", body_required=True,
+    ), (("messageId", message_id),), (), (), body)
 
 
 def put_voicemail_policy(
@@ -509,16 +412,10 @@ def put_voicemail_policy(
     Args:
         body: ``VoicemailOrganizationPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_voicemail_policy", "PUT", "/api/v2/voicemail/policy",
-            "VoicemailOrganizationPolicy", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_voicemail_policy", "PUT", "/api/v2/voicemail/policy", "VoicemailOrganizationPolicy",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def put_voicemail_userpolicy(
@@ -533,13 +430,7 @@ def put_voicemail_userpolicy(
         user_id: path, string.
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_voicemail_userpolicy", "PUT", "/api/v2/voicemail/userpolicies/{userId}",
-            "VoicemailUserPolicy", body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_voicemail_userpolicy", "PUT", "/api/v2/voicemail/userpolicies/{userId}",
+        "VoicemailUserPolicy", body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)

@@ -28,13 +28,10 @@ def delete_webdeployments_configuration(configuration_id: str) -> _Operation[Non
     Args:
         configuration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_webdeployments_configuration", "DELETE",
-            "/api/v2/webdeployments/configurations/{configurationId}",
-        ),
-        (("configurationId", configuration_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_webdeployments_configuration", "DELETE",
+        "/api/v2/webdeployments/configurations/{configurationId}",
+    ), (("configurationId", configuration_id),))
 
 
 def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
@@ -45,13 +42,10 @@ def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
     Args:
         deployment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_webdeployments_deployment", "DELETE",
-            "/api/v2/webdeployments/deployments/{deploymentId}",
-        ),
-        (("deploymentId", deployment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_webdeployments_deployment", "DELETE",
+        "/api/v2/webdeployments/deployments/{deploymentId}",
+    ), (("deploymentId", deployment_id),))
 
 
 def delete_webdeployments_deployment_cobrowse_session_id(
@@ -64,13 +58,10 @@ def delete_webdeployments_deployment_cobrowse_session_id(
         deployment_id: path, string.
         session_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_webdeployments_deployment_cobrowse_session_id", "DELETE",
-            "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}", "object",
-        ),
-        (("deploymentId", deployment_id), ("sessionId", session_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_webdeployments_deployment_cobrowse_session_id", "DELETE",
+        "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}", "object",
+    ), (("deploymentId", deployment_id), ("sessionId", session_id)))
 
 
 def delete_webdeployments_token_revoke(
@@ -84,17 +75,12 @@ def delete_webdeployments_token_revoke(
         x_journey_session_id: header ``X-Journey-Session-Id``, string.
         x_journey_session_type: header ``X-Journey-Session-Type``, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_webdeployments_token_revoke", "DELETE", "/api/v2/webdeployments/token/revoke",
-        ),
-        (),
-        (),
-        (
-            ("X-Journey-Session-Id", x_journey_session_id),
-            ("X-Journey-Session-Type", x_journey_session_type),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_webdeployments_token_revoke", "DELETE", "/api/v2/webdeployments/token/revoke",
+    ), (), (), (
+        ("X-Journey-Session-Id", x_journey_session_id),
+        ("X-Journey-Session-Type", x_journey_session_type),
+    ))
 
 
 def get_webdeployments_configuration_version(
@@ -109,14 +95,11 @@ def get_webdeployments_configuration_version(
         configuration_id: path, string.
         version_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_configuration_version", "GET",
-            "/api/v2/webdeployments/configurations/{configurationId}/versions/{versionId}",
-            "WebDeploymentConfigurationVersion",
-        ),
-        (("configurationId", configuration_id), ("versionId", version_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_configuration_version", "GET",
+        "/api/v2/webdeployments/configurations/{configurationId}/versions/{versionId}",
+        "WebDeploymentConfigurationVersion",
+    ), (("configurationId", configuration_id), ("versionId", version_id)))
 
 
 def get_webdeployments_configuration_versions(
@@ -137,15 +120,13 @@ def get_webdeployments_configuration_versions(
         before: query, string.
         after: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_webdeployments_configuration_versions", "GET",
-            "/api/v2/webdeployments/configurations/{configurationId}/versions",
-            "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
-        ),
-        (("configurationId", configuration_id),),
-        (("pageSize", page_size), ("before", before), ("after", after)),
-    )
+    return _Lists(_Endpoint(
+        "get_webdeployments_configuration_versions", "GET",
+        "/api/v2/webdeployments/configurations/{configurationId}/versions",
+        "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
+    ), (("configurationId", configuration_id),), (
+        ("pageSize", page_size), ("before", before), ("after", after),
+    ))
 
 
 def get_webdeployments_configuration_versions_draft(
@@ -158,14 +139,11 @@ def get_webdeployments_configuration_versions_draft(
     Args:
         configuration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_configuration_versions_draft", "GET",
-            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
-            "WebDeploymentConfigurationVersion",
-        ),
-        (("configurationId", configuration_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_configuration_versions_draft", "GET",
+        "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
+        "WebDeploymentConfigurationVersion",
+    ), (("configurationId", configuration_id),))
 
 
 def get_webdeployments_configurations(
@@ -186,17 +164,13 @@ def get_webdeployments_configurations(
         after: query, string.
         show_only_published: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
-            "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("before", before), ("after", after),
-            ("showOnlyPublished", show_only_published),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
+        "WebDeploymentConfigurationVersionEntityListing", listing=_l.token_9500dcca,
+    ), (), (
+        ("pageSize", page_size), ("before", before), ("after", after),
+        ("showOnlyPublished", show_only_published),
+    ))
 
 
 def get_webdeployments_deployment(
@@ -212,14 +186,10 @@ def get_webdeployments_deployment(
         deployment_id: path, string.
         expand: query, list of string: supportedContent, flowDetails.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_deployment", "GET",
-            "/api/v2/webdeployments/deployments/{deploymentId}", "WebDeployment",
-        ),
-        (("deploymentId", deployment_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_deployment", "GET", "/api/v2/webdeployments/deployments/{deploymentId}",
+        "WebDeployment",
+    ), (("deploymentId", deployment_id),), (("expand", expand),))
 
 
 def get_webdeployments_deployment_cobrowse_session_id(
@@ -232,14 +202,11 @@ def get_webdeployments_deployment_cobrowse_session_id(
         deployment_id: path, string.
         session_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_deployment_cobrowse_session_id", "GET",
-            "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}",
-            "CobrowseWebMessagingSession",
-        ),
-        (("deploymentId", deployment_id), ("sessionId", session_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_deployment_cobrowse_session_id", "GET",
+        "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}",
+        "CobrowseWebMessagingSession",
+    ), (("deploymentId", deployment_id), ("sessionId", session_id)))
 
 
 def get_webdeployments_deployment_configurations(
@@ -255,15 +222,11 @@ def get_webdeployments_deployment_configurations(
         type: query, string.
         expand: query, list of string: supportedContent.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_deployment_configurations", "GET",
-            "/api/v2/webdeployments/deployments/{deploymentId}/configurations",
-            "WebDeploymentActiveConfigurationOnDeployment",
-        ),
-        (("deploymentId", deployment_id),),
-        (("type", type), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_deployment_configurations", "GET",
+        "/api/v2/webdeployments/deployments/{deploymentId}/configurations",
+        "WebDeploymentActiveConfigurationOnDeployment",
+    ), (("deploymentId", deployment_id),), (("type", type), ("expand", expand)))
 
 
 def get_webdeployments_deployment_identityresolution(
@@ -276,14 +239,11 @@ def get_webdeployments_deployment_identityresolution(
     Args:
         deployment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_webdeployments_deployment_identityresolution", "GET",
-            "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
-            "DeploymentIdentityResolutionConfig",
-        ),
-        (("deploymentId", deployment_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_webdeployments_deployment_identityresolution", "GET",
+        "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
+        "DeploymentIdentityResolutionConfig",
+    ), (("deploymentId", deployment_id),))
 
 
 def get_webdeployments_deployments(
@@ -305,14 +265,10 @@ def get_webdeployments_deployments(
         after: query, string.
         expand: query, list of string: Configuration, SupportedContent, identityresolution.
     """
-    return _Lists(
-        _Endpoint(
-            "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
-            "ExpandableWebDeploymentEntityListing", listing=_l.token_9500dcca,
-        ),
-        (),
-        (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
+        "ExpandableWebDeploymentEntityListing", listing=_l.token_9500dcca,
+    ), (), (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)))
 
 
 def post_webdeployments_configuration_versions_draft_publish(
@@ -325,14 +281,11 @@ def post_webdeployments_configuration_versions_draft_publish(
     Args:
         configuration_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webdeployments_configuration_versions_draft_publish", "POST",
-            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish",
-            "WebDeploymentConfigurationVersion",
-        ),
-        (("configurationId", configuration_id),),
-    )
+    return _Operation(_Endpoint(
+        "post_webdeployments_configuration_versions_draft_publish", "POST",
+        "/api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish",
+        "WebDeploymentConfigurationVersion",
+    ), (("configurationId", configuration_id),))
 
 
 def post_webdeployments_configurations(
@@ -345,16 +298,10 @@ def post_webdeployments_configurations(
     Args:
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webdeployments_configurations", "POST", "/api/v2/webdeployments/configurations",
-            "WebDeploymentConfigurationVersion", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        configuration_version,
-    )
+    return _Operation(_Endpoint(
+        "post_webdeployments_configurations", "POST", "/api/v2/webdeployments/configurations",
+        "WebDeploymentConfigurationVersion", body="object", body_required=True,
+    ), (), (), (), configuration_version)
 
 
 def post_webdeployments_deployments(
@@ -367,16 +314,10 @@ def post_webdeployments_deployments(
     Args:
         deployment: body, ``WebDeployment``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webdeployments_deployments", "POST", "/api/v2/webdeployments/deployments",
-            "WebDeployment", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        deployment,
-    )
+    return _Operation(_Endpoint(
+        "post_webdeployments_deployments", "POST", "/api/v2/webdeployments/deployments",
+        "WebDeployment", body="object", body_required=True,
+    ), (), (), (), deployment)
 
 
 def post_webdeployments_token_oauthcodegrantjwtexchange(
@@ -387,17 +328,11 @@ def post_webdeployments_token_oauthcodegrantjwtexchange(
     Args:
         body: ``WebDeploymentsOAuthExchangeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webdeployments_token_oauthcodegrantjwtexchange", "POST",
-            "/api/v2/webdeployments/token/oauthcodegrantjwtexchange",
-            "WebDeploymentsAuthorizationResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_webdeployments_token_oauthcodegrantjwtexchange", "POST",
+        "/api/v2/webdeployments/token/oauthcodegrantjwtexchange",
+        "WebDeploymentsAuthorizationResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_webdeployments_token_refresh(
@@ -409,16 +344,10 @@ def post_webdeployments_token_refresh(
     Args:
         body: ``WebDeploymentsRefreshJWTRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webdeployments_token_refresh", "POST", "/api/v2/webdeployments/token/refresh",
-            "SignedData", body="object",
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_webdeployments_token_refresh", "POST", "/api/v2/webdeployments/token/refresh",
+        "SignedData", body="object",
+    ), (), (), (), body)
 
 
 def put_webdeployments_configuration_versions_draft(
@@ -433,17 +362,11 @@ def put_webdeployments_configuration_versions_draft(
         configuration_id: path, string.
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_webdeployments_configuration_versions_draft", "PUT",
-            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
-            "WebDeploymentConfigurationVersion", body="object", body_required=True,
-        ),
-        (("configurationId", configuration_id),),
-        (),
-        (),
-        configuration_version,
-    )
+    return _Operation(_Endpoint(
+        "put_webdeployments_configuration_versions_draft", "PUT",
+        "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
+        "WebDeploymentConfigurationVersion", body="object", body_required=True,
+    ), (("configurationId", configuration_id),), (), (), configuration_version)
 
 
 def put_webdeployments_deployment(
@@ -458,17 +381,10 @@ def put_webdeployments_deployment(
         deployment_id: path, string.
         deployment: body, ``WebDeployment``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_webdeployments_deployment", "PUT",
-            "/api/v2/webdeployments/deployments/{deploymentId}", "WebDeployment", body="object",
-            body_required=True,
-        ),
-        (("deploymentId", deployment_id),),
-        (),
-        (),
-        deployment,
-    )
+    return _Operation(_Endpoint(
+        "put_webdeployments_deployment", "PUT", "/api/v2/webdeployments/deployments/{deploymentId}",
+        "WebDeployment", body="object", body_required=True,
+    ), (("deploymentId", deployment_id),), (), (), deployment)
 
 
 def put_webdeployments_deployment_identityresolution(
@@ -483,14 +399,8 @@ def put_webdeployments_deployment_identityresolution(
         deployment_id: path, string.
         body: ``DeploymentIdentityResolutionConfig``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_webdeployments_deployment_identityresolution", "PUT",
-            "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
-            "DeploymentIdentityResolutionConfig", body="object", body_required=True,
-        ),
-        (("deploymentId", deployment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_webdeployments_deployment_identityresolution", "PUT",
+        "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
+        "DeploymentIdentityResolutionConfig", body="object", body_required=True,
+    ), (("deploymentId", deployment_id),), (), (), body)

@@ -27,13 +27,10 @@ def delete_webmessaging_deployment_pushdevice(
         deployment_id: path, string.
         token_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_webmessaging_deployment_pushdevice", "DELETE",
-            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}",
-        ),
-        (("deploymentId", deployment_id), ("tokenId", token_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_webmessaging_deployment_pushdevice", "DELETE",
+        "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}",
+    ), (("deploymentId", deployment_id), ("tokenId", token_id)))
 
 
 def get_webmessaging_messages(
@@ -49,14 +46,10 @@ def get_webmessaging_messages(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Lists(
-        _Endpoint(
-            "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
-            "WebMessagingMessageEntityList", listing=_l.page_436206ab,
-        ),
-        (),
-        (("pageSize", page_size), ("pageNumber", page_number)),
-    )
+    return _Lists(_Endpoint(
+        "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
+        "WebMessagingMessageEntityList", listing=_l.page_436206ab,
+    ), (), (("pageSize", page_size), ("pageNumber", page_number)))
 
 
 def patch_webmessaging_deployment_pushdevice(
@@ -71,17 +64,11 @@ def patch_webmessaging_deployment_pushdevice(
         token_id: path, string.
         body: ``PushDeviceUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_webmessaging_deployment_pushdevice", "PATCH",
-            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
-            body_required=True,
-        ),
-        (("deploymentId", deployment_id), ("tokenId", token_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_webmessaging_deployment_pushdevice", "PATCH",
+        "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
+        body_required=True,
+    ), (("deploymentId", deployment_id), ("tokenId", token_id)), (), (), body)
 
 
 def post_webmessaging_deployment_pushdevice(
@@ -96,14 +83,8 @@ def post_webmessaging_deployment_pushdevice(
         token_id: path, string.
         body: ``PushDeviceInsertRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_webmessaging_deployment_pushdevice", "POST",
-            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
-            body_required=True,
-        ),
-        (("deploymentId", deployment_id), ("tokenId", token_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_webmessaging_deployment_pushdevice", "POST",
+        "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
+        body_required=True,
+    ), (("deploymentId", deployment_id), ("tokenId", token_id)), (), (), body)

@@ -51,13 +51,10 @@ def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Oper
     Args:
         adjustment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_adherence_adjustment", "DELETE",
-            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-        ),
-        (("adjustmentId", adjustment_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_adherence_adjustment", "DELETE",
+        "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+    ), (("adjustmentId", adjustment_id),))
 
 
 def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation[None]:
@@ -68,13 +65,10 @@ def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def delete_workforcemanagement_businessunit_activitycode(
@@ -89,13 +83,10 @@ def delete_workforcemanagement_businessunit_activitycode(
         business_unit_id: path, string.
         activity_code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_activitycode", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-        ),
-        (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_activitycode", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+    ), (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)))
 
 
 def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -108,13 +99,10 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         business_unit_id: path, string.
         reason_code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-        ),
-        (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+    ), (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)))
 
 
 def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -127,15 +115,10 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bu
         business_unit_id: path, string.
         ids: query, list of string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk",
-            "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("ids", ids),),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+    ), (("businessUnitId", business_unit_id),), (("ids", ids),))
 
 
 def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory(
@@ -153,15 +136,13 @@ def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocation
         capacity_plan_id: path, string.
         before_date_id: query, date.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory",
-            "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (("beforeDateId", before_date_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory",
+        "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (
+        ("beforeDateId", before_date_id),
+    ))
 
 
 def delete_workforcemanagement_businessunit_planninggroup(
@@ -176,13 +157,10 @@ def delete_workforcemanagement_businessunit_planninggroup(
         business_unit_id: path, string.
         planning_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_planninggroup", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-        ),
-        (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_planninggroup", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+    ), (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)))
 
 
 def delete_workforcemanagement_businessunit_schedulebid(
@@ -197,13 +175,10 @@ def delete_workforcemanagement_businessunit_schedulebid(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_schedulebid", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_schedulebid", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def delete_workforcemanagement_businessunit_schedulebid_group(
@@ -220,13 +195,10 @@ def delete_workforcemanagement_businessunit_schedulebid_group(
         bid_id: path, string.
         bid_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_schedulebid_group", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_schedulebid_group", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)))
 
 
 def delete_workforcemanagement_businessunit_scheduling_run(
@@ -241,13 +213,10 @@ def delete_workforcemanagement_businessunit_scheduling_run(
         business_unit_id: path, string.
         run_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_scheduling_run", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-        ),
-        (("businessUnitId", business_unit_id), ("runId", run_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_scheduling_run", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+    ), (("businessUnitId", business_unit_id), ("runId", run_id)))
 
 
 def delete_workforcemanagement_businessunit_servicegoaltemplate(
@@ -262,13 +231,10 @@ def delete_workforcemanagement_businessunit_servicegoaltemplate(
         business_unit_id: path, string.
         service_goal_template_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_servicegoaltemplate", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-        ),
-        (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_servicegoaltemplate", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+    ), (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)))
 
 
 def delete_workforcemanagement_businessunit_staffinggroup(
@@ -283,13 +249,10 @@ def delete_workforcemanagement_businessunit_staffinggroup(
         business_unit_id: path, string.
         staffing_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_staffinggroup", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-        ),
-        (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_staffinggroup", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+    ), (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)))
 
 
 def delete_workforcemanagement_businessunit_timeofflimit(
@@ -304,13 +267,10 @@ def delete_workforcemanagement_businessunit_timeofflimit(
         business_unit_id: path, string.
         time_off_limit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_timeofflimit", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_timeofflimit", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)))
 
 
 def delete_workforcemanagement_businessunit_timeoffplan(
@@ -325,13 +285,10 @@ def delete_workforcemanagement_businessunit_timeoffplan(
         business_unit_id: path, string.
         time_off_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_timeoffplan", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_timeoffplan", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+    ), (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)))
 
 
 def delete_workforcemanagement_businessunit_week_schedule(
@@ -348,14 +305,11 @@ def delete_workforcemanagement_businessunit_week_schedule(
         week_id: path, date.
         schedule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_week_schedule", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-            "BuAsyncScheduleResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_week_schedule", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+        "BuAsyncScheduleResponse",
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)))
 
 
 def delete_workforcemanagement_businessunit_week_shorttermforecast(
@@ -372,16 +326,13 @@ def delete_workforcemanagement_businessunit_week_shorttermforecast(
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_week_shorttermforecast", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_week_shorttermforecast", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ))
 
 
 def delete_workforcemanagement_businessunit_workplanbid(
@@ -396,13 +347,10 @@ def delete_workforcemanagement_businessunit_workplanbid(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_workplanbid", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_workplanbid", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def delete_workforcemanagement_businessunit_workplanbid_group(
@@ -419,13 +367,10 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
         bid_id: path, string.
         bid_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_businessunit_workplanbid_group", "DELETE",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_businessunit_workplanbid_group", "DELETE",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)))
 
 
 def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
@@ -433,12 +378,10 @@ def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
 
     Requires ``wfm:agentSchedule:sync``.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_calendar_url_ics", "DELETE",
-            "/api/v2/workforcemanagement/calendar/url/ics",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_calendar_url_ics", "DELETE",
+        "/api/v2/workforcemanagement/calendar/url/ics",
+    ))
 
 
 def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Operation[None]:
@@ -449,13 +392,10 @@ def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Opera
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_managementunit", "DELETE",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}",
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_managementunit", "DELETE",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}",
+    ), (("managementUnitId", management_unit_id),))
 
 
 def delete_workforcemanagement_managementunit_timeofflimit(
@@ -470,13 +410,10 @@ def delete_workforcemanagement_managementunit_timeofflimit(
         management_unit_id: path, string.
         time_off_limit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_managementunit_timeofflimit", "DELETE",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_managementunit_timeofflimit", "DELETE",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+    ), (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)))
 
 
 def delete_workforcemanagement_managementunit_timeoffplan(
@@ -491,13 +428,10 @@ def delete_workforcemanagement_managementunit_timeoffplan(
         management_unit_id: path, string.
         time_off_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_managementunit_timeoffplan", "DELETE",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_managementunit_timeoffplan", "DELETE",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+    ), (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)))
 
 
 def delete_workforcemanagement_managementunit_workplan(
@@ -512,13 +446,10 @@ def delete_workforcemanagement_managementunit_workplan(
         management_unit_id: path, string.
         work_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_managementunit_workplan", "DELETE",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_managementunit_workplan", "DELETE",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+    ), (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)))
 
 
 def delete_workforcemanagement_managementunit_workplanrotation(
@@ -533,13 +464,10 @@ def delete_workforcemanagement_managementunit_workplanrotation(
         management_unit_id: path, string.
         work_plan_rotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "delete_workforcemanagement_managementunit_workplanrotation", "DELETE",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
-    )
+    return _Operation(_Endpoint(
+        "delete_workforcemanagement_managementunit_workplanrotation", "DELETE",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+    ), (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)))
 
 
 def get_workforcemanagement_adherence(
@@ -552,14 +480,10 @@ def get_workforcemanagement_adherence(
     Args:
         user_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
-            "list[UserScheduleAdherence]", listing=_l.single_4eeb41b1,
-        ),
-        (),
-        (("userId", user_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
+        "list[UserScheduleAdherence]", listing=_l.single_4eeb41b1,
+    ), (), (("userId", user_id),))
 
 
 def get_workforcemanagement_adherence_adjustment(
@@ -570,14 +494,11 @@ def get_workforcemanagement_adherence_adjustment(
     Args:
         adjustment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_adherence_adjustment", "GET",
-            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-            "CurrentAgentAdherenceAdjustment",
-        ),
-        (("adjustmentId", adjustment_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_adherence_adjustment", "GET",
+        "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+        "CurrentAgentAdherenceAdjustment",
+    ), (("adjustmentId", adjustment_id),))
 
 
 def get_workforcemanagement_adherence_explanation(
@@ -590,14 +511,11 @@ def get_workforcemanagement_adherence_explanation(
     Args:
         explanation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_adherence_explanation", "GET",
-            "/api/v2/workforcemanagement/adherence/explanations/{explanationId}",
-            "AdherenceExplanationResponse",
-        ),
-        (("explanationId", explanation_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_adherence_explanation", "GET",
+        "/api/v2/workforcemanagement/adherence/explanations/{explanationId}",
+        "AdherenceExplanationResponse",
+    ), (("explanationId", explanation_id),))
 
 
 def get_workforcemanagement_adherence_explanations_job(
@@ -608,14 +526,11 @@ def get_workforcemanagement_adherence_explanations_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_adherence_explanations_job", "GET",
-            "/api/v2/workforcemanagement/adherence/explanations/jobs/{jobId}",
-            "AdherenceExplanationJob",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_adherence_explanations_job", "GET",
+        "/api/v2/workforcemanagement/adherence/explanations/jobs/{jobId}",
+        "AdherenceExplanationJob",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_adherence_historical_bulk_job(
@@ -626,14 +541,11 @@ def get_workforcemanagement_adherence_historical_bulk_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_adherence_historical_bulk_job", "GET",
-            "/api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId}",
-            "WfmHistoricalAdherenceBulkResponse", listing=_l.single_fc7dec8a,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_adherence_historical_bulk_job", "GET",
+        "/api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId}",
+        "WfmHistoricalAdherenceBulkResponse", listing=_l.single_fc7dec8a,
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_adherence_historical_job(
@@ -646,14 +558,11 @@ def get_workforcemanagement_adherence_historical_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_adherence_historical_job", "GET",
-            "/api/v2/workforcemanagement/adherence/historical/jobs/{jobId}",
-            "WfmHistoricalAdherenceResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_adherence_historical_job", "GET",
+        "/api/v2/workforcemanagement/adherence/historical/jobs/{jobId}",
+        "WfmHistoricalAdherenceResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_agent_adherence_adjustment(
@@ -666,14 +575,11 @@ def get_workforcemanagement_agent_adherence_adjustment(
         agent_id: path, string.
         adjustment_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_agent_adherence_adjustment", "GET",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
-            "AdherenceAdjustment",
-        ),
-        (("agentId", agent_id), ("adjustmentId", adjustment_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_agent_adherence_adjustment", "GET",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
+        "AdherenceAdjustment",
+    ), (("agentId", agent_id), ("adjustmentId", adjustment_id)))
 
 
 def get_workforcemanagement_agent_adherence_explanation(
@@ -688,14 +594,11 @@ def get_workforcemanagement_agent_adherence_explanation(
         agent_id: path, string.
         explanation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_agent_adherence_explanation", "GET",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
-            "AdherenceExplanationResponse",
-        ),
-        (("agentId", agent_id), ("explanationId", explanation_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_agent_adherence_explanation", "GET",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
+        "AdherenceExplanationResponse",
+    ), (("agentId", agent_id), ("explanationId", explanation_id)))
 
 
 def get_workforcemanagement_agent_managementunit(
@@ -710,14 +613,11 @@ def get_workforcemanagement_agent_managementunit(
     Args:
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_agent_managementunit", "GET",
-            "/api/v2/workforcemanagement/agents/{agentId}/managementunit",
-            "AgentManagementUnitReference",
-        ),
-        (("agentId", agent_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_agent_managementunit", "GET",
+        "/api/v2/workforcemanagement/agents/{agentId}/managementunit",
+        "AgentManagementUnitReference",
+    ), (("agentId", agent_id),))
 
 
 def get_workforcemanagement_agents_me_adherence_historical_job(
@@ -728,14 +628,11 @@ def get_workforcemanagement_agents_me_adherence_historical_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
-            "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId}",
-            "WfmAgentHistoricalAdherenceResponse", listing=_l.single_fc7dec8a,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
+        "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId}",
+        "WfmAgentHistoricalAdherenceResponse", listing=_l.single_fc7dec8a,
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_agents_me_managementunit(
@@ -767,12 +664,10 @@ def get_workforcemanagement_agents_me_managementunit(
     ``wfm:agentSchedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesQuery:view`` or
     ``wfm:schedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesSettings:edit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_agents_me_managementunit", "GET",
-            "/api/v2/workforcemanagement/agents/me/managementunit", "AgentManagementUnitReference",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_agents_me_managementunit", "GET",
+        "/api/v2/workforcemanagement/agents/me/managementunit", "AgentManagementUnitReference",
+    ))
 
 
 def get_workforcemanagement_alternativeshifts_offers_job(
@@ -785,14 +680,11 @@ def get_workforcemanagement_alternativeshifts_offers_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_offers_job", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId}",
-            "AlternativeShiftJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_offers_job", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId}",
+        "AlternativeShiftJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_alternativeshifts_offers_search_job(
@@ -805,14 +697,11 @@ def get_workforcemanagement_alternativeshifts_offers_search_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_offers_search_job", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId}",
-            "AlternativeShiftJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_offers_search_job", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId}",
+        "AlternativeShiftJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_alternativeshifts_settings(
@@ -821,13 +710,11 @@ def get_workforcemanagement_alternativeshifts_settings(
 
     Requires ``wfm:agentAlternativeShift:submit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_settings", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/settings",
-            "AlternativeShiftBuSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_settings", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/settings",
+        "AlternativeShiftBuSettingsResponse",
+    ))
 
 
 def get_workforcemanagement_alternativeshifts_trade(
@@ -840,14 +727,11 @@ def get_workforcemanagement_alternativeshifts_trade(
     Args:
         trade_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_trade", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
-            "AlternativeShiftTradeResponse",
-        ),
-        (("tradeId", trade_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_trade", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
+        "AlternativeShiftTradeResponse",
+    ), (("tradeId", trade_id),))
 
 
 def get_workforcemanagement_alternativeshifts_trades(
@@ -861,15 +745,11 @@ def get_workforcemanagement_alternativeshifts_trades(
     Args:
         force_async: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_trades", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/trades",
-            "ListAlternativeShiftTradesResponse",
-        ),
-        (),
-        (("forceAsync", force_async),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_trades", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/trades",
+        "ListAlternativeShiftTradesResponse",
+    ), (), (("forceAsync", force_async),))
 
 
 def get_workforcemanagement_alternativeshifts_trades_job(
@@ -882,14 +762,11 @@ def get_workforcemanagement_alternativeshifts_trades_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_trades_job", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId}",
-            "AlternativeShiftJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_trades_job", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId}",
+        "AlternativeShiftJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_alternativeshifts_trades_state_job(
@@ -902,14 +779,11 @@ def get_workforcemanagement_alternativeshifts_trades_state_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_alternativeshifts_trades_state_job", "GET",
-            "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId}",
-            "AlternativeShiftJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_alternativeshifts_trades_state_job", "GET",
+        "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId}",
+        "AlternativeShiftJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_businessunit(
@@ -961,17 +835,13 @@ def get_workforcemanagement_businessunit(
             settings.learning, settings.coaching.
         include_scheduling_default_message_severities: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-        (
-            ("expand", expand),
-            ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
+    ), (("businessUnitId", business_unit_id),), (
+        ("expand", expand),
+        ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
+    ))
 
 
 def get_workforcemanagement_businessunit_activitycode(
@@ -986,14 +856,11 @@ def get_workforcemanagement_businessunit_activitycode(
         business_unit_id: path, string.
         activity_code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activitycode", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-            "BusinessUnitActivityCode",
-        ),
-        (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activitycode", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+        "BusinessUnitActivityCode",
+    ), (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)))
 
 
 def get_workforcemanagement_businessunit_activitycodes(
@@ -1033,15 +900,11 @@ def get_workforcemanagement_businessunit_activitycodes(
         business_unit_id: path, string.
         force_download_service: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activitycodes", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
-            "BusinessUnitActivityCodeListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceDownloadService", force_download_service),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_activitycodes", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
+        "BusinessUnitActivityCodeListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("forceDownloadService", force_download_service),))
 
 
 def get_workforcemanagement_businessunit_activityplan(
@@ -1056,14 +919,11 @@ def get_workforcemanagement_businessunit_activityplan(
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
-            "ActivityPlanResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
+        "ActivityPlanResponse",
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)))
 
 
 def get_workforcemanagement_businessunit_activityplan_deletions_job(
@@ -1078,17 +938,14 @@ def get_workforcemanagement_businessunit_activityplan_deletions_job(
         activity_plan_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_deletions_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId}",
-            "ActivityPlanJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_deletions_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId}",
+        "ActivityPlanJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_activityplan_jobs(
@@ -1101,14 +958,11 @@ def get_workforcemanagement_businessunit_activityplan_jobs(
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_jobs", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs",
-            "ActivityPlanJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_jobs", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs",
+        "ActivityPlanJobResponse",
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)))
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job(
@@ -1127,18 +981,15 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_session_users_d
         session_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId}",
-            "ActivityPlanJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("occurrenceId", occurrence_id), ("sessionId", session_id), ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId}",
+        "ActivityPlanJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("occurrenceId", occurrence_id), ("sessionId", session_id), ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job(
@@ -1155,18 +1006,15 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deleti
         occurrence_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId}",
-            "ActivityPlanJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("occurrenceId", occurrence_id), ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId}",
+        "ActivityPlanJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("occurrenceId", occurrence_id), ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job(
@@ -1181,17 +1029,14 @@ def get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job(
         activity_plan_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId}",
-            "ActivityPlanJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId}",
+        "ActivityPlanJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_activityplan_runs_job(
@@ -1208,17 +1053,14 @@ def get_workforcemanagement_businessunit_activityplan_runs_job(
         activity_plan_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplan_runs_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId}",
-            "ActivityPlanJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplan_runs_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId}",
+        "ActivityPlanJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_activityplans(
@@ -1234,15 +1076,11 @@ def get_workforcemanagement_businessunit_activityplans(
         business_unit_id: path, string.
         state: query, string: Active, Inactive.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplans", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
-            "ActivityPlanListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("state", state),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplans", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
+        "ActivityPlanListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("state", state),))
 
 
 def get_workforcemanagement_businessunit_activityplans_jobs(
@@ -1255,14 +1093,11 @@ def get_workforcemanagement_businessunit_activityplans_jobs(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs",
-            "ActivityPlanJobListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs",
+        "ActivityPlanJobListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
@@ -1275,15 +1110,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
         business_unit_id: path, string.
         adjustment_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
-            "AdherenceAdjustmentsListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("adjustmentIds", adjustment_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
+        "AdherenceAdjustmentsListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("adjustmentIds", adjustment_ids),))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
@@ -1296,14 +1127,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_query_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId}",
-            "BuAdherenceAdjustmentsQueryJob",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_query_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId}",
+        "BuAdherenceAdjustmentsQueryJob",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
@@ -1314,14 +1142,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
-            "BuAdherenceAdjustmentsQueryJobsReferenceListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
+        "BuAdherenceAdjustmentsQueryJobsReferenceListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -1334,14 +1159,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         business_unit_id: path, string.
         reason_code_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-            "AdherenceAdjustmentsReasonCode",
-        ),
-        (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+        "AdherenceAdjustmentsReasonCode",
+    ), (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
@@ -1352,14 +1174,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
-            "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
+        "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -1372,15 +1191,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
         business_unit_id: path, string.
         ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-            "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("ids", ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+        "AdherenceAdjustmentsReasonCodesListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("ids", ids),))
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_settings(
@@ -1391,14 +1206,11 @@ def get_workforcemanagement_businessunit_adherence_adjustments_settings(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_adherence_adjustments_settings", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
-            "BuAdherenceAdjustmentsSettings",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_adherence_adjustments_settings", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
+        "BuAdherenceAdjustmentsSettings",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_settings(
@@ -1411,14 +1223,11 @@ def get_workforcemanagement_businessunit_alternativeshifts_settings(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_alternativeshifts_settings", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
-            "AlternativeShiftBuSettingsResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_alternativeshifts_settings", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
+        "AlternativeShiftBuSettingsResponse",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_trade(
@@ -1433,14 +1242,11 @@ def get_workforcemanagement_businessunit_alternativeshifts_trade(
         business_unit_id: path, string.
         trade_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_alternativeshifts_trade", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId}",
-            "AlternativeShiftTradeResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("tradeId", trade_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_alternativeshifts_trade", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId}",
+        "AlternativeShiftTradeResponse",
+    ), (("businessUnitId", business_unit_id), ("tradeId", trade_id)))
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
@@ -1455,14 +1261,11 @@ def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_alternativeshifts_trades_search_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId}",
-            "BuAlternativeShiftJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_alternativeshifts_trades_search_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId}",
+        "BuAlternativeShiftJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_capacityplan(
@@ -1477,14 +1280,11 @@ def get_workforcemanagement_businessunit_capacityplan(
         business_unit_id: path, string.
         capacity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplan", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
-            "CapacityPlanResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplan", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
+        "CapacityPlanResponse",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)))
 
 
 def get_workforcemanagement_businessunit_capacityplan_forecast(
@@ -1502,15 +1302,13 @@ def get_workforcemanagement_businessunit_capacityplan_forecast(
         capacity_plan_id: path, string.
         granularity: query, string: weekly, monthly.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplan_forecast", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast",
-            "CapacityPlanForecastInputsResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (("granularity", granularity),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplan_forecast", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast",
+        "CapacityPlanForecastInputsResponse",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (
+        ("granularity", granularity),
+    ))
 
 
 def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
@@ -1528,15 +1326,13 @@ def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
         capacity_plan_id: path, string.
         granularity: query, string: weekly, monthly.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
-            "CapacityPlanStaffingGroupAllocationsResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (("granularity", granularity),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
+        "CapacityPlanStaffingGroupAllocationsResponse",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (
+        ("granularity", granularity),
+    ))
 
 
 def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
@@ -1551,14 +1347,11 @@ def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
         business_unit_id: path, string.
         capacity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplan_staffingrequirements", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements",
-            "CapacityPlanStaffingRequirementResult",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplan_staffingrequirements", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements",
+        "CapacityPlanStaffingRequirementResult",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)))
 
 
 def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast(
@@ -1578,19 +1371,15 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
         forecast_id: path, string.
         granularity: query, string: weekly, monthly.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}",
-            "LongTermRequirementsResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("granularity", granularity),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}",
+        "LongTermRequirementsResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("granularity", granularity),))
 
 
 def get_workforcemanagement_businessunit_capacityplans(
@@ -1603,14 +1392,11 @@ def get_workforcemanagement_businessunit_capacityplans(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_capacityplans", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
-            "CapacityPlansListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_capacityplans", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
+        "CapacityPlansListResponse", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_decisionmetrics_job(
@@ -1625,14 +1411,11 @@ def get_workforcemanagement_businessunit_decisionmetrics_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_decisionmetrics_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId}",
-            "DecisionMetricsUpdateJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_decisionmetrics_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId}",
+        "DecisionMetricsUpdateJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_intraday_planninggroups(
@@ -1647,15 +1430,11 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
         business_unit_id: path, string.
         date: query, date.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups",
-            "WfmIntradayPlanningGroupListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("date", date),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups",
+        "WfmIntradayPlanningGroupListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("date", date),))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session(
@@ -1668,14 +1447,11 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session",
-            "ContinuousForecastGetSessionResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session",
+        "ContinuousForecastGetSessionResponse",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job(
@@ -1690,15 +1466,12 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId}",
-            "AggregatedSessionExportJobStatus",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId}",
+        "AggregatedSessionExportJobStatus",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job(
@@ -1713,15 +1486,12 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId}",
-            "AggregatedHistoricalExportJobStatus",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId}",
+        "AggregatedHistoricalExportJobStatus",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job(
@@ -1736,15 +1506,12 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId}",
-            "AggregatedSnapshotExportJobStatus",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId}",
+        "AggregatedSnapshotExportJobStatus",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id(
@@ -1759,15 +1526,12 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         business_unit_id: path, string.
         session_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}",
-            "ContinuousForecastSessionResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("sessionId", session_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}",
+        "ContinuousForecastSessionResponse",
+    ), (("businessUnitId", business_unit_id), ("sessionId", session_id)))
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id(
@@ -1784,18 +1548,15 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         session_id: path, string.
         snapshot_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId}",
-            "ContinuousForecastSnapshotResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("sessionId", session_id),
-            ("snapshotId", snapshot_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId}",
+        "ContinuousForecastSnapshotResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("sessionId", session_id),
+        ("snapshotId", snapshot_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_managementunits(
@@ -1833,15 +1594,11 @@ def get_workforcemanagement_businessunit_managementunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_managementunits", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits",
-            "ManagementUnitListing", listing=_l.link_a911cd2f,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("feature", feature), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_managementunits", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits",
+        "ManagementUnitListing", listing=_l.link_a911cd2f,
+    ), (("businessUnitId", business_unit_id),), (("feature", feature), ("divisionId", division_id)))
 
 
 def get_workforcemanagement_businessunit_minimumstaffing_settings(
@@ -1854,14 +1611,11 @@ def get_workforcemanagement_businessunit_minimumstaffing_settings(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_minimumstaffing_settings", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
-            "MinimumStaffingResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_minimumstaffing_settings", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
+        "MinimumStaffingResponse",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_opportunity(
@@ -1879,15 +1633,13 @@ def get_workforcemanagement_businessunit_opportunity(
         opportunity_id: path, string.
         expand: query, string: agentIds.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_opportunity", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
-            "OpportunityResultWithAgentIds",
-        ),
-        (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_opportunity", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
+        "OpportunityResultWithAgentIds",
+    ), (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_planninggroup(
@@ -1902,14 +1654,11 @@ def get_workforcemanagement_businessunit_planninggroup(
         business_unit_id: path, string.
         planning_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_planninggroup", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-            "PlanningGroup",
-        ),
-        (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_planninggroup", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+        "PlanningGroup",
+    ), (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)))
 
 
 def get_workforcemanagement_businessunit_planninggroups(
@@ -1923,14 +1672,11 @@ def get_workforcemanagement_businessunit_planninggroups(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_planninggroups", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
-            "PlanningGroupList", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_planninggroups", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
+        "PlanningGroupList", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_schedulebid(
@@ -1945,14 +1691,11 @@ def get_workforcemanagement_businessunit_schedulebid(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulebid", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-            "ScheduleBid",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulebid", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+        "ScheduleBid",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def get_workforcemanagement_businessunit_schedulebid_group(
@@ -1969,14 +1712,11 @@ def get_workforcemanagement_businessunit_schedulebid_group(
         bid_id: path, string.
         bid_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulebid_group", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-            "ScheduleBidGroupResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulebid_group", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+        "ScheduleBidGroupResponse",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)))
 
 
 def get_workforcemanagement_businessunit_schedulebid_group_preferences(
@@ -2001,15 +1741,13 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         expand: query, list of string:
             agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
-            "AdminAgentScheduleBidPreferenceResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-        (("forceDownloadService", force_download_service), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
+        "AdminAgentScheduleBidPreferenceResponse",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)), (
+        ("forceDownloadService", force_download_service), ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_schedulebid_groups_summary(
@@ -2024,14 +1762,11 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary",
-            "ScheduleBidGroupSummaryList", listing=_l.single_47c8f6a8,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary",
+        "ScheduleBidGroupSummaryList", listing=_l.single_47c8f6a8,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def get_workforcemanagement_businessunit_schedulebids(
@@ -2044,14 +1779,11 @@ def get_workforcemanagement_businessunit_schedulebids(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulebids", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
-            "ScheduleBidListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulebids", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
+        "ScheduleBidListResponse", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_scheduler_settings(
@@ -2064,14 +1796,11 @@ def get_workforcemanagement_businessunit_scheduler_settings(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_scheduler_settings", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
-            "BuSchedulerSettingsResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_scheduler_settings", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
+        "BuSchedulerSettingsResponse",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_scheduling_run(
@@ -2086,14 +1815,11 @@ def get_workforcemanagement_businessunit_scheduling_run(
         business_unit_id: path, string.
         run_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_scheduling_run", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-            "BuScheduleRun",
-        ),
-        (("businessUnitId", business_unit_id), ("runId", run_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_scheduling_run", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+        "BuScheduleRun",
+    ), (("businessUnitId", business_unit_id), ("runId", run_id)))
 
 
 def get_workforcemanagement_businessunit_scheduling_run_result(
@@ -2112,15 +1838,13 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
         management_unit_ids: query, list of string.
         expand: query, list of string: headcountForecast, generationResults, agentSchedules.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result",
-            "BuRescheduleResult",
-        ),
-        (("businessUnitId", business_unit_id), ("runId", run_id)),
-        (("managementUnitIds", management_unit_ids), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result",
+        "BuRescheduleResult",
+    ), (("businessUnitId", business_unit_id), ("runId", run_id)), (
+        ("managementUnitIds", management_unit_ids), ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_scheduling_runs(
@@ -2133,14 +1857,11 @@ def get_workforcemanagement_businessunit_scheduling_runs(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_scheduling_runs", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs",
-            "BuScheduleRunListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_scheduling_runs", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs",
+        "BuScheduleRunListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_schedulingpreferences_settings(
@@ -2151,14 +1872,11 @@ def get_workforcemanagement_businessunit_schedulingpreferences_settings(
     Args:
         business_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_schedulingpreferences_settings", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
-            "BusinessUnitSchedulingPreferencesSettingsResponse",
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_schedulingpreferences_settings", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
+        "BusinessUnitSchedulingPreferencesSettingsResponse",
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunit_servicegoaltemplate(
@@ -2176,15 +1894,13 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
         service_goal_template_id: path, string.
         expand: query, list of string: impactOverride.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-            "ServiceGoalTemplate",
-        ),
-        (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+        "ServiceGoalTemplate",
+    ), (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_servicegoaltemplates(
@@ -2201,15 +1917,11 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
         business_unit_id: path, string.
         expand: query, list of string: impactOverride.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
-            "ServiceGoalTemplateList", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
+        "ServiceGoalTemplateList", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("expand", expand),))
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
@@ -2224,14 +1936,11 @@ def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId}",
-            "ShiftTradeEvaluateTradesBuJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId}",
+        "ShiftTradeEvaluateTradesBuJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
@@ -2246,14 +1955,11 @@ def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_shifttrading_trades_query_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId}",
-            "ShiftTradeQueryTradesBuJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_shifttrading_trades_query_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId}",
+        "ShiftTradeQueryTradesBuJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
@@ -2268,14 +1974,11 @@ def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId}",
-            "ShiftTradeBulkUpdateTradeStateBuJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId}",
+        "ShiftTradeBulkUpdateTradeStateBuJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
@@ -2290,14 +1993,11 @@ def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_shifttrading_unmatched_search_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId}",
-            "ShiftTradeSearchUnmatchedTradesBuJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_shifttrading_unmatched_search_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId}",
+        "ShiftTradeSearchUnmatchedTradesBuJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
@@ -2312,14 +2012,11 @@ def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
         business_unit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_shifttrading_weeks_summary_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId}",
-            "ShiftTradeQueryWeekSummariesBuJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_shifttrading_weeks_summary_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId}",
+        "ShiftTradeQueryWeekSummariesBuJobResponse",
+    ), (("businessUnitId", business_unit_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_businessunit_staffinggroup(
@@ -2334,14 +2031,11 @@ def get_workforcemanagement_businessunit_staffinggroup(
         business_unit_id: path, string.
         staffing_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_staffinggroup", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-            "StaffingGroupResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_staffinggroup", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+        "StaffingGroupResponse",
+    ), (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)))
 
 
 def get_workforcemanagement_businessunit_staffinggroups(
@@ -2359,18 +2053,13 @@ def get_workforcemanagement_businessunit_staffinggroups(
         management_unit_id: query, string.
         force_download_service: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_staffinggroups", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
-            "StaffingGroupListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (
-            ("managementUnitId", management_unit_id),
-            ("forceDownloadService", force_download_service),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_staffinggroups", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
+        "StaffingGroupListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (
+        ("managementUnitId", management_unit_id), ("forceDownloadService", force_download_service),
+    ))
 
 
 def get_workforcemanagement_businessunit_timeofflimit(
@@ -2385,14 +2074,11 @@ def get_workforcemanagement_businessunit_timeofflimit(
         business_unit_id: path, string.
         time_off_limit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeofflimit", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
-            "BuTimeOffLimitResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_timeofflimit", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
+        "BuTimeOffLimitResponse",
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)))
 
 
 def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
@@ -2409,17 +2095,14 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
         time_off_limit_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId}",
-            "BuConvertTimeOffLimitGranularityJobResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id),
-            ("jobId", job_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId}",
+        "BuConvertTimeOffLimitGranularityJobResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id),
+        ("jobId", job_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs(
@@ -2437,15 +2120,13 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
         time_off_limit_id: path, string.
         statuses: query, string: Complete, Error, Processing.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs",
-            "BuConvertTimeOffGranularityLimitJobListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (("statuses", statuses),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs",
+        "BuConvertTimeOffGranularityLimitJobListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (
+        ("statuses", statuses),
+    ))
 
 
 def get_workforcemanagement_businessunit_timeofflimits(
@@ -2461,15 +2142,11 @@ def get_workforcemanagement_businessunit_timeofflimits(
         business_unit_id: path, string.
         management_unit_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeofflimits", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
-            "BuTimeOffLimitListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_timeofflimits", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
+        "BuTimeOffLimitListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_businessunit_timeoffplan(
@@ -2484,14 +2161,11 @@ def get_workforcemanagement_businessunit_timeoffplan(
         business_unit_id: path, string.
         time_off_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeoffplan", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-            "BuTimeOffPlanResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_timeoffplan", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+        "BuTimeOffPlanResponse",
+    ), (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)))
 
 
 def get_workforcemanagement_businessunit_timeoffplans(
@@ -2511,18 +2185,14 @@ def get_workforcemanagement_businessunit_timeoffplans(
         force_download_service: query, boolean.
         expand: query, list of string: overrideDates.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_timeoffplans", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
-            "BuTimeOffPlanListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (
-            ("managementUnitId", management_unit_id),
-            ("forceDownloadService", force_download_service), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_timeoffplans", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
+        "BuTimeOffPlanListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (
+        ("managementUnitId", management_unit_id), ("forceDownloadService", force_download_service),
+        ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_users(
@@ -2538,15 +2208,11 @@ def get_workforcemanagement_businessunit_users(
         business_unit_id: path, string.
         management_unit_ids: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_users", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/users", "BuUserListing",
-            listing=_l.single_cb36495f,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("managementUnitIds", management_unit_ids),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_users", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/users", "BuUserListing",
+        listing=_l.single_cb36495f,
+    ), (("businessUnitId", business_unit_id),), (("managementUnitIds", management_unit_ids),))
 
 
 def get_workforcemanagement_businessunit_week_schedule(
@@ -2566,15 +2232,13 @@ def get_workforcemanagement_businessunit_week_schedule(
         schedule_id: path, string.
         expand: query, string: managementUnits.agents.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-            "BuScheduleMetadata",
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+        "BuScheduleMetadata",
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (
+        ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_schedule_generationresults(
@@ -2591,14 +2255,11 @@ def get_workforcemanagement_businessunit_week_schedule_generationresults(
         week_id: path, date.
         schedule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule_generationresults", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults",
-            "ScheduleGenerationResult",
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule_generationresults", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults",
+        "ScheduleGenerationResult",
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)))
 
 
 def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
@@ -2618,15 +2279,13 @@ def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
         schedule_id: path, string.
         force_download: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule_headcountforecast", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast",
-            "BuHeadcountForecastResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (("forceDownload", force_download),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule_headcountforecast", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast",
+        "BuHeadcountForecastResponse",
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (
+        ("forceDownload", force_download),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_schedule_history_agent(
@@ -2645,17 +2304,14 @@ def get_workforcemanagement_businessunit_week_schedule_history_agent(
         schedule_id: path, string.
         agent_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule_history_agent", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId}",
-            "BuAgentScheduleHistoryResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
-            ("agentId", agent_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule_history_agent", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId}",
+        "BuAgentScheduleHistoryResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
+        ("agentId", agent_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
@@ -2672,14 +2328,11 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
         week_id: path, string.
         schedule_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule_performancepredictions", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions",
-            "PerformancePredictionResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule_performancepredictions", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions",
+        "PerformancePredictionResponse",
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)))
 
 
 def get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation(
@@ -2698,18 +2351,15 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions_re
         schedule_id: path, string.
         recalculation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId}",
-            "PerformancePredictionRecalculationResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
-            ("recalculationId", recalculation_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation",
+        "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId}",
+        "PerformancePredictionRecalculationResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
+        ("recalculationId", recalculation_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_schedules(
@@ -2733,18 +2383,14 @@ def get_workforcemanagement_businessunit_week_schedules(
         include_only_published: query, boolean.
         expand: query, string: shortTermForecast.description.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_schedules", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
-            "BuScheduleListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id)),
-        (
-            ("earliestWeekDate", earliest_week_date), ("latestWeekDate", latest_week_date),
-            ("includeOnlyPublished", include_only_published), ("expand", expand),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_week_schedules", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
+        "BuScheduleListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id)), (
+        ("earliestWeekDate", earliest_week_date), ("latestWeekDate", latest_week_date),
+        ("includeOnlyPublished", include_only_published), ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast(
@@ -2764,18 +2410,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
         forecast_id: path, string.
         expand: query, list of string: planningGroups, generationResults.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
-            "BuShortTermForecast",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
+        "BuShortTermForecast",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("expand", expand),))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_data(
@@ -2797,18 +2439,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_data(
         week_number: query, integer.
         force_download_service: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast_data", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data",
-            "BuForecastResultResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("weekNumber", week_number), ("forceDownloadService", force_download_service)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast_data", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data",
+        "BuForecastResultResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("weekNumber", week_number), ("forceDownloadService", force_download_service)))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_generationresults(
@@ -2825,17 +2463,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults",
-            "BuForecastGenerationResult", listing=_l.single_fc0e0bf0,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults",
+        "BuForecastGenerationResult", listing=_l.single_fc0e0bf0,
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata(
@@ -2855,19 +2490,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecast
         forecast_id: path, string.
         force_download_service: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata",
-            "LongTermForecastResultResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("forceDownloadService", force_download_service),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata",
+        "LongTermForecastResultResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("forceDownloadService", force_download_service),))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
@@ -2885,17 +2515,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups",
-            "ForecastPlanningGroupsResponse", listing=_l.single_20dec4b2,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups",
+        "ForecastPlanningGroupsResponse", listing=_l.single_20dec4b2,
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement(
@@ -2922,19 +2549,14 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
             results.planningGroupStaffingRequirements.effectiveStaffPerInterval.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement",
-            "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement",
-            "BuForecastStaffingRequirementsResultResponse", listing=_l.single_30abf7bd,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("weekNumbers", week_numbers), ("expand", expand)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement",
+        "BuForecastStaffingRequirementsResultResponse", listing=_l.single_30abf7bd,
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("weekNumbers", week_numbers), ("expand", expand)))
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecasts(
@@ -2949,14 +2571,11 @@ def get_workforcemanagement_businessunit_week_shorttermforecasts(
         business_unit_id: path, string.
         week_date_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts",
-            "BuShortTermForecastListing", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts",
+        "BuShortTermForecastListing", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)))
 
 
 def get_workforcemanagement_businessunit_workplanbid(
@@ -2971,14 +2590,11 @@ def get_workforcemanagement_businessunit_workplanbid(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_workplanbid", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-            "WorkPlanBid",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_workplanbid", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+        "WorkPlanBid",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def get_workforcemanagement_businessunit_workplanbid_group(
@@ -2995,14 +2611,11 @@ def get_workforcemanagement_businessunit_workplanbid_group(
         bid_id: path, string.
         bid_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_workplanbid_group", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-            "WorkPlanBidGroupResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_workplanbid_group", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+        "WorkPlanBidGroupResponse",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)))
 
 
 def get_workforcemanagement_businessunit_workplanbid_group_preferences(
@@ -3019,14 +2632,11 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
         bid_id: path, string.
         bid_group_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_workplanbid_group_preferences", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
-            "AdminAgentWorkPlanPreferenceResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_businessunit_workplanbid_group_preferences", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
+        "AdminAgentWorkPlanPreferenceResponse",
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)))
 
 
 def get_workforcemanagement_businessunit_workplanbid_groups_summary(
@@ -3041,14 +2651,11 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
         business_unit_id: path, string.
         bid_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary",
-            "WorkPlanBidGroupSummaryList", listing=_l.single_a6e79489,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary",
+        "WorkPlanBidGroupSummaryList", listing=_l.single_a6e79489,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)))
 
 
 def get_workforcemanagement_businessunit_workplanbids(
@@ -3061,14 +2668,11 @@ def get_workforcemanagement_businessunit_workplanbids(
     Args:
         business_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunit_workplanbids", "GET",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
-            "WorkPlanBidListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunit_workplanbids", "GET",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
+        "WorkPlanBidListResponse", listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),))
 
 
 def get_workforcemanagement_businessunits(
@@ -3102,15 +2706,10 @@ def get_workforcemanagement_businessunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunits", "GET",
-            "/api/v2/workforcemanagement/businessunits", "BusinessUnitListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("feature", feature), ("divisionId", division_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunits", "GET", "/api/v2/workforcemanagement/businessunits",
+        "BusinessUnitListing", listing=_l.single_20dec4b2,
+    ), (), (("feature", feature), ("divisionId", division_id)))
 
 
 def get_workforcemanagement_businessunits_divisionviews(
@@ -3124,15 +2723,11 @@ def get_workforcemanagement_businessunits_divisionviews(
     Args:
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_businessunits_divisionviews", "GET",
-            "/api/v2/workforcemanagement/businessunits/divisionviews", "BusinessUnitListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (("divisionId", division_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_businessunits_divisionviews", "GET",
+        "/api/v2/workforcemanagement/businessunits/divisionviews", "BusinessUnitListing",
+        listing=_l.single_20dec4b2,
+    ), (), (("divisionId", division_id),))
 
 
 def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[str]:
@@ -3141,14 +2736,10 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
     Args:
         calendar_id: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_calendar_data_ics", "GET",
-            "/api/v2/workforcemanagement/calendar/data/ics", "str", accept="text/calendar",
-        ),
-        (),
-        (("calendarId", calendar_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_calendar_data_ics", "GET",
+        "/api/v2/workforcemanagement/calendar/data/ics", "str", accept="text/calendar",
+    ), (), (("calendarId", calendar_id),))
 
 
 def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlResponse]:
@@ -3156,12 +2747,10 @@ def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlRespo
 
     Requires ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_calendar_url_ics", "GET",
-            "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_calendar_url_ics", "GET",
+        "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
+    ))
 
 
 def get_workforcemanagement_historicaldata_bulk_remove_job(
@@ -3174,14 +2763,11 @@ def get_workforcemanagement_historicaldata_bulk_remove_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
-            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId}",
-            "HistoricalImportDeleteFilesJobResponse", listing=_l.single_ebc03964,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
+        "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId}",
+        "HistoricalImportDeleteFilesJobResponse", listing=_l.single_ebc03964,
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_historicaldata_bulk_remove_jobs(
@@ -3190,13 +2776,11 @@ def get_workforcemanagement_historicaldata_bulk_remove_jobs(
 
     Requires ``wfm:historicalData:upload``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
-            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
-            "HistoricalImportOverallDeleteStatusResponse", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
+        "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
+        "HistoricalImportOverallDeleteStatusResponse", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_workforcemanagement_historicaldata_importstatus(
@@ -3205,13 +2789,11 @@ def get_workforcemanagement_historicaldata_importstatus(
 
     Requires ``wfm:historicalData:upload``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_historicaldata_importstatus", "GET",
-            "/api/v2/workforcemanagement/historicaldata/importstatus",
-            "HistoricalImportStatusListing", listing=_l.single_ebc03964,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_historicaldata_importstatus", "GET",
+        "/api/v2/workforcemanagement/historicaldata/importstatus", "HistoricalImportStatusListing",
+        listing=_l.single_ebc03964,
+    ))
 
 
 def get_workforcemanagement_historicaldata_importstatus_job_id(
@@ -3224,14 +2806,11 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_historicaldata_importstatus_job_id", "GET",
-            "/api/v2/workforcemanagement/historicaldata/importstatus/{jobId}",
-            "HistoricalImportStatusJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_historicaldata_importstatus_job_id", "GET",
+        "/api/v2/workforcemanagement/historicaldata/importstatus/{jobId}",
+        "HistoricalImportStatusJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_integrations_hris(
@@ -3240,13 +2819,11 @@ def get_workforcemanagement_integrations_hris(
 
     Requires ``wfm:integration:view``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_integrations_hris", "GET",
-            "/api/v2/workforcemanagement/integrations/hris", "WfmIntegrationListing",
-            listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_integrations_hris", "GET",
+        "/api/v2/workforcemanagement/integrations/hris", "WfmIntegrationListing",
+        listing=_l.single_20dec4b2,
+    ))
 
 
 def get_workforcemanagement_integrations_hris_timeofftypes_job(
@@ -3257,14 +2834,11 @@ def get_workforcemanagement_integrations_hris_timeofftypes_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
-            "/api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId}",
-            "HrisTimeOffTypesJobResponse", listing=_l.single_20dec4b2,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
+        "/api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId}",
+        "HrisTimeOffTypesJobResponse", listing=_l.single_20dec4b2,
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_managementunit(
@@ -3309,14 +2883,10 @@ def get_workforcemanagement_managementunit(
         expand: query, list of string: settings, settings.adherence, settings.timeOff,
             settings.scheduling, settings.shortTermForecasting, settings.shiftTrading.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("expand", expand),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
+    ), (("managementUnitId", management_unit_id),), (("expand", expand),))
 
 
 def get_workforcemanagement_managementunit_activitycodes(
@@ -3346,14 +2916,11 @@ def get_workforcemanagement_managementunit_activitycodes(
     Args:
         management_unit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_activitycodes", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes",
-            "ActivityCodeContainer",
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_activitycodes", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes",
+        "ActivityCodeContainer",
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_adherence(
@@ -3369,15 +2936,13 @@ def get_workforcemanagement_managementunit_adherence(
         management_unit_id: path, string.
         force_download_service: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_adherence", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence",
-            "UserScheduleAdherenceListing", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("forceDownloadService", force_download_service),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_adherence", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence",
+        "UserScheduleAdherenceListing", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),), (
+        ("forceDownloadService", force_download_service),
+    ))
 
 
 def get_workforcemanagement_managementunit_agent(
@@ -3397,15 +2962,13 @@ def get_workforcemanagement_managementunit_agent(
         exclude_capabilities: query, boolean.
         expand: query, list of string: workPlanOverrides.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_agent", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}",
-            "WfmAgent",
-        ),
-        (("managementUnitId", management_unit_id), ("agentId", agent_id)),
-        (("excludeCapabilities", exclude_capabilities), ("expand", expand)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_agent", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}",
+        "WfmAgent",
+    ), (("managementUnitId", management_unit_id), ("agentId", agent_id)), (
+        ("excludeCapabilities", exclude_capabilities), ("expand", expand),
+    ))
 
 
 def get_workforcemanagement_managementunit_agent_shifttrades(
@@ -3420,14 +2983,11 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
         management_unit_id: path, string.
         agent_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades",
-            "ShiftTradeListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id), ("agentId", agent_id)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades",
+        "ShiftTradeListResponse", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id), ("agentId", agent_id)))
 
 
 def get_workforcemanagement_managementunit_decisionmetrics(
@@ -3440,14 +3000,11 @@ def get_workforcemanagement_managementunit_decisionmetrics(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_decisionmetrics", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics",
-            "DecisionMetricsResponse", listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_decisionmetrics", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics",
+        "DecisionMetricsResponse", listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_shifttrades_matched(
@@ -3460,14 +3017,11 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched",
-            "ShiftTradeMatchesSummaryResponse", listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched",
+        "ShiftTradeMatchesSummaryResponse", listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_shifttrades_users(
@@ -3480,14 +3034,11 @@ def get_workforcemanagement_managementunit_shifttrades_users(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_shifttrades_users", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users",
-            "WfmUserEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_shifttrades_users", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users",
+        "WfmUserEntityListing", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_timeofflimit(
@@ -3502,14 +3053,11 @@ def get_workforcemanagement_managementunit_timeofflimit(
         management_unit_id: path, string.
         time_off_limit_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_timeofflimit", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-            "TimeOffLimit",
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_timeofflimit", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+        "TimeOffLimit",
+    ), (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)))
 
 
 def get_workforcemanagement_managementunit_timeofflimits(
@@ -3522,14 +3070,11 @@ def get_workforcemanagement_managementunit_timeofflimits(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_timeofflimits", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
-            "TimeOffLimitListing", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_timeofflimits", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
+        "TimeOffLimitListing", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_timeoffplan(
@@ -3544,14 +3089,11 @@ def get_workforcemanagement_managementunit_timeoffplan(
         management_unit_id: path, string.
         time_off_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_timeoffplan", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-            "TimeOffPlan",
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_timeoffplan", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+        "TimeOffPlan",
+    ), (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)))
 
 
 def get_workforcemanagement_managementunit_timeoffplans(
@@ -3564,14 +3106,11 @@ def get_workforcemanagement_managementunit_timeoffplans(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_timeoffplans", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
-            "TimeOffPlanListing", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_timeoffplans", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
+        "TimeOffPlanListing", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequest(
@@ -3588,17 +3127,14 @@ def get_workforcemanagement_managementunit_user_timeoffrequest(
         user_id: path, string.
         time_off_request_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_user_timeoffrequest", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
-            "TimeOffRequestResponse",
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("userId", user_id),
-            ("timeOffRequestId", time_off_request_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_user_timeoffrequest", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
+        "TimeOffRequestResponse",
+    ), (
+        ("managementUnitId", management_unit_id), ("userId", user_id),
+        ("timeOffRequestId", time_off_request_id),
+    ))
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
@@ -3615,17 +3151,14 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
         user_id: path, string.
         time_off_request_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits",
-            "QueryTimeOffLimitValuesResponse", listing=_l.single_d3768658,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("userId", user_id),
-            ("timeOffRequestId", time_off_request_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits",
+        "QueryTimeOffLimitValuesResponse", listing=_l.single_d3768658,
+    ), (
+        ("managementUnitId", management_unit_id), ("userId", user_id),
+        ("timeOffRequestId", time_off_request_id),
+    ))
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequests(
@@ -3640,14 +3173,11 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
         management_unit_id: path, string.
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_user_timeoffrequests", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests",
-            "TimeOffRequestList",
-        ),
-        (("managementUnitId", management_unit_id), ("userId", user_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_user_timeoffrequests", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests",
+        "TimeOffRequestList",
+    ), (("managementUnitId", management_unit_id), ("userId", user_id)))
 
 
 def get_workforcemanagement_managementunit_users(
@@ -3663,14 +3193,11 @@ def get_workforcemanagement_managementunit_users(
     Args:
         management_unit_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_users", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users",
-            "WfmUserEntityListing", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_users", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users",
+        "WfmUserEntityListing", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),))
 
 
 def get_workforcemanagement_managementunit_week_schedule(
@@ -3692,18 +3219,13 @@ def get_workforcemanagement_managementunit_week_schedule(
         expand: query, string: generationResults, headcountForecast.
         force_download_service: query, boolean.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_week_schedule", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-            "WeekScheduleResponse",
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("weekId", week_id),
-            ("scheduleId", schedule_id),
-        ),
-        (("expand", expand), ("forceDownloadService", force_download_service)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_week_schedule", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+        "WeekScheduleResponse",
+    ), (("managementUnitId", management_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (
+        ("expand", expand), ("forceDownloadService", force_download_service),
+    ))
 
 
 def get_workforcemanagement_managementunit_week_schedules(
@@ -3725,18 +3247,14 @@ def get_workforcemanagement_managementunit_week_schedules(
         earliest_week_date: query, string.
         latest_week_date: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_week_schedules", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules",
-            "WeekScheduleListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id), ("weekId", week_id)),
-        (
-            ("includeOnlyPublished", include_only_published),
-            ("earliestWeekDate", earliest_week_date), ("latestWeekDate", latest_week_date),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_week_schedules", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules",
+        "WeekScheduleListResponse", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id), ("weekId", week_id)), (
+        ("includeOnlyPublished", include_only_published), ("earliestWeekDate", earliest_week_date),
+        ("latestWeekDate", latest_week_date),
+    ))
 
 
 def get_workforcemanagement_managementunit_week_shifttrades(
@@ -3758,19 +3276,15 @@ def get_workforcemanagement_managementunit_week_shifttrades(
         include_cross_week_shifts: query, boolean.
         force_download_service: query, boolean.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_week_shifttrades", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
-            "WeekShiftTradeListResponse", listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
-        (
-            ("evaluateMatches", evaluate_matches),
-            ("includeCrossWeekShifts", include_cross_week_shifts),
-            ("forceDownloadService", force_download_service),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_week_shifttrades", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
+        "WeekShiftTradeListResponse", listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)), (
+        ("evaluateMatches", evaluate_matches),
+        ("includeCrossWeekShifts", include_cross_week_shifts),
+        ("forceDownloadService", force_download_service),
+    ))
 
 
 def get_workforcemanagement_managementunit_workplan(
@@ -3791,15 +3305,13 @@ def get_workforcemanagement_managementunit_workplan(
         include_only: query, list of string: agentCount, agents, optionalDays, shifts,
             shiftStartVariances.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_workplan", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-            "WorkPlan",
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
-        (("includeOnly", include_only),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_workplan", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+        "WorkPlan",
+    ), (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)), (
+        ("includeOnly", include_only),
+    ))
 
 
 def get_workforcemanagement_managementunit_workplanrotation(
@@ -3814,14 +3326,11 @@ def get_workforcemanagement_managementunit_workplanrotation(
         management_unit_id: path, string.
         work_plan_rotation_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_workplanrotation", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-            "WorkPlanRotationResponse",
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_managementunit_workplanrotation", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+        "WorkPlanRotationResponse",
+    ), (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)))
 
 
 def get_workforcemanagement_managementunit_workplanrotations(
@@ -3837,15 +3346,11 @@ def get_workforcemanagement_managementunit_workplanrotations(
         management_unit_id: path, string.
         expand: query, list of string: agents.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_workplanrotations", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
-            "WorkPlanRotationListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("expand", expand),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_workplanrotations", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
+        "WorkPlanRotationListResponse", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),), (("expand", expand),))
 
 
 def get_workforcemanagement_managementunit_workplans(
@@ -3867,15 +3372,11 @@ def get_workforcemanagement_managementunit_workplans(
             shiftStartVariances, details.
         exclude: query, list of string: shifts.activities.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunit_workplans", "GET",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans",
-            "WorkPlanListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("expand", expand), ("exclude", exclude)),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunit_workplans", "GET",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans",
+        "WorkPlanListResponse", listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),), (("expand", expand), ("exclude", exclude)))
 
 
 def get_workforcemanagement_managementunits(
@@ -3917,18 +3418,14 @@ def get_workforcemanagement_managementunits(
             SchedulingPreferencesSettings, DecisionMetrics.
         division_id: query, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunits", "GET",
-            "/api/v2/workforcemanagement/managementunits", "ManagementUnitListing",
-            listing=_l.page_ece8a87b,
-        ),
-        (),
-        (
-            ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
-            ("feature", feature), ("divisionId", division_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunits", "GET",
+        "/api/v2/workforcemanagement/managementunits", "ManagementUnitListing",
+        listing=_l.page_ece8a87b,
+    ), (), (
+        ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
+        ("feature", feature), ("divisionId", division_id),
+    ))
 
 
 def get_workforcemanagement_managementunits_divisionviews(
@@ -3942,27 +3439,20 @@ def get_workforcemanagement_managementunits_divisionviews(
     Args:
         division_id: query, list of string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_managementunits_divisionviews", "GET",
-            "/api/v2/workforcemanagement/managementunits/divisionviews", "ManagementUnitListing",
-            listing=_l.link_a911cd2f,
-        ),
-        (),
-        (("divisionId", division_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_managementunits_divisionviews", "GET",
+        "/api/v2/workforcemanagement/managementunits/divisionviews", "ManagementUnitListing",
+        listing=_l.link_a911cd2f,
+    ), (), (("divisionId", division_id),))
 
 
 def get_workforcemanagement_notifications(
 ) -> _Lists[_m.NotificationsResponse, _m.WfmUserNotification]:
     """GET /api/v2/workforcemanagement/notifications -> ``NotificationsResponse``."""
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_notifications", "GET",
-            "/api/v2/workforcemanagement/notifications", "NotificationsResponse",
-            listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_notifications", "GET", "/api/v2/workforcemanagement/notifications",
+        "NotificationsResponse", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_workforcemanagement_schedulebid_preference(
@@ -3975,14 +3465,11 @@ def get_workforcemanagement_schedulebid_preference(
     Args:
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_schedulebid_preference", "GET",
-            "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
-            "AgentScheduleBiddingPreferenceResponse",
-        ),
-        (("bidId", bid_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_schedulebid_preference", "GET",
+        "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
+        "AgentScheduleBiddingPreferenceResponse",
+    ), (("bidId", bid_id),))
 
 
 def get_workforcemanagement_schedulebid_schedulesets(
@@ -3995,14 +3482,11 @@ def get_workforcemanagement_schedulebid_schedulesets(
     Args:
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_schedulebid_schedulesets", "GET",
-            "/api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets",
-            "AgentScheduleBidScheduleSetResponse",
-        ),
-        (("bidId", bid_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_schedulebid_schedulesets", "GET",
+        "/api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets",
+        "AgentScheduleBidScheduleSetResponse",
+    ), (("bidId", bid_id),))
 
 
 def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
@@ -4010,12 +3494,10 @@ def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
 
     Requires ``wfm:agentScheduleBid:submit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_schedulebids", "GET",
-            "/api/v2/workforcemanagement/schedulebids", "AgentScheduleBids",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_schedulebids", "GET", "/api/v2/workforcemanagement/schedulebids",
+        "AgentScheduleBids",
+    ))
 
 
 def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.SchedulingStatusResponse]:
@@ -4026,26 +3508,21 @@ def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.Scheduli
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_schedulingjob", "GET",
-            "/api/v2/workforcemanagement/schedulingjobs/{jobId}", "SchedulingStatusResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_schedulingjob", "GET",
+        "/api/v2/workforcemanagement/schedulingjobs/{jobId}", "SchedulingStatusResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_schedulingpreferences_settings(
 ) -> _Operation[_m.BusinessUnitSchedulingPreferencesSettingsResponse]:
     """GET /api/v2/workforcemanagement/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_schedulingpreferences_settings", "GET",
-            "/api/v2/workforcemanagement/schedulingpreferences/settings",
-            "BusinessUnitSchedulingPreferencesSettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_schedulingpreferences_settings", "GET",
+        "/api/v2/workforcemanagement/schedulingpreferences/settings",
+        "BusinessUnitSchedulingPreferencesSettingsResponse",
+    ))
 
 
 def get_workforcemanagement_shifttrades(
@@ -4055,12 +3532,10 @@ def get_workforcemanagement_shifttrades(
     Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
     ``wfm:agentShiftTradeRequest:participate``.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
-            "ShiftTradeListResponse", listing=_l.single_20dec4b2,
-        ),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
+        "ShiftTradeListResponse", listing=_l.single_20dec4b2,
+    ))
 
 
 def get_workforcemanagement_shifttrading_trade_job(
@@ -4075,14 +3550,11 @@ def get_workforcemanagement_shifttrading_trade_job(
         trade_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shifttrading_trade_job", "GET",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId}",
-            "ShiftTradeUpdateTradeJobResponse",
-        ),
-        (("tradeId", trade_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shifttrading_trade_job", "GET",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId}",
+        "ShiftTradeUpdateTradeJobResponse",
+    ), (("tradeId", trade_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_shifttrading_trade_match_job(
@@ -4097,14 +3569,11 @@ def get_workforcemanagement_shifttrading_trade_match_job(
         trade_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shifttrading_trade_match_job", "GET",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId}",
-            "ShiftTradeMatchTradeJobResponse",
-        ),
-        (("tradeId", trade_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shifttrading_trade_match_job", "GET",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId}",
+        "ShiftTradeMatchTradeJobResponse",
+    ), (("tradeId", trade_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_shifttrading_trade_state_job(
@@ -4119,14 +3588,11 @@ def get_workforcemanagement_shifttrading_trade_state_job(
         trade_id: path, string.
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shifttrading_trade_state_job", "GET",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId}",
-            "ShiftTradeUpdateTradeStateJobResponse",
-        ),
-        (("tradeId", trade_id), ("jobId", job_id)),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shifttrading_trade_state_job", "GET",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId}",
+        "ShiftTradeUpdateTradeStateJobResponse",
+    ), (("tradeId", trade_id), ("jobId", job_id)))
 
 
 def get_workforcemanagement_shifttrading_trades_job(
@@ -4139,14 +3605,11 @@ def get_workforcemanagement_shifttrading_trades_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shifttrading_trades_job", "GET",
-            "/api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId}",
-            "ShiftTradeAddTradeJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shifttrading_trades_job", "GET",
+        "/api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId}",
+        "ShiftTradeAddTradeJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_shifttrading_trades_mine_query_job(
@@ -4159,14 +3622,11 @@ def get_workforcemanagement_shifttrading_trades_mine_query_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shifttrading_trades_mine_query_job", "GET",
-            "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId}",
-            "ShiftTradeQueryAgentTradesJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shifttrading_trades_mine_query_job", "GET",
+        "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId}",
+        "ShiftTradeQueryAgentTradesJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_shrinkage_job(
@@ -4177,13 +3637,10 @@ def get_workforcemanagement_shrinkage_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_shrinkage_job", "GET",
-            "/api/v2/workforcemanagement/shrinkage/jobs/{jobId}", "WfmHistoricalShrinkageResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_shrinkage_job", "GET",
+        "/api/v2/workforcemanagement/shrinkage/jobs/{jobId}", "WfmHistoricalShrinkageResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_team_adherence(
@@ -4196,14 +3653,11 @@ def get_workforcemanagement_team_adherence(
     Args:
         team_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_team_adherence", "GET",
-            "/api/v2/workforcemanagement/teams/{teamId}/adherence", "UserScheduleAdherenceListing",
-            listing=_l.single_20dec4b2,
-        ),
-        (("teamId", team_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_team_adherence", "GET",
+        "/api/v2/workforcemanagement/teams/{teamId}/adherence", "UserScheduleAdherenceListing",
+        listing=_l.single_20dec4b2,
+    ), (("teamId", team_id),))
 
 
 def get_workforcemanagement_timeoffbalance_job(
@@ -4214,14 +3668,11 @@ def get_workforcemanagement_timeoffbalance_job(
     Args:
         job_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_timeoffbalance_job", "GET",
-            "/api/v2/workforcemanagement/timeoffbalance/jobs/{jobId}", "TimeOffBalanceJobResponse",
-            listing=_l.single_ebc03964,
-        ),
-        (("jobId", job_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_timeoffbalance_job", "GET",
+        "/api/v2/workforcemanagement/timeoffbalance/jobs/{jobId}", "TimeOffBalanceJobResponse",
+        listing=_l.single_ebc03964,
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_timeoffrequest(
@@ -4234,14 +3685,10 @@ def get_workforcemanagement_timeoffrequest(
     Args:
         time_off_request_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_timeoffrequest", "GET",
-            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
-            "TimeOffRequestResponse",
-        ),
-        (("timeOffRequestId", time_off_request_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_timeoffrequest", "GET",
+        "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}", "TimeOffRequestResponse",
+    ), (("timeOffRequestId", time_off_request_id),))
 
 
 def get_workforcemanagement_timeoffrequest_waitlistpositions(
@@ -4254,14 +3701,11 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
     Args:
         time_off_request_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
-            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions",
-            "WaitlistPositionListing", listing=_l.single_ebc03964,
-        ),
-        (("timeOffRequestId", time_off_request_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
+        "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions",
+        "WaitlistPositionListing", listing=_l.single_ebc03964,
+    ), (("timeOffRequestId", time_off_request_id),))
 
 
 def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestList]:
@@ -4269,12 +3713,10 @@ def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestLis
 
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_timeoffrequests", "GET",
-            "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestList",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_timeoffrequests", "GET",
+        "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestList",
+    ))
 
 
 def get_workforcemanagement_unavailabletimes_settings(
@@ -4283,13 +3725,11 @@ def get_workforcemanagement_unavailabletimes_settings(
 
     Requires ``wfm:agentUnavailableTimes:submit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_unavailabletimes_settings", "GET",
-            "/api/v2/workforcemanagement/unavailabletimes/settings",
-            "ManagementUnitAvailabilitySettingsResponse",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_unavailabletimes_settings", "GET",
+        "/api/v2/workforcemanagement/unavailabletimes/settings",
+        "ManagementUnitAvailabilitySettingsResponse",
+    ))
 
 
 def get_workforcemanagement_unavailabletimes_validation_job(
@@ -4302,14 +3742,11 @@ def get_workforcemanagement_unavailabletimes_validation_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_unavailabletimes_validation_job", "GET",
-            "/api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId}",
-            "QueryAgentUnavailableTimesValidationJobResponse",
-        ),
-        (("jobId", job_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_unavailabletimes_validation_job", "GET",
+        "/api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId}",
+        "QueryAgentUnavailableTimesValidationJobResponse",
+    ), (("jobId", job_id),))
 
 
 def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m.WorkPlanBidRanks]:
@@ -4320,13 +3757,10 @@ def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m
     Args:
         user_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_user_workplanbidranks", "GET",
-            "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
-        ),
-        (("userId", user_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_user_workplanbidranks", "GET",
+        "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
+    ), (("userId", user_id),))
 
 
 def get_workforcemanagement_workplanbid_preferences(
@@ -4339,14 +3773,11 @@ def get_workforcemanagement_workplanbid_preferences(
     Args:
         bid_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_workplanbid_preferences", "GET",
-            "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
-            "AgentWorkPlanBiddingPreferenceResponse",
-        ),
-        (("bidId", bid_id),),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_workplanbid_preferences", "GET",
+        "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
+        "AgentWorkPlanBiddingPreferenceResponse",
+    ), (("bidId", bid_id),))
 
 
 def get_workforcemanagement_workplanbid_workplans(
@@ -4359,14 +3790,11 @@ def get_workforcemanagement_workplanbid_workplans(
     Args:
         bid_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "get_workforcemanagement_workplanbid_workplans", "GET",
-            "/api/v2/workforcemanagement/workplanbids/{bidId}/workplans",
-            "AgentWorkPlanListResponse", listing=_l.single_20dec4b2,
-        ),
-        (("bidId", bid_id),),
-    )
+    return _Lists(_Endpoint(
+        "get_workforcemanagement_workplanbid_workplans", "GET",
+        "/api/v2/workforcemanagement/workplanbids/{bidId}/workplans", "AgentWorkPlanListResponse",
+        listing=_l.single_20dec4b2,
+    ), (("bidId", bid_id),))
 
 
 def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
@@ -4374,12 +3802,10 @@ def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
 
     Requires ``wfm:agentWorkPlanBid:submit``.
     """
-    return _Operation(
-        _Endpoint(
-            "get_workforcemanagement_workplanbids", "GET",
-            "/api/v2/workforcemanagement/workplanbids", "AgentWorkPlanBids",
-        ),
-    )
+    return _Operation(_Endpoint(
+        "get_workforcemanagement_workplanbids", "GET", "/api/v2/workforcemanagement/workplanbids",
+        "AgentWorkPlanBids",
+    ))
 
 
 def patch_workforcemanagement_adherence_adjustment(
@@ -4392,17 +3818,11 @@ def patch_workforcemanagement_adherence_adjustment(
         adjustment_id: path, string.
         body: ``UpdateAdherenceAdjustmentAgentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_adherence_adjustment", "PATCH",
-            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-            "CurrentAgentAdherenceAdjustment", body="object", body_required=True,
-        ),
-        (("adjustmentId", adjustment_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_adherence_adjustment", "PATCH",
+        "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+        "CurrentAgentAdherenceAdjustment", body="object", body_required=True,
+    ), (("adjustmentId", adjustment_id),), (), (), body)
 
 
 def patch_workforcemanagement_agent_adherence_adjustment(
@@ -4417,17 +3837,11 @@ def patch_workforcemanagement_agent_adherence_adjustment(
         adjustment_id: path, string.
         body: ``UpdateAdherenceAdjustmentAdminRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_agent_adherence_adjustment", "PATCH",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
-            "AdherenceAdjustment", body="object", body_required=True,
-        ),
-        (("agentId", agent_id), ("adjustmentId", adjustment_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_agent_adherence_adjustment", "PATCH",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
+        "AdherenceAdjustment", body="object", body_required=True,
+    ), (("agentId", agent_id), ("adjustmentId", adjustment_id)), (), (), body)
 
 
 def patch_workforcemanagement_agent_adherence_explanation(
@@ -4444,17 +3858,11 @@ def patch_workforcemanagement_agent_adherence_explanation(
         explanation_id: path, string.
         body: ``UpdateAdherenceExplanationStatusRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_agent_adherence_explanation", "PATCH",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
-            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
-        ),
-        (("agentId", agent_id), ("explanationId", explanation_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_agent_adherence_explanation", "PATCH",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
+        "AdherenceExplanationAsyncResponse", body="object", body_required=True,
+    ), (("agentId", agent_id), ("explanationId", explanation_id)), (), (), body)
 
 
 def patch_workforcemanagement_agent_unavailabletimes(
@@ -4467,17 +3875,11 @@ def patch_workforcemanagement_agent_unavailabletimes(
         agent_id: path, string.
         body: ``UpdateUnavailableTimesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_agent_unavailabletimes", "PATCH",
-            "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes",
-            "BulkUpdateAgentUnavailableTimesResponse", body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_agent_unavailabletimes", "PATCH",
+        "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes",
+        "BulkUpdateAgentUnavailableTimesResponse", body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def patch_workforcemanagement_alternativeshifts_trade(
@@ -4492,17 +3894,11 @@ def patch_workforcemanagement_alternativeshifts_trade(
         trade_id: path, string.
         body: ``AgentUpdateAlternativeShiftTradeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_alternativeshifts_trade", "PATCH",
-            "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
-            "AlternativeShiftTradeResponse", body="object", body_required=True,
-        ),
-        (("tradeId", trade_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_alternativeshifts_trade", "PATCH",
+        "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
+        "AlternativeShiftTradeResponse", body="object", body_required=True,
+    ), (("tradeId", trade_id),), (), (), body)
 
 
 def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
@@ -4515,17 +3911,11 @@ def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
     Args:
         body: ``AdminBulkUpdateAlternativeShiftTradeStateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_alternativeshifts_trades_state_jobs", "PATCH",
-            "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs",
-            "AlternativeShiftAsyncResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_alternativeshifts_trades_state_jobs", "PATCH",
+        "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs",
+        "AlternativeShiftAsyncResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_workforcemanagement_businessunit(
@@ -4543,19 +3933,13 @@ def patch_workforcemanagement_businessunit(
         include_scheduling_default_message_severities: query, boolean.
         body: ``UpdateBusinessUnitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
-            body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (
-            ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
-        ),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
+        body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
+    ), (), body)
 
 
 def patch_workforcemanagement_businessunit_activitycode(
@@ -4572,17 +3956,11 @@ def patch_workforcemanagement_businessunit_activitycode(
         activity_code_id: path, string.
         body: ``UpdateActivityCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_activitycode", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-            "BusinessUnitActivityCode", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_activitycode", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+        "BusinessUnitActivityCode", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_activitycodes_bulk(
@@ -4597,17 +3975,11 @@ def patch_workforcemanagement_businessunit_activitycodes_bulk(
         business_unit_id: path, string.
         body: ``BulkUpdateActivityCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_activitycodes_bulk", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk",
-            "BulkUpdateActivityCodeResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_activitycodes_bulk", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk",
+        "BulkUpdateActivityCodeResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_activityplan(
@@ -4624,17 +3996,11 @@ def patch_workforcemanagement_businessunit_activityplan(
         activity_plan_id: path, string.
         body: ``UpdateActivityPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_activityplan", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
-            "ActivityPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_activityplan", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
+        "ActivityPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_bulk(
@@ -4647,17 +4013,11 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_bulk(
         business_unit_id: path, string.
         body: ``UpdateAdherenceAdjustmentsBulkRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_adherence_adjustments_bulk", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
-            "AdherenceAdjustmentsListing", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_adherence_adjustments_bulk", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
+        "AdherenceAdjustmentsListing", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -4672,17 +4032,11 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         reason_code_id: path, string.
         body: ``UpdateAdherenceAdjustmentsReasonCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-            "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+        "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -4695,18 +4049,11 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bul
         business_unit_id: path, string.
         body: ``UpdateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk",
-            "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-            "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+        "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_settings(
@@ -4719,17 +4066,11 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_settings(
         business_unit_id: path, string.
         body: ``UpdateBuAdherenceAdjustmentsSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_adherence_adjustments_settings", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
-            "BuAdherenceAdjustmentsSettings", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_adherence_adjustments_settings", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
+        "BuAdherenceAdjustmentsSettings", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_alternativeshifts_settings(
@@ -4744,17 +4085,11 @@ def patch_workforcemanagement_businessunit_alternativeshifts_settings(
         business_unit_id: path, string.
         body: ``UpdateAlternativeShiftBuSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_alternativeshifts_settings", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
-            "AlternativeShiftBuSettingsResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_alternativeshifts_settings", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
+        "AlternativeShiftBuSettingsResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_capacityplan(
@@ -4771,17 +4106,11 @@ def patch_workforcemanagement_businessunit_capacityplan(
         capacity_plan_id: path, string.
         body: ``UpdateCapacityPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_capacityplan", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
-            "CapacityPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_capacityplan", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
+        "CapacityPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_minimumstaffing_settings(
@@ -4796,17 +4125,11 @@ def patch_workforcemanagement_businessunit_minimumstaffing_settings(
         business_unit_id: path, string.
         body: ``MinimumStaffingRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_minimumstaffing_settings", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
-            "MinimumStaffingResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_minimumstaffing_settings", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
+        "MinimumStaffingResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_opportunity(
@@ -4823,17 +4146,11 @@ def patch_workforcemanagement_businessunit_opportunity(
         opportunity_id: path, string.
         body: ``PatchOpportunityRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_opportunity", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
-            "OpportunityResult", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_opportunity", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
+        "OpportunityResult", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_planninggroup(
@@ -4850,17 +4167,11 @@ def patch_workforcemanagement_businessunit_planninggroup(
         planning_group_id: path, string.
         body: ``UpdatePlanningGroupRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_planninggroup", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-            "PlanningGroup", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_planninggroup", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+        "PlanningGroup", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_schedulebid(
@@ -4877,17 +4188,11 @@ def patch_workforcemanagement_businessunit_schedulebid(
         bid_id: path, string.
         body: ``UpdateScheduleBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_schedulebid", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-            "ScheduleBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_schedulebid", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+        "ScheduleBid", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_schedulebid_group(
@@ -4906,17 +4211,11 @@ def patch_workforcemanagement_businessunit_schedulebid_group(
         bid_group_id: path, string.
         body: ``ScheduleBidGroupUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_schedulebid_group", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-            "ScheduleBidGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_schedulebid_group", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+        "ScheduleBidGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
@@ -4935,17 +4234,11 @@ def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
         bid_group_id: path, string.
         body: ``AgentsBidAssignedScheduleSetOverrideRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_schedulebid_group_preferences", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
-            "AdminAgentScheduleBidPreferenceResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_schedulebid_group_preferences", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
+        "AdminAgentScheduleBidPreferenceResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_scheduler_settings(
@@ -4960,17 +4253,11 @@ def patch_workforcemanagement_businessunit_scheduler_settings(
         business_unit_id: path, string.
         body: ``BuSchedulerSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_scheduler_settings", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
-            "BuSchedulerSettingsResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_scheduler_settings", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
+        "BuSchedulerSettingsResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_scheduling_run(
@@ -4987,17 +4274,11 @@ def patch_workforcemanagement_businessunit_scheduling_run(
         run_id: path, string.
         body: ``PatchBuScheduleRunRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_scheduling_run", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-            body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("runId", run_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_scheduling_run", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+        body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("runId", run_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_schedulingpreferences_settings(
@@ -5010,17 +4291,11 @@ def patch_workforcemanagement_businessunit_schedulingpreferences_settings(
         business_unit_id: path, string.
         body: ``UpdateBusinessUnitSchedulingPreferencesSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_schedulingpreferences_settings", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
-            "BusinessUnitSchedulingPreferencesSettingsResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_schedulingpreferences_settings", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
+        "BusinessUnitSchedulingPreferencesSettingsResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_servicegoaltemplate(
@@ -5037,17 +4312,11 @@ def patch_workforcemanagement_businessunit_servicegoaltemplate(
         service_goal_template_id: path, string.
         body: ``UpdateServiceGoalTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_servicegoaltemplate", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-            "ServiceGoalTemplate", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_servicegoaltemplate", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+        "ServiceGoalTemplate", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_staffinggroup(
@@ -5064,17 +4333,11 @@ def patch_workforcemanagement_businessunit_staffinggroup(
         staffing_group_id: path, string.
         body: ``UpdateStaffingGroupRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_staffinggroup", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-            "StaffingGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_staffinggroup", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+        "StaffingGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_timeoffplan(
@@ -5091,17 +4354,11 @@ def patch_workforcemanagement_businessunit_timeoffplan(
         time_off_plan_id: path, string.
         body: ``BuUpdateTimeOffPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_timeoffplan", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-            "BuTimeOffPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_timeoffplan", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+        "BuTimeOffPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_workplanbid(
@@ -5118,17 +4375,11 @@ def patch_workforcemanagement_businessunit_workplanbid(
         bid_id: path, string.
         body: ``UpdateWorkPlanBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_workplanbid", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-            "WorkPlanBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_workplanbid", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+        "WorkPlanBid", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_workplanbid_group(
@@ -5147,17 +4398,11 @@ def patch_workforcemanagement_businessunit_workplanbid_group(
         bid_group_id: path, string.
         body: ``WorkPlanBidGroupUpdate``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_workplanbid_group", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-            "WorkPlanBidGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_workplanbid_group", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+        "WorkPlanBidGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
@@ -5176,17 +4421,11 @@ def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
         bid_group_id: path, string.
         body: ``AgentsBidAssignedWorkPlanOverrideRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_businessunit_workplanbid_group_preferences", "PATCH",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
-            "AdminAgentWorkPlanPreferenceResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_businessunit_workplanbid_group_preferences", "PATCH",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
+        "AdminAgentWorkPlanPreferenceResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)), (), (), body)
 
 
 def patch_workforcemanagement_managementunit(
@@ -5201,17 +4440,11 @@ def patch_workforcemanagement_managementunit(
         management_unit_id: path, string.
         body: ``UpdateManagementUnitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
-            body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
+        body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_agents(
@@ -5226,17 +4459,11 @@ def patch_workforcemanagement_managementunit_agents(
         management_unit_id: path, string.
         body: ``UpdateMuAgentsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_agents", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents", body="object",
-            body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_agents", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents", body="object",
+        body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_agents_workplans_bulk(
@@ -5251,17 +4478,11 @@ def patch_workforcemanagement_managementunit_agents_workplans_bulk(
         management_unit_id: path, string.
         body: ``UpdateMuAgentWorkPlansBatchRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_agents_workplans_bulk", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk",
-            "UpdateMuAgentWorkPlansBatchResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_agents_workplans_bulk", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk",
+        "UpdateMuAgentWorkPlansBatchResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_timeofflimit(
@@ -5278,17 +4499,11 @@ def patch_workforcemanagement_managementunit_timeofflimit(
         time_off_limit_id: path, string.
         body: ``UpdateTimeOffLimitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_timeofflimit", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-            "TimeOffLimit", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_timeofflimit", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+        "TimeOffLimit", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_timeoffplan(
@@ -5305,17 +4520,11 @@ def patch_workforcemanagement_managementunit_timeoffplan(
         time_off_plan_id: path, string.
         body: ``UpdateTimeOffPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_timeoffplan", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-            "TimeOffPlan", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_timeoffplan", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+        "TimeOffPlan", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus(
@@ -5334,21 +4543,14 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
         user_id: path, string.
         body: ``SetTimeOffIntegrationStatusRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus",
-            "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus",
-            "UserTimeOffIntegrationStatusResponse", body="object", body_required=True,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("timeOffRequestId", time_off_request_id),
-            ("userId", user_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus",
+        "UserTimeOffIntegrationStatusResponse", body="object", body_required=True,
+    ), (
+        ("managementUnitId", management_unit_id), ("timeOffRequestId", time_off_request_id),
+        ("userId", user_id),
+    ), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_unavailabletimes_settings(
@@ -5363,17 +4565,11 @@ def patch_workforcemanagement_managementunit_unavailabletimes_settings(
         management_unit_id: path, string.
         body: ``UpdateManagementUnitsSettingsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_unavailabletimes_settings", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings",
-            "ManagementUnitAvailabilitySettingsResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_unavailabletimes_settings", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings",
+        "ManagementUnitAvailabilitySettingsResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_user_timeoffrequest(
@@ -5392,20 +4588,14 @@ def patch_workforcemanagement_managementunit_user_timeoffrequest(
         time_off_request_id: path, string.
         body: ``AdminTimeOffRequestPatch``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_user_timeoffrequest", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
-            "TimeOffRequestResponse", body="object", body_required=True,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("userId", user_id),
-            ("timeOffRequestId", time_off_request_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_user_timeoffrequest", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
+        "TimeOffRequestResponse", body="object", body_required=True,
+    ), (
+        ("managementUnitId", management_unit_id), ("userId", user_id),
+        ("timeOffRequestId", time_off_request_id),
+    ), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_week_shifttrade(
@@ -5424,20 +4614,14 @@ def patch_workforcemanagement_managementunit_week_shifttrade(
         trade_id: path, string.
         body: ``PatchShiftTradeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_week_shifttrade", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}",
-            "ShiftTradeResponse", body="object", body_required=True,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
-            ("tradeId", trade_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_week_shifttrade", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}",
+        "ShiftTradeResponse", body="object", body_required=True,
+    ), (
+        ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
+        ("tradeId", trade_id),
+    ), (), (), body)
 
 
 def patch_workforcemanagement_managementunit_workplan(
@@ -5457,17 +4641,13 @@ def patch_workforcemanagement_managementunit_workplan(
         validation_mode: query, string: Ignore.
         body: ``WorkPlan``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_workplan", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-            "WorkPlan", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
-        (("validationMode", validation_mode),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_workplan", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+        "WorkPlan", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)), (
+        ("validationMode", validation_mode),
+    ), (), body)
 
 
 def patch_workforcemanagement_managementunit_workplanrotation(
@@ -5484,17 +4664,11 @@ def patch_workforcemanagement_managementunit_workplanrotation(
         work_plan_rotation_id: path, string.
         body: ``UpdateWorkPlanRotationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_managementunit_workplanrotation", "PATCH",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-            "WorkPlanRotationResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_managementunit_workplanrotation", "PATCH",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+        "WorkPlanRotationResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)), (), (), body)
 
 
 def patch_workforcemanagement_schedulingpreferences(
@@ -5505,17 +4679,11 @@ def patch_workforcemanagement_schedulingpreferences(
     Args:
         body: ``UpdateAgentSchedulingPreferencesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_schedulingpreferences", "PATCH",
-            "/api/v2/workforcemanagement/schedulingpreferences", "AgentSchedulingPreferenceListing",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_schedulingpreferences", "PATCH",
+        "/api/v2/workforcemanagement/schedulingpreferences", "AgentSchedulingPreferenceListing",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def patch_workforcemanagement_timeoffrequest(
@@ -5530,17 +4698,11 @@ def patch_workforcemanagement_timeoffrequest(
         time_off_request_id: path, string.
         body: ``AgentTimeOffRequestPatch``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_timeoffrequest", "PATCH",
-            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
-            "TimeOffRequestResponse", body="object", body_required=True,
-        ),
-        (("timeOffRequestId", time_off_request_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_timeoffrequest", "PATCH",
+        "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}", "TimeOffRequestResponse",
+        body="object", body_required=True,
+    ), (("timeOffRequestId", time_off_request_id),), (), (), body)
 
 
 def patch_workforcemanagement_unavailabletimes(
@@ -5553,17 +4715,11 @@ def patch_workforcemanagement_unavailabletimes(
     Args:
         body: ``UpdateUnavailableTimesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_unavailabletimes", "PATCH",
-            "/api/v2/workforcemanagement/unavailabletimes", "UnavailableTimeListing", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_unavailabletimes", "PATCH",
+        "/api/v2/workforcemanagement/unavailabletimes", "UnavailableTimeListing", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def patch_workforcemanagement_user_workplanbidranks(
@@ -5578,17 +4734,11 @@ def patch_workforcemanagement_user_workplanbidranks(
         user_id: path, string.
         body: ``WorkPlanBidRanks``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_user_workplanbidranks", "PATCH",
-            "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
-            body="object", body_required=True,
-        ),
-        (("userId", user_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_user_workplanbidranks", "PATCH",
+        "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
+        body="object", body_required=True,
+    ), (("userId", user_id),), (), (), body)
 
 
 def patch_workforcemanagement_users_workplanbidranks_bulk(
@@ -5601,17 +4751,11 @@ def patch_workforcemanagement_users_workplanbidranks_bulk(
     Args:
         body: list of ``WorkPlanBidRanks``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_users_workplanbidranks_bulk", "PATCH",
-            "/api/v2/workforcemanagement/users/workplanbidranks/bulk", "EntityListing",
-            body="array", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_users_workplanbidranks_bulk", "PATCH",
+        "/api/v2/workforcemanagement/users/workplanbidranks/bulk", "EntityListing", body="array",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def patch_workforcemanagement_workplanbid_preferences(
@@ -5626,17 +4770,11 @@ def patch_workforcemanagement_workplanbid_preferences(
         bid_id: path, string.
         body: ``UpdateAgentWorkPlanBiddingPreference``.
     """
-    return _Operation(
-        _Endpoint(
-            "patch_workforcemanagement_workplanbid_preferences", "PATCH",
-            "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
-            "AgentWorkPlanBiddingPreferenceResponse", body="object", body_required=True,
-        ),
-        (("bidId", bid_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "patch_workforcemanagement_workplanbid_preferences", "PATCH",
+        "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
+        "AgentWorkPlanBiddingPreferenceResponse", body="object", body_required=True,
+    ), (("bidId", bid_id),), (), (), body)
 
 
 def post_workforcemanagement_adherence_adjustments(
@@ -5647,17 +4785,11 @@ def post_workforcemanagement_adherence_adjustments(
     Args:
         body: ``AddAdherenceAdjustmentAgentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_adherence_adjustments", "POST",
-            "/api/v2/workforcemanagement/adherence/adjustments", "CurrentAgentAdherenceAdjustment",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_adherence_adjustments", "POST",
+        "/api/v2/workforcemanagement/adherence/adjustments", "CurrentAgentAdherenceAdjustment",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_adherence_adjustments_query(
@@ -5677,18 +4809,12 @@ def post_workforcemanagement_adherence_adjustments_query(
         page_size: query, string.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_adherence_adjustments_query", "POST",
-            "/api/v2/workforcemanagement/adherence/adjustments/query",
-            "CurrentAgentCursorAdherenceAdjustmentsListing", body="object", body_required=True,
-            reads=True, listing=_l.token_9fc445a9,
-        ),
-        (),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_adherence_adjustments_query", "POST",
+        "/api/v2/workforcemanagement/adherence/adjustments/query",
+        "CurrentAgentCursorAdherenceAdjustmentsListing", body="object", body_required=True,
+        reads=True, listing=_l.token_9fc445a9,
+    ), (), (("before", before), ("after", after), ("pageSize", page_size)), (), body)
 
 
 def post_workforcemanagement_adherence_explanations(
@@ -5701,17 +4827,11 @@ def post_workforcemanagement_adherence_explanations(
     Args:
         body: ``AddAdherenceExplanationAgentRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_adherence_explanations", "POST",
-            "/api/v2/workforcemanagement/adherence/explanations",
-            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_adherence_explanations", "POST",
+        "/api/v2/workforcemanagement/adherence/explanations", "AdherenceExplanationAsyncResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_adherence_explanations_query(
@@ -5729,17 +4849,11 @@ def post_workforcemanagement_adherence_explanations_query(
         force_download_service: query, boolean.
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_adherence_explanations_query", "POST",
-            "/api/v2/workforcemanagement/adherence/explanations/query",
-            "QueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_adherence_explanations_query", "POST",
+        "/api/v2/workforcemanagement/adherence/explanations/query",
+        "QueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
+    ), (), (("forceAsync", force_async), ("forceDownloadService", force_download_service)), (), body)
 
 
 def post_workforcemanagement_adherence_historical_bulk(
@@ -5752,18 +4866,12 @@ def post_workforcemanagement_adherence_historical_bulk(
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_adherence_historical_bulk", "POST",
-            "/api/v2/workforcemanagement/adherence/historical/bulk",
-            "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
-            listing=_l.single_fc7dec8a,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_adherence_historical_bulk", "POST",
+        "/api/v2/workforcemanagement/adherence/historical/bulk",
+        "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
+        listing=_l.single_fc7dec8a,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agent_adherence_adjustments_query(
@@ -5785,18 +4893,12 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
         page_size: query, string.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agent_adherence_adjustments_query", "POST",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query",
-            "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
-            listing=_l.token_9fc445a9,
-        ),
-        (("agentId", agent_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agent_adherence_adjustments_query", "POST",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query",
+        "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+        listing=_l.token_9fc445a9,
+    ), (("agentId", agent_id),), (("before", before), ("after", after), ("pageSize", page_size)), (), body)
 
 
 def post_workforcemanagement_agent_adherence_explanations(
@@ -5811,17 +4913,11 @@ def post_workforcemanagement_agent_adherence_explanations(
         agent_id: path, string.
         body: ``AddAdherenceExplanationAdminRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agent_adherence_explanations", "POST",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations",
-            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agent_adherence_explanations", "POST",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations",
+        "AdherenceExplanationAsyncResponse", body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def post_workforcemanagement_agent_adherence_explanations_query(
@@ -5841,18 +4937,13 @@ def post_workforcemanagement_agent_adherence_explanations_query(
         force_download_service: query, boolean.
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agent_adherence_explanations_query", "POST",
-            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query",
-            "AgentQueryAdherenceExplanationsResponse", body="object", body_required=True,
-            reads=True,
-        ),
-        (("agentId", agent_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agent_adherence_explanations_query", "POST",
+        "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query",
+        "AgentQueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
+    ), (("agentId", agent_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_agent_schedulingpreferences_query(
@@ -5867,18 +4958,12 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
         agent_id: path, string.
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agent_schedulingpreferences_query", "POST",
-            "/api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query",
-            "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agent_schedulingpreferences_query", "POST",
+        "/api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query",
+        "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+        listing=_l.single_20dec4b2,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def post_workforcemanagement_agent_unavailabletimes_query(
@@ -5893,18 +4978,12 @@ def post_workforcemanagement_agent_unavailabletimes_query(
         agent_id: path, string.
         body: ``QueryAgentUnavailableTimesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agent_unavailabletimes_query", "POST",
-            "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query",
-            "UnavailableTimeListing", body="object", body_required=True, reads=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agent_unavailabletimes_query", "POST",
+        "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query",
+        "UnavailableTimeListing", body="object", body_required=True, reads=True,
+        listing=_l.single_20dec4b2,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def post_workforcemanagement_agents(
@@ -5917,16 +4996,10 @@ def post_workforcemanagement_agents(
     Args:
         body: ``MoveAgentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agents", "POST", "/api/v2/workforcemanagement/agents",
-            "MoveAgentsResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agents", "POST", "/api/v2/workforcemanagement/agents",
+        "MoveAgentsResponse", body="object", body_required=True, listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agents_integrations_hris_query(
@@ -5939,18 +5012,11 @@ def post_workforcemanagement_agents_integrations_hris_query(
     Args:
         body: ``QueryAgentsIntegrationsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agents_integrations_hris_query", "POST",
-            "/api/v2/workforcemanagement/agents/integrations/hris/query",
-            "AgentsIntegrationsListing", body="object", body_required=True, reads=True,
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agents_integrations_hris_query", "POST",
+        "/api/v2/workforcemanagement/agents/integrations/hris/query", "AgentsIntegrationsListing",
+        body="object", body_required=True, reads=True, listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agents_me_adherence_historical_jobs(
@@ -5969,17 +5035,11 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
-            "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
-            "WfmAgentHistoricalAdherenceResponse", body="object", listing=_l.single_fc7dec8a,
-        ),
-        (),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
+        "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
+        "WfmAgentHistoricalAdherenceResponse", body="object", listing=_l.single_fc7dec8a,
+    ), (), (("expand", expand),), (), body)
 
 
 def post_workforcemanagement_agents_me_possibleworkshifts(
@@ -5992,17 +5052,11 @@ def post_workforcemanagement_agents_me_possibleworkshifts(
     Args:
         body: ``AgentPossibleWorkShiftsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agents_me_possibleworkshifts", "POST",
-            "/api/v2/workforcemanagement/agents/me/possibleworkshifts",
-            "AgentPossibleWorkShiftsResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agents_me_possibleworkshifts", "POST",
+        "/api/v2/workforcemanagement/agents/me/possibleworkshifts",
+        "AgentPossibleWorkShiftsResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
@@ -6015,18 +5069,12 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
     Args:
         body: ``AgentBulkAddOpportunityEnrollmentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agents_opportunities_enrollments_bulk_add", "POST",
-            "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add",
-            "AgentBulkAddOpportunityEnrollmentsResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agents_opportunities_enrollments_bulk_add", "POST",
+        "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add",
+        "AgentBulkAddOpportunityEnrollmentsResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update(
@@ -6039,19 +5087,12 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_upda
     Args:
         body: ``AgentBulkStatusUpdateOpportunityEnrollmentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update",
-            "POST",
-            "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update",
-            "AgentBulkStatusUpdateOpportunityEnrollmentsResponse", body="object",
-            body_required=True, listing=_l.single_30abf7bd,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update", "POST",
+        "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update",
+        "AgentBulkStatusUpdateOpportunityEnrollmentsResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_agents_opportunities_query(
@@ -6069,17 +5110,11 @@ def post_workforcemanagement_agents_opportunities_query(
         force_download_service: query, boolean.
         body: ``QueryOpportunitiesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agents_opportunities_query", "POST",
-            "/api/v2/workforcemanagement/agents/opportunities/query",
-            "AgentQueryOpportunitiesResponse", body="object", body_required=True, reads=True,
-        ),
-        (),
-        (("expand", expand), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agents_opportunities_query", "POST",
+        "/api/v2/workforcemanagement/agents/opportunities/query", "AgentQueryOpportunitiesResponse",
+        body="object", body_required=True, reads=True,
+    ), (), (("expand", expand), ("forceDownloadService", force_download_service)), (), body)
 
 
 def post_workforcemanagement_agentschedules_managementunits_mine(
@@ -6097,17 +5132,11 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
         force_download_service: query, boolean.
         body: ``AgentMuScheduleQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agentschedules_managementunits_mine", "POST",
-            "/api/v2/workforcemanagement/agentschedules/managementunits/mine",
-            "AgentMuQueryResponse", body="object", body_required=True,
-        ),
-        (),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agentschedules_managementunits_mine", "POST",
+        "/api/v2/workforcemanagement/agentschedules/managementunits/mine", "AgentMuQueryResponse",
+        body="object", body_required=True,
+    ), (), (("forceAsync", force_async), ("forceDownloadService", force_download_service)), (), body)
 
 
 def post_workforcemanagement_agentschedules_mine(
@@ -6120,17 +5149,11 @@ def post_workforcemanagement_agentschedules_mine(
     Args:
         body: ``BuGetCurrentAgentScheduleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_agentschedules_mine", "POST",
-            "/api/v2/workforcemanagement/agentschedules/mine",
-            "BuCurrentAgentScheduleSearchResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_agentschedules_mine", "POST",
+        "/api/v2/workforcemanagement/agentschedules/mine", "BuCurrentAgentScheduleSearchResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_alternativeshifts_offers_jobs(
@@ -6143,17 +5166,11 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
     Args:
         body: ``AlternativeShiftOffersRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_alternativeshifts_offers_jobs", "POST",
-            "/api/v2/workforcemanagement/alternativeshifts/offers/jobs",
-            "AlternativeShiftAsyncResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_alternativeshifts_offers_jobs", "POST",
+        "/api/v2/workforcemanagement/alternativeshifts/offers/jobs",
+        "AlternativeShiftAsyncResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_alternativeshifts_offers_search_jobs(
@@ -6166,17 +5183,11 @@ def post_workforcemanagement_alternativeshifts_offers_search_jobs(
     Args:
         body: ``AlternativeShiftSearchOffersRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_alternativeshifts_offers_search_jobs", "POST",
-            "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs",
-            "AlternativeShiftAsyncResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_alternativeshifts_offers_search_jobs", "POST",
+        "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs",
+        "AlternativeShiftAsyncResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_alternativeshifts_trades(
@@ -6189,17 +5200,11 @@ def post_workforcemanagement_alternativeshifts_trades(
     Args:
         body: ``CreateAlternativeShiftTradeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_alternativeshifts_trades", "POST",
-            "/api/v2/workforcemanagement/alternativeshifts/trades", "AlternativeShiftTradeResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_alternativeshifts_trades", "POST",
+        "/api/v2/workforcemanagement/alternativeshifts/trades", "AlternativeShiftTradeResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_businessunit_activitycodes(
@@ -6214,17 +5219,11 @@ def post_workforcemanagement_businessunit_activitycodes(
         business_unit_id: path, string.
         body: ``CreateActivityCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activitycodes", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
-            "BusinessUnitActivityCode", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activitycodes", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
+        "BusinessUnitActivityCode", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
@@ -6237,14 +5236,11 @@ def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs",
-            "ActivityPlanJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs",
+        "ActivityPlanJobResponse",
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)))
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs(
@@ -6263,21 +5259,15 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
         session_id: path, string.
         body: ``ActivityPlanDeletionSessionUserIds``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs",
-            "ActivityPlanJobResponse", body="object", body_required=True,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("occurrenceId", occurrence_id), ("sessionId", session_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs",
+        "ActivityPlanJobResponse", body="object", body_required=True,
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("occurrenceId", occurrence_id), ("sessionId", session_id),
+    ), (), (), body)
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs(
@@ -6294,21 +5284,15 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
         occurrence_id: path, string.
         body: ``ActivityPlanDeletionSessionIds``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs",
-            "ActivityPlanJobResponse", body="object", body_required=True,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
-            ("occurrenceId", occurrence_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs",
+        "ActivityPlanJobResponse", body="object", body_required=True,
+    ), (
+        ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
+        ("occurrenceId", occurrence_id),
+    ), (), (), body)
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs(
@@ -6323,17 +5307,11 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
         activity_plan_id: path, string.
         body: ``ActivityPlanDeletionOccurrenceIds``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs",
-            "ActivityPlanOccurrencesDeletionJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs",
+        "ActivityPlanOccurrencesDeletionJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_activityplan_runs_jobs(
@@ -6348,14 +5326,11 @@ def post_workforcemanagement_businessunit_activityplan_runs_jobs(
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs",
-            "ActivityPlanRunJobResponse",
-        ),
-        (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs",
+        "ActivityPlanRunJobResponse",
+    ), (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)))
 
 
 def post_workforcemanagement_businessunit_activityplans(
@@ -6370,17 +5345,11 @@ def post_workforcemanagement_businessunit_activityplans(
         business_unit_id: path, string.
         body: ``CreateActivityPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_activityplans", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
-            "ActivityPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_activityplans", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
+        "ActivityPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_query(
@@ -6402,18 +5371,14 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
         page_size: query, string.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_adherence_adjustments_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query",
-            "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
-            listing=_l.token_9fc445a9,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("before", before), ("after", after), ("pageSize", page_size)),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_adherence_adjustments_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query",
+        "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+        listing=_l.token_9fc445a9,
+    ), (("businessUnitId", business_unit_id),), (
+        ("before", before), ("after", after), ("pageSize", page_size),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
@@ -6426,17 +5391,11 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
         business_unit_id: path, string.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
-            "BuAdherenceAdjustmentsQueryJob", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
+        "BuAdherenceAdjustmentsQueryJob", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
@@ -6449,17 +5408,11 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
         business_unit_id: path, string.
         body: ``CreateAdherenceAdjustmentsReasonCodeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
-            "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
+        "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -6472,18 +5425,12 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk
         business_unit_id: path, string.
         body: ``CreateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-            "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+        "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
+        listing=_l.single_20dec4b2,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_adherence_explanations_query(
@@ -6503,17 +5450,13 @@ def post_workforcemanagement_businessunit_adherence_explanations_query(
         force_download_service: query, boolean.
         body: ``BuQueryAdherenceExplanationsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_adherence_explanations_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query",
-            "BuQueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_adherence_explanations_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query",
+        "BuQueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_agentschedules_search(
@@ -6533,17 +5476,13 @@ def post_workforcemanagement_businessunit_agentschedules_search(
         force_download_service: query, boolean.
         body: ``BuSearchAgentSchedulesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_agentschedules_search", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search",
-            "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_agentschedules_search", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search",
+        "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
@@ -6561,17 +5500,11 @@ def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
         force_async: query, boolean.
         body: ``SearchAlternativeShiftTradesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_alternativeshifts_trades_search", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search",
-            "BuListAlternativeShiftTradesResponse", body="object", body_required=True, reads=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_alternativeshifts_trades_search", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search",
+        "BuListAlternativeShiftTradesResponse", body="object", body_required=True, reads=True,
+    ), (("businessUnitId", business_unit_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_businessunit_capacityplan_copy(
@@ -6588,17 +5521,11 @@ def post_workforcemanagement_businessunit_capacityplan_copy(
         capacity_plan_id: path, string.
         body: ``CopyCapacityPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplan_copy", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy",
-            "CapacityPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplan_copy", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy",
+        "CapacityPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
@@ -6613,14 +5540,11 @@ def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
         business_unit_id: path, string.
         capacity_plan_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplan_requirement_generate", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate",
-            "CapacityPlanStaffingRequirementResult",
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplan_requirement_generate", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate",
+        "CapacityPlanStaffingRequirementResult",
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)))
 
 
 def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
@@ -6637,17 +5561,11 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
         capacity_plan_id: path, string.
         body: ``CreateCapacityPlanStaffingGroupMetricChangeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
-            "CapacityPlanStaffingGroupMetricChangeResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
+        "CapacityPlanStaffingGroupMetricChangeResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query(
@@ -6664,19 +5582,13 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
         capacity_plan_id: path, string.
         body: ``QueryCapacityPlanStaffingGroupMetricChangeHistory``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query",
-            "CapacityPlanStaffingGroupMetricChangeHistoryListResponse", body="object",
-            body_required=True, reads=True, listing=_l.single_ebc03964,
-        ),
-        (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query",
+        "CapacityPlanStaffingGroupMetricChangeHistoryListResponse", body="object",
+        body_required=True, reads=True, listing=_l.single_ebc03964,
+    ), (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate(
@@ -6693,18 +5605,15 @@ def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_
         week_date_id: path, date.
         forecast_id: path, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate",
-            "LongTermRequirementsResponse",
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate",
+        "LongTermRequirementsResponse",
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ))
 
 
 def post_workforcemanagement_businessunit_capacityplans(
@@ -6719,17 +5628,11 @@ def post_workforcemanagement_businessunit_capacityplans(
         business_unit_id: path, string.
         body: ``CapacityPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplans", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
-            "CapacityPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplans", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
+        "CapacityPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
@@ -6744,17 +5647,11 @@ def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
         business_unit_id: path, string.
         body: ``CapacityPlanDeleteRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_capacityplans_bulk_remove", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove",
-            body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_capacityplans_bulk_remove", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove",
+        body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_decisionmetrics_update(
@@ -6769,17 +5666,11 @@ def post_workforcemanagement_businessunit_decisionmetrics_update(
         business_unit_id: path, string.
         body: ``DecisionMetricsUpdateJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_decisionmetrics_update", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update",
-            "DecisionMetricsUpdateJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_decisionmetrics_update", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update",
+        "DecisionMetricsUpdateJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
@@ -6794,17 +5685,11 @@ def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
         business_unit_id: path, string.
         body: ``UploadUrlRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl",
-            "DecisionMetricsUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl",
+        "DecisionMetricsUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_intraday(
@@ -6822,17 +5707,11 @@ def post_workforcemanagement_businessunit_intraday(
         force_async: query, boolean.
         body: ``IntradayPlanningGroupRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_intraday", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday",
-            "AsyncIntradayResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_intraday", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday",
+        "AsyncIntradayResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs(
@@ -6847,18 +5726,12 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs",
-            "AggregatedSessionExportJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs",
+        "AggregatedSessionExportJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs(
@@ -6873,18 +5746,12 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs",
-            "AggregatedHistoricalExportJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs",
+        "AggregatedHistoricalExportJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs(
@@ -6899,18 +5766,12 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportSnapshotJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs",
-            "AggregatedSnapshotExportJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs",
+        "AggregatedSnapshotExportJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_add(
@@ -6925,18 +5786,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
         business_unit_id: path, string.
         body: ``BulkAddOpportunitiesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_bulk_add", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add",
-            "BulkAddOpportunitiesResponse", body="object", body_required=True,
-            listing=_l.single_6ba20a4a,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_bulk_add", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add",
+        "BulkAddOpportunitiesResponse", body="object", body_required=True,
+        listing=_l.single_6ba20a4a,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_publish(
@@ -6951,18 +5806,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_bulk_publish", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish",
-            "BulkPublishOpportunitiesResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_bulk_publish", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish",
+        "BulkPublishOpportunitiesResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_remove(
@@ -6977,18 +5826,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_bulk_remove", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove",
-            "BulkRemoveOpportunitiesResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_bulk_remove", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove",
+        "BulkRemoveOpportunitiesResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
@@ -7003,18 +5846,12 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
         business_unit_id: path, string.
         body: ``BulkOpportunitiesStatusUpdateRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_bulk_statuses_update", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update",
-            "BulkOpportunitiesStatusUpdateResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_bulk_statuses_update", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update",
+        "BulkOpportunitiesStatusUpdateResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update(
@@ -7029,19 +5866,13 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuse
         business_unit_id: path, string.
         body: ``BulkOpportunityEnrollmentsStatusUpdateRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update",
-            "BulkUpdateOpportunityEnrollmentsStatusResponse", body="object", body_required=True,
-            listing=_l.single_30abf7bd,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update",
+        "BulkUpdateOpportunityEnrollmentsStatusResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_enrollments_query(
@@ -7061,17 +5892,13 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
         force_download_service: query, boolean.
         body: ``QueryOpportunityEnrollmentsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_enrollments_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query",
-            "QueryOpportunityEnrollmentsResponse", body="object", body_required=True, reads=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("expand", expand), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_enrollments_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query",
+        "QueryOpportunityEnrollmentsResponse", body="object", body_required=True, reads=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("expand", expand), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_externalactivities_query(
@@ -7086,18 +5913,12 @@ def post_workforcemanagement_businessunit_opportunities_externalactivities_query
         business_unit_id: path, string.
         body: ``BulkOpportunitiesExternalActivitiesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_externalactivities_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query",
-            "QueryExternalActivityOpportunitiesResponse", body="object", body_required=True,
-            reads=True, listing=_l.single_376efdb2,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_externalactivities_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query",
+        "QueryExternalActivityOpportunitiesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_376efdb2,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_opportunities_query(
@@ -7115,17 +5936,11 @@ def post_workforcemanagement_businessunit_opportunities_query(
         force_download_service: query, boolean.
         body: ``QueryOpportunitiesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_opportunities_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query",
-            "QueryOpportunitiesResponse", body="object", body_required=True, reads=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceDownloadService", force_download_service),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_opportunities_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query",
+        "QueryOpportunitiesResponse", body="object", body_required=True, reads=True,
+    ), (("businessUnitId", business_unit_id),), (("forceDownloadService", force_download_service),), (), body)
 
 
 def post_workforcemanagement_businessunit_planninggroups(
@@ -7140,17 +5955,11 @@ def post_workforcemanagement_businessunit_planninggroups(
         business_unit_id: path, string.
         body: ``CreatePlanningGroupRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_planninggroups", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
-            "PlanningGroup", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_planninggroups", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
+        "PlanningGroup", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_schedulebid_copy(
@@ -7167,17 +5976,11 @@ def post_workforcemanagement_businessunit_schedulebid_copy(
         bid_id: path, string.
         body: ``CopyScheduleBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_schedulebid_copy", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy",
-            "ScheduleBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_schedulebid_copy", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy",
+        "ScheduleBid", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_schedulebid_groups(
@@ -7194,17 +5997,11 @@ def post_workforcemanagement_businessunit_schedulebid_groups(
         bid_id: path, string.
         body: ``ScheduleBidGroupCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_schedulebid_groups", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups",
-            "ScheduleBidGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_schedulebid_groups", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups",
+        "ScheduleBidGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_schedulebids(
@@ -7219,17 +6016,11 @@ def post_workforcemanagement_businessunit_schedulebids(
         business_unit_id: path, string.
         body: ``CreateScheduleBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_schedulebids", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
-            "ScheduleBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_schedulebids", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids", "ScheduleBid",
+        body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
@@ -7244,18 +6035,12 @@ def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
         business_unit_id: path, string.
         body: ``QueryEffectiveScheduleSetsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets",
-            "AgentsEffectiveScheduleSetResponse", body="object", body_required=True,
-            listing=_l.single_43d5423f,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets",
+        "AgentsEffectiveScheduleSetResponse", body="object", body_required=True,
+        listing=_l.single_43d5423f,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_servicegoaltemplates(
@@ -7270,17 +6055,11 @@ def post_workforcemanagement_businessunit_servicegoaltemplates(
         business_unit_id: path, string.
         body: ``CreateServiceGoalTemplate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_servicegoaltemplates", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
-            "ServiceGoalTemplate", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_servicegoaltemplates", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
+        "ServiceGoalTemplate", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
@@ -7300,17 +6079,13 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
         force_download_service: query, boolean.
         body: ``EvaluateShiftTradeListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs",
-            "ShiftTradeEvaluateTradesBuJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs",
+        "ShiftTradeEvaluateTradesBuJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
@@ -7330,17 +6105,13 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
         force_download_service: query, boolean.
         body: ``QueryShiftTradeListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_shifttrading_trades_query_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs",
-            "ShiftTradeQueryTradesBuJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_shifttrading_trades_query_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs",
+        "ShiftTradeQueryTradesBuJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
@@ -7360,17 +6131,13 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
         force_download_service: query, boolean.
         body: ``BulkUpdateShiftTradeListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs",
-            "ShiftTradeBulkUpdateTradeStateBuJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs",
+        "ShiftTradeBulkUpdateTradeStateBuJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
@@ -7390,17 +6157,13 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
         force_download_service: query, boolean.
         body: ``SearchUnmatchedShiftTradeListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs",
-            "ShiftTradeSearchUnmatchedTradesBuJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs",
+        "ShiftTradeSearchUnmatchedTradesBuJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
@@ -7418,17 +6181,11 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
         force_async: query, boolean.
         body: ``QueryWeekSummaryListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs",
-            "ShiftTradeQueryWeekSummariesBuJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs",
+        "ShiftTradeQueryWeekSummariesBuJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_businessunit_staffinggroups(
@@ -7443,17 +6200,11 @@ def post_workforcemanagement_businessunit_staffinggroups(
         business_unit_id: path, string.
         body: ``CreateStaffingGroupRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_staffinggroups", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
-            "StaffingGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_staffinggroups", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
+        "StaffingGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
@@ -7468,18 +6219,12 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
         business_unit_id: path, string.
         body: ``QueryPlanningGroupToStaffingGroupsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_staffinggroups_planninggroups_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query",
-            "PlanningGroupToStaffingGroupsListing", body="object", body_required=True, reads=True,
-            listing=_l.single_ebc03964,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_staffinggroups_planninggroups_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query",
+        "PlanningGroupToStaffingGroupsListing", body="object", body_required=True, reads=True,
+        listing=_l.single_ebc03964,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_staffinggroups_query(
@@ -7497,18 +6242,12 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
         force_download_service: query, boolean.
         body: ``QueryUserStaffingGroupListRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_staffinggroups_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query",
-            "UserStaffingGroupListing", body="object", body_required=True, reads=True,
-            listing=_l.single_ebc03964,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (("forceDownloadService", force_download_service),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_staffinggroups_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query",
+        "UserStaffingGroupListing", body="object", body_required=True, reads=True,
+        listing=_l.single_ebc03964,
+    ), (("businessUnitId", business_unit_id),), (("forceDownloadService", force_download_service),), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
@@ -7525,17 +6264,11 @@ def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
         time_off_limit_id: path, string.
         body: ``BuConvertTimeOffLimitGranularityJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimit_granularityconversion", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion",
-            "BuConvertTimeOffLimitGranularityJobResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimit_granularityconversion", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion",
+        "BuConvertTimeOffLimitGranularityJobResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_import(
@@ -7552,17 +6285,11 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import(
         time_off_limit_id: path, string.
         body: ``BuImportTimeOffLimitValuesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimit_values_import", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import",
-            "BuTimeOffLimitResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimit_values_import", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import",
+        "BuTimeOffLimitResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
@@ -7579,17 +6306,11 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
         time_off_limit_id: path, string.
         body: ``BuTimeOffLimitValuesImportUploadUrlRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl",
-            "BuImportTimeOffLimitValuesUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl",
+        "BuImportTimeOffLimitValuesUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_query(
@@ -7606,18 +6327,11 @@ def post_workforcemanagement_businessunit_timeofflimit_values_query(
         time_off_limit_id: path, string.
         body: ``QueryTimeOffLimitValuesForGranularityRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimit_values_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query",
-            "BuTimeOffLimitValuesForGranularityResponse", body="object", body_required=True,
-            reads=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimit_values_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query",
+        "BuTimeOffLimitValuesForGranularityResponse", body="object", body_required=True, reads=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimits(
@@ -7632,17 +6346,11 @@ def post_workforcemanagement_businessunit_timeofflimits(
         business_unit_id: path, string.
         body: ``BuCreateTimeOffLimitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimits", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
-            "BuTimeOffLimitResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimits", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
+        "BuTimeOffLimitResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeofflimits_values_query(
@@ -7657,18 +6365,12 @@ def post_workforcemanagement_businessunit_timeofflimits_values_query(
         business_unit_id: path, string.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeofflimits_values_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query",
-            "BuTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_f5c2cfda,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_timeofflimits_values_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query",
+        "BuTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_f5c2cfda,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_timeoffplans(
@@ -7683,17 +6385,11 @@ def post_workforcemanagement_businessunit_timeoffplans(
         business_unit_id: path, string.
         body: ``BuCreateTimeOffPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_timeoffplans", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
-            "BuTimeOffPlanResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_timeoffplans", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
+        "BuTimeOffPlanResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
@@ -7708,18 +6404,12 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
         business_unit_id: path, string.
         body: ``QueryAgentScheduleUnavailableTimesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_unavailabletimes_schedules_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query",
-            "QueryAgentScheduleUnavailableTimesResponse", body="object", body_required=True,
-            reads=True, listing=_l.single_618b7cb3,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_unavailabletimes_schedules_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query",
+        "QueryAgentScheduleUnavailableTimesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_618b7cb3,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
@@ -7734,18 +6424,12 @@ def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
         business_unit_id: path, string.
         body: ``QueryAvailabilityManagementUnitsSettingsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_unavailabletimes_settings_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query",
-            "QueryAvailabilityManagementUnitsSettingsResponse", body="object", body_required=True,
-            reads=True, listing=_l.single_cb36495f,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_businessunit_unavailabletimes_settings_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query",
+        "QueryAvailabilityManagementUnitsSettingsResponse", body="object", body_required=True,
+        reads=True, listing=_l.single_cb36495f,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
@@ -7769,17 +6453,13 @@ def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
         force_download_service: query, boolean.
         body: ``BuQueryAgentSchedulesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_agentschedules_query", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query",
-            "BuAsyncAgentSchedulesQueryResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_agentschedules_query", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query",
+        "BuAsyncAgentSchedulesQueryResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_copy(
@@ -7798,17 +6478,11 @@ def post_workforcemanagement_businessunit_week_schedule_copy(
         schedule_id: path, string.
         body: ``BuCopyScheduleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_copy", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy",
-            "BuAsyncScheduleResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_copy", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy",
+        "BuAsyncScheduleResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations(
@@ -7827,18 +6501,12 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
         schedule_id: path, string.
         body: ``WfmProcessUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations",
-            "PerformancePredictionRecalculationResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations",
+        "PerformancePredictionRecalculationResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl(
@@ -7857,18 +6525,12 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
         schedule_id: path, string.
         body: ``UploadUrlRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl",
-            "PerformancePredictionRecalculationUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl",
+        "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl",
+        "PerformancePredictionRecalculationUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_reschedule(
@@ -7887,17 +6549,11 @@ def post_workforcemanagement_businessunit_week_schedule_reschedule(
         schedule_id: path, string.
         body: ``BuRescheduleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_reschedule", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule",
-            "BuAsyncScheduleRunResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_reschedule", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule",
+        "BuAsyncScheduleRunResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_update(
@@ -7916,17 +6572,11 @@ def post_workforcemanagement_businessunit_week_schedule_update(
         schedule_id: path, string.
         body: ``ProcessScheduleUpdateUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_update", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update",
-            "BuAsyncScheduleResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_update", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update",
+        "BuAsyncScheduleResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
@@ -7945,17 +6595,11 @@ def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
         schedule_id: path, string.
         body: ``UploadUrlRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedule_update_uploadurl", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl",
-            "UpdateScheduleUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedule_update_uploadurl", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl",
+        "UpdateScheduleUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedules(
@@ -7972,17 +6616,11 @@ def post_workforcemanagement_businessunit_week_schedules(
         week_id: path, date.
         body: ``BuCreateBlankScheduleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedules", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
-            "BuScheduleMetadata", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedules", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
+        "BuScheduleMetadata", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedules_generate(
@@ -7999,17 +6637,11 @@ def post_workforcemanagement_businessunit_week_schedules_generate(
         week_id: path, date.
         body: ``BuGenerateScheduleRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedules_generate", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate",
-            "BuAsyncScheduleRunResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedules_generate", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate",
+        "BuAsyncScheduleRunResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedules_import(
@@ -8026,17 +6658,11 @@ def post_workforcemanagement_businessunit_week_schedules_import(
         week_id: path, date.
         body: ``WfmProcessUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedules_import", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import",
-            "ScheduleUploadProcessingResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedules_import", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import",
+        "ScheduleUploadProcessingResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
@@ -8053,17 +6679,11 @@ def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
         week_id: path, date.
         body: ``UploadUrlRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_schedules_import_uploadurl", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl",
-            "ImportScheduleUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekId", week_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_schedules_import_uploadurl", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl",
+        "ImportScheduleUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekId", week_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
@@ -8085,20 +6705,14 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
         force_async: query, boolean.
         body: ``CopyBuForecastRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_shorttermforecast_copy", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy",
-            "AsyncForecastOperationResult", body="object", body_required=True,
-        ),
-        (
-            ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
-            ("forecastId", forecast_id),
-        ),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_shorttermforecast_copy", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy",
+        "AsyncForecastOperationResult", body="object", body_required=True,
+    ), (
+        ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
+        ("forecastId", forecast_id),
+    ), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
@@ -8118,17 +6732,13 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
         force_async: query, boolean.
         body: ``GenerateBuForecastRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_shorttermforecasts_generate", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate",
-            "AsyncForecastOperationResult", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_shorttermforecasts_generate", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate",
+        "AsyncForecastOperationResult", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)), (
+        ("forceAsync", force_async),
+    ), (), body)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
@@ -8145,17 +6755,11 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
         week_date_id: path, date.
         body: ``WfmProcessUploadRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_shorttermforecasts_import", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import",
-            "ImportForecastResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_shorttermforecasts_import", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import",
+        "ImportForecastResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl(
@@ -8172,18 +6776,11 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadu
         week_date_id: path, date.
         body: ``UploadUrlRequestBody``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl",
-            "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl",
-            "ImportForecastUploadResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl",
+        "ImportForecastUploadResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_workplanbid_copy(
@@ -8200,17 +6797,11 @@ def post_workforcemanagement_businessunit_workplanbid_copy(
         bid_id: path, string.
         body: ``CopyWorkPlanBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_workplanbid_copy", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy",
-            "WorkPlanBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_workplanbid_copy", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy",
+        "WorkPlanBid", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_workplanbid_groups(
@@ -8227,17 +6818,11 @@ def post_workforcemanagement_businessunit_workplanbid_groups(
         bid_id: path, string.
         body: ``WorkPlanBidGroupCreate``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_workplanbid_groups", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups",
-            "WorkPlanBidGroupResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("bidId", bid_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_workplanbid_groups", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups",
+        "WorkPlanBidGroupResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("bidId", bid_id)), (), (), body)
 
 
 def post_workforcemanagement_businessunit_workplanbids(
@@ -8252,17 +6837,11 @@ def post_workforcemanagement_businessunit_workplanbids(
         business_unit_id: path, string.
         body: ``CreateWorkPlanBid``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunit_workplanbids", "POST",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
-            "WorkPlanBid", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunit_workplanbids", "POST",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids", "WorkPlanBid",
+        body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_businessunits(
@@ -8278,19 +6857,13 @@ def post_workforcemanagement_businessunits(
         include_scheduling_default_message_severities: query, boolean.
         body: ``CreateBusinessUnitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_businessunits", "POST",
-            "/api/v2/workforcemanagement/businessunits", "BusinessUnitResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (
-            ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
-        ),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_businessunits", "POST",
+        "/api/v2/workforcemanagement/businessunits", "BusinessUnitResponse", body="object",
+        body_required=True,
+    ), (), (
+        ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
+    ), (), body)
 
 
 def post_workforcemanagement_calendar_url_ics(
@@ -8304,14 +6877,10 @@ def post_workforcemanagement_calendar_url_ics(
     Args:
         language: query, string.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_calendar_url_ics", "POST",
-            "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
-        ),
-        (),
-        (("language", language),),
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_calendar_url_ics", "POST",
+        "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
+    ), (), (("language", language),))
 
 
 def post_workforcemanagement_historicaldata_bulk_remove_jobs(
@@ -8324,18 +6893,12 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
-            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
-            "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
-            listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
+        "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
+        "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
+        listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_historicaldata_validate(
@@ -8348,17 +6911,11 @@ def post_workforcemanagement_historicaldata_validate(
     Args:
         body: ``ValidationServiceRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_historicaldata_validate", "POST",
-            "/api/v2/workforcemanagement/historicaldata/validate", "ValidationServiceAsyncResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_historicaldata_validate", "POST",
+        "/api/v2/workforcemanagement/historicaldata/validate", "ValidationServiceAsyncResponse",
+        body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
@@ -8371,14 +6928,11 @@ def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
     Args:
         hris_integration_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
-            "/api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs",
-            "HrisTimeOffTypesResponse", listing=_l.single_20dec4b2,
-        ),
-        (("hrisIntegrationId", hris_integration_id),),
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
+        "/api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs",
+        "HrisTimeOffTypesResponse", listing=_l.single_20dec4b2,
+    ), (("hrisIntegrationId", hris_integration_id),))
 
 
 def post_workforcemanagement_managementunit_agents_workplans_query(
@@ -8396,17 +6950,13 @@ def post_workforcemanagement_managementunit_agents_workplans_query(
         force_download_service: query, boolean.
         body: ``GetAgentsWorkPlansRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_agents_workplans_query", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query",
-            "AgentsWorkPlansResponse", body="object", body_required=True, reads=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("forceDownloadService", force_download_service),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_agents_workplans_query", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query",
+        "AgentsWorkPlansResponse", body="object", body_required=True, reads=True,
+    ), (("managementUnitId", management_unit_id),), (
+        ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_agentschedules_search(
@@ -8426,17 +6976,13 @@ def post_workforcemanagement_managementunit_agentschedules_search(
         force_download_service: query, boolean.
         body: ``BuSearchAgentSchedulesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_agentschedules_search", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search",
-            "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_agentschedules_search", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search",
+        "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (
+        ("forceAsync", force_async), ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_historicaladherencequery(
@@ -8451,17 +6997,11 @@ def post_workforcemanagement_managementunit_historicaladherencequery(
         management_unit_id: path, string.
         body: ``WfmHistoricalAdherenceQuery``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_historicaladherencequery", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery",
-            "WfmHistoricalAdherenceResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_historicaladherencequery", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery",
+        "WfmHistoricalAdherenceResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_move(
@@ -8476,17 +7016,11 @@ def post_workforcemanagement_managementunit_move(
         management_unit_id: path, string.
         body: ``MoveManagementUnitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_move", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/move",
-            "MoveManagementUnitResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_move", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/move",
+        "MoveManagementUnitResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_schedules_search(
@@ -8501,18 +7035,12 @@ def post_workforcemanagement_managementunit_schedules_search(
         management_unit_id: path, string.
         body: ``UserListScheduleRequestBody``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_schedules_search", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search",
-            "UserScheduleContainer", body="object", body_required=True, reads=True,
-            listing=_l.single_aed42339,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_schedules_search", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search",
+        "UserScheduleContainer", body="object", body_required=True, reads=True,
+        listing=_l.single_aed42339,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_shrinkage_jobs(
@@ -8527,17 +7055,11 @@ def post_workforcemanagement_managementunit_shrinkage_jobs(
         management_unit_id: path, string.
         body: ``WfmHistoricalShrinkageRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_shrinkage_jobs", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs",
-            "WfmHistoricalShrinkageResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_shrinkage_jobs", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs",
+        "WfmHistoricalShrinkageResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeofflimits(
@@ -8552,17 +7074,11 @@ def post_workforcemanagement_managementunit_timeofflimits(
         management_unit_id: path, string.
         body: ``CreateTimeOffLimitRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeofflimits", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
-            "TimeOffLimit", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_timeofflimits", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
+        "TimeOffLimit", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeofflimits_values_query(
@@ -8577,18 +7093,12 @@ def post_workforcemanagement_managementunit_timeofflimits_values_query(
         management_unit_id: path, string.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeofflimits_values_query", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query",
-            "QueryTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_d3768658,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_timeofflimits_values_query", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query",
+        "QueryTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_d3768658,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeoffplans(
@@ -8603,17 +7113,11 @@ def post_workforcemanagement_managementunit_timeoffplans(
         management_unit_id: path, string.
         body: ``CreateTimeOffPlanRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeoffplans", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
-            "TimeOffPlan", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_timeoffplans", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
+        "TimeOffPlan", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests(
@@ -8628,17 +7132,11 @@ def post_workforcemanagement_managementunit_timeoffrequests(
         management_unit_id: path, string.
         body: ``CreateAdminTimeOffRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeoffrequests", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests",
-            "TimeOffRequestList", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_timeoffrequests", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests",
+        "TimeOffRequestList", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query(
@@ -8653,19 +7151,12 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
         management_unit_id: path, string.
         body: ``QueryTimeOffIntegrationStatusRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query",
-            "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query",
-            "UserTimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-            reads=True, listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query",
+        "UserTimeOffIntegrationStatusResponseListing", body="object", body_required=True,
+        reads=True, listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_query(
@@ -8683,18 +7174,14 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
         force_download_service: query, boolean.
         body: ``TimeOffRequestQueryBody``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeoffrequests_query", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query",
-            "TimeOffRequestListing", body="object", body_required=True, reads=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("forceDownloadService", force_download_service),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_timeoffrequests_query", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query",
+        "TimeOffRequestListing", body="object", body_required=True, reads=True,
+        listing=_l.single_20dec4b2,
+    ), (("managementUnitId", management_unit_id),), (
+        ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query(
@@ -8709,19 +7196,12 @@ def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_qu
         management_unit_id: path, string.
         body: ``QueryWaitlistPositionsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query",
-            "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query",
-            "WaitlistPositionListing", body="object", body_required=True, reads=True,
-            listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query",
+        "WaitlistPositionListing", body="object", body_required=True, reads=True,
+        listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
@@ -8738,18 +7218,11 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
         user_id: path, string.
         body: ``TimeOffBalanceRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_user_timeoffbalance_jobs", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs",
-            "TimeOffBalancesResponse", body="object", body_required=True,
-            listing=_l.single_ebc03964,
-        ),
-        (("managementUnitId", management_unit_id), ("userId", user_id)),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_user_timeoffbalance_jobs", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs",
+        "TimeOffBalancesResponse", body="object", body_required=True, listing=_l.single_ebc03964,
+    ), (("managementUnitId", management_unit_id), ("userId", user_id)), (), (), body)
 
 
 def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs(
@@ -8766,18 +7239,14 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
         user_id: path, string.
         time_off_request_id: path, string.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs",
-            "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs",
-            "TimeOffBalancesResponse", listing=_l.single_ebc03964,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("userId", user_id),
-            ("timeOffRequestId", time_off_request_id),
-        ),
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs",
+        "TimeOffBalancesResponse", listing=_l.single_ebc03964,
+    ), (
+        ("managementUnitId", management_unit_id), ("userId", user_id),
+        ("timeOffRequestId", time_off_request_id),
+    ))
 
 
 def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
@@ -8797,17 +7266,13 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
         include_only: query, string: overrideDateType.
         body: ``EstimateAvailableTimeOffRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_user_timeoffrequests_estimate", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate",
-            "EstimateAvailableTimeOffResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("userId", user_id)),
-        (("includeOnly", include_only),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_user_timeoffrequests_estimate", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate",
+        "EstimateAvailableTimeOffResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("userId", user_id)), (
+        ("includeOnly", include_only),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_week_shifttrade_match(
@@ -8826,20 +7291,14 @@ def post_workforcemanagement_managementunit_week_shifttrade_match(
         trade_id: path, string.
         body: ``MatchShiftTradeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_week_shifttrade_match", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match",
-            "MatchShiftTradeResponse", body="object", body_required=True,
-        ),
-        (
-            ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
-            ("tradeId", trade_id),
-        ),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_week_shifttrade_match", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match",
+        "MatchShiftTradeResponse", body="object", body_required=True,
+    ), (
+        ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
+        ("tradeId", trade_id),
+    ), (), (), body)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades(
@@ -8856,17 +7315,11 @@ def post_workforcemanagement_managementunit_week_shifttrades(
         week_date_id: path, date.
         body: ``AddShiftTradeRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_week_shifttrades", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
-            "ShiftTradeResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_week_shifttrades", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
+        "ShiftTradeResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)), (), (), body)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades_search(
@@ -8886,18 +7339,14 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
         force_download_service: query, boolean.
         body: ``SearchShiftTradesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_week_shifttrades_search", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search",
-            "SearchShiftTradesResponse", body="object", body_required=True, reads=True,
-            listing=_l.single_caf0d0a2,
-        ),
-        (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
-        (("forceDownloadService", force_download_service),),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_managementunit_week_shifttrades_search", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search",
+        "SearchShiftTradesResponse", body="object", body_required=True, reads=True,
+        listing=_l.single_caf0d0a2,
+    ), (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)), (
+        ("forceDownloadService", force_download_service),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
@@ -8918,17 +7367,13 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
         force_async: query, boolean.
         body: ``BulkShiftTradeStateUpdateRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_week_shifttrades_state_bulk", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk",
-            "BulkUpdateShiftTradeStateResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_week_shifttrades_state_bulk", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk",
+        "BulkUpdateShiftTradeStateResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)), (
+        ("forceAsync", force_async),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_workplan_copy(
@@ -8945,17 +7390,11 @@ def post_workforcemanagement_managementunit_workplan_copy(
         work_plan_id: path, string.
         body: ``CopyWorkPlan``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_workplan_copy", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy",
-            "WorkPlan", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_workplan_copy", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy",
+        "WorkPlan", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)), (), (), body)
 
 
 def post_workforcemanagement_managementunit_workplan_validate(
@@ -8975,17 +7414,13 @@ def post_workforcemanagement_managementunit_workplan_validate(
         expand: query, list of string: messages.
         body: ``WorkPlanValidationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_workplan_validate", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate",
-            "ValidateWorkPlanResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
-        (("expand", expand),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_workplan_validate", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate",
+        "ValidateWorkPlanResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)), (
+        ("expand", expand),
+    ), (), body)
 
 
 def post_workforcemanagement_managementunit_workplanrotation_copy(
@@ -9002,17 +7437,11 @@ def post_workforcemanagement_managementunit_workplanrotation_copy(
         work_plan_rotation_id: path, string.
         body: ``CopyWorkPlanRotationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_workplanrotation_copy", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy",
-            "WorkPlanRotationResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_workplanrotation_copy", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy",
+        "WorkPlanRotationResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)), (), (), body)
 
 
 def post_workforcemanagement_managementunit_workplanrotations(
@@ -9027,17 +7456,11 @@ def post_workforcemanagement_managementunit_workplanrotations(
         management_unit_id: path, string.
         body: ``AddWorkPlanRotationRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_workplanrotations", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
-            "WorkPlanRotationResponse", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_workplanrotations", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
+        "WorkPlanRotationResponse", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (), (), body)
 
 
 def post_workforcemanagement_managementunit_workplans(
@@ -9055,17 +7478,11 @@ def post_workforcemanagement_managementunit_workplans(
         validation_mode: query, string: Ignore.
         body: ``CreateWorkPlan``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunit_workplans", "POST",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans", "WorkPlan",
-            body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id),),
-        (("validationMode", validation_mode),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunit_workplans", "POST",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans", "WorkPlan",
+        body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id),), (("validationMode", validation_mode),), (), body)
 
 
 def post_workforcemanagement_managementunits(
@@ -9078,17 +7495,11 @@ def post_workforcemanagement_managementunits(
     Args:
         body: ``CreateManagementUnitApiRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_managementunits", "POST",
-            "/api/v2/workforcemanagement/managementunits", "ManagementUnit", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_managementunits", "POST",
+        "/api/v2/workforcemanagement/managementunits", "ManagementUnit", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_notifications_update(
@@ -9099,17 +7510,11 @@ def post_workforcemanagement_notifications_update(
     Args:
         body: ``UpdateNotificationsRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_notifications_update", "POST",
-            "/api/v2/workforcemanagement/notifications/update", "UpdateNotificationsResponse",
-            body="object", body_required=True, listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_notifications_update", "POST",
+        "/api/v2/workforcemanagement/notifications/update", "UpdateNotificationsResponse",
+        body="object", body_required=True, listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_schedules(
@@ -9123,16 +7528,10 @@ def post_workforcemanagement_schedules(
     Args:
         body: ``CurrentUserScheduleRequestBody``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_schedules", "POST", "/api/v2/workforcemanagement/schedules",
-            "UserScheduleContainer", body="object", listing=_l.single_aed42339,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_schedules", "POST", "/api/v2/workforcemanagement/schedules",
+        "UserScheduleContainer", body="object", listing=_l.single_aed42339,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_schedulingpreferences_query(
@@ -9145,18 +7544,12 @@ def post_workforcemanagement_schedulingpreferences_query(
     Args:
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_schedulingpreferences_query", "POST",
-            "/api/v2/workforcemanagement/schedulingpreferences/query",
-            "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
-            listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_schedulingpreferences_query", "POST",
+        "/api/v2/workforcemanagement/schedulingpreferences/query",
+        "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+        listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_shifttrading_trade_jobs(
@@ -9174,17 +7567,11 @@ def post_workforcemanagement_shifttrading_trade_jobs(
         force_async: query, boolean.
         body: ``UpdateShiftTradeJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_shifttrading_trade_jobs", "POST",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs",
-            "ShiftTradeUpdateTradeJobResponse", body="object", body_required=True,
-        ),
-        (("tradeId", trade_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_shifttrading_trade_jobs", "POST",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs",
+        "ShiftTradeUpdateTradeJobResponse", body="object", body_required=True,
+    ), (("tradeId", trade_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_shifttrading_trade_match_jobs(
@@ -9202,17 +7589,11 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
         force_async: query, boolean.
         body: ``MatchShiftTradeJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_shifttrading_trade_match_jobs", "POST",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs",
-            "ShiftTradeMatchTradeJobResponse", body="object", body_required=True,
-        ),
-        (("tradeId", trade_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_shifttrading_trade_match_jobs", "POST",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs",
+        "ShiftTradeMatchTradeJobResponse", body="object", body_required=True,
+    ), (("tradeId", trade_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_shifttrading_trade_state_jobs(
@@ -9230,17 +7611,11 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
         force_async: query, boolean.
         body: ``UpdateShiftTradeStateJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_shifttrading_trade_state_jobs", "POST",
-            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs",
-            "ShiftTradeUpdateTradeStateJobResponse", body="object", body_required=True,
-        ),
-        (("tradeId", trade_id),),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_shifttrading_trade_state_jobs", "POST",
+        "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs",
+        "ShiftTradeUpdateTradeStateJobResponse", body="object", body_required=True,
+    ), (("tradeId", trade_id),), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_shifttrading_trades_jobs(
@@ -9256,17 +7631,11 @@ def post_workforcemanagement_shifttrading_trades_jobs(
         force_async: query, boolean.
         body: ``AddShiftTradeJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_shifttrading_trades_jobs", "POST",
-            "/api/v2/workforcemanagement/shifttrading/trades/jobs", "ShiftTradeAddTradeJobResponse",
-            body="object", body_required=True,
-        ),
-        (),
-        (("forceAsync", force_async),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_shifttrading_trades_jobs", "POST",
+        "/api/v2/workforcemanagement/shifttrading/trades/jobs", "ShiftTradeAddTradeJobResponse",
+        body="object", body_required=True,
+    ), (), (("forceAsync", force_async),), (), body)
 
 
 def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
@@ -9284,17 +7653,11 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
         force_download_service: query, boolean.
         body: ``QueryAgentShiftTradeListJobRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_shifttrading_trades_mine_query_jobs", "POST",
-            "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs",
-            "ShiftTradeQueryAgentTradesJobResponse", body="object", body_required=True,
-        ),
-        (),
-        (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_shifttrading_trades_mine_query_jobs", "POST",
+        "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs",
+        "ShiftTradeQueryAgentTradesJobResponse", body="object", body_required=True,
+    ), (), (("forceAsync", force_async), ("forceDownloadService", force_download_service)), (), body)
 
 
 def post_workforcemanagement_team_adherence_historical(
@@ -9309,17 +7672,11 @@ def post_workforcemanagement_team_adherence_historical(
         team_id: path, string.
         body: ``WfmHistoricalAdherenceQueryForTeams``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_team_adherence_historical", "POST",
-            "/api/v2/workforcemanagement/teams/{teamId}/adherence/historical",
-            "WfmHistoricalAdherenceResponse", body="object", body_required=True,
-        ),
-        (("teamId", team_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_team_adherence_historical", "POST",
+        "/api/v2/workforcemanagement/teams/{teamId}/adherence/historical",
+        "WfmHistoricalAdherenceResponse", body="object", body_required=True,
+    ), (("teamId", team_id),), (), (), body)
 
 
 def post_workforcemanagement_team_shrinkage_jobs(
@@ -9334,17 +7691,11 @@ def post_workforcemanagement_team_shrinkage_jobs(
         team_id: path, string.
         body: ``WfmHistoricalShrinkageTeamsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_team_shrinkage_jobs", "POST",
-            "/api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs",
-            "WfmHistoricalShrinkageResponse", body="object", body_required=True,
-        ),
-        (("teamId", team_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_team_shrinkage_jobs", "POST",
+        "/api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs",
+        "WfmHistoricalShrinkageResponse", body="object", body_required=True,
+    ), (("teamId", team_id),), (), (), body)
 
 
 def post_workforcemanagement_timeoffbalance_jobs(
@@ -9357,17 +7708,11 @@ def post_workforcemanagement_timeoffbalance_jobs(
     Args:
         body: ``TimeOffBalanceRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_timeoffbalance_jobs", "POST",
-            "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse",
-            body="object", body_required=True, listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_timeoffbalance_jobs", "POST",
+        "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse", body="object",
+        body_required=True, listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_timeofflimits_available_query(
@@ -9380,17 +7725,11 @@ def post_workforcemanagement_timeofflimits_available_query(
     Args:
         body: ``AvailableTimeOffRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_timeofflimits_available_query", "POST",
-            "/api/v2/workforcemanagement/timeofflimits/available/query", "AvailableTimeOffResponse",
-            body="object", body_required=True, reads=True, listing=_l.single_d3768658,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_timeofflimits_available_query", "POST",
+        "/api/v2/workforcemanagement/timeofflimits/available/query", "AvailableTimeOffResponse",
+        body="object", body_required=True, reads=True, listing=_l.single_d3768658,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_timeoffrequests(
@@ -9403,17 +7742,11 @@ def post_workforcemanagement_timeoffrequests(
     Args:
         body: ``CreateAgentTimeOffRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_timeoffrequests", "POST",
-            "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestResponse", body="object",
-            body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_timeoffrequests", "POST",
+        "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestResponse", body="object",
+        body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_timeoffrequests_estimate(
@@ -9429,17 +7762,11 @@ def post_workforcemanagement_timeoffrequests_estimate(
         include_only: query, string: overrideDateType.
         body: ``EstimateAvailableTimeOffRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_timeoffrequests_estimate", "POST",
-            "/api/v2/workforcemanagement/timeoffrequests/estimate",
-            "EstimateAvailableTimeOffResponse", body="object", body_required=True,
-        ),
-        (),
-        (("includeOnly", include_only),),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_timeoffrequests_estimate", "POST",
+        "/api/v2/workforcemanagement/timeoffrequests/estimate", "EstimateAvailableTimeOffResponse",
+        body="object", body_required=True,
+    ), (), (("includeOnly", include_only),), (), body)
 
 
 def post_workforcemanagement_timeoffrequests_integrationstatus_query(
@@ -9452,18 +7779,12 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
     Args:
         body: ``CurrentUserTimeOffIntegrationStatusRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_timeoffrequests_integrationstatus_query", "POST",
-            "/api/v2/workforcemanagement/timeoffrequests/integrationstatus/query",
-            "TimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-            reads=True, listing=_l.single_ebc03964,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_timeoffrequests_integrationstatus_query", "POST",
+        "/api/v2/workforcemanagement/timeoffrequests/integrationstatus/query",
+        "TimeOffIntegrationStatusResponseListing", body="object", body_required=True, reads=True,
+        listing=_l.single_ebc03964,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_unavailabletimes_query(
@@ -9476,17 +7797,11 @@ def post_workforcemanagement_unavailabletimes_query(
     Args:
         body: ``QueryAgentUnavailableTimesRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_unavailabletimes_query", "POST",
-            "/api/v2/workforcemanagement/unavailabletimes/query", "UnavailableTimeListing",
-            body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_unavailabletimes_query", "POST",
+        "/api/v2/workforcemanagement/unavailabletimes/query", "UnavailableTimeListing",
+        body="object", body_required=True, reads=True, listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_unavailabletimes_validation_jobs(
@@ -9499,17 +7814,11 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
     Args:
         body: ``ValidateAgentUnavailableTimesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "post_workforcemanagement_unavailabletimes_validation_jobs", "POST",
-            "/api/v2/workforcemanagement/unavailabletimes/validation/jobs",
-            "ValidateAgentUnavailableTimesResponse", body="object", body_required=True,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "post_workforcemanagement_unavailabletimes_validation_jobs", "POST",
+        "/api/v2/workforcemanagement/unavailabletimes/validation/jobs",
+        "ValidateAgentUnavailableTimesResponse", body="object", body_required=True,
+    ), (), (), (), body)
 
 
 def post_workforcemanagement_users_activity(
@@ -9520,17 +7829,11 @@ def post_workforcemanagement_users_activity(
     Args:
         body: ``UsersActivityRequest``.
     """
-    return _Lists(
-        _Endpoint(
-            "post_workforcemanagement_users_activity", "POST",
-            "/api/v2/workforcemanagement/users/activity", "UserActivityListing", body="object",
-            body_required=True, listing=_l.single_20dec4b2,
-        ),
-        (),
-        (),
-        (),
-        body,
-    )
+    return _Lists(_Endpoint(
+        "post_workforcemanagement_users_activity", "POST",
+        "/api/v2/workforcemanagement/users/activity", "UserActivityListing", body="object",
+        body_required=True, listing=_l.single_20dec4b2,
+    ), (), (), (), body)
 
 
 def put_workforcemanagement_agent_integrations_hris(
@@ -9545,17 +7848,11 @@ def put_workforcemanagement_agent_integrations_hris(
         agent_id: path, string.
         body: ``AgentIntegrationsRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_workforcemanagement_agent_integrations_hris", "PUT",
-            "/api/v2/workforcemanagement/agents/{agentId}/integrations/hris",
-            "AgentIntegrationsResponse", body="object", body_required=True,
-        ),
-        (("agentId", agent_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_workforcemanagement_agent_integrations_hris", "PUT",
+        "/api/v2/workforcemanagement/agents/{agentId}/integrations/hris",
+        "AgentIntegrationsResponse", body="object", body_required=True,
+    ), (("agentId", agent_id),), (), (), body)
 
 
 def put_workforcemanagement_businessunit_timeofflimit_values(
@@ -9572,17 +7869,11 @@ def put_workforcemanagement_businessunit_timeofflimit_values(
         time_off_limit_id: path, string.
         body: ``BuSetTimeOffLimitValuesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_workforcemanagement_businessunit_timeofflimit_values", "PUT",
-            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values",
-            "BuTimeOffLimitResponse", body="object", body_required=True,
-        ),
-        (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_workforcemanagement_businessunit_timeofflimit_values", "PUT",
+        "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values",
+        "BuTimeOffLimitResponse", body="object", body_required=True,
+    ), (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def put_workforcemanagement_managementunit_timeofflimit_values(
@@ -9599,17 +7890,11 @@ def put_workforcemanagement_managementunit_timeofflimit_values(
         time_off_limit_id: path, string.
         body: ``SetTimeOffLimitValuesRequest``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_workforcemanagement_managementunit_timeofflimit_values", "PUT",
-            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values",
-            "TimeOffLimit", body="object", body_required=True,
-        ),
-        (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_workforcemanagement_managementunit_timeofflimit_values", "PUT",
+        "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values",
+        "TimeOffLimit", body="object", body_required=True,
+    ), (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)), (), (), body)
 
 
 def put_workforcemanagement_schedulebid_preference(
@@ -9624,14 +7909,8 @@ def put_workforcemanagement_schedulebid_preference(
         bid_id: path, string.
         body: ``UpdateAgentScheduleBiddingPreference``.
     """
-    return _Operation(
-        _Endpoint(
-            "put_workforcemanagement_schedulebid_preference", "PUT",
-            "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
-            "AgentScheduleBiddingPreferenceResponse", body="object", body_required=True,
-        ),
-        (("bidId", bid_id),),
-        (),
-        (),
-        body,
-    )
+    return _Operation(_Endpoint(
+        "put_workforcemanagement_schedulebid_preference", "PUT",
+        "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
+        "AgentScheduleBiddingPreferenceResponse", body="object", body_required=True,
+    ), (("bidId", bid_id),), (), (), body)

@@ -235,22 +235,22 @@ def _return(operation: ApiOperation, scope: _Scope, listing: Listing | None) -> 
     line = f"    return {kind}({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
     if len(line) <= WIDTH:
         return [line]
-    inner = [line for field in fields for line in _lines("(", field, _tuple(field))]
-    rest = [f"        {name}," for name in tail]
-    first = _lines("_Endpoint(", endpoint, _call(endpoint))
-    return [f"    return {kind}(", *first, *inner, *rest, "    )"]
+    # The endpoint's parts one level in, not two: thousands of builders are mostly indentation.
+    lines = [f"    return {kind}(_Endpoint("]
+    lines += fill_lines(endpoint, " " * 8)
+    last = "    )"
+    parts = [(_tuple(field), field) for field in fields] + [(name, []) for name in tail]
+    for whole, items in parts:
+        if len(last) + len(whole) + 3 <= WIDTH or not items:
+            last += f", {whole}"
+        else:
+            lines += [f"{last}, (", *fill_lines(items, " " * 8)]
+            last = "    )"
+    return [*lines, f"{last})"]
 
 
 def _call(arguments: Sequence[str]) -> str:
     return f"_Endpoint({', '.join(arguments)})"
-
-
-def _lines(start: str, items: Sequence[str], whole: str) -> list[str]:
-    """Write one argument of a call on a line, or with its parts on separate lines."""
-    line = f"        {whole},"
-    if len(line) <= WIDTH:
-        return [line]
-    return [f"        {start}", *fill_lines(items, " " * 12), "        ),"]
 
 
 def _pairs(operation: ApiOperation, location: str) -> list[str]:
