@@ -438,20 +438,20 @@ add("body size only", "not full", analytics.post_analytics_conversations_aggrega
 ], "ab")  # fmt: skip
 add("body size only", "full", analytics.post_analytics_bots_aggregates_query({"limit": 2}), [
     ("/api/v2/analytics/bots/aggregates/query", {"results": [{"group": {"a": "1"}}, {"group": {"b": "1"}}]}, {"limit": 2}),
-], "ab", warning="the reply is full")  # fmt: skip
+], "ab", warning="is full")  # fmt: skip
 SEGMENTS = "/api/v2/externalcontacts/contacts/c/journey/segments"
 add("limit-only", "not full", external_contacts.get_externalcontacts_contact_journey_segments("c", limit=3), [
     (f"{SEGMENTS}?limit=3", {"entities": [{"segment": {"id": "a"}}, {"segment": {"id": "b"}}]}),
 ], "ab")  # fmt: skip
 add("limit-only", "full", external_contacts.get_externalcontacts_contact_journey_segments("c", limit=2), [
     (f"{SEGMENTS}?limit=2", {"entities": [{"segment": {"id": "a"}}, {"segment": {"id": "b"}}]}),
-], "ab", warning="the reply is full")  # fmt: skip
+], "ab", warning="is full")  # fmt: skip
 add("pageSize-only", "not full", textbots.get_textbots_bots_search(page_size=3), [
     ("/api/v2/textbots/bots/search?pageSize=3", entities("ab")),
 ], "ab")  # fmt: skip
 add("pageSize-only", "full", textbots.get_textbots_bots_search(page_size=2), [
     ("/api/v2/textbots/bots/search?pageSize=2", entities("ab")),
-], "ab", warning="the reply is full")  # fmt: skip
+], "ab", warning="is full")  # fmt: skip
 
 # No pages at all.
 add("none (full envelope in reply)", "of one page", conversations.get_conversations(), [
