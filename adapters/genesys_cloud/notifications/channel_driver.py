@@ -36,6 +36,7 @@ from genesys_core.notifications.dispatch import (
     RoutedEvents,
     StateEvent,
     SubscriptionError,
+    latest_failure,
 )
 from genesys_core.observability.observers import Observer
 from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
@@ -126,6 +127,7 @@ class Driver:
         self._connections = 0
         self._full = self._watched = False
         self._error: Exception | None = None
+        self.failure: str | None = None
         self._wake, self._due = anyio.Event(), 0.0
         self._over = anyio.Event()
 
@@ -241,7 +243,9 @@ class Driver:
         at = arrived or read_clocks()
         emitted = [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
         if emitted:
-            self._hand_over(self._dispatcher.route_all(emitted), at)
+            routed = self._dispatcher.route_all(emitted)
+            self.failure = latest_failure(routed.states, self.failure)
+            self._hand_over(routed, at)
         if len(emitted) < len(step.effects):
             for each in step.effects:
                 self._carry_out(each.channel, each.effect)

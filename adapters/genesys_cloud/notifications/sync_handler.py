@@ -191,7 +191,7 @@ class NotificationHandler:
             with anyio.move_on_after(timeout) as scope:
                 await work(*args)
             if scope.cancelled_caught:
-                raise _unanswered(timeout)
+                raise _unanswered(timeout, self._driver.failure)
 
         self._check_process()
         self._check_thread()
@@ -276,9 +276,10 @@ def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
     return thread
 
 
-def _unanswered(timeout: float | None) -> errors.TimeoutError:
+def _unanswered(timeout: float | None, failure: str | None) -> errors.TimeoutError:
+    reason = f": {failure}" if failure else ""
     return errors.TimeoutError(
-        f"the platform did not confirm the topics within {timeout:g} s; the handler keeps trying to "
+        f"the platform did not confirm the topics within {timeout:g} s{reason}; the handler keeps trying to "
         "subscribe",
         sent=True,
     )

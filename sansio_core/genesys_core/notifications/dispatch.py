@@ -49,6 +49,7 @@ __all__ = [
     "StateEvent",
     "SubscriptionError",
     "connect_uri_rewriter",
+    "latest_failure",
     "operator_warning",
     "typed_topics",
 ]
@@ -277,6 +278,24 @@ class EventDispatcher:
 
 def _names(topic: str) -> list[str]:
     return [name.lower() for name in expand_topic(topic)]
+
+
+def latest_failure(events: Iterable[object], known: str | None) -> str | None:
+    """Return why a subscription is not confirmed yet, after some events; ``None`` if nothing failed.
+
+    Args:
+        events: events of the channels.
+        known: the result before them.
+    """
+    for event in events:
+        match event:
+            case Retrying(message=message):
+                known = message
+            case Connected() | Subscribed():
+                known = None
+            case _:
+                pass
+    return known
 
 
 def operator_warning(event: ChannelEvent) -> str | None:

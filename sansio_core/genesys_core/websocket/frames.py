@@ -25,6 +25,7 @@ from genesys_core.websocket.permessage_deflate import Compressor, Deflate, Infla
 __all__ = ["Frames"]
 
 _FINAL_TEXT: Final = 0x81  # FIN, no reserved bit, opcode 1
+_FINAL_CLOSE: Final = 0x88  # the same, opcode 8
 _SLICE: Final = 4096
 """wsproto gets payloads in slices of this size, counted from the start of each frame, so that which
 of two errors is found first does not depend on how the bytes were split.
@@ -40,6 +41,8 @@ _WORDS: Final = {
     1009: "the server sent a message that exceeds the size limit",
 }
 _NO_STATUS: Final = 1005
+_BAD_GATEWAY: Final = 1014
+"""Registered after RFC 6455, and unknown to wsproto: a gateway lost its own connection to the server."""
 
 
 class Frames:
@@ -107,6 +110,13 @@ class Frames:
         start, length = _span(data, at, end)
         if not start:
             return self._hold(data, at, end)
+        if data[at] == _FINAL_CLOSE and 2 <= data[at + 1] < _LENGTH_16:
+            stop = start + length
+            if stop > end:
+                return self._hold(data, at, end)
+            if int.from_bytes(data[start : start + 2], "big") == _BAD_GATEWAY:
+                events.append(self._closed(_BAD_GATEWAY, _decoded(data[start + 2 : stop])))
+                return stop
         self._read(data[at:start], events)
         opcode = data[at] & 0x0F
         if opcode == Opcode.BINARY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from genesys_cloud import Client
 from genesys_cloud.notifications import Gap, Retrying
 from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
 from genesys_cloud.simulator import running_simulator
@@ -240,3 +241,20 @@ def test_handshakes_say_who_asks():
     assert options.headers["User-Agent"].startswith("genesys-cloud/")
     assert options.headers["X-Key"] == "1"
     assert SocketOptions({}, proxy=None, headers={"user-agent": "me"}).headers["User-Agent"] == "me"
+
+
+@every_flavour
+def test_a_wrong_password_of_the_proxy_is_told_at_once_and_when_time_is_up(run, simulator, proxy):
+    async def main(api):
+        async def scenario(listener):
+            failed, *_ = await listener.state(Retrying, 1)
+            assert "refused the tunnel" in failed.message  # tinyproxy says 401
+            if isinstance(api.client, Client):
+                with pytest.raises(
+                    TimeoutError, match=r"did not confirm .*: .*refused the tunnel.*; the"
+                ):
+                    await listener.do("add_subscription", TOPIC, timeout=0.1)
+
+        await listening(api, scenario, proxy=proxy.url.replace(PASSWORD, "wrong"))
+
+    run(main, host=simulator.url, access_token=simulator.access_token())

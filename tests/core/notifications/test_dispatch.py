@@ -21,6 +21,7 @@ from genesys_core.notifications.channel.events import (
     GaveUp,
     Heartbeat,
     Retrying,
+    Subscribed,
     SubscriptionLost,
     SubscriptionRejected,
     UnknownEvent,
@@ -34,6 +35,7 @@ from genesys_core.notifications.dispatch import (
     ForStateCallback,
     SubscriptionError,
     connect_uri_rewriter,
+    latest_failure,
     operator_warning,
     typed_topics,
 )
@@ -330,3 +332,11 @@ def test_each_event_is_read_as_the_type_of_its_own_topic():
     decoder = dispatcher._decoder
     assert decoder.type_of(PRESENCE) is dict
     assert decoder.type_of("v2.users.2.presence") is PresenceEventUserPresence
+
+
+def test_the_latest_failure_is_why_there_is_no_answer_yet():
+    refused, closed = Retrying("create", "refused", 1.0), Retrying("connect", "closed", 1.0)
+    assert latest_failure([], "known") == "known"
+    assert latest_failure([refused, Heartbeat("pong", "{}"), closed], None) == "closed"
+    assert latest_failure([refused, Connected("c", datetime.now(UTC))], None) is None
+    assert latest_failure([Subscribed(frozenset(), datetime.now(UTC))], "known") is None

@@ -177,3 +177,12 @@ def test_a_response_may_come_in_pieces():
     assert not ws.is_open
     ws.receive_data(response[-1:])
     assert ws.is_open
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_a_bad_gateway_is_a_close_like_any_other(cut):
+    data = close_frame(1014, b"bad gateway")
+    ws = opened()
+    assert ws.receive_data(data[:cut]) == ()
+    assert ws.receive_data(data[cut:]) == (Closed(1014, "bad gateway"),)
+    assert unmasked(ws.data_to_send()) == [(FIN | CLOSE, b"\x03\xf6")]
