@@ -1,4 +1,4 @@
-"""Rate limits that several clients or processes share."""
+"""Rate limits shared by several clients or processes."""
 
 from genesys_cloud.budgets.file_budget import FileBudget as FileBudget
 

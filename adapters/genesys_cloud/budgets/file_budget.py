@@ -1,7 +1,8 @@
-"""A rate limit that the processes of one machine share, in files.
+"""Rate limits shared by the processes of one machine, in files.
 
 Invariants: the state is read, changed and replaced under a lock that the operating system releases when its
-process dies, and on the machine's monotonic clock. A process that is killed in between leaves the former state.
+process dies, with the machine's monotonic clock. If a process is killed in between, the previous
+state remains.
 """
 
 import contextlib
@@ -30,13 +31,13 @@ _STALE: Final = 2 * 86_400.0
 class FileBudget:
     """Keeps the rate limit of each token in a file, for all processes of this machine that use the path.
 
-    Pass it as ``budget`` to clients that share a token, beside the
-    :class:`~genesys_cloud.token_stores.FileTokenStore` that they share. The files are accessible only to their
+    Pass it as ``budget`` to clients that share a token, in addition to their
+    :class:`~genesys_cloud.token_stores.FileTokenStore`. The files are accessible only to their
     owner and contain no token.
 
     Args:
-        path: begin of the files' names, such as ``~/.genesyscloudpython/budget``; its directory is created. It
-            must be on a local disk.
+        path: prefix of the file names, such as ``~/.genesyscloudpython/budget``; its directory is
+            created. It must be on a local disk.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

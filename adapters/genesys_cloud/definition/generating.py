@@ -136,7 +136,7 @@ def generate(
         topics: a topic file, as bundled or as published; by default the library's own, and none
             for another definition.
         check: compare only, and write nothing.
-        strict: refuse documents of which some part cannot be used.
+        strict: reject documents with findings.
         on_finding: called for each part of the documents that cannot be used.
 
     Returns:

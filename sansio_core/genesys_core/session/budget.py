@@ -1,8 +1,9 @@
-"""A rate limit that several clients or processes share: the pacer of a token, kept in one place.
+"""Rate limits shared by several clients or processes: the pacer of a token, stored in one place.
 
-Invariants: clients that share a token share its pacer. Each step of it reads, changes and replaces the kept
-state at once, on one clock, so that together no more requests are sent than the limit allows. A ticket
-that is not used lapses, as in a client's own :class:`~genesys_core.session.pacing.Pacer`.
+Invariants: clients that share a token share its pacer. Each of its steps reads, changes and
+replaces the stored state atomically, with one clock, so that all together send no more requests
+than the limit allows. An unused ticket expires, as in a client's own
+:class:`~genesys_core.session.pacing.Pacer`.
 """
 
 from collections.abc import Callable
@@ -40,13 +41,13 @@ class BudgetError(GenesysCloudError):
 
 
 class BudgetBusyError(BudgetError):
-    """Others held the shared rate limit for longer than the wait."""
+    """The shared rate limit was locked by others for longer than the timeout."""
 
 
 class Budget(Protocol):
-    """A place where the state of a rate limit is kept for all who share it.
+    """Stores the state of shared rate limits.
 
-    State of one key is independent of that of others. It contains no secret.
+    The states of keys are independent of each other and contain no secrets.
     """
 
     def change_state(
@@ -58,13 +59,13 @@ class Budget(Protocol):
             key: identifies a token, without revealing it.
             change: returns the next state and a result; called at most once, with ``None`` if
                 there is no state yet.
-            wait: seconds to wait for others; with 0, fail at once.
+            wait: seconds to wait for the lock; 0 fails immediately.
 
         Returns:
             The result of ``change``.
 
         Raises:
-            BudgetBusyError: others held it for longer.
+            BudgetBusyError: it was locked for longer.
             BudgetError: the state cannot be read or written.
         """
         ...
@@ -73,7 +74,7 @@ class Budget(Protocol):
 EXPECTED_BUDGET: Final = Expected(
     "a budget", "FileBudget(path)", methods=("change_state",), is_optional=True
 )
-"""For :mod:`genesys_core.checks`."""
+"""The type check of budgets."""
 
 
 def token_key(token: Token | None) -> str:
@@ -102,19 +103,19 @@ _DECODER: Final = msgspec.msgpack.Decoder(_Kept)
 def change_pacer(
     state: bytes | None, like: Pacer, change: Callable[[Pacer], tuple[Pacer, R]], *, now: Now
 ) -> tuple[bytes, tuple[Pacer, R]]:
-    """Change a pacer that is kept elsewhere.
+    """Change a stored pacer.
 
     Args:
-        state: the kept state; ``None`` if there is none yet.
-        like: a pacer with this client's limits.
+        state: the stored state; ``None`` if there is none yet.
+        like: a pacer with this client's limits, for a new state.
         change: returns the next pacer and a result.
         now: both clocks. The monotonic clock must be that of all who share the state.
 
     Returns:
-        The next state to keep; the next pacer, and the result of ``change``.
+        The next state to store; the next pacer, and the result of ``change``.
 
     Raises:
-        BudgetError: the state is not that of a pacer.
+        BudgetError: the state is corrupt.
     """
     pacer, result = change(_restore(state, like, now))
     gate = None if pacer.gate is None else pacer.gate.until

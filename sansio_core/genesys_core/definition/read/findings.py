@@ -1,4 +1,4 @@
-"""Findings: what is wrong in a published document, each with its place.
+"""Findings: problems of a published document, with their locations.
 
 Invariants: a finding never stops reading. The part that it is about is dropped or replaced, and the
 finding states which; the caller decides whether findings are acceptable.
@@ -20,11 +20,11 @@ _SHOWN = 20
 
 
 class Finding(Struct, frozen=True):
-    """Something in a document that could not be used as it is.
+    """A part of a document that cannot be used unchanged.
 
     Attributes:
         place: where, such as ``paths./api/v2/users.get.parameters[3]``.
-        message: what is wrong, and whether the part was dropped or replaced.
+        message: the problem, and whether the part was dropped or replaced.
     """
 
     place: str

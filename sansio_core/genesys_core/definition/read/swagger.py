@@ -1,8 +1,8 @@
 """The vocabulary of Swagger 2.0 documents, as types.
 
 Invariants: this module defines what a document may contain, not how it is used. Unknown members are
-ignored, so newer definitions with more members still parse. What does not fit is dropped with a
-finding; only a document of another kind is refused.
+ignored, so newer definitions with more members still parse. Invalid parts are dropped with a
+finding; only a document of another kind is rejected.
 """
 
 import json

@@ -1,9 +1,9 @@
 """Conversion of JSON values to msgspec structs that keeps what is valid.
 
-Invariants: a value that fits is converted by msgspec in one step. Otherwise only the smallest part
-that does not fit is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`:
-an optional field gets its default, and an element that lacks a required field is left out. Nothing
-below :data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
+Invariants: a valid value is converted by msgspec in one step. Otherwise only the smallest invalid
+part is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`: an optional field
+gets its default, and an element without a required field is omitted. Nothing below
+:data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
 """
 
 import types
@@ -34,7 +34,7 @@ class _Unfit(Exception):  # noqa: N818 - never leaves this module
 def convert_tolerantly(
     value: object, type_: type[T], place: Place = ()
 ) -> tuple[T | None, list[Finding]]:
-    """Convert a parsed JSON value, dropping the parts that do not fit.
+    """Convert a parsed JSON value, dropping invalid parts.
 
     Args:
         value: the JSON value.
@@ -42,7 +42,7 @@ def convert_tolerantly(
         place: where the value is, for findings.
 
     Returns:
-        The converted value, or ``None`` if nothing of it fits, and the findings.
+        The converted value, or ``None`` if it is invalid as a whole, and the findings.
     """
     reader = _Reader(is_shallow=not is_deeper_than(value, MAX_DEPTH))
     try:

@@ -1,8 +1,8 @@
-"""Notification topics: the file that maps them to models, and what the platform publishes.
+"""Notification topics, from the file that maps them to models, or as published by the platform.
 
 Invariants: both forms become topics and definitions in the vocabulary of
 :mod:`~genesys_core.definition.read.swagger`. The models of topics are named like those of the
-official SDKs, from the URNs of their schemas. A topic without a model is left out with a finding.
+official SDKs, from the URNs of their schemas. A topic without a model is omitted with a finding.
 """
 
 from collections.abc import Mapping
@@ -55,14 +55,14 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
     """Read a topic file.
 
     Args:
-        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the reply of
-            ``GET /api/v2/notifications/availabletopics?expand=schema``.
+        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response of ``GET
+        /api/v2/notifications/availabletopics?expand=schema``.
 
     Returns:
         The topics, and a finding for each part that was dropped.
 
     Raises:
-        InvalidValueError: it has neither form.
+        InvalidValueError: the document has neither form.
     """
     facts: Mapping[str, object] = {}
     if isinstance(document, dict):
