@@ -4,6 +4,7 @@ Invariants: findings go to standard error, results to standard output. A documen
 cannot be used at all is an error.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["app"]
+
+_SOURCE = "Swagger file, folder that fetch has filled, or bundled."
 
 app = typer.Typer(
     help="The API definition that this library is generated from.", no_args_is_help=True
@@ -64,6 +67,57 @@ def fetch(
         files = fetch_definition(client, output, preview=preview)
     for file in files:
         print_line(f"written: {file}")
+
+
+class Format(StrEnum):
+    """The values of ``--format``."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help=_SOURCE)],
+    new: Annotated[str, typer.Argument(help=_SOURCE)],
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.text,
+    ignore: Annotated[
+        Path | None, typer.Option(help="File with rules to ignore, one RULE [PLACE] per line.")
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Exit code 1 for changes of this weight or a greater one: "
+            "none, point, minor, warn or major.",
+            metavar="WEIGHT",
+        ),
+    ] = None,
+    least: Annotated[
+        str, typer.Option(help="Least weight that the text lists.", metavar="WEIGHT")
+    ] = "minor",
+) -> None:
+    """Compare two API definitions: what changed, and what it breaks.
+
+    Each change has a rule, explained in docs/definition-rules.md, and two weights: for Python code
+    and on the wire. Changes of topics are compared if both have topics.
+    """
+    from genesys_cloud.definition import compare_files  # noqa: PLC0415 - see app.py
+
+    report = compare_files(old, new, ignore=ignore)
+    for unused in report.unused_ignores:
+        print_error(f"{ignore}, line {unused.line}: matches nothing")
+    match format_:
+        case Format.text:
+            shown = report.text(least)
+        case Format.markdown:
+            shown = report.markdown()
+        case Format.json:
+            shown = report.json()
+    for line in shown.splitlines():
+        print_line(line)
+    raise typer.Exit(1 if report.fails(fail_on) else 0)
 
 
 def _client(

@@ -4,25 +4,44 @@ Invariants: the core (:mod:`genesys_core.definition`) determines what documents 
 write; these modules read and write files and send requests.
 """
 
+from genesys_cloud.definition.comparing import compare_files
 from genesys_cloud.definition.fetching import fetch_definition
 from genesys_cloud.definition.generating import (
+    BUNDLED,
     GUIDE,
     LISTINGS,
     generate,
     load_definition,
+    load_sources,
     load_topics,
     write_generated,
 )
-from genesys_core.definition import Finding, Reading, read_definition
+from genesys_core.definition import DefinitionSources, Finding, Reading, read_definition
+from genesys_core.definition.diff import (
+    RULES,
+    Change,
+    Comparison,
+    Weight,
+    compare_definitions,
+)
 
 __all__ = [
+    "BUNDLED",
     "GUIDE",
     "LISTINGS",
+    "RULES",
+    "Change",
+    "Comparison",
+    "DefinitionSources",
     "Finding",
     "Reading",
+    "Weight",
+    "compare_definitions",
+    "compare_files",
     "fetch_definition",
     "generate",
     "load_definition",
+    "load_sources",
     "load_topics",
     "read_definition",
     "write_generated",

@@ -13,18 +13,32 @@ from genesys_core.definition import (
     BANNER_START,
     GENERATED_ROOTS,
     LISTINGS_START,
+    DefinitionSources,
     Finding,
     build_sources,
     differences_table,
     listings_table,
     load_document,
     read_definition,
+    read_sources,
     refuse_findings,
     with_table,
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
 
-__all__ = ["GUIDE", "LISTINGS", "generate", "load_definition", "load_topics", "write_generated"]
+__all__ = [
+    "BUNDLED",
+    "GUIDE",
+    "LISTINGS",
+    "generate",
+    "load_definition",
+    "load_sources",
+    "load_topics",
+    "write_generated",
+]
+
+BUNDLED = "bundled"
+"""In place of a path: the definition and topics that this version is generated from."""
 
 GUIDE = "docs/moving.md"
 """The migration guide, with a generated table of names."""
@@ -55,6 +69,29 @@ def load_topics(path: str | Path | None = None) -> Mapping[str, object]:
         ConfigurationError: the file cannot be read, or contains no JSON object.
     """
     return _load(path, "notification_mappings.json.xz")
+
+
+def load_sources(path: str | Path, topics: str | Path | None = None) -> DefinitionSources:
+    """Read a definition with its topics, to compare it with another.
+
+    Args:
+        path: a Swagger file, a folder with ``swagger.json`` and ``topics.json`` as
+            :func:`~genesys_cloud.definition.fetch_definition` saves them, or :data:`BUNDLED`.
+        topics: a topic file, in place of the folder's.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or contains no JSON object.
+        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file.
+    """
+    if str(path) == BUNDLED:
+        return read_sources(load_definition(), load_topics(topics))
+    file = Path(path)
+    if file.is_dir():
+        file, topics = file / "swagger.json", topics or file / "topics.json"
+    mapping: Mapping[str, object] = {"notifications": []}
+    if topics is not None:
+        mapping = load_topics(topics)
+    return read_sources(load_definition(file), mapping)
 
 
 def _load(path: str | Path | None, own: str) -> Mapping[str, object]:

@@ -11,7 +11,12 @@ from genesys_core.definition.generator import (
     name_differences,
 )
 from genesys_core.definition.read.findings import Finding, refuse_findings
-from genesys_core.definition.read.parse import Reading, read_definition
+from genesys_core.definition.read.parse import (
+    DefinitionSources,
+    Reading,
+    read_definition,
+    read_sources,
+)
 from genesys_core.definition.read.swagger import (
     DEFINITION_PATH,
     PREVIEW_PATH,
@@ -29,6 +34,7 @@ __all__ = [
     "LISTINGS_START",
     "PREVIEW_PATH",
     "TOPICS_PATH",
+    "DefinitionSources",
     "Finding",
     "Reading",
     "build_sources",
@@ -38,6 +44,7 @@ __all__ = [
     "load_document",
     "name_differences",
     "read_definition",
+    "read_sources",
     "refuse_findings",
     "with_table",
 ]

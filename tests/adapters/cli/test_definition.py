@@ -85,3 +85,75 @@ def test_the_bundled_definition_comes_back_from_the_simulator_whole(tmp_path):
     fetched = read_definition(load_definition(files[0]), load_topics(files[1]))
     assert fetched.findings == ()
     assert fetched == read_definition(load_definition(), load_topics())
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["definition", *map(str, arguments)])
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two folders as ``fetch`` saves them: a model is new, and a topic is gone."""
+    new = {**SMALL, "info": {"version": "8"}, "definitions": {"New": {"type": "object"}}}
+    topic = {"id": "v2.a", "schema": {"id": "urn:jsonschema:A"}}
+    for name, document, entities in (("old", SMALL, [topic]), ("new", new, [])):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "swagger.json").write_text(json.dumps(document))
+        (folder / "topics.json").write_text(json.dumps({"entities": entities}))
+    return tmp_path / "old", tmp_path / "new"
+
+
+def test_diff_prints_what_changed(pair):
+    done = run("diff", *pair)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == (
+        "major model-removed: A (response)\n"
+        "major topic-removed: v2.a: A\n"
+        "minor model-added: New\n"
+        "3 changes: 2 major, 1 minor\n"
+    )
+    assert run("diff", *pair, "--least", "major").stdout.count("\n") == 3
+
+
+def test_diff_compares_files_without_topics(pair):
+    done = run("diff", *(folder / "swagger.json" for folder in pair), "--format", "markdown")
+    assert done.stdout.startswith("# API definition 7 to 8\n\n1 changes: 1 minor.\n")
+
+
+def test_diff_for_tools(pair):
+    done = run("diff", *pair, "--format", "json")
+    assert [one["rule"] for one in json.loads(done.stdout)["changes"]] == [
+        "model-removed",
+        "topic-removed",
+        "model-added",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "limit", "code", "said"),
+    [
+        ("", "major", 1, ""),
+        ("", "none", 1, ""),
+        ("topic-removed\nmodel-*\n", "major", 1, "is not a rule"),
+        ("topic-removed\n* A", "warn", 0, ""),
+        ("topic-removed\n* A\nmodel-added B", "minor", 1, "line 3: matches nothing"),
+    ],
+)
+def test_diff_fails_on_what_is_not_ignored(pair, ignored, limit, code, said):
+    tmp_path = pair[0].parent
+    (tmp_path / "ignored").write_text(ignored)
+    done = run("diff", *pair, "--ignore", tmp_path / "ignored", "--fail-on", limit)
+    assert done.exit_code == code
+    assert said in f"{done.stderr}{done.exception or ''}"
+
+
+def test_an_ignore_file_that_cannot_be_read_is_named(pair, tmp_path):
+    done = run("diff", *pair, "--ignore", tmp_path / "nowhere")
+    assert isinstance(done.exception, ConfigurationError)
+    assert "nowhere: cannot be read" in str(done.exception)
+
+
+@pytest.mark.slow
+def test_the_bundled_definition_does_not_differ_from_itself():
+    assert run("diff", "bundled", "bundled").stdout == "no changes\n"

@@ -32,9 +32,9 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.read.findings import Finding, Place, format_place, refuse_findings
 from genesys_core.definition.read.secret_fields import is_secret
-from genesys_core.definition.read.topics import Topics, read_topics
+from genesys_core.definition.read.topics import Topic, read_topics
 
-__all__ = ["Reading", "parse_definition", "read_definition"]
+__all__ = ["DefinitionSources", "Reading", "parse_definition", "read_definition", "read_sources"]
 
 _ANY: Final = Plain("any")
 _REF: Final = "#/definitions/"
@@ -58,6 +58,19 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
     "header": "header",
     "body": "body",
 }
+
+
+class DefinitionSources(Struct, frozen=True):
+    """A document and topics as they were read, before names are made from them."""
+
+    document: swagger.Swagger
+    topics: tuple[Topic, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def version(self) -> str:
+        """The version of the definition: ``x-sdk-version`` if present."""
+        return self.document.info.sdk_version or self.document.info.version
 
 
 class Reading(Struct, frozen=True):
@@ -89,14 +102,22 @@ def read_definition(document: Mapping[str, object], topics: Mapping[str, object]
     Raises:
         InvalidValueError: one of them is something else altogether, such as OpenAPI 3.
     """
+    sources = read_sources(document, topics)
+    return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
+
+
+def read_sources(document: Mapping[str, object], topics: Mapping[str, object]) -> DefinitionSources:
+    """Read a Swagger document and a topic file without interpreting them.
+
+    Arguments and exceptions are those of :func:`read_definition`.
+    """
     source, findings = swagger.read_swagger(document)
-    topic_list, topic_findings = read_topics(topics)
+    topic_list, more_findings = read_topics(topics)
     # Schemas of topics come after those of operations; a name that both have is the document's.
     own = source.definitions
     more = {name: one for name, one in topic_list.definitions.items() if name not in own}
     source = replace(source, definitions={**own, **more})
-    reader = _DefinitionReader(source, [*findings, *topic_findings])
-    return reader.read(topic_list)
+    return DefinitionSources(source, tuple(topic_list.topics), (*findings, *more_findings))
 
 
 class _Owner(Struct, frozen=True):
@@ -122,16 +143,15 @@ class _DefinitionReader:
         self.open_aliases: set[str] = set()
         self.polymorphic = _polymorphic(source.definitions)
 
-    def read(self, topics: Topics) -> Reading:
+    def read(self, sources: DefinitionSources) -> Reading:
         models = [
             self.model(self.classes[wire], wire, schema, ("definitions", wire))
             for wire, schema in self.source.definitions.items()
             if wire in self.classes
         ]
         apis = self.apis(self.operations())
-        topic_models = self.topics(topics)
-        version = self.source.info.sdk_version or self.source.info.version
-        definition = ApiDefinition(version, (*models, *self.inline), apis, topic_models)
+        topic_models = self.topics(sources.topics)
+        definition = ApiDefinition(sources.version, (*models, *self.inline), apis, topic_models)
         return Reading(definition, tuple(dict.fromkeys(self.findings)))
 
     def report(self, place: Place, message: str) -> None:
@@ -412,9 +432,9 @@ class _DefinitionReader:
             result.append((replace(one, name=name), place))
         return result
 
-    def topics(self, topics: Topics) -> tuple[tuple[str, str], ...]:
+    def topics(self, topics: Sequence[Topic]) -> tuple[tuple[str, str], ...]:
         found: dict[str, str] = {}
-        for topic in topics.topics:
+        for topic in topics:
             name = self.classes.get(topic.model)
             if name is None:
                 self.report(

@@ -1,0 +1,72 @@
+"""Changes: what the comparison of two definitions finds.
+
+Invariants: a change is a value with a rule's id, the place where it is, and both texts. Its weights
+are its rule's, except that changes of preview operations never weigh more than a warning.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.definition.diff.rules import PREVIEW_LIMIT, RULES, ChangeRule, Weight
+
+__all__ = ["Change", "Direction", "heaviest_weight"]
+
+Direction: TypeAlias = Literal["request", "response", "both", ""]
+"""Where a model is used; empty if neither an operation nor a topic reaches it."""
+
+
+class Change(Struct, frozen=True):
+    """One change.
+
+    Attributes:
+        rule: the id of its rule.
+        subject: the operation (``GET /api/v2/users``), model or topic.
+        part: the parameter, property or value within the subject; empty for all of it.
+        old: what it was; empty if there was nothing.
+        new: what it is; empty if there is nothing.
+        direction: for models, whether requests, responses or both have it.
+        is_preview: whether the operation is a preview.
+    """
+
+    rule: str
+    subject: str
+    part: str = ""
+    old: str = ""
+    new: str = ""
+    direction: Direction = ""
+    is_preview: bool = False
+
+    @property
+    def kind(self) -> ChangeRule:
+        """The rule."""
+        return RULES[self.rule]
+
+    @property
+    def python(self) -> Weight:
+        """What breaks for Python code."""
+        return self._limited(self.kind.python)
+
+    @property
+    def wire(self) -> Weight:
+        """What breaks for requests and responses."""
+        return self._limited(self.kind.wire)
+
+    @property
+    def weight(self) -> Weight:
+        """The greater of both weights."""
+        return max(self.python, self.wire)
+
+    @property
+    def place(self) -> str:
+        """Subject and part as one text, which ignore files match."""
+        return f"{self.subject} {self.part}" if self.part else self.subject
+
+    def _limited(self, weight: Weight) -> Weight:
+        return min(weight, PREVIEW_LIMIT) if self.is_preview else weight
+
+
+def heaviest_weight(changes: Iterable[Change]) -> Weight:
+    """Return the greatest weight; ``NONE`` if there are no changes."""
+    return max((change.weight for change in changes), default=Weight.NONE)

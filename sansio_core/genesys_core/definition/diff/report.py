@@ -1,0 +1,310 @@
+"""Reports of a comparison: text for terminals, Markdown for release notes, JSON for tools.
+
+Invariants: a report is a function of the changes. Changes that an ignore file matches are left out of
+all formats, and of the weight that decides the exit code.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.definition.diff.changes import Change, heaviest_weight
+from genesys_core.definition.diff.compare import compare_definitions
+from genesys_core.definition.diff.rules import RULES, Weight
+from genesys_core.definition.read.parse import DefinitionSources
+from genesys_core.errors import InvalidValueError
+
+__all__ = [
+    "REPORT_SCHEMA",
+    "Comparison",
+    "IgnoreRule",
+    "apply_ignores",
+    "json_report",
+    "markdown_report",
+    "parse_ignores",
+    "parse_weight",
+    "text_report",
+]
+
+
+class IgnoreRule(Struct, frozen=True):
+    """A line of an ignore file: a rule's id or ``*``, and a pattern of places.
+
+    Attributes:
+        rule: the id, or ``*`` for all rules.
+        place: a pattern such as ``GET /api/v2/users*`` or ``User *``; ``*`` for all places.
+        line: the line's number.
+    """
+
+    rule: str
+    place: str
+    line: int
+
+    def matches(self, change: Change) -> bool:
+        """Whether the line is about a change."""
+        return self.rule in {"*", change.rule} and fnmatchcase(change.place, self.place)
+
+
+def parse_ignores(text: str) -> tuple[IgnoreRule, ...]:
+    """Parse an ignore file: a rule and optionally a place on each line, comments after ``#``.
+
+    Raises:
+        InvalidValueError: a line names a rule that does not exist.
+    """
+    found: list[IgnoreRule] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        rule, _, place = line.partition("#")[0].strip().partition(" ")
+        if not rule:
+            continue
+        if rule != "*" and rule not in RULES:
+            raise InvalidValueError(
+                f"ignore file, line {number}: {rule!r} is not a rule; see docs/definition-rules.md"
+            )
+        found.append(IgnoreRule(rule, place.strip() or "*", number))
+    return tuple(found)
+
+
+def apply_ignores(
+    changes: Iterable[Change], ignores: Sequence[IgnoreRule]
+) -> tuple[tuple[Change, ...], tuple[IgnoreRule, ...]]:
+    """Remove ignored changes.
+
+    Returns:
+        The remaining changes, and the lines that matched nothing.
+    """
+    used: set[IgnoreRule] = set()
+    kept: list[Change] = []
+    for change in changes:
+        matching = [ignore for ignore in ignores if ignore.matches(change)]
+        used.update(matching)
+        if not matching:
+            kept.append(change)
+    return tuple(kept), tuple(ignore for ignore in ignores if ignore not in used)
+
+
+def parse_weight(name: str) -> Weight:
+    """Return the weight of that name, in any case.
+
+    Raises:
+        InvalidValueError: there is none.
+    """
+    try:
+        return Weight[name.upper()]
+    except KeyError:
+        known = ", ".join(weight.name.lower() for weight in Weight)
+        raise InvalidValueError(f"weight {name!r}: must be one of {known}") from None
+
+
+def text_report(changes: Sequence[Change], *, least: Weight = Weight.POINT) -> str:
+    """Write one line for each change, and a line with totals.
+
+    Args:
+        changes: the changes in order.
+        least: changes with a smaller weight are only counted.
+    """
+    lines = [
+        f"{_level(change)} {change.rule}: {_described(change)}"
+        for change in changes
+        if change.weight >= least
+    ]
+    return "\n".join([*lines, _totals(changes), ""])
+
+
+def _level(change: Change) -> str:
+    return f"{change.weight.name.lower():5}"
+
+
+def _described(change: Change) -> str:
+    notes: list[str] = [change.direction] if change.direction else []
+    notes += ["preview"] if change.is_preview else []
+    shown = f" ({', '.join(notes)})" if notes else ""
+    return f"{change.place}{_values(change)}{shown}"
+
+
+def _values(change: Change) -> str:
+    old, new = _short(change.old), _short(change.new)
+    if old and new:
+        return f": {old} -> {new}"
+    return f": {old or new}" if old or new else ""
+
+
+def _short(text: str) -> str:
+    """Return a text on one line, cut off after 80 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:77]}..."
+
+
+def _totals(changes: Sequence[Change]) -> str:
+    counts = [
+        f"{count} {weight.name.lower()}"
+        for weight in sorted(Weight, reverse=True)
+        if (count := sum(change.weight == weight for change in changes))
+    ]
+    return f"{len(changes)} changes: {', '.join(counts)}" if counts else "no changes"
+
+
+_SECTIONS: Final = (
+    (Weight.MAJOR, "Breaking changes"),
+    (Weight.WARN, "Check these: code stays valid, results may change"),
+    (Weight.MINOR, "New"),
+)
+
+
+def markdown_report(changes: Sequence[Change], old: str, new: str) -> str:
+    """Write release notes: a section for each weight, previews and permissions on their own.
+
+    Args:
+        changes: the changes in order.
+        old: the version of the older definition.
+        new: the version of the newer one.
+    """
+    lines = [f"# API definition {old} to {new}", "", f"{_totals(changes)}.", ""]
+    previews = [change for change in changes if change.is_preview]
+    access = [
+        change
+        for change in changes
+        if not change.is_preview and change.rule in {"permissions-tightened", "security-changed"}
+    ]
+    rest = [change for change in changes if change not in {*previews, *access}]
+    for weight, title in _SECTIONS:
+        lines += _section(title, [change for change in rest if change.weight == weight])
+    lines += _section("Permissions and authentication", access)
+    lines += _section("Operations in preview, without any promise", previews)
+    return "\n".join(lines)
+
+
+def _section(title: str, changes: Sequence[Change]) -> list[str]:
+    if not changes:
+        return []
+    lines = [f"## {title}", ""]
+    for rule in RULES.values():
+        found = [change for change in changes if change.rule == rule.id]
+        if found:
+            lines += [f"### {rule.about[:1].upper()}{rule.about[1:]}", ""]
+            lines += [f"* `{change.place}`{_quoted(change)}" for change in found]
+            lines.append("")
+    return lines
+
+
+def _quoted(change: Change) -> str:
+    old, new = (f"`{_short(text)}`" if text else "" for text in (change.old, change.new))
+    if old and new:
+        return f": {old} to {new}"
+    return f": {old or new}" if old or new else ""
+
+
+def json_report(changes: Sequence[Change], old: str, new: str) -> str:
+    """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
+    document = {
+        "format": 1,
+        "old": old,
+        "new": new,
+        "weight": heaviest_weight(changes).name.lower(),
+        "official": max((one.kind.official for one in changes), default=Weight.NONE).name.lower(),
+        "changes": [
+            {
+                "rule": change.rule,
+                "about": change.kind.about,
+                "subject": change.subject,
+                "part": change.part,
+                "old": change.old,
+                "new": change.new,
+                "direction": change.direction,
+                "preview": change.is_preview,
+                "python": change.python.name.lower(),
+                "wire": change.wire.name.lower(),
+                "official": change.kind.official.name.lower(),
+            }
+            for change in changes
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+_TEXT: Final = {"type": "string"}
+_WEIGHT: Final = {"enum": [weight.name.lower() for weight in Weight]}
+_CHANGE: Final[Mapping[str, object]] = {
+    "rule": {"enum": list(RULES)},
+    "about": _TEXT,
+    "subject": _TEXT,
+    "part": _TEXT,
+    "old": _TEXT,
+    "new": _TEXT,
+    "direction": {"enum": ["request", "response", "both", ""]},
+    "preview": {"type": "boolean"},
+    "python": _WEIGHT,
+    "wire": _WEIGHT,
+    "official": _WEIGHT,
+}
+REPORT_SCHEMA: Final[Mapping[str, object]] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Comparison of two API definitions",
+    "type": "object",
+    "required": ["format", "old", "new", "weight", "official", "changes"],
+    "properties": {
+        "format": {"const": 1},
+        "old": _TEXT,
+        "new": _TEXT,
+        "weight": _WEIGHT,
+        "official": _WEIGHT,
+        "changes": {
+            "type": "array",
+            "items": {"type": "object", "required": list(_CHANGE), "properties": _CHANGE},
+        },
+    },
+}
+"""The JSON schema of :func:`json_report`."""
+
+
+class Comparison(Struct, frozen=True):
+    """Two compared definitions, and the reports of it.
+
+    Attributes:
+        old: the version of the older definition.
+        new: the version of the newer one.
+        changes: what changed and is not ignored, the heaviest first.
+        unused_ignores: lines of the ignore file that matched nothing.
+    """
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    unused_ignores: tuple[IgnoreRule, ...] = ()
+
+    @classmethod
+    def of(
+        cls, old: DefinitionSources, new: DefinitionSources, ignores: Sequence[IgnoreRule] = ()
+    ) -> "Comparison":
+        """Compare two definitions, leaving out what is ignored."""
+        changes, unused = apply_ignores(compare_definitions(old, new), ignores)
+        return cls(old.version, new.version, changes, unused)
+
+    def fails(self, limit: str | None) -> bool:
+        """Whether a change weighs as much as ``limit``, the name of a weight, or more.
+
+        Raises:
+            InvalidValueError: there is no weight of that name.
+        """
+        if limit is None:
+            return False
+        least = parse_weight(limit)
+        return any(change.weight >= least for change in self.changes)
+
+    def text(self, least: str = "minor") -> str:
+        """Write a line for each change of at least that weight, and the totals.
+
+        Raises:
+            InvalidValueError: there is no weight of that name.
+        """
+        return text_report(self.changes, least=parse_weight(least))
+
+    def markdown(self) -> str:
+        """Write release notes."""
+        return markdown_report(self.changes, self.old, self.new)
+
+    def json(self) -> str:
+        """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
+        return json_report(self.changes, self.old, self.new)

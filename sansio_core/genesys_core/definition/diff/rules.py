@@ -1,0 +1,347 @@
+"""Rules of the comparison: every kind of change, and what it breaks.
+
+Invariants: an id never changes its meaning. Each rule answers two questions: does Python code that
+worked break, and does a request or response on the wire? The weight that the official SDKs give the
+same change is beside them, for reading their release notes.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+
+__all__ = ["PREVIEW_LIMIT", "RULES", "ChangeRule", "Weight"]
+
+
+class Weight(IntEnum):
+    """How much a change breaks, from nothing to code that fails."""
+
+    NONE = 0
+    """Nothing that a program can notice."""
+    POINT = 1
+    """Text, and lists of errors."""
+    MINOR = 2
+    """Something new, or something that becomes optional."""
+    WARN = 3
+    """Code stays valid, but may get other results, or be refused by the server."""
+    MAJOR = 4
+    """Code that worked fails."""
+
+
+PREVIEW_LIMIT: Final = Weight.WARN
+"""The greatest weight of a change of a preview operation, which is outside all promises."""
+
+
+class ChangeRule(Struct, frozen=True):
+    """One kind of change.
+
+    Attributes:
+        id: the stable id, for ignore files and tools.
+        about: what changed, as a sentence without a subject.
+        python: what breaks for Python code.
+        wire: what breaks for requests and responses.
+        official: the weight in the official SDKs' comparison.
+        why: the reason for the weights.
+    """
+
+    id: str
+    about: str
+    python: Weight
+    wire: Weight
+    official: Weight
+    why: str
+
+    @property
+    def weight(self) -> Weight:
+        """The greater of both weights."""
+        return max(self.python, self.wire)
+
+
+_N, _P, _M, _W, _J = Weight
+
+_ALL: Final = (
+    ChangeRule("path-removed", "path removed", _J, _J, _J, "its methods no longer exist"),
+    ChangeRule("path-added", "path added", _M, _N, _M, "new methods"),
+    ChangeRule("operation-removed", "operation removed", _J, _J, _J, "the method no longer exists"),
+    ChangeRule(
+        "deprecated-operation-removed",
+        "operation removed that was deprecated",
+        *(_J, _J, _J),
+        "announced, but the method no longer exists",
+    ),
+    ChangeRule("operation-added", "operation added", _M, _N, _M, "a new method"),
+    ChangeRule("method-renamed", "method renamed", _J, _N, _J, "the method has another name"),
+    ChangeRule(
+        "operation-id-changed",
+        "operationId changed, method name kept",
+        *(_N, _N, _J),
+        "no Python name is made from it",
+    ),
+    ChangeRule("operation-deprecated", "deprecated", _M, _N, _J, "still works"),
+    ChangeRule("deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "still works"),
+    ChangeRule("description-changed", "description changed", _P, _N, _P, "text only"),
+    ChangeRule(
+        "optional-parameter-added",
+        "optional parameter added",
+        *(_M, _N, _J),
+        "optional parameters are keyword-only",
+    ),
+    ChangeRule("required-parameter-added", "required parameter added", _J, _J, _J, "calls lack it"),
+    ChangeRule(
+        "parameter-removed", "parameter removed", _J, _M, _J, "TypeError in calls that pass it"
+    ),
+    ChangeRule(
+        "parameter-made-required", "parameter made required", _J, _J, _J, "calls may lack it"
+    ),
+    ChangeRule(
+        "parameter-made-optional",
+        "last required parameter made optional",
+        *(_M, _N, _M),
+        "calls may omit it",
+    ),
+    ChangeRule(
+        "positional-parameter-made-optional",
+        "parameter before required ones made optional",
+        *(_J, _N, _M),
+        "it becomes keyword-only, and positional arguments move",
+    ),
+    ChangeRule(
+        "required-parameters-reordered",
+        "required parameters reordered",
+        *(_J, _N, _N),
+        "positional arguments are swapped without an error",
+    ),
+    ChangeRule(
+        "optional-parameters-reordered",
+        "optional parameters reordered",
+        *(_N, _N, _N),
+        "they are keyword-only",
+    ),
+    ChangeRule(
+        "parameter-type-changed", "parameter type changed", _J, _J, _J, "another type is needed"
+    ),
+    ChangeRule(
+        "parameter-item-type-changed",
+        "item type of a parameter changed",
+        *(_J, _J, _N),
+        "another type is needed",
+    ),
+    ChangeRule(
+        "parameter-date-format-changed",
+        "date format of a parameter changed",
+        *(_J, _J, _N),
+        "date and datetime are different types",
+    ),
+    ChangeRule(
+        "number-format-changed", "number format changed", _N, _N, _N, "both are int, or both float"
+    ),
+    ChangeRule(
+        "parameter-collection-format-changed",
+        "format of a list in the query changed",
+        *(_N, _J, _N),
+        "the server expects another format",
+    ),
+    ChangeRule(
+        "parameter-enum-value-removed",
+        "value of a parameter removed",
+        *(_M, _W, _N),
+        "the server may refuse it",
+    ),
+    ChangeRule(
+        "parameter-enum-value-added", "value of a parameter added", _M, _N, _N, "a new value"
+    ),
+    ChangeRule(
+        "parameter-default-changed",
+        "default of a parameter changed",
+        *(_N, _W, _N),
+        "calls without the parameter get other results",
+    ),
+    ChangeRule(
+        "body-model-changed", "type of the body changed", _J, _J, _N, "another model is needed"
+    ),
+    ChangeRule(
+        "response-model-changed",
+        "type of the response changed",
+        _J,
+        _J,
+        _J,
+        "another model returns",
+    ),
+    ChangeRule(
+        "response-item-changed",
+        "item type of the response changed",
+        *(_J, _J, _N),
+        "items are other models",
+    ),
+    ChangeRule(
+        "response-body-added", "response has a body now", _M, _N, _J, "None becomes a value"
+    ),
+    ChangeRule(
+        "response-body-removed", "response has no body any more", _J, _J, _J, "returns None"
+    ),
+    ChangeRule(
+        "success-status-added", "success status added", _M, _N, _M, "another status may come"
+    ),
+    ChangeRule(
+        "success-status-removed",
+        "success status removed",
+        *(_M, _N, _J),
+        "the type of the remaining one is compared on its own",
+    ),
+    ChangeRule(
+        "error-status-removed",
+        "error status removed",
+        *(_P, _P, _J),
+        "errors are typed by their status, not by this list",
+    ),
+    ChangeRule(
+        "error-status-added",
+        "error status added",
+        *(_P, _P, _M),
+        "errors are typed by their status, not by this list",
+    ),
+    ChangeRule("error-codes-changed", "error codes changed", _P, _P, _N, "for notes"),
+    ChangeRule(
+        "permissions-tightened",
+        "more permissions required",
+        *(_N, _W, _N),
+        "calls that worked may get 403",
+    ),
+    ChangeRule(
+        "permissions-loosened", "fewer permissions required", _N, _M, _N, "more may call it"
+    ),
+    ChangeRule(
+        "security-changed", "authentication or scope changed", _N, _W, _N, "tokens may lack it"
+    ),
+    ChangeRule(
+        "tag-added", "offered by one more API", _M, _N, _J, "the method is in a second class"
+    ),
+    ChangeRule(
+        "tag-removed", "no longer offered by an API", _J, _N, _J, "the class lacks the method"
+    ),
+    ChangeRule("model-added", "model added", _M, _N, _M, "a new class"),
+    ChangeRule("model-removed", "model removed", _J, _N, _J, "the class no longer exists"),
+    ChangeRule(
+        "unreferenced-model-removed",
+        "model removed that no operation or topic reached",
+        *(_J, _N, _J),
+        "the class could be imported",
+    ),
+    ChangeRule("topic-added", "topic added", _M, _N, _N, "a new topic"),
+    ChangeRule("topic-removed", "topic removed", _J, _J, _N, "events no longer arrive"),
+    ChangeRule(
+        "topic-model-changed", "model of a topic changed", _J, _J, _N, "events are other models"
+    ),
+    ChangeRule("property-removed", "property removed", _J, _J, _J, "AttributeError or TypeError"),
+    ChangeRule(
+        "all-properties-removed",
+        "all properties of a model removed",
+        *(_J, _J, _N),
+        "AttributeError or TypeError",
+    ),
+    ChangeRule("optional-property-added", "optional property added", _M, _N, _M, "a new field"),
+    ChangeRule(
+        "required-property-added-to-response",
+        "required property added to responses",
+        *(_M, _N, _J),
+        "programs do not construct the model",
+    ),
+    ChangeRule(
+        "required-property-added-to-request",
+        "required property added to requests",
+        *(_J, _J, _J),
+        "bodies without it are refused",
+    ),
+    ChangeRule(
+        "request-property-made-required",
+        "property of requests made required",
+        *(_N, _J, _N),
+        "bodies without it are refused",
+    ),
+    ChangeRule(
+        "response-property-made-required",
+        "property of responses made required",
+        *(_M, _N, _N),
+        "it is always there",
+    ),
+    ChangeRule(
+        "property-made-optional",
+        "property made optional",
+        *(_M, _N, _N),
+        "all fields may be None in any case",
+    ),
+    ChangeRule("property-type-changed", "property type changed", _J, _J, _J, "another type"),
+    ChangeRule(
+        "property-item-type-changed", "item type of a property changed", _J, _J, _J, "another type"
+    ),
+    ChangeRule(
+        "property-nested-type-changed",
+        "type inside nested lists of a property changed",
+        *(_J, _J, _N),
+        "another type",
+    ),
+    ChangeRule(
+        "property-date-format-changed",
+        "date format of a property changed",
+        *(_J, _J, _N),
+        "date and datetime are different types",
+    ),
+    ChangeRule(
+        "property-made-read-only",
+        "property made read-only",
+        *(_M, _W, _J),
+        "the server ignores or refuses it in requests",
+    ),
+    ChangeRule("property-made-writable", "property made writable", _M, _N, _J, "it may be sent"),
+    ChangeRule(
+        "property-became-enum",
+        "values of a property are listed now",
+        *(_M, _N, _J),
+        "enums are open: any str is still valid",
+    ),
+    ChangeRule(
+        "property-enum-dropped",
+        "values of a property are no longer listed",
+        *(_M, _N, _J),
+        "enums are open: any str is still valid",
+    ),
+    ChangeRule(
+        "property-enum-value-removed",
+        "value of a property removed",
+        *(_M, _W, _J),
+        "it never comes again, and may be refused",
+    ),
+    ChangeRule(
+        "property-enum-value-added", "value of a property added", _M, _N, _M, "enums are open"
+    ),
+    ChangeRule(
+        "map-enum-value-removed",
+        "value inside a map removed",
+        *(_M, _W, _N),
+        "it never comes again, and may be refused",
+    ),
+    ChangeRule("map-enum-value-added", "value inside a map added", _M, _N, _N, "enums are open"),
+    ChangeRule(
+        "constraint-tightened",
+        "limit tightened",
+        *(_N, _W, _N),
+        "the server refuses what it accepted",
+    ),
+    ChangeRule("constraint-loosened", "limit loosened", _N, _M, _N, "the server accepts more"),
+    ChangeRule(
+        "inheritance-changed",
+        "discriminator or allOf changed",
+        *(_J, _J, _N),
+        "values decode to another type",
+    ),
+    ChangeRule(
+        "media-types-changed",
+        "media types changed",
+        *(_J, _J, _N),
+        "the Accept header and the decoder change",
+    ),
+)
+
+RULES: Final[Mapping[str, ChangeRule]] = {rule.id: rule for rule in _ALL}
+"""All rules by id, in the order of reports."""

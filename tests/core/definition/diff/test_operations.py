@@ -1,0 +1,152 @@
+"""Operations are compared by their names, parameters, responses and access."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from genesys_core.definition.diff.operations import compare_operations, operation_views
+from genesys_core.definition.read.parse import read_sources
+from tests.strategies.definition import STRING, array, query, ref
+from tests.strategies.definition_changes import KINDS, base
+
+BODY = {"name": "body", "in": "body", "schema": STRING}
+
+
+def views(operation: dict[str, Any], **more: Any) -> Any:
+    item = {"get": {"operationId": "getX", **operation}}
+    document = {"swagger": "2.0", "paths": {"/x": item}, **more}
+    read = read_sources(document, {"notifications": []})
+    assert not read.findings
+    return operation_views(read.document)["/x", "GET"]
+
+
+def compared(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one.rule, one.part) for one in compare_operations(views(old), views(new))]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_operations_of_the_pairs(name: str) -> None:
+    kind = KINDS[name]
+    documents = [base(), base()]
+    for document in documents if kind.before else ():
+        kind.before(document)
+    kind.edit(documents[1])
+    old, new = (
+        operation_views(read_sources(one, {"notifications": []}).document) for one in documents
+    )
+    found = {
+        change.place: change.rule
+        for key in old
+        if key in new
+        for change in compare_operations(old[key], new[key])
+    }
+    assert found.items() <= kind.rules.items()
+
+
+def parameters(*given: Any) -> dict[str, Any]:
+    return {"parameters": list(given)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (query("q", enum=["a"]), query("q"), ("constraint-loosened", "q (query) enum")),
+        (query("q"), query("q", enum=["a"]), ("constraint-tightened", "q (query) enum")),
+        (query("q", maxLength=5), query("q"), ("constraint-loosened", "q (query) max_length")),
+        (query("q"), query("q", maxLength=5), ("constraint-tightened", "q (query) max_length")),
+        (query("q"), query("q", description="x"), ("description-changed", "q (query)")),
+        (BODY, {**BODY, "schema": array(STRING)}, ("body-model-changed", "body")),
+        (
+            query("q", **array(array(STRING))),
+            query("q", **array(array({"type": "integer"}))),
+            ("parameter-item-type-changed", "q (query)"),
+        ),
+    ],
+)
+def test_a_parameter_changes(old: Any, new: Any, found: tuple[str, str]) -> None:
+    assert compared(parameters(old), parameters(new)) == [found]
+
+
+def test_the_name_of_the_body_is_no_fact() -> None:
+    assert compared(parameters(BODY), parameters({**BODY, "name": "request"})) == []
+
+
+def test_deprecation_may_be_withdrawn() -> None:
+    assert compared({"deprecated": True}, {}) == [("deprecation-withdrawn", "")]
+
+
+def test_an_operation_may_have_no_name() -> None:
+    assert compared({"operationId": None}, {}) == [("method-renamed", "")]
+    assert views({}).name == "get_x"
+    assert views({}).tags == ("Default",)
+
+
+def test_statuses_come_and_go() -> None:
+    old = {"responses": {"default": {"schema": STRING}, "200": {}, "404": {}}}
+    new = {"responses": {"default": {"schema": STRING}, "201": {}, "500": {}}}
+    assert compared(old, new) == [
+        ("success-status-removed", "200"),
+        ("success-status-added", "201"),
+        ("error-status-removed", "404"),
+        ("error-status-added", "500"),
+    ]
+
+
+def permissions(kind: str, *names: str) -> dict[str, Any]:
+    return {"x-inin-requires-permissions": {"type": kind, "permissions": list(names)}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (permissions("ANY"), permissions("ANY", "a"), "permissions-tightened"),
+        (permissions("ALL", "a"), permissions("ALL", "a", "b"), "permissions-tightened"),
+        (permissions("ANY", "a", "b"), permissions("ANY", "a"), "permissions-tightened"),
+        (permissions("ANY", "a", "b"), permissions("ALL", "a", "b"), "permissions-tightened"),
+        (permissions("ALL", "a"), permissions("ALL", "b"), "permissions-tightened"),
+        (permissions("ANY", "a"), {}, "permissions-loosened"),
+        (permissions("ALL", "a", "b"), permissions("ALL", "a"), "permissions-loosened"),
+        (permissions("ANY", "a", "c"), permissions("ANY", "a", "b", "c"), "permissions-loosened"),
+        (permissions("ALL", "a", "b"), permissions("ANY", "a", "b"), "permissions-loosened"),
+        (permissions("ALL", "a"), permissions("ANY", "a", "b"), "permissions-loosened"),
+        (permissions("ANY", "a", "b"), permissions("ALL", "a"), "permissions-tightened"),
+    ],
+)
+def test_permissions(old: Any, new: Any, rule: str) -> None:
+    assert compared(old, new) == [(rule, "")]
+    assert compared(new, old)[0][0].startswith("permissions-")
+    assert compared(old, old) == []
+
+
+def test_any_of_one_permission_is_that_permission() -> None:
+    assert compared(permissions("ANY", "a"), permissions("ALL", "a")) == []
+
+
+def test_what_the_document_adds() -> None:
+    more = {
+        "consumes": ["a/b"],
+        "produces": ["c/d"],
+        "security": [{"oauth": ["s"]}, {"guest": []}],
+        "parameters": {"p": query("p")},
+        "responses": {"r": {"schema": ref("R")}},
+        "definitions": {"R": {"type": "object"}},
+    }
+    view = views(
+        {
+            "parameters": [{"$ref": "#/parameters/p"}, {"$ref": "#/parameters/no"}],
+            "responses": {
+                "200": {"$ref": "#/responses/r"},
+                "201": {"$ref": "#/responses/no"},
+            },
+        },
+        **more,
+    )
+    assert list(view.parameters) == [("p", "query")]
+    assert view.returned().ref == "#/definitions/R"
+    assert (view.consumes, view.produces) == (("a/b",), ("c/d",))
+    assert view.security == ("oauth s", "guest")
+    assert view.subject == "GET /x"
+    assert views({"consumes": ["e/f"], "security": []}, **more).consumes == ("e/f",)
+    assert views({"security": []}, **more).security == ()
