@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from genesys_cloud.apis import *  # noqa: F403
     from genesys_cloud.budgets.file_budget import FileBudget as FileBudget
     from genesys_cloud.client.async_client import AsyncClient as AsyncClient
+    from genesys_cloud.client.jobs import AsyncJob as AsyncJob
+    from genesys_cloud.client.jobs import Job as Job
     from genesys_cloud.client.sync_client import Client as Client
     from genesys_cloud.config.file import Configuration as Configuration
     from genesys_cloud.notifications.async_handler import (
@@ -61,6 +63,9 @@ if TYPE_CHECKING:
     from genesys_core.errors import InvalidRequestError as InvalidRequestError
     from genesys_core.errors import InvalidScopeError as InvalidScopeError
     from genesys_core.errors import InvalidValueError as InvalidValueError
+    from genesys_core.errors import JobError as JobError
+    from genesys_core.errors import JobFailedError as JobFailedError
+    from genesys_core.errors import JobStoppedError as JobStoppedError
     from genesys_core.errors import NotFoundError as NotFoundError
     from genesys_core.errors import OAuthError as OAuthError
     from genesys_core.errors import PaginationError as PaginationError
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
     from genesys_core.errors import TransportError as TransportError
     from genesys_core.errors import UnauthorizedClientError as UnauthorizedClientError
     from genesys_core.errors import UnsupportedGrantTypeError as UnsupportedGrantTypeError
+    from genesys_core.errors import WaitTimeoutError as WaitTimeoutError
     from genesys_core.hosts import Gateway as Gateway
     from genesys_core.hosts import Hosts as Hosts
     from genesys_core.hosts import Region as Region
@@ -87,6 +93,7 @@ if TYPE_CHECKING:
     from genesys_core.http.messages import TransportFailure as TransportFailure
     from genesys_core.http.multipart import Part as Part
     from genesys_core.http.redaction import Redaction as Redaction
+    from genesys_core.jobs.waiting import JobWarning as JobWarning
     from genesys_core.notifications.channel.events import Gap as Gap
     from genesys_core.notifications.dispatch import SubscriptionError as SubscriptionError
     from genesys_core.notifications.messages import Notification as Notification
@@ -114,6 +121,7 @@ export_lazily(
     {
         "genesys_cloud.api": "api=.",
         "genesys_cloud.client.async_client": "AsyncClient",
+        "genesys_cloud.client.jobs": "AsyncJob Job",
         "genesys_cloud.client.sync_client": "Client",
         "genesys_cloud.config.file": "Configuration",
         "genesys_cloud.errors": "errors=.",
@@ -137,10 +145,11 @@ export_lazily(
             "AccessDeniedError ApiError Attempt AuthenticationError BadRequestError "
             "ConfigurationError ConflictError ConnectError ConnectionClosedError DecodeError "
             "GenesysCloudError IncompleteListingError InvalidClientError InvalidGrantError "
-            "InvalidRequestError InvalidScopeError InvalidValueError NotFoundError OAuthError "
-            "PaginationError PagingWindowError PermissionDeniedError ProtocolError ProxyError "
-            "RateLimitError RedirectError ServerError TlsError TransportError "
-            "UnauthorizedClientError UnsupportedGrantTypeError"
+            "InvalidRequestError InvalidScopeError InvalidValueError JobError JobFailedError "
+            "JobStoppedError NotFoundError OAuthError PaginationError PagingWindowError "
+            "PermissionDeniedError ProtocolError ProxyError RateLimitError RedirectError "
+            "ServerError TlsError TransportError UnauthorizedClientError "
+            "UnsupportedGrantTypeError WaitTimeoutError"
         ),
         "genesys_core.hosts": "Gateway Hosts Region",
         "genesys_core.http.headers": "Headers",
@@ -148,6 +157,7 @@ export_lazily(
         "genesys_core.http.messages": "Request Response Timeout TransportFailure",
         "genesys_core.http.multipart": "Part",
         "genesys_core.http.redaction": "Redaction",
+        "genesys_core.jobs.waiting": "JobWarning",
         "genesys_core.notifications.channel.events": "Gap",
         "genesys_core.notifications.dispatch": "SubscriptionError",
         "genesys_core.notifications.messages": "Notification",

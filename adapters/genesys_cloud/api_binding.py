@@ -24,10 +24,11 @@ from typing import (
     overload,
 )
 
-from genesys_core.calls.operation import ListOperation, Operation
+from genesys_core.calls.operation import JobOperation, ListOperation, Operation
 
 if TYPE_CHECKING:
     from genesys_cloud.client.async_client import AsyncClient
+    from genesys_cloud.client.jobs import AsyncJob, Job
     from genesys_cloud.client.paginators import AsyncPaginator, Paginator
     from genesys_cloud.client.sync_client import Client
     from genesys_core.calls.responses import ApiResponse
@@ -35,12 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncApi",
+    "AsyncJobMethod",
     "AsyncListMethod",
     "AsyncMethod",
+    "JobMethod",
     "LazyApis",
     "ListMethod",
     "Method",
     "SyncApi",
+    "SyncJobMethod",
     "SyncListMethod",
     "SyncMethod",
     "api_classes",
@@ -49,6 +53,7 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+StatusT = TypeVar("StatusT")
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
 
@@ -189,6 +194,24 @@ class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
         ...
 
 
+class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
+    """A method of a synchronous API that starts a job."""
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> "Job[StatusT, Item]":
+        """Start the job, and return it; arguments are those of the method."""
+        ...
+
+
+class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
+    """A method of an asynchronous API that starts a job."""
+
+    def run(
+        self, *args: P.args, **kwargs: P.kwargs
+    ) -> "Coroutine[Any, Any, AsyncJob[StatusT, Item]]":
+        """Start the job, and return it; arguments are those of the method."""
+        ...
+
+
 class Method(Generic[P, T]):
     """A fluent method: builds the operation and sends it with the client it is bound to.
 
@@ -300,6 +323,36 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
         call.paginate, call.pages, call.with_paging = forms.paginate, forms.pages, forms.with_paging
 
 
+class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
+    """A fluent method of an operation that starts a job: also returns the job itself."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, builder: Callable[P, JobOperation[T, StatusT, Item]]) -> None: ...
+        @overload
+        def __get__(self, instance: None, owner: type[object]) -> Self: ...
+        @overload
+        def __get__(
+            self, instance: SyncApi, owner: type[object]
+        ) -> SyncJobMethod[P, T, StatusT, Item]: ...
+        @overload
+        def __get__(
+            self, instance: AsyncApi, owner: type[object]
+        ) -> AsyncJobMethod[P, T, StatusT, Item]: ...
+        def __get__(self, instance: SyncApi | AsyncApi | None, owner: type[object]) -> object: ...
+
+    def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
+        super()._add_forms(call, client)
+        builder = self.__wrapped__
+
+        def run(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
+            operation = builder(*args, **kwargs)
+            del args, kwargs
+            return client.run(operation)
+
+        call.run = run
+
+
 class _ListForms:
     """The forms of a call that lists, with options of reading."""
 
@@ -339,8 +392,10 @@ class _ListForms:
 
 
 def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
-    lists = str(builder.__annotations__.get("return", "")).startswith("_Lists[")
-    return ListMethod if lists else Method
+    returns = str(builder.__annotations__.get("return", ""))
+    if returns.startswith("_Jobs["):
+        return JobMethod
+    return ListMethod if returns.startswith("_Lists[") else Method
 
 
 def api_classes(

@@ -18,6 +18,9 @@ from genesys_core.errors import (
     InvalidRequestError,
     InvalidScopeError,
     InvalidValueError,
+    JobError,
+    JobFailedError,
+    JobStoppedError,
     NotFoundError,
     OAuthError,
     PaginationError,
@@ -33,6 +36,7 @@ from genesys_core.errors import (
     TransportError,
     UnauthorizedClientError,
     UnsupportedGrantTypeError,
+    WaitTimeoutError,
 )
 
 __all__ = [
@@ -53,6 +57,9 @@ __all__ = [
     "InvalidRequestError",
     "InvalidScopeError",
     "InvalidValueError",
+    "JobError",
+    "JobFailedError",
+    "JobStoppedError",
     "NotFoundError",
     "OAuthError",
     "PaginationError",
@@ -68,4 +75,5 @@ __all__ = [
     "TransportError",
     "UnauthorizedClientError",
     "UnsupportedGrantTypeError",
+    "WaitTimeoutError",
 ]

@@ -30,6 +30,10 @@
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
     ├── DecodeError                            the response does not match its type
+    ├── JobError                               a job cannot be followed; see ``id`` and ``state``
+    │   ├── JobFailedError                     the platform reports that it failed or was cancelled
+    │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
+    ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
         ├── PagingWindowError                  page numbers reach no further; see ``instead``
         └── IncompleteListingError             fewer items than the platform counted
@@ -64,6 +68,9 @@ __all__ = [
     "InvalidRequestError",
     "InvalidScopeError",
     "InvalidValueError",
+    "JobError",
+    "JobFailedError",
+    "JobStoppedError",
     "NotFoundError",
     "OAuthError",
     "PaginationError",
@@ -79,6 +86,7 @@ __all__ = [
     "TransportError",
     "UnauthorizedClientError",
     "UnsupportedGrantTypeError",
+    "WaitTimeoutError",
 ]
 
 
@@ -445,6 +453,58 @@ class DecodeError(GenesysCloudError):
     def __reduce__(self) -> tuple[Any, ...]:
         restore, arguments, state = super().__reduce__()
         return restore, arguments, {**state, "body": None}
+
+
+class JobError(GenesysCloudError):
+    """A job cannot be followed to its end.
+
+    Attributes:
+        id: the job's id; empty if the platform returned none.
+        state: its last state, as the platform spells it.
+    """
+
+    def __init__(self, message: str, *, id: str = "", state: str = "") -> None:
+        super().__init__(message)
+        self.id = id
+        self.state = state
+
+
+class JobFailedError(JobError):
+    """The platform reports that a job failed, expired or was cancelled.
+
+    Attributes:
+        is_cancelled: whether it was cancelled.
+    """
+
+    def __init__(
+        self, message: str, *, id: str = "", state: str = "", is_cancelled: bool = False
+    ) -> None:
+        super().__init__(message, id=id, state=state)
+        self.is_cancelled = is_cancelled
+
+
+class JobStoppedError(JobError):
+    """A job waits for its caller, such as for an upload; wait for it again afterwards.
+
+    Attributes:
+        next_step: what to do.
+    """
+
+    def __init__(self, message: str, *, id: str = "", state: str = "", next_step: str = "") -> None:
+        super().__init__(message, id=id, state=state)
+        self.next_step = next_step
+
+
+class WaitTimeoutError(GenesysCloudError, builtins.TimeoutError):
+    """A job was not over, or a condition not true, within the deadline.
+
+    Attributes:
+        seconds: the deadline.
+    """
+
+    def __init__(self, message: str, *, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class PaginationError(GenesysCloudError):

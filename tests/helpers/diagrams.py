@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any
 
 from genesys_core.calls import lifecycle, token_transaction
+from genesys_core.jobs import waiting
 from genesys_core.notifications.channel.channel import Running
 from genesys_core.notifications.channel.connection import Listening
 from genesys_core.notifications.channel.facts import Facts
@@ -36,6 +37,9 @@ CALL_STATES = (
 )
 
 
+WAIT_STATES = (waiting.Polling, waiting.Pausing, waiting.WaitEnded, waiting.WaitFailed)
+
+
 def state_names(hint: Any) -> set[str]:
     """The names of the classes in an annotation."""
     if typing.get_origin(hint) in {typing.Union, UnionType}:
@@ -45,28 +49,45 @@ def state_names(hint: Any) -> set[str]:
 
 def call_transitions() -> dict[str, set[str]]:
     """Each transition of a call, such as ``Sending.failed``, with the states that it may lead to."""
-    functions: dict[str, Callable[..., object]] = {"start": lifecycle.start}
-    for state in CALL_STATES:
+    found = _transitions(lifecycle.start, CALL_STATES)
+    # The same need as of now, which is no transition.
+    assert found.pop("NeedToken.joined") == {"NeedToken"}
+    return found
+
+
+def _transitions(
+    start: Callable[..., object], kinds: tuple[type[object], ...]
+) -> dict[str, set[str]]:
+    functions = {start.__name__: start}
+    for state in kinds:
         for name, method in vars(state).items():
             if not name.startswith("_") and callable(method):
                 functions[f"{state.__name__}.{name}"] = method
     found = {}
     for name, function in functions.items():
         states = state_names(typing.get_type_hints(function)["return"])
-        if states <= {state.__name__ for state in CALL_STATES}:
+        if states <= {state.__name__ for state in kinds}:
             found[name] = states
-    # The same need as of now, which is no transition.
-    assert found.pop("NeedToken.joined") == {"NeedToken"}
     return found
+
+
+def wait_edges() -> Edges:
+    """A wait, from its first poll to its end."""
+    found = _transitions(waiting.start_wait, WAIT_STATES)
+    return _edges(found) | {(end, "[*]", "") for end in ("WaitEnded", "WaitFailed")}
 
 
 def call_edges() -> Edges:
     """The life of a call."""
+    return _edges(call_transitions()) | {(end, "[*]", "") for end in ("Returned", "Raised")}
+
+
+def _edges(transitions: dict[str, set[str]]) -> Edges:
     edges = set()
-    for transition, states in call_transitions().items():
+    for transition, states in transitions.items():
         before, _, name = transition.rpartition(".")
         edges |= {(before or "[*]", after, name) for after in states}
-    return edges | {(end, "[*]", "") for end in ("Returned", "Raised")}
+    return edges
 
 
 def transaction_edges() -> Edges:
@@ -137,6 +158,7 @@ def diagrams(*, channel: bool = True) -> Iterator[tuple[str, str]]:
     """The diagrams by name; that of a channel takes some seconds."""
     yield "call", mermaid(call_edges())
     yield "transaction", mermaid(transaction_edges())
+    yield "wait", mermaid(wait_edges())
     if channel:
         names = ("connection", "topics", "move")
         yield from zip(names, map(mermaid, channel_edges()), strict=True)

@@ -24,10 +24,11 @@ from genesys_cloud import (
 )
 from genesys_cloud.apis import AsyncUsersApi, UsersApi
 from genesys_cloud.client.auth import AsyncAuth, Auth
+from genesys_cloud.client.jobs import AsyncJob, Job
 from genesys_cloud.client.paginators import AsyncPaginator, Paginator
 from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import models
-from genesys_core.api import routing, users
+from genesys_core.api import analytics, routing, users
 from genesys_core.calls.lifecycle import NeedToken, Sending, Waiting
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.responses import ApiResponse
@@ -69,6 +70,21 @@ def sync(client: Client) -> None:
     assert_type(client.search.post_search.paginate({}), Paginator[Any])
     array = client.users.get_user_queues
     assert_type(array.paginate("id"), Paginator[models.UserQueue])
+    start = client.analytics.post_analytics_conversations_details_jobs
+    job = start.run({})
+    assert_type(job, Job[models.AsyncQueryStatus, models.AnalyticsConversation])
+    assert_type(job.wait(deadline=5), models.AsyncQueryStatus)
+    assert_type(job.results(), Iterator[models.AnalyticsConversation])
+    assert_type(start({}), models.AsyncQueryResponse)
+    again = analytics.post_analytics_users_details_jobs({})
+    assert_type(client.run(again), Job[models.AsyncQueryStatus, models.AnalyticsUserDetail])
+    assert_type(client.job(again, "id"), Job[models.AsyncQueryStatus, models.AnalyticsUserDetail])
+    status = analytics.get_analytics_users_details_job("id")
+    assert_type(client.job(status), Job[models.AsyncQueryStatus, Any])
+    assert_type(client.wait_until(users.get_user("id"), lambda user: user.name), models.User)
+    start.run(bodies={})  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.users.get_user.run("id")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    client.run(users.get_user("id"))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     client.users.get_users.paginate(pagesize=100)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     client.users.get_users.with_paging(limits=5)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     client.users.get_user.paginate("id")  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
@@ -90,6 +106,12 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(await client.send(users.get_users_me()), models.UserMe)
     assert_type(client.paginate(users.get_users(), max_pages=2), AsyncPaginator[models.User])
     every: AsyncIterator[models.User] = client.paginate(users.get_users())
+    start = client.analytics.post_analytics_users_details_jobs
+    job = await start.run({})
+    assert_type(job, AsyncJob[models.AsyncQueryStatus, models.AnalyticsUserDetail])
+    assert_type(await job.wait(), models.AsyncQueryStatus)
+    assert_type(job.results(limit=5), AsyncIterator[models.AnalyticsUserDetail])
+    assert_type(await client.wait_until(users.get_user("id"), lambda user: user.id), models.User)
     assert_type(await anext(every), models.User)
     assert_type(client.users.get_users.paginate(page_size=100), AsyncPaginator[models.User])
     assert_type(client.users.get_users.pages(), AsyncPaginator[models.UserEntityListing])

@@ -2,6 +2,7 @@
 from genesys_core.api import agent_assistants as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -24,7 +25,7 @@ class _Methods:
     patch_assistant_queues = _Lists(_api.patch_assistant_queues)
     post_assistant_queue_users_bulk_add = _Lists(_api.post_assistant_queue_users_bulk_add)
     post_assistant_queue_users_bulk_remove = _Lists(_api.post_assistant_queue_users_bulk_remove)
-    post_assistant_queue_users_jobs = _Method(_api.post_assistant_queue_users_jobs)
+    post_assistant_queue_users_jobs = _Jobs(_api.post_assistant_queue_users_jobs)
     post_assistant_queue_users_query = _Lists(_api.post_assistant_queue_users_query)
     post_assistants = _Method(_api.post_assistants)
     post_assistants_agentchecklists = _Method(_api.post_assistants_agentchecklists)

@@ -2,14 +2,15 @@
 from genesys_core.api import ai_studio as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    delete_agentic_virtualagent_jobs = _Method(_api.delete_agentic_virtualagent_jobs)
+    delete_agentic_virtualagent_jobs = _Jobs(_api.delete_agentic_virtualagent_jobs)
     delete_conversations_summaries_setting = _Method(_api.delete_conversations_summaries_setting)
-    delete_guide_jobs = _Method(_api.delete_guide_jobs)
+    delete_guide_jobs = _Jobs(_api.delete_guide_jobs)
     get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
     get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
     get_agentic_virtualagents = _Lists(_api.get_agentic_virtualagents)
@@ -29,10 +30,10 @@ class _Methods:
     post_conversations_summaries_preview = _Method(_api.post_conversations_summaries_preview)
     post_conversations_summaries_settings = _Method(_api.post_conversations_summaries_settings)
     post_guide_session_turns = _Method(_api.post_guide_session_turns)
-    post_guide_version_jobs = _Method(_api.post_guide_version_jobs)
+    post_guide_version_jobs = _Jobs(_api.post_guide_version_jobs)
     post_guide_versions = _Method(_api.post_guide_versions)
     post_guides = _Method(_api.post_guides)
-    post_guides_jobs = _Method(_api.post_guides_jobs)
+    post_guides_jobs = _Jobs(_api.post_guides_jobs)
     post_guides_uploads = _Method(_api.post_guides_uploads)
     put_conversations_summaries_setting = _Method(_api.put_conversations_summaries_setting)
 

@@ -2,6 +2,7 @@
 from genesys_core.api import architect as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -130,19 +131,19 @@ class _Methods:
     post_flows_actions_publish = _Method(_api.post_flows_actions_publish)
     post_flows_actions_revert = _Method(_api.post_flows_actions_revert)
     post_flows_actions_unlock = _Method(_api.post_flows_actions_unlock)
-    post_flows_datatable_export_jobs = _Method(_api.post_flows_datatable_export_jobs)
-    post_flows_datatable_import_csv_jobs = _Method(_api.post_flows_datatable_import_csv_jobs)
-    post_flows_datatable_import_jobs = _Method(_api.post_flows_datatable_import_jobs)
+    post_flows_datatable_export_jobs = _Jobs(_api.post_flows_datatable_export_jobs)
+    post_flows_datatable_import_csv_jobs = _Jobs(_api.post_flows_datatable_import_csv_jobs)
+    post_flows_datatable_import_jobs = _Jobs(_api.post_flows_datatable_import_jobs)
     post_flows_datatable_rows = _Method(_api.post_flows_datatable_rows)
     post_flows_datatables = _Method(_api.post_flows_datatables)
-    post_flows_executions = _Method(_api.post_flows_executions)
-    post_flows_export_jobs = _Method(_api.post_flows_export_jobs)
-    post_flows_instances_jobs = _Lists(_api.post_flows_instances_jobs)
+    post_flows_executions = _Jobs(_api.post_flows_executions)
+    post_flows_export_jobs = _Jobs(_api.post_flows_export_jobs)
+    post_flows_instances_jobs = _Jobs(_api.post_flows_instances_jobs)
     post_flows_instances_query = _Lists(_api.post_flows_instances_query)
-    post_flows_jobs = _Method(_api.post_flows_jobs)
+    post_flows_jobs = _Jobs(_api.post_flows_jobs)
     post_flows_milestones = _Method(_api.post_flows_milestones)
     post_flows_outcomes = _Method(_api.post_flows_outcomes)
-    post_flows_validate_jobs = _Method(_api.post_flows_validate_jobs)
+    post_flows_validate_jobs = _Jobs(_api.post_flows_validate_jobs)
     put_architect_emergencygroup = _Method(_api.put_architect_emergencygroup)
     put_architect_ivr = _Method(_api.put_architect_ivr)
     put_architect_ivr_identityresolution = _Method(_api.put_architect_ivr_identityresolution)

@@ -2,6 +2,7 @@
 from genesys_core.api import audit as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -11,7 +12,7 @@ class _Methods:
     get_audits_query_servicemapping = _Lists(_api.get_audits_query_servicemapping)
     get_audits_query_transaction_id = _Method(_api.get_audits_query_transaction_id)
     get_audits_query_transaction_id_results = _Lists(_api.get_audits_query_transaction_id_results)
-    post_audits_query = _Method(_api.post_audits_query)
+    post_audits_query = _Jobs(_api.post_audits_query)
     post_audits_query_realtime = _Lists(_api.post_audits_query_realtime)
     post_audits_query_realtime_related = _Lists(_api.post_audits_query_realtime_related)
 

@@ -2,6 +2,7 @@
 from genesys_core.api import business_rules as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -35,8 +36,8 @@ class _Methods:
     patch_businessrules_decisiontable_import = _Method(_api.patch_businessrules_decisiontable_import)
     patch_businessrules_decisiontable_version = _Method(_api.patch_businessrules_decisiontable_version)
     post_businessrules_decisiontable_execute = _Method(_api.post_businessrules_decisiontable_execute)
-    post_businessrules_decisiontable_exports = _Method(_api.post_businessrules_decisiontable_exports)
-    post_businessrules_decisiontable_imports = _Method(_api.post_businessrules_decisiontable_imports)
+    post_businessrules_decisiontable_exports = _Jobs(_api.post_businessrules_decisiontable_exports)
+    post_businessrules_decisiontable_imports = _Jobs(_api.post_businessrules_decisiontable_imports)
     post_businessrules_decisiontable_version_copy = _Method(_api.post_businessrules_decisiontable_version_copy)
     post_businessrules_decisiontable_version_execute = _Method(_api.post_businessrules_decisiontable_version_execute)
     post_businessrules_decisiontable_version_rollback = _Method(_api.post_businessrules_decisiontable_version_rollback)

@@ -2,6 +2,7 @@
 from genesys_core.api import case_management as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -46,7 +47,7 @@ class _Methods:
     patch_casemanagement_caseplan_stageplan_stepplan = _Method(_api.patch_casemanagement_caseplan_stageplan_stepplan)
     post_casemanagement_case_associations = _Method(_api.post_casemanagement_case_associations)
     post_casemanagement_case_comments = _Method(_api.post_casemanagement_case_comments)
-    post_casemanagement_case_terminate_jobs = _Method(_api.post_casemanagement_case_terminate_jobs)
+    post_casemanagement_case_terminate_jobs = _Jobs(_api.post_casemanagement_case_terminate_jobs)
     post_casemanagement_caseplan_dataschemas = _Method(_api.post_casemanagement_caseplan_dataschemas)
     post_casemanagement_caseplan_publish = _Method(_api.post_casemanagement_caseplan_publish)
     post_casemanagement_caseplan_stageplan_reposition = _Method(_api.post_casemanagement_caseplan_stageplan_reposition)
@@ -56,7 +57,7 @@ class _Methods:
     post_casemanagement_caseplans_query = _Lists(_api.post_casemanagement_caseplans_query)
     post_casemanagement_cases = _Method(_api.post_casemanagement_cases)
     post_casemanagement_cases_associations_query = _Lists(_api.post_casemanagement_cases_associations_query)
-    post_casemanagement_cases_query_jobs = _Method(_api.post_casemanagement_cases_query_jobs)
+    post_casemanagement_cases_query_jobs = _Jobs(_api.post_casemanagement_cases_query_jobs)
     put_casemanagement_caseplan_dataschema = _Method(_api.put_casemanagement_caseplan_dataschema)
     put_casemanagement_caseplan_intakesettings = _Method(_api.put_casemanagement_caseplan_intakesettings)
 

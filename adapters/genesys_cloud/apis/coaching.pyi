@@ -2,6 +2,7 @@
 from genesys_core.api import coaching as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -26,7 +27,7 @@ class _Methods:
     post_coaching_appointment_conversations = _Method(_api.post_coaching_appointment_conversations)
     post_coaching_appointments = _Lists(_api.post_coaching_appointments)
     post_coaching_appointments_aggregates_query = _Lists(_api.post_coaching_appointments_aggregates_query)
-    post_coaching_scheduleslots_jobs = _Lists(_api.post_coaching_scheduleslots_jobs)
+    post_coaching_scheduleslots_jobs = _Jobs(_api.post_coaching_scheduleslots_jobs)
     post_coaching_scheduleslots_query = _Method(_api.post_coaching_scheduleslots_query)
 
 class CoachingApi(_Methods, _SyncApi):

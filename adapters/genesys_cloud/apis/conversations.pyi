@@ -2,6 +2,7 @@
 from genesys_core.api import conversations as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -194,16 +195,16 @@ class _Methods:
     patch_conversations_settings = _Method(_api.patch_conversations_settings)
     post_analytics_conversation_details_properties = _Lists(_api.post_analytics_conversation_details_properties)
     post_analytics_conversations_activity_query = _Lists(_api.post_analytics_conversations_activity_query)
-    post_analytics_conversations_aggregates_jobs = _Method(_api.post_analytics_conversations_aggregates_jobs)
+    post_analytics_conversations_aggregates_jobs = _Jobs(_api.post_analytics_conversations_aggregates_jobs)
     post_analytics_conversations_aggregates_query = _Lists(_api.post_analytics_conversations_aggregates_query)
-    post_analytics_conversations_details_jobs = _Method(_api.post_analytics_conversations_details_jobs)
+    post_analytics_conversations_details_jobs = _Jobs(_api.post_analytics_conversations_details_jobs)
     post_analytics_conversations_details_query = _Lists(_api.post_analytics_conversations_details_query)
     post_conversation_assign = _Method(_api.post_conversation_assign)
     post_conversation_barge = _Method(_api.post_conversation_barge)
     post_conversation_cobrowse = _Method(_api.post_conversation_cobrowse)
     post_conversation_communication_agentchecklist = _Method(_api.post_conversation_communication_agentchecklist)
     post_conversation_communication_agentchecklist_agentaction = _Method(_api.post_conversation_communication_agentchecklist_agentaction)
-    post_conversation_communication_agentchecklist_jobs = _Method(_api.post_conversation_communication_agentchecklist_jobs)
+    post_conversation_communication_agentchecklist_jobs = _Jobs(_api.post_conversation_communication_agentchecklist_jobs)
     post_conversation_communication_agentchecklists_finalize = _Lists(_api.post_conversation_communication_agentchecklists_finalize)
     post_conversation_communication_internalmessages = _Method(_api.post_conversation_communication_internalmessages)
     post_conversation_disconnect = _Method(_api.post_conversation_disconnect)
@@ -215,7 +216,7 @@ class _Methods:
     post_conversation_participant_replace_contact_external = _Method(_api.post_conversation_participant_replace_contact_external)
     post_conversation_participant_replace_external = _Method(_api.post_conversation_participant_replace_external)
     post_conversation_participant_replace_queue = _Method(_api.post_conversation_participant_replace_queue)
-    post_conversation_participant_secureivrsessions = _Method(_api.post_conversation_participant_secureivrsessions)
+    post_conversation_participant_secureivrsessions = _Jobs(_api.post_conversation_participant_secureivrsessions)
     post_conversation_participant_transfer = _Method(_api.post_conversation_participant_transfer)
     post_conversation_suggestion_engagement = _Method(_api.post_conversation_suggestion_engagement)
     post_conversation_suggestions_feedback = _Method(_api.post_conversation_suggestions_feedback)

@@ -2,6 +2,7 @@
 from genesys_core.api import external_contacts as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -115,7 +116,7 @@ class _Methods:
     post_externalcontacts_contact_promotion = _Method(_api.post_externalcontacts_contact_promotion)
     post_externalcontacts_contacts = _Method(_api.post_externalcontacts_contacts)
     post_externalcontacts_contacts_enrich = _Method(_api.post_externalcontacts_contacts_enrich)
-    post_externalcontacts_contacts_exports = _Method(_api.post_externalcontacts_contacts_exports)
+    post_externalcontacts_contacts_exports = _Jobs(_api.post_externalcontacts_contacts_exports)
     post_externalcontacts_contacts_merge = _Method(_api.post_externalcontacts_contacts_merge)
     post_externalcontacts_contacts_schemas = _Method(_api.post_externalcontacts_contacts_schemas)
     post_externalcontacts_contacts_search = _Lists(_api.post_externalcontacts_contacts_search)
@@ -126,17 +127,17 @@ class _Methods:
     post_externalcontacts_import_csv_jobs = _Method(_api.post_externalcontacts_import_csv_jobs)
     post_externalcontacts_import_csv_settings = _Method(_api.post_externalcontacts_import_csv_settings)
     post_externalcontacts_import_csv_uploads = _Lists(_api.post_externalcontacts_import_csv_uploads)
-    post_externalcontacts_import_jobs = _Method(_api.post_externalcontacts_import_jobs)
+    post_externalcontacts_import_jobs = _Jobs(_api.post_externalcontacts_import_jobs)
     post_externalcontacts_import_settings = _Method(_api.post_externalcontacts_import_settings)
     post_externalcontacts_merge_contacts = _Method(_api.post_externalcontacts_merge_contacts)
-    post_externalcontacts_notes_exports = _Method(_api.post_externalcontacts_notes_exports)
+    post_externalcontacts_notes_exports = _Jobs(_api.post_externalcontacts_notes_exports)
     post_externalcontacts_organization_notes = _Method(_api.post_externalcontacts_organization_notes)
     post_externalcontacts_organizations = _Method(_api.post_externalcontacts_organizations)
     post_externalcontacts_organizations_enrich = _Method(_api.post_externalcontacts_organizations_enrich)
-    post_externalcontacts_organizations_exports = _Method(_api.post_externalcontacts_organizations_exports)
+    post_externalcontacts_organizations_exports = _Jobs(_api.post_externalcontacts_organizations_exports)
     post_externalcontacts_organizations_schemas = _Method(_api.post_externalcontacts_organizations_schemas)
     post_externalcontacts_relationships = _Method(_api.post_externalcontacts_relationships)
-    post_externalcontacts_relationships_exports = _Method(_api.post_externalcontacts_relationships_exports)
+    post_externalcontacts_relationships_exports = _Jobs(_api.post_externalcontacts_relationships_exports)
     put_externalcontacts_contact = _Method(_api.put_externalcontacts_contact)
     put_externalcontacts_contact_note = _Method(_api.put_externalcontacts_contact_note)
     put_externalcontacts_contacts_schema = _Method(_api.put_externalcontacts_contacts_schema)

@@ -2,6 +2,7 @@
 from genesys_core.api import flows as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -11,7 +12,7 @@ class _Methods:
     get_analytics_flows_aggregates_job = _Method(_api.get_analytics_flows_aggregates_job)
     get_analytics_flows_aggregates_job_results = _Lists(_api.get_analytics_flows_aggregates_job_results)
     post_analytics_flows_activity_query = _Lists(_api.post_analytics_flows_activity_query)
-    post_analytics_flows_aggregates_jobs = _Method(_api.post_analytics_flows_aggregates_jobs)
+    post_analytics_flows_aggregates_jobs = _Jobs(_api.post_analytics_flows_aggregates_jobs)
     post_analytics_flows_aggregates_query = _Lists(_api.post_analytics_flows_aggregates_query)
     post_analytics_flows_observations_query = _Lists(_api.post_analytics_flows_observations_query)
 

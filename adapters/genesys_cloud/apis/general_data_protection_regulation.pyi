@@ -2,6 +2,7 @@
 from genesys_core.api import general_data_protection_regulation as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -10,7 +11,7 @@ class _Methods:
     get_gdpr_request = _Method(_api.get_gdpr_request)
     get_gdpr_requests = _Lists(_api.get_gdpr_requests)
     get_gdpr_subjects = _Lists(_api.get_gdpr_subjects)
-    post_gdpr_requests = _Method(_api.post_gdpr_requests)
+    post_gdpr_requests = _Jobs(_api.post_gdpr_requests)
 
 class GeneralDataProtectionRegulationApi(_Methods, _SyncApi):
     """The 4 methods of the GeneralDataProtectionRegulation API; each sends its operation and returns the response."""

@@ -2,6 +2,7 @@
 from genesys_core.api import infrastructure_as_code as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -11,7 +12,7 @@ class _Methods:
     get_infrastructureascode_accelerators = _Lists(_api.get_infrastructureascode_accelerators)
     get_infrastructureascode_job = _Method(_api.get_infrastructureascode_job)
     get_infrastructureascode_jobs = _Method(_api.get_infrastructureascode_jobs)
-    post_infrastructureascode_jobs = _Method(_api.post_infrastructureascode_jobs)
+    post_infrastructureascode_jobs = _Jobs(_api.post_infrastructureascode_jobs)
 
 class InfrastructureAsCodeApi(_Methods, _SyncApi):
     """The 5 methods of the InfrastructureAsCode API; each sends its operation and returns the response."""

@@ -2,6 +2,7 @@
 from genesys_core.api import integrations as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -87,8 +88,8 @@ class _Methods:
     post_integrations_botconnectors_incoming_messages = _Method(_api.post_integrations_botconnectors_incoming_messages)
     post_integrations_botconnectors_outgoing_messages = _Method(_api.post_integrations_botconnectors_outgoing_messages)
     post_integrations_credentials = _Method(_api.post_integrations_credentials)
-    post_integrations_speech_nuance_nuance_integration_id_bot_jobs = _Method(_api.post_integrations_speech_nuance_nuance_integration_id_bot_jobs)
-    post_integrations_speech_nuance_nuance_integration_id_bots_jobs = _Method(_api.post_integrations_speech_nuance_nuance_integration_id_bots_jobs)
+    post_integrations_speech_nuance_nuance_integration_id_bot_jobs = _Jobs(_api.post_integrations_speech_nuance_nuance_integration_id_bot_jobs)
+    post_integrations_speech_nuance_nuance_integration_id_bots_jobs = _Jobs(_api.post_integrations_speech_nuance_nuance_integration_id_bots_jobs)
     post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate = _Method(_api.post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate)
     post_integrations_webhook_events = _Method(_api.post_integrations_webhook_events)
     put_integration_config_current = _Method(_api.put_integration_config_current)

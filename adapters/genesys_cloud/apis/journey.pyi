@@ -2,6 +2,7 @@
 from genesys_core.api import journey as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -74,11 +75,11 @@ class _Methods:
     patch_journey_outcome = _Method(_api.patch_journey_outcome)
     patch_journey_segment = _Method(_api.patch_journey_segment)
     patch_journey_view_version_job = _Method(_api.patch_journey_view_version_job)
-    post_analytics_journeys_aggregates_jobs = _Method(_api.post_analytics_journeys_aggregates_jobs)
+    post_analytics_journeys_aggregates_jobs = _Jobs(_api.post_analytics_journeys_aggregates_jobs)
     post_analytics_journeys_aggregates_query = _Lists(_api.post_analytics_journeys_aggregates_query)
     post_externalcontacts_contact_journey_segments = _Method(_api.post_externalcontacts_contact_journey_segments)
     post_journey_actionmaps = _Method(_api.post_journey_actionmaps)
-    post_journey_actionmaps_estimates_jobs = _Method(_api.post_journey_actionmaps_estimates_jobs)
+    post_journey_actionmaps_estimates_jobs = _Jobs(_api.post_journey_actionmaps_estimates_jobs)
     post_journey_actiontemplates = _Method(_api.post_journey_actiontemplates)
     post_journey_deployment_actionevent = _Method(_api.post_journey_deployment_actionevent)
     post_journey_deployment_appevents = _Method(_api.post_journey_deployment_appevents)
@@ -88,11 +89,11 @@ class _Methods:
     post_journey_externalevents_schemas = _Method(_api.post_journey_externalevents_schemas)
     post_journey_flows_paths_query = _Method(_api.post_journey_flows_paths_query)
     post_journey_outcomes = _Method(_api.post_journey_outcomes)
-    post_journey_outcomes_attributions_jobs = _Method(_api.post_journey_outcomes_attributions_jobs)
+    post_journey_outcomes_attributions_jobs = _Jobs(_api.post_journey_outcomes_attributions_jobs)
     post_journey_outcomes_predictors = _Method(_api.post_journey_outcomes_predictors)
     post_journey_segments = _Method(_api.post_journey_segments)
     post_journey_view_schedules = _Method(_api.post_journey_view_schedules)
-    post_journey_view_version_jobs = _Method(_api.post_journey_view_version_jobs)
+    post_journey_view_version_jobs = _Jobs(_api.post_journey_view_version_jobs)
     post_journey_view_versions = _Method(_api.post_journey_view_versions)
     post_journey_views = _Method(_api.post_journey_views)
     post_journey_views_encodings_validate = _Lists(_api.post_journey_views_encodings_validate)

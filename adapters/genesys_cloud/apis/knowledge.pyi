@@ -2,6 +2,7 @@
 from genesys_core.api import knowledge as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -112,17 +113,17 @@ class _Methods:
     post_knowledge_knowledgebase_documents_search = _Lists(_api.post_knowledge_knowledgebase_documents_search)
     post_knowledge_knowledgebase_documents_search_suggestions = _Lists(_api.post_knowledge_knowledgebase_documents_search_suggestions)
     post_knowledge_knowledgebase_documents_versions_bulk_add = _Lists(_api.post_knowledge_knowledgebase_documents_versions_bulk_add)
-    post_knowledge_knowledgebase_export_jobs = _Method(_api.post_knowledge_knowledgebase_export_jobs)
-    post_knowledge_knowledgebase_import_jobs = _Method(_api.post_knowledge_knowledgebase_import_jobs)
+    post_knowledge_knowledgebase_export_jobs = _Jobs(_api.post_knowledge_knowledgebase_export_jobs)
+    post_knowledge_knowledgebase_import_jobs = _Jobs(_api.post_knowledge_knowledgebase_import_jobs)
     post_knowledge_knowledgebase_labels = _Method(_api.post_knowledge_knowledgebase_labels)
     post_knowledge_knowledgebase_parse_job_import = _Method(_api.post_knowledge_knowledgebase_parse_job_import)
-    post_knowledge_knowledgebase_parse_jobs = _Method(_api.post_knowledge_knowledgebase_parse_jobs)
+    post_knowledge_knowledgebase_parse_jobs = _Jobs(_api.post_knowledge_knowledgebase_parse_jobs)
     post_knowledge_knowledgebase_sources_salesforce = _Method(_api.post_knowledge_knowledgebase_sources_salesforce)
     post_knowledge_knowledgebase_sources_salesforce_source_id_sync = _Method(_api.post_knowledge_knowledgebase_sources_salesforce_source_id_sync)
     post_knowledge_knowledgebase_sources_servicenow = _Method(_api.post_knowledge_knowledgebase_sources_servicenow)
     post_knowledge_knowledgebase_sources_servicenow_source_id_sync = _Method(_api.post_knowledge_knowledgebase_sources_servicenow_source_id_sync)
-    post_knowledge_knowledgebase_synchronize_jobs = _Method(_api.post_knowledge_knowledgebase_synchronize_jobs)
-    post_knowledge_knowledgebase_uploads_urls_jobs = _Method(_api.post_knowledge_knowledgebase_uploads_urls_jobs)
+    post_knowledge_knowledgebase_synchronize_jobs = _Jobs(_api.post_knowledge_knowledgebase_synchronize_jobs)
+    post_knowledge_knowledgebase_uploads_urls_jobs = _Jobs(_api.post_knowledge_knowledgebase_uploads_urls_jobs)
     post_knowledge_knowledgebases = _Method(_api.post_knowledge_knowledgebases)
     post_knowledge_search = _Method(_api.post_knowledge_search)
     post_knowledge_search_preview = _Method(_api.post_knowledge_search_preview)

@@ -2,6 +2,7 @@
 from genesys_core.api import learning as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -34,12 +35,12 @@ class _Methods:
     post_learning_assignments_aggregates_query = _Lists(_api.post_learning_assignments_aggregates_query)
     post_learning_assignments_bulkadd = _Lists(_api.post_learning_assignments_bulkadd)
     post_learning_assignments_bulkremove = _Lists(_api.post_learning_assignments_bulkremove)
-    post_learning_module_jobs = _Method(_api.post_learning_module_jobs)
+    post_learning_module_jobs = _Jobs(_api.post_learning_module_jobs)
     post_learning_module_publish = _Method(_api.post_learning_module_publish)
     post_learning_module_rule_migrate = _Method(_api.post_learning_module_rule_migrate)
     post_learning_modules = _Method(_api.post_learning_modules)
     post_learning_rules_query = _Lists(_api.post_learning_rules_query)
-    post_learning_scheduleslots_jobs = _Lists(_api.post_learning_scheduleslots_jobs)
+    post_learning_scheduleslots_jobs = _Jobs(_api.post_learning_scheduleslots_jobs)
     post_learning_scheduleslots_query = _Method(_api.post_learning_scheduleslots_query)
     post_learning_scorm = _Method(_api.post_learning_scorm)
     put_learning_module = _Method(_api.put_learning_module)

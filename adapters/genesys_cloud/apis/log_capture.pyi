@@ -2,6 +2,7 @@
 from genesys_core.api import log_capture as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -11,7 +12,7 @@ class _Methods:
     get_diagnostics_logcapture_browser_entries_download_job = _Method(_api.get_diagnostics_logcapture_browser_entries_download_job)
     get_diagnostics_logcapture_browser_user = _Method(_api.get_diagnostics_logcapture_browser_user)
     get_diagnostics_logcapture_browser_users = _Lists(_api.get_diagnostics_logcapture_browser_users)
-    post_diagnostics_logcapture_browser_entries_download_jobs = _Method(_api.post_diagnostics_logcapture_browser_entries_download_jobs)
+    post_diagnostics_logcapture_browser_entries_download_jobs = _Jobs(_api.post_diagnostics_logcapture_browser_entries_download_jobs)
     post_diagnostics_logcapture_browser_entries_query = _Lists(_api.post_diagnostics_logcapture_browser_entries_query)
     post_diagnostics_logcapture_browser_user = _Method(_api.post_diagnostics_logcapture_browser_user)
 

@@ -2,6 +2,7 @@
 from genesys_core.api import oauth as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -17,7 +18,7 @@ class _Methods:
     get_oauth_scope = _Method(_api.get_oauth_scope)
     get_oauth_scopes = _Lists(_api.get_oauth_scopes)
     post_oauth_client_secret = _Method(_api.post_oauth_client_secret)
-    post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
+    post_oauth_client_usage_query = _Jobs(_api.post_oauth_client_usage_query)
     post_oauth_clients = _Method(_api.post_oauth_clients)
     put_oauth_client = _Method(_api.put_oauth_client)
 

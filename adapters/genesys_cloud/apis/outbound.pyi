@@ -2,6 +2,7 @@
 from genesys_core.api import outbound as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -132,8 +133,8 @@ class _Methods:
     post_outbound_contactlist_clear = _Method(_api.post_outbound_contactlist_clear)
     post_outbound_contactlist_contacts = _Lists(_api.post_outbound_contactlist_contacts)
     post_outbound_contactlist_contacts_bulk = _Lists(_api.post_outbound_contactlist_contacts_bulk)
-    post_outbound_contactlist_contacts_bulk_remove = _Method(_api.post_outbound_contactlist_contacts_bulk_remove)
-    post_outbound_contactlist_contacts_bulk_update = _Method(_api.post_outbound_contactlist_contacts_bulk_update)
+    post_outbound_contactlist_contacts_bulk_remove = _Jobs(_api.post_outbound_contactlist_contacts_bulk_remove)
+    post_outbound_contactlist_contacts_bulk_update = _Jobs(_api.post_outbound_contactlist_contacts_bulk_update)
     post_outbound_contactlist_contacts_search = _Lists(_api.post_outbound_contactlist_contacts_search)
     post_outbound_contactlist_export = _Method(_api.post_outbound_contactlist_export)
     post_outbound_contactlistfilters = _Method(_api.post_outbound_contactlistfilters)

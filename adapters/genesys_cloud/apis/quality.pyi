@@ -2,6 +2,7 @@
 from genesys_core.api import quality as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -56,13 +57,13 @@ class _Methods:
     get_quality_survey = _Method(_api.get_quality_survey)
     get_quality_surveys_scorable = _Method(_api.get_quality_surveys_scorable)
     patch_quality_forms_survey = _Method(_api.patch_quality_forms_survey)
-    post_analytics_evaluations_aggregates_jobs = _Method(_api.post_analytics_evaluations_aggregates_jobs)
+    post_analytics_evaluations_aggregates_jobs = _Jobs(_api.post_analytics_evaluations_aggregates_jobs)
     post_analytics_evaluations_aggregates_query = _Lists(_api.post_analytics_evaluations_aggregates_query)
-    post_analytics_surveys_aggregates_jobs = _Method(_api.post_analytics_surveys_aggregates_jobs)
+    post_analytics_surveys_aggregates_jobs = _Jobs(_api.post_analytics_surveys_aggregates_jobs)
     post_analytics_surveys_aggregates_query = _Lists(_api.post_analytics_surveys_aggregates_query)
     post_quality_calibrations = _Method(_api.post_quality_calibrations)
     post_quality_conversation_evaluations = _Method(_api.post_quality_conversation_evaluations)
-    post_quality_conversations_audits_query = _Method(_api.post_quality_conversations_audits_query)
+    post_quality_conversations_audits_query = _Jobs(_api.post_quality_conversations_audits_query)
     post_quality_evaluations_aggregates_query_me = _Lists(_api.post_quality_evaluations_aggregates_query_me)
     post_quality_evaluations_scoring = _Method(_api.post_quality_evaluations_scoring)
     post_quality_evaluations_search = _Lists(_api.post_quality_evaluations_search)

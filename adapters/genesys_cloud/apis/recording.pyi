@@ -2,6 +2,7 @@
 from genesys_core.api import recording as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -42,15 +43,15 @@ class _Methods:
     patch_recording_crossplatform_mediaretentionpolicy = _Method(_api.patch_recording_crossplatform_mediaretentionpolicy)
     patch_recording_mediaretentionpolicy = _Method(_api.patch_recording_mediaretentionpolicy)
     post_conversation_recording_annotations = _Method(_api.post_conversation_recording_annotations)
-    post_recording_batchrequests = _Method(_api.post_recording_batchrequests)
+    post_recording_batchrequests = _Jobs(_api.post_recording_batchrequests)
     post_recording_crossplatform_mediaretentionpolicies = _Method(_api.post_recording_crossplatform_mediaretentionpolicies)
-    post_recording_jobs = _Method(_api.post_recording_jobs)
+    post_recording_jobs = _Jobs(_api.post_recording_jobs)
     post_recording_keyconfigurations = _Method(_api.post_recording_keyconfigurations)
     post_recording_keyconfigurations_validate = _Method(_api.post_recording_keyconfigurations_validate)
     post_recording_localkeys = _Method(_api.post_recording_localkeys)
     post_recording_mediaretentionpolicies = _Method(_api.post_recording_mediaretentionpolicies)
     post_recording_recordingkeys = _Method(_api.post_recording_recordingkeys)
-    post_recording_uploads_reports = _Method(_api.post_recording_uploads_reports)
+    post_recording_uploads_reports = _Jobs(_api.post_recording_uploads_reports)
     post_recordings_deletionprotection = _Lists(_api.post_recordings_deletionprotection)
     post_recordings_screensessions_acknowledge = _Method(_api.post_recordings_screensessions_acknowledge)
     post_recordings_screensessions_metadata = _Method(_api.post_recordings_screensessions_metadata)

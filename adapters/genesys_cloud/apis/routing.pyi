@@ -2,6 +2,7 @@
 from genesys_core.api import routing as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -135,7 +136,7 @@ class _Methods:
     post_analytics_queues_observations_query = _Lists(_api.post_analytics_queues_observations_query)
     post_analytics_routing_activity_query = _Lists(_api.post_analytics_routing_activity_query)
     post_routing_assessments = _Method(_api.post_routing_assessments)
-    post_routing_assessments_jobs = _Method(_api.post_routing_assessments_jobs)
+    post_routing_assessments_jobs = _Jobs(_api.post_routing_assessments_jobs)
     post_routing_email_domain_dkim = _Lists(_api.post_routing_email_domain_dkim)
     post_routing_email_domain_mailfrom = _Lists(_api.post_routing_email_domain_mailfrom)
     post_routing_email_domain_routes = _Method(_api.post_routing_email_domain_routes)

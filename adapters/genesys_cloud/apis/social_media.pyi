@@ -2,6 +2,7 @@
 from genesys_core.api import social_media as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -45,8 +46,8 @@ class _Methods:
     patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id = _Method(_api.patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id)
     patch_socialmedia_topic_dataingestionrules_open_open_id = _Method(_api.patch_socialmedia_topic_dataingestionrules_open_open_id)
     patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id = _Method(_api.patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id)
-    post_socialmedia_analytics_aggregates_jobs = _Method(_api.post_socialmedia_analytics_aggregates_jobs)
-    post_socialmedia_analytics_messages_jobs = _Method(_api.post_socialmedia_analytics_messages_jobs)
+    post_socialmedia_analytics_aggregates_jobs = _Jobs(_api.post_socialmedia_analytics_aggregates_jobs)
+    post_socialmedia_analytics_messages_jobs = _Jobs(_api.post_socialmedia_analytics_messages_jobs)
     post_socialmedia_escalationrules = _Method(_api.post_socialmedia_escalationrules)
     post_socialmedia_escalations_messages = _Method(_api.post_socialmedia_escalations_messages)
     post_socialmedia_topic_dataingestionrules_facebook = _Method(_api.post_socialmedia_topic_dataingestionrules_facebook)

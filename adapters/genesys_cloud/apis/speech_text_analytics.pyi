@@ -2,6 +2,7 @@
 from genesys_core.api import speech_text_analytics as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -59,14 +60,14 @@ class _Methods:
     post_speechandtextanalytics_categories = _Method(_api.post_speechandtextanalytics_categories)
     post_speechandtextanalytics_dictionaryfeedback = _Method(_api.post_speechandtextanalytics_dictionaryfeedback)
     post_speechandtextanalytics_programs = _Method(_api.post_speechandtextanalytics_programs)
-    post_speechandtextanalytics_programs_general_jobs = _Method(_api.post_speechandtextanalytics_programs_general_jobs)
-    post_speechandtextanalytics_programs_publishjobs = _Method(_api.post_speechandtextanalytics_programs_publishjobs)
-    post_speechandtextanalytics_reprocessing_jobs = _Method(_api.post_speechandtextanalytics_reprocessing_jobs)
+    post_speechandtextanalytics_programs_general_jobs = _Jobs(_api.post_speechandtextanalytics_programs_general_jobs)
+    post_speechandtextanalytics_programs_publishjobs = _Jobs(_api.post_speechandtextanalytics_programs_publishjobs)
+    post_speechandtextanalytics_reprocessing_jobs = _Jobs(_api.post_speechandtextanalytics_reprocessing_jobs)
     post_speechandtextanalytics_sentimentfeedback = _Method(_api.post_speechandtextanalytics_sentimentfeedback)
     post_speechandtextanalytics_topics = _Method(_api.post_speechandtextanalytics_topics)
-    post_speechandtextanalytics_topics_generatedphrases_jobs = _Method(_api.post_speechandtextanalytics_topics_generatedphrases_jobs)
-    post_speechandtextanalytics_topics_publishjobs = _Method(_api.post_speechandtextanalytics_topics_publishjobs)
-    post_speechandtextanalytics_topics_testphrase_jobs = _Method(_api.post_speechandtextanalytics_topics_testphrase_jobs)
+    post_speechandtextanalytics_topics_generatedphrases_jobs = _Jobs(_api.post_speechandtextanalytics_topics_generatedphrases_jobs)
+    post_speechandtextanalytics_topics_publishjobs = _Jobs(_api.post_speechandtextanalytics_topics_publishjobs)
+    post_speechandtextanalytics_topics_testphrase_jobs = _Jobs(_api.post_speechandtextanalytics_topics_testphrase_jobs)
     post_speechandtextanalytics_transcripts_search = _Lists(_api.post_speechandtextanalytics_transcripts_search)
     put_speechandtextanalytics_category = _Method(_api.put_speechandtextanalytics_category)
     put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id = _Method(_api.put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id)

@@ -2,6 +2,7 @@
 from genesys_core.api import task_management as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -71,10 +72,10 @@ class _Methods:
     post_taskmanagement_workitem_disconnect = _Method(_api.post_taskmanagement_workitem_disconnect)
     post_taskmanagement_workitem_terminate = _Method(_api.post_taskmanagement_workitem_terminate)
     post_taskmanagement_workitems = _Method(_api.post_taskmanagement_workitems)
-    post_taskmanagement_workitems_bulk_add_jobs = _Method(_api.post_taskmanagement_workitems_bulk_add_jobs)
-    post_taskmanagement_workitems_bulk_terminate_jobs = _Method(_api.post_taskmanagement_workitems_bulk_terminate_jobs)
+    post_taskmanagement_workitems_bulk_add_jobs = _Jobs(_api.post_taskmanagement_workitems_bulk_add_jobs)
+    post_taskmanagement_workitems_bulk_terminate_jobs = _Jobs(_api.post_taskmanagement_workitems_bulk_terminate_jobs)
     post_taskmanagement_workitems_query = _Lists(_api.post_taskmanagement_workitems_query)
-    post_taskmanagement_workitems_query_jobs = _Method(_api.post_taskmanagement_workitems_query_jobs)
+    post_taskmanagement_workitems_query_jobs = _Jobs(_api.post_taskmanagement_workitems_query_jobs)
     post_taskmanagement_workitems_schemas = _Method(_api.post_taskmanagement_workitems_schemas)
     post_taskmanagement_worktype_flows_datebased_rules = _Method(_api.post_taskmanagement_worktype_flows_datebased_rules)
     post_taskmanagement_worktype_flows_onattributechange_rules = _Method(_api.post_taskmanagement_worktype_flows_onattributechange_rules)

@@ -2,6 +2,7 @@
 from genesys_core.api import telephony as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -28,7 +29,7 @@ class _Methods:
     post_telephony_numbers_routing_reset = _Method(_api.post_telephony_numbers_routing_reset)
     post_telephony_organization_link = _Method(_api.post_telephony_organization_link)
     post_telephony_prefixes_bulk = _Lists(_api.post_telephony_prefixes_bulk)
-    post_telephony_siptraces_download = _Method(_api.post_telephony_siptraces_download)
+    post_telephony_siptraces_download = _Jobs(_api.post_telephony_siptraces_download)
     put_telephony_agent_greetings = _Method(_api.put_telephony_agent_greetings)
     put_telephony_agents_greetings_me = _Method(_api.put_telephony_agents_greetings_me)
     put_telephony_settings = _Method(_api.put_telephony_settings)

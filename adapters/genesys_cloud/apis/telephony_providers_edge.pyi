@@ -2,6 +2,7 @@
 from genesys_core.api import telephony_providers_edge as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -99,7 +100,7 @@ class _Methods:
     post_telephony_providers_edge_diagnostic_tracepath = _Method(_api.post_telephony_providers_edge_diagnostic_tracepath)
     post_telephony_providers_edge_logicalinterfaces = _Method(_api.post_telephony_providers_edge_logicalinterfaces)
     post_telephony_providers_edge_logs_job_upload = _Method(_api.post_telephony_providers_edge_logs_job_upload)
-    post_telephony_providers_edge_logs_jobs = _Method(_api.post_telephony_providers_edge_logs_jobs)
+    post_telephony_providers_edge_logs_jobs = _Jobs(_api.post_telephony_providers_edge_logs_jobs)
     post_telephony_providers_edge_offlineconfiguration = _Method(_api.post_telephony_providers_edge_offlineconfiguration)
     post_telephony_providers_edge_reboot = _Method(_api.post_telephony_providers_edge_reboot)
     post_telephony_providers_edge_softwareupdate = _Method(_api.post_telephony_providers_edge_softwareupdate)

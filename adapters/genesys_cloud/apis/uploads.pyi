@@ -2,6 +2,7 @@
 from genesys_core.api import uploads as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
@@ -11,7 +12,7 @@ class _Methods:
     post_guides_uploads = _Method(_api.post_guides_uploads)
     post_integrations_action_draft_function_upload = _Method(_api.post_integrations_action_draft_function_upload)
     post_knowledge_documentuploads = _Method(_api.post_knowledge_documentuploads)
-    post_knowledge_knowledgebase_uploads_urls_jobs = _Method(_api.post_knowledge_knowledgebase_uploads_urls_jobs)
+    post_knowledge_knowledgebase_uploads_urls_jobs = _Jobs(_api.post_knowledge_knowledgebase_uploads_urls_jobs)
     post_languageunderstanding_miner_uploads = _Method(_api.post_languageunderstanding_miner_uploads)
     post_uploads_learning_coverart = _Method(_api.post_uploads_learning_coverart)
     post_uploads_publicassets_images = _Method(_api.post_uploads_publicassets_images)

@@ -2,6 +2,7 @@
 from genesys_core.api import usage as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -13,11 +14,11 @@ class _Methods:
     get_usage_client_client_id_aggregates_query_job = _Lists(_api.get_usage_client_client_id_aggregates_query_job)
     get_usage_query_execution_id_results = _Lists(_api.get_usage_query_execution_id_results)
     get_usage_simplesearch_execution_id_results = _Lists(_api.get_usage_simplesearch_execution_id_results)
-    post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
-    post_usage_aggregates_query_jobs = _Method(_api.post_usage_aggregates_query_jobs)
-    post_usage_client_client_id_aggregates_query_jobs = _Method(_api.post_usage_client_client_id_aggregates_query_jobs)
-    post_usage_query = _Method(_api.post_usage_query)
-    post_usage_simplesearch = _Method(_api.post_usage_simplesearch)
+    post_oauth_client_usage_query = _Jobs(_api.post_oauth_client_usage_query)
+    post_usage_aggregates_query_jobs = _Jobs(_api.post_usage_aggregates_query_jobs)
+    post_usage_client_client_id_aggregates_query_jobs = _Jobs(_api.post_usage_client_client_id_aggregates_query_jobs)
+    post_usage_query = _Jobs(_api.post_usage_query)
+    post_usage_simplesearch = _Jobs(_api.post_usage_simplesearch)
 
 class UsageApi(_Methods, _SyncApi):
     """The 11 methods of the Usage API; each sends its operation and returns the response."""

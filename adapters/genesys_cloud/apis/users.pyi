@@ -2,6 +2,7 @@
 from genesys_core.api import users as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
@@ -93,9 +94,9 @@ class _Methods:
     patch_user_routingskills_bulk = _Lists(_api.patch_user_routingskills_bulk)
     patch_users_bulk = _Lists(_api.patch_users_bulk)
     post_analytics_users_activity_query = _Lists(_api.post_analytics_users_activity_query)
-    post_analytics_users_aggregates_jobs = _Method(_api.post_analytics_users_aggregates_jobs)
+    post_analytics_users_aggregates_jobs = _Jobs(_api.post_analytics_users_aggregates_jobs)
     post_analytics_users_aggregates_query = _Lists(_api.post_analytics_users_aggregates_query)
-    post_analytics_users_details_jobs = _Method(_api.post_analytics_users_details_jobs)
+    post_analytics_users_details_jobs = _Jobs(_api.post_analytics_users_details_jobs)
     post_analytics_users_details_query = _Lists(_api.post_analytics_users_details_query)
     post_analytics_users_observations_query = _Lists(_api.post_analytics_users_observations_query)
     post_authorization_subject_bulkadd = _Method(_api.post_authorization_subject_bulkadd)

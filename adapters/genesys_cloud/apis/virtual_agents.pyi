@@ -2,12 +2,13 @@
 from genesys_core.api import virtual_agents as _api
 
 from genesys_cloud.api_binding import AsyncApi as _AsyncApi
+from genesys_cloud.api_binding import JobMethod as _Jobs
 from genesys_cloud.api_binding import ListMethod as _Lists
 from genesys_cloud.api_binding import Method as _Method
 from genesys_cloud.api_binding import SyncApi as _SyncApi
 
 class _Methods:
-    delete_agentic_virtualagent_jobs = _Method(_api.delete_agentic_virtualagent_jobs)
+    delete_agentic_virtualagent_jobs = _Jobs(_api.delete_agentic_virtualagent_jobs)
     get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
     get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
     get_agentic_virtualagents = _Lists(_api.get_agentic_virtualagents)

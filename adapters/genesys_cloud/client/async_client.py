@@ -1,7 +1,7 @@
 """The asynchronous client, for asyncio and trio."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
@@ -19,13 +19,14 @@ from genesys_cloud.transports.hooks import (
 )
 from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_cloud.transports.running_loop import has_ended, in_trio, running_loop
-from genesys_core.calls.operation import ListOperation, Operation, raw_operation
+from genesys_core.calls.operation import JobOperation, ListOperation, Operation, raw_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_cloud.client.jobs import AsyncJob
     from genesys_cloud.client.paginators import AsyncPaginator
     from genesys_core.paging.options import PagingArguments
 
@@ -33,6 +34,7 @@ __all__ = ["AsyncClient"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+StatusT = TypeVar("StatusT")
 
 
 class AsyncClient(AsyncTransfers, AsyncApis):
@@ -138,6 +140,73 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
         reader = self._new_reader(operation, options, by_page=by_page)
         return AsyncPaginator(reader, self._send_page, lambda: self._event_loop)
+
+    async def run(self, operation: JobOperation[Any, StatusT, Item]) -> "AsyncJob[StatusT, Item]":
+        """Start a job, and return it.
+
+        Args:
+            operation: an operation that starts a job.
+
+        Raises:
+            InvalidValueError: it starts no job that can be polled.
+            JobError: the reply has no id.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        from genesys_cloud.client.jobs import AsyncJob  # noqa: PLC0415 - few calls run jobs
+        from genesys_core.jobs.job import begin_job  # noqa: PLC0415
+
+        return AsyncJob(self, begin_job(operation, await self.send_raw(operation)))
+
+    @overload
+    def job(
+        self, operation: JobOperation[Any, StatusT, Item], id: str
+    ) -> "AsyncJob[StatusT, Item]": ...
+    @overload
+    def job(
+        self, operation: Operation[StatusT], id: str | None = None
+    ) -> "AsyncJob[StatusT, Any]": ...
+    def job(self, operation: Operation[Any], id: str | None = None) -> "AsyncJob[Any, Any]":
+        """Return a job that was started earlier, possibly in another process; nothing is sent.
+
+        Args:
+            operation: the operation that started it (its body counts for a warning about the interval
+                only), or the one that returns its status.
+            id: its id; not needed if the operation returns its status.
+
+        Raises:
+            InvalidValueError: the operation does neither, or the id is missing.
+        """
+        from genesys_cloud.client.jobs import AsyncJob  # noqa: PLC0415 - few calls run jobs
+        from genesys_core.jobs.job import find_job  # noqa: PLC0415
+
+        return AsyncJob(self, find_job(operation, id))
+
+    async def wait_until(
+        self,
+        operation: Operation[T],
+        condition: Callable[[T], object],
+        *,
+        deadline: float = 60.0,
+    ) -> T:
+        """Send an operation until a condition is true, for what takes effect after a while.
+
+        A 404 means "not yet". Pauses grow from one request to the next.
+
+        Args:
+            operation: an operation that only reads.
+            condition: called with each reply; the wait is over once it returns a true value.
+            deadline: seconds in total; ``math.inf`` for no limit.
+
+        Returns:
+            The reply for which it was true.
+
+        Raises:
+            InvalidValueError: the operation may change something, or the deadline is invalid.
+            WaitTimeoutError: it was not true within the deadline.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        state = self._start_condition(operation, condition, deadline)
+        return (await self._wait(state, operation)).data
 
     def notification_handler(
         self,

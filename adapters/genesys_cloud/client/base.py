@@ -7,6 +7,7 @@ Invariants: the driver sends, sleeps and locks; every decision is made in the co
 """
 
 import inspect
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -40,6 +41,7 @@ from genesys_core.calls.operation import NO_OPTIONS, Operation, Options, apply_d
 from genesys_core.calls.rate_limit import close_gate, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
+from genesys_core.checks import FUNCTION, NUMBER
 from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
@@ -50,6 +52,7 @@ from genesys_core.transport.owners import OwnedPools
 
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
+    from genesys_core.jobs.waiting import PausePolicy, Pausing, Polling, PollResult, WaitState
     from genesys_core.paging.options import PagingArguments
     from genesys_core.paging.reader import ListingReader
 
@@ -170,6 +173,73 @@ class ClientBase(LazyApis, Unpicklable):
     async def _send_page(self, operation: Operation[T]) -> ApiResponse[T]:
         return response_of(await self._drive(self._start(operation)))
 
+    def _start_wait(
+        self,
+        judge: "Callable[[ApiResponse[T]], PollResult]",
+        about: str,
+        deadline: float,
+        policy: "PausePolicy",
+    ) -> "Polling[T]":
+        from genesys_core.jobs.waiting import start_wait  # noqa: PLC0415 - few calls wait
+
+        NUMBER.check("deadline", deadline)
+        return start_wait(
+            judge,
+            about=about,
+            deadline=deadline,
+            policy=policy,
+            random=self._cell.session.random,
+            now=read_clocks(),
+        )
+
+    def _start_condition(
+        self, operation: Operation[T], condition: "Callable[[T], object]", deadline: float
+    ) -> "Polling[T]":
+        from genesys_core.jobs.waiting import (  # noqa: PLC0415 - few calls wait
+            CONDITION_POLICY,
+            check_repeatable,
+            judge_condition,
+        )
+
+        check_repeatable(operation)
+        FUNCTION.check("condition", condition)
+        about = f"{operation.endpoint.name}: the condition"
+        return self._start_wait(
+            partial(judge_condition, condition), about, deadline, CONDITION_POLICY
+        )
+
+    async def _wait(
+        self,
+        state: "WaitState[T]",
+        operation: Operation[T],
+        response: ApiResponse[T] | None = None,
+    ) -> ApiResponse[T]:
+        """Poll until the wait is over; ``response`` is the first one, if it was received before."""
+        from genesys_core.jobs.waiting import JobWarning, Pausing, Polling, WaitEnded  # noqa: PLC0415
+
+        shown = 0
+        while True:
+            for text in state.warnings[shown:]:
+                warnings.warn(text, JobWarning, stacklevel=2)
+            shown = len(state.warnings)
+            match state:
+                case Polling():
+                    if response is not None:
+                        state, response = state.received(response, now=read_clocks()), None
+                        continue
+                    outcome = await self._drive(self._start(operation))
+                    if isinstance(outcome, Raised):
+                        state = state.failed(outcome.error, now=read_clocks())
+                    else:
+                        state = state.received(outcome.response, now=read_clocks())
+                case Pausing():
+                    await self._event_loop.sleep(_left_of_pause(state))
+                    state = state.woke(now=read_clocks())
+                case WaitEnded(response=found):
+                    return found
+                case _:
+                    raise state.error
+
     async def _close(self) -> None:
         # An exit stack, so that an error or cancellation in one step does not skip the others.
         async with AsyncExitStack() as closing:
@@ -219,6 +289,10 @@ class ClientBase(LazyApis, Unpicklable):
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())
+
+
+def _left_of_pause(pausing: "Pausing[Any]") -> Callable[[], float]:
+    return lambda: pausing.left(now=read_clocks())
 
 
 async def _close_handler(handler: Any) -> None:  # noqa: ANN401 - of any flavour

@@ -1,7 +1,7 @@
 """The synchronous client."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
@@ -15,13 +15,14 @@ from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
-from genesys_core.calls.operation import ListOperation, Operation, raw_operation
+from genesys_core.calls.operation import JobOperation, ListOperation, Operation, raw_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_cloud.client.jobs import Job
     from genesys_cloud.client.paginators import Paginator
     from genesys_core.paging.options import PagingArguments
 
@@ -29,6 +30,7 @@ __all__ = ["Client"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+StatusT = TypeVar("StatusT")
 
 
 class Client(SyncTransfers, SyncApis):
@@ -129,6 +131,69 @@ class Client(SyncTransfers, SyncApis):
 
         reader = self._new_reader(operation, options, by_page=by_page)
         return Paginator(reader, self._send_page, lambda: self._event_loop)
+
+    def run(self, operation: JobOperation[Any, StatusT, Item]) -> "Job[StatusT, Item]":
+        """Start a job, and return it.
+
+        Args:
+            operation: an operation that starts a job.
+
+        Raises:
+            InvalidValueError: it starts no job that can be polled.
+            JobError: the reply has no id.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        from genesys_cloud.client.jobs import Job  # noqa: PLC0415 - few calls run jobs
+        from genesys_core.jobs.job import begin_job  # noqa: PLC0415
+
+        return Job(self, begin_job(operation, self.send_raw(operation)))
+
+    @overload
+    def job(self, operation: JobOperation[Any, StatusT, Item], id: str) -> "Job[StatusT, Item]": ...
+    @overload
+    def job(self, operation: Operation[StatusT], id: str | None = None) -> "Job[StatusT, Any]": ...
+    def job(self, operation: Operation[Any], id: str | None = None) -> "Job[Any, Any]":
+        """Return a job that was started earlier, possibly in another process; nothing is sent.
+
+        Args:
+            operation: the operation that started it (its body counts for a warning about the interval
+                only), or the one that returns its status.
+            id: its id; not needed if the operation returns its status.
+
+        Raises:
+            InvalidValueError: the operation does neither, or the id is missing.
+        """
+        from genesys_cloud.client.jobs import Job  # noqa: PLC0415 - few calls run jobs
+        from genesys_core.jobs.job import find_job  # noqa: PLC0415
+
+        return Job(self, find_job(operation, id))
+
+    def wait_until(
+        self,
+        operation: Operation[T],
+        condition: Callable[[T], object],
+        *,
+        deadline: float = 60.0,
+    ) -> T:
+        """Send an operation until a condition is true, for what takes effect after a while.
+
+        A 404 means "not yet". Pauses grow from one request to the next.
+
+        Args:
+            operation: an operation that only reads.
+            condition: called with each reply; the wait is over once it returns a true value.
+            deadline: seconds in total; ``math.inf`` for no limit.
+
+        Returns:
+            The reply for which it was true.
+
+        Raises:
+            InvalidValueError: the operation may change something, or the deadline is invalid.
+            WaitTimeoutError: it was not true within the deadline.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        state = self._start_condition(operation, condition, deadline)
+        return run_now(self._wait(state, operation)).data
 
     def notification_handler(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -369,7 +370,7 @@ def post_assistant_queue_users_jobs(
     assistant_id: str,
     queue_id: str,
     body: _m.AssistantQueueUsersJobsRequest | _JsonObject,
-) -> _Operation[_m.AssistantQueueUsersJobsResponse]:
+) -> _Jobs[_m.AssistantQueueUsersJobsResponse, _m.AssistantQueueUsersJobsResponse, _Any]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs -> ``AssistantQueueUsersJobsResponse``.
 
     Requires ``assistants:queueUserJob:add``.
@@ -379,7 +380,7 @@ def post_assistant_queue_users_jobs(
         queue_id: path, string.
         body: ``AssistantQueueUsersJobsRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_assistant_queue_users_jobs", "POST",
         "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs",
         "AssistantQueueUsersJobsResponse", body="object", body_required=True,

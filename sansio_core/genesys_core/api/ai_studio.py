@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
 from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -22,7 +23,7 @@ if _TYPE_CHECKING:
 
 def delete_agentic_virtualagent_jobs(
     virtual_agent_id: str,
-) -> _Operation[_m.AgenticVirtualAgentJob]:
+) -> _Jobs[_m.AgenticVirtualAgentJob, _m.AgenticVirtualAgentJob, _Any]:
     """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
 
     Requires ``agentic:virtualAgentJob:add``.
@@ -30,7 +31,7 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "delete_agentic_virtualagent_jobs", "DELETE",
         "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
     ), (("virtualAgentId", virtual_agent_id),))
@@ -50,7 +51,7 @@ def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operatio
     ), (("summarySettingId", summary_setting_id),))
 
 
-def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
+def delete_guide_jobs(guide_id: str) -> _Jobs[_m.GuideJob, _m.GuideJob, _Any]:
     """DELETE /api/v2/guides/{guideId}/jobs -> ``GuideJob``.
 
     Requires ``aiStudio:guideJob:add``.
@@ -58,7 +59,7 @@ def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
     Args:
         guide_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", "GuideJob",
     ), (("guideId", guide_id),))
 
@@ -424,7 +425,7 @@ def post_guide_version_jobs(
     guide_id: str,
     version_id: str,
     body: _m.GuideVersionPublishJobRequest | _JsonObject,
-) -> _Operation[_m.GuideVersionPublishJob]:
+) -> _Jobs[_m.GuideVersionPublishJob, _m.GuideVersionPublishJob, _Any]:
     """POST /api/v2/guides/{guideId}/versions/{versionId}/jobs -> ``GuideVersionPublishJob``.
 
     Requires ``aiStudio:guideVersionJob:add``.
@@ -434,7 +435,7 @@ def post_guide_version_jobs(
         version_id: path, string.
         body: ``GuideVersionPublishJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_guide_version_jobs", "POST", "/api/v2/guides/{guideId}/versions/{versionId}/jobs",
         "GuideVersionPublishJob", body="object", body_required=True,
     ), (("guideId", guide_id), ("versionId", version_id)), (), (), body)
@@ -474,7 +475,7 @@ def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
 
 def post_guides_jobs(
     body: _m.GenerateGuideContentRequest | _JsonObject,
-) -> _Operation[_m.GuideContentGenerationJob]:
+) -> _Jobs[_m.GuideContentGenerationJob, _m.GuideContentGenerationJob, _Any]:
     """POST /api/v2/guides/jobs -> ``GuideContentGenerationJob``.
 
     Requires ``aiStudio:guideJob:add``.
@@ -482,7 +483,7 @@ def post_guides_jobs(
     Args:
         body: ``GenerateGuideContentRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_guides_jobs", "POST", "/api/v2/guides/jobs", "GuideContentGenerationJob",
         body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -408,7 +409,9 @@ def get_analytics_agentutilizations_aggregates_job_results(
     job_id: str,
     *,
     cursor: str | None = None,
-) -> _Lists[_m.AgentUtilizationAsyncAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer]:
+) -> _Lists[
+    _m.AgentUtilizationAsyncAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer,
+]:
     """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
 
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``. Pages
@@ -661,7 +664,10 @@ def get_analytics_conversations_aggregates_job_results(
 def get_analytics_conversations_details(
     *,
     id: _Sequence[str] | None = None,
-) -> _Lists[_m.AnalyticsConversationWithoutAttributesMultiGetResponse, _m.AnalyticsConversationWithoutAttributes]:
+) -> _Lists[
+    _m.AnalyticsConversationWithoutAttributesMultiGetResponse,
+    _m.AnalyticsConversationWithoutAttributes,
+]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -1414,7 +1420,7 @@ def patch_analytics_reporting_settings(
 
 def post_analytics_actions_aggregates_jobs(
     body: _m.ActionAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ActionAggregateDataContainer]:
     """POST /api/v2/analytics/actions/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
@@ -1422,7 +1428,7 @@ def post_analytics_actions_aggregates_jobs(
     Args:
         body: ``ActionAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_actions_aggregates_jobs", "POST",
         "/api/v2/analytics/actions/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1448,7 +1454,7 @@ def post_analytics_actions_aggregates_query(
 
 def post_analytics_agentcopilots_aggregates_jobs(
     body: _m.AgentCopilotAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AgentCopilotAggregateDataContainer]:
     """POST /api/v2/analytics/agentcopilots/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:agentCopilotAggregate:view``.
@@ -1456,7 +1462,7 @@ def post_analytics_agentcopilots_aggregates_jobs(
     Args:
         body: ``AgentCopilotAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_agentcopilots_aggregates_jobs", "POST",
         "/api/v2/analytics/agentcopilots/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1520,7 +1526,7 @@ def post_analytics_agents_status_query(
 
 def post_analytics_agentutilizations_aggregates_jobs(
     body: _m.AgentUtilizationAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AgentUtilizationAggregateDataContainer]:
     """POST /api/v2/analytics/agentutilizations/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
@@ -1528,7 +1534,7 @@ def post_analytics_agentutilizations_aggregates_jobs(
     Args:
         body: ``AgentUtilizationAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_agentutilizations_aggregates_jobs", "POST",
         "/api/v2/analytics/agentutilizations/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1556,7 +1562,7 @@ def post_analytics_agentutilizations_aggregates_query(
 
 def post_analytics_bots_aggregates_jobs(
     body: _m.BotAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.BotAggregateDataContainer]:
     """POST /api/v2/analytics/bots/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:botAggregate:view``.
@@ -1564,7 +1570,7 @@ def post_analytics_bots_aggregates_jobs(
     Args:
         body: ``BotAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_bots_aggregates_jobs", "POST", "/api/v2/analytics/bots/aggregates/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -1589,7 +1595,7 @@ def post_analytics_bots_aggregates_query(
 
 def post_analytics_casemanagement_aggregates_jobs(
     body: _m.CaseManagementAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.CaseManagementAggregateDataContainer]:
     """POST /api/v2/analytics/casemanagement/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:caseManagementAggregate:view``.
@@ -1597,7 +1603,7 @@ def post_analytics_casemanagement_aggregates_jobs(
     Args:
         body: ``CaseManagementAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_casemanagement_aggregates_jobs", "POST",
         "/api/v2/analytics/casemanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1664,7 +1670,7 @@ def post_analytics_conversations_activity_query(
 
 def post_analytics_conversations_aggregates_jobs(
     body: _m.ConversationAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ConversationAggregateDataContainer]:
     """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:conversationAggregate:view``.
@@ -1672,7 +1678,7 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_conversations_aggregates_jobs", "POST",
         "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1698,7 +1704,7 @@ def post_analytics_conversations_aggregates_query(
 
 def post_analytics_conversations_details_jobs(
     body: _m.AsyncConversationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsConversation]:
     """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -1706,7 +1712,7 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_conversations_details_jobs", "POST",
         "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1733,7 +1739,7 @@ def post_analytics_conversations_details_query(
 
 def post_analytics_copilots_aggregates_jobs(
     body: _m.CopilotAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.CopilotAggregateDataContainer]:
     """POST /api/v2/analytics/copilots/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
@@ -1741,7 +1747,7 @@ def post_analytics_copilots_aggregates_jobs(
     Args:
         body: ``CopilotAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_copilots_aggregates_jobs", "POST",
         "/api/v2/analytics/copilots/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1784,7 +1790,7 @@ def post_analytics_dataextraction_downloads_bulk(
 
 def post_analytics_evaluations_aggregates_jobs(
     body: _m.EvaluationAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.EvaluationAggregateDataContainer]:
     """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:evaluationAggregate:view``.
@@ -1792,7 +1798,7 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_evaluations_aggregates_jobs", "POST",
         "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1818,7 +1824,7 @@ def post_analytics_evaluations_aggregates_query(
 
 def post_analytics_flowexecutions_aggregates_jobs(
     body: _m.FlowExecutionAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowExecutionAggregateDataContainer]:
     """POST /api/v2/analytics/flowexecutions/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:flowExecutionAggregate:view``.
@@ -1826,7 +1832,7 @@ def post_analytics_flowexecutions_aggregates_jobs(
     Args:
         body: ``FlowExecutionAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_flowexecutions_aggregates_jobs", "POST",
         "/api/v2/analytics/flowexecutions/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1874,7 +1880,7 @@ def post_analytics_flows_activity_query(
 
 def post_analytics_flows_aggregates_jobs(
     body: _m.FlowAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowAggregateDataContainer]:
     """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:flowAggregate:view``.
@@ -1882,7 +1888,7 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -1924,7 +1930,7 @@ def post_analytics_flows_observations_query(
 
 def post_analytics_journeys_aggregates_jobs(
     body: _m.JourneyAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.JourneyAggregateDataContainer]:
     """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:journeyAggregate:view``.
@@ -1932,7 +1938,7 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_journeys_aggregates_jobs", "POST",
         "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1958,7 +1964,7 @@ def post_analytics_journeys_aggregates_query(
 
 def post_analytics_knowledge_aggregates_jobs(
     body: _m.KnowledgeAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.KnowledgeAggregateDataContainer]:
     """POST /api/v2/analytics/knowledge/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:knowledgeAggregate:view``.
@@ -1966,7 +1972,7 @@ def post_analytics_knowledge_aggregates_jobs(
     Args:
         body: ``KnowledgeAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_knowledge_aggregates_jobs", "POST",
         "/api/v2/analytics/knowledge/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2093,7 +2099,7 @@ def post_analytics_reporting_settings_dashboards_query(
 
 def post_analytics_resolutions_aggregates_jobs(
     body: _m.ResolutionAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ResolutionAggregateDataContainer]:
     """POST /api/v2/analytics/resolutions/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:resolutionAggregate:view``.
@@ -2101,7 +2107,7 @@ def post_analytics_resolutions_aggregates_jobs(
     Args:
         body: ``ResolutionAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_resolutions_aggregates_jobs", "POST",
         "/api/v2/analytics/resolutions/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2149,7 +2155,7 @@ def post_analytics_routing_activity_query(
 
 def post_analytics_summaries_aggregates_jobs(
     body: _m.SummaryAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SummaryAggregateDataContainer]:
     """POST /api/v2/analytics/summaries/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:summaryAggregate:view``.
@@ -2157,7 +2163,7 @@ def post_analytics_summaries_aggregates_jobs(
     Args:
         body: ``SummaryAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_summaries_aggregates_jobs", "POST",
         "/api/v2/analytics/summaries/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2183,7 +2189,7 @@ def post_analytics_summaries_aggregates_query(
 
 def post_analytics_surveys_aggregates_jobs(
     body: _m.SurveyAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SurveyAggregateDataContainer]:
     """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:surveyAggregate:view``.
@@ -2191,7 +2197,7 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_surveys_aggregates_jobs", "POST",
         "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2217,7 +2223,7 @@ def post_analytics_surveys_aggregates_query(
 
 def post_analytics_taskmanagement_aggregates_jobs(
     body: _m.TaskManagementAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.TaskManagementAggregateDataContainer]:
     """POST /api/v2/analytics/taskmanagement/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:taskManagementAggregate:view``.
@@ -2225,7 +2231,7 @@ def post_analytics_taskmanagement_aggregates_jobs(
     Args:
         body: ``TaskManagementAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_taskmanagement_aggregates_jobs", "POST",
         "/api/v2/analytics/taskmanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2296,7 +2302,7 @@ def post_analytics_teams_activity_query(
 
 def post_analytics_transcripts_aggregates_jobs(
     body: _m.TranscriptAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.TranscriptAggregateDataContainer]:
     """POST /api/v2/analytics/transcripts/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
@@ -2304,7 +2310,7 @@ def post_analytics_transcripts_aggregates_jobs(
     Args:
         body: ``TranscriptAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_transcripts_aggregates_jobs", "POST",
         "/api/v2/analytics/transcripts/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -2352,7 +2358,7 @@ def post_analytics_users_activity_query(
 
 def post_analytics_users_aggregates_jobs(
     body: _m.UserAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.UserAggregateDataContainer]:
     """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:userAggregate:view``.
@@ -2360,7 +2366,7 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -2385,7 +2391,7 @@ def post_analytics_users_aggregates_query(
 
 def post_analytics_users_details_jobs(
     body: _m.AsyncUserDetailsQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsUserDetail]:
     """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:userDetail:view``.
@@ -2393,7 +2399,7 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -2889,7 +2890,9 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
     ), (), (("flow", flow),))
 
 
-def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTableExportJob]:
+def post_flows_datatable_export_jobs(
+    datatable_id: str,
+) -> _Jobs[_m.DataTableExportJob, _m.DataTableExportJob, _Any]:
     """POST /api/v2/flows/datatables/{datatableId}/export/jobs -> ``DataTableExportJob``.
 
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
@@ -2897,7 +2900,7 @@ def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTab
     Args:
         datatable_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_datatable_export_jobs", "POST",
         "/api/v2/flows/datatables/{datatableId}/export/jobs", "DataTableExportJob",
     ), (("datatableId", datatable_id),))
@@ -2906,7 +2909,7 @@ def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTab
 def post_flows_datatable_import_csv_jobs(
     datatable_id: str,
     body: _m.DataTableImportJob | _JsonObject,
-) -> _Operation[_m.DataTableImportJob]:
+) -> _Jobs[_m.DataTableImportJob, _m.DataTableImportJob, _Any]:
     """POST /api/v2/flows/datatables/{datatableId}/import/csv/jobs -> ``DataTableImportJob``.
 
     Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
@@ -2915,7 +2918,7 @@ def post_flows_datatable_import_csv_jobs(
         datatable_id: path, string.
         body: ``DataTableImportJob``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_datatable_import_csv_jobs", "POST",
         "/api/v2/flows/datatables/{datatableId}/import/csv/jobs", "DataTableImportJob",
         body="object", body_required=True,
@@ -2925,7 +2928,7 @@ def post_flows_datatable_import_csv_jobs(
 def post_flows_datatable_import_jobs(
     datatable_id: str,
     body: _m.DataTableImportJob | _JsonObject,
-) -> _Operation[_m.DataTableImportJob]:
+) -> _Jobs[_m.DataTableImportJob, _m.DataTableImportJob, _Any]:
     """POST /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportJob``.
 
     Deprecated. Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
@@ -2934,7 +2937,7 @@ def post_flows_datatable_import_jobs(
         datatable_id: path, string.
         body: ``DataTableImportJob``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_datatable_import_jobs", "POST",
         "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportJob", body="object",
         body_required=True,
@@ -2975,7 +2978,7 @@ def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.Dat
 
 def post_flows_executions(
     flow_launch_request: _m.FlowExecutionLaunchRequest | _JsonObject,
-) -> _Operation[_m.FlowExecutionLaunchResponse]:
+) -> _Jobs[_m.FlowExecutionLaunchResponse, _m.FlowRuntimeExecution, _Any]:
     """POST /api/v2/flows/executions -> ``FlowExecutionLaunchResponse``.
 
     Requires ``architect:flow:launch``.
@@ -2983,7 +2986,7 @@ def post_flows_executions(
     Args:
         flow_launch_request: body, ``FlowExecutionLaunchRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_executions", "POST", "/api/v2/flows/executions", "FlowExecutionLaunchResponse",
         body="object", body_required=True,
     ), (), (), (), flow_launch_request)
@@ -2991,7 +2994,7 @@ def post_flows_executions(
 
 def post_flows_export_jobs(
     body: _m.RegisterArchitectExportJob | _JsonObject,
-) -> _Operation[_m.RegisterArchitectExportJobResponse]:
+) -> _Jobs[_m.RegisterArchitectExportJobResponse, _m.ArchitectExportJobStateResponse, _Any]:
     """POST /api/v2/flows/export/jobs -> ``RegisterArchitectExportJobResponse``.
 
     Requires ``architect:jobExport:create``.
@@ -2999,7 +3002,7 @@ def post_flows_export_jobs(
     Args:
         body: ``RegisterArchitectExportJob``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_export_jobs", "POST", "/api/v2/flows/export/jobs",
         "RegisterArchitectExportJobResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -3009,7 +3012,9 @@ def post_flows_instances_jobs(
     body: _m.ExecutionDataRequest | _JsonObject,
     *,
     expand: _Open[_Literal["bots", "dataActions"]] | None = None,
-) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
+) -> _Jobs[
+    _m.GetFlowExecutionDataJobResult, _m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity,
+]:
     """POST /api/v2/flows/instances/jobs -> ``GetFlowExecutionDataJobResult``.
 
     Requires ``architect:flowInstance:view``.
@@ -3018,10 +3023,9 @@ def post_flows_instances_jobs(
         expand: query, string: bots, dataActions.
         body: ``ExecutionDataRequest``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
         "GetFlowExecutionDataJobResult", body="object", body_required=True,
-        listing=_l.single_20dec4b2,
     ), (), (("expand", expand),), (), body)
 
 
@@ -3050,7 +3054,7 @@ def post_flows_instances_query(
 def post_flows_jobs(
     *,
     body: _m.RegisterArchitectJobRequest | _JsonObject | None = None,
-) -> _Operation[_m.RegisterArchitectJobResponse]:
+) -> _Jobs[_m.RegisterArchitectJobResponse, _m.ArchitectJobStateResponse, _Any]:
     """POST /api/v2/flows/jobs -> ``RegisterArchitectJobResponse``.
 
     Requires ``architect:job:create``.
@@ -3058,7 +3062,7 @@ def post_flows_jobs(
     Args:
         body: ``RegisterArchitectJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_jobs", "POST", "/api/v2/flows/jobs", "RegisterArchitectJobResponse",
         body="object",
     ), (), (), (), body)
@@ -3098,7 +3102,7 @@ def post_flows_outcomes(
 
 def post_flows_validate_jobs(
     body: _m.RegisterArchitectValidateJob | _JsonObject,
-) -> _Operation[_m.RegisterArchitectValidateJobResponse]:
+) -> _Jobs[_m.RegisterArchitectValidateJobResponse, _m.ArchitectValidateJobStateResponse, _Any]:
     """POST /api/v2/flows/validate/jobs -> ``RegisterArchitectValidateJobResponse``.
 
     Preview: may change without notice. Requires ``architect:jobValidate:create``.
@@ -3106,7 +3110,7 @@ def post_flows_validate_jobs(
     Args:
         body: ``RegisterArchitectValidateJob``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_flows_validate_jobs", "POST", "/api/v2/flows/validate/jobs",
         "RegisterArchitectValidateJobResponse", body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -91,7 +92,9 @@ def get_audits_query_transaction_id_results(
 
 def post_audits_query(
     body: _m.AuditQueryRequest | _JsonObject,
-) -> _Operation[_m.AuditQueryExecutionStatusResponse]:
+) -> _Jobs[
+    _m.AuditQueryExecutionStatusResponse, _m.AuditQueryExecutionStatusResponse, _m.AuditLogMessage,
+]:
     """POST /api/v2/audits/query -> ``AuditQueryExecutionStatusResponse``.
 
     Requires ``audits:audit:view``.
@@ -99,7 +102,7 @@ def post_audits_query(
     Args:
         body: ``AuditQueryRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_audits_query", "POST", "/api/v2/audits/query", "AuditQueryExecutionStatusResponse",
         body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -14,7 +15,7 @@ from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -575,7 +576,7 @@ def post_businessrules_decisiontable_execute(
 def post_businessrules_decisiontable_exports(
     table_id: str,
     body: _m.DecisionTableExportJobRequest | _JsonObject,
-) -> _Operation[_m.DecisionTableExportJob]:
+) -> _Jobs[_m.DecisionTableExportJob, _m.DecisionTableExportJob, _Any]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJob``.
 
     Requires ``businessrules:decisionTableExportJob:add``.
@@ -584,7 +585,7 @@ def post_businessrules_decisiontable_exports(
         table_id: path, string.
         body: ``DecisionTableExportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_businessrules_decisiontable_exports", "POST",
         "/api/v2/businessrules/decisiontables/{tableId}/exports", "DecisionTableExportJob",
         body="object", body_required=True,
@@ -594,7 +595,7 @@ def post_businessrules_decisiontable_exports(
 def post_businessrules_decisiontable_imports(
     table_id: str,
     body: _m.CreateDecisionTableImportJobRequest | _JsonObject,
-) -> _Operation[_m.DecisionTableImportJob]:
+) -> _Jobs[_m.DecisionTableImportJob, _m.DecisionTableImportJob, _Any]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJob``.
 
     Requires ``businessrules:decisionTableImportJob:add``.
@@ -603,7 +604,7 @@ def post_businessrules_decisiontable_imports(
         table_id: path, string.
         body: ``CreateDecisionTableImportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_businessrules_decisiontable_imports", "POST",
         "/api/v2/businessrules/decisiontables/{tableId}/imports", "DecisionTableImportJob",
         body="object", body_required=True,

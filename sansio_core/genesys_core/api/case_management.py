@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -805,7 +806,9 @@ def post_casemanagement_case_comments(
     ), (("caseId", case_id),), (), (), body)
 
 
-def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.TerminateJob]:
+def post_casemanagement_case_terminate_jobs(
+    case_id: str,
+) -> _Jobs[_m.TerminateJob, _m.TerminateJob, _Any]:
     """POST /api/v2/casemanagement/cases/{caseId}/terminate/jobs -> ``TerminateJob``.
 
     Requires ``caseManagement:terminateJob:add``.
@@ -813,7 +816,7 @@ def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.Termi
     Args:
         case_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_casemanagement_case_terminate_jobs", "POST",
         "/api/v2/casemanagement/cases/{caseId}/terminate/jobs", "TerminateJob",
     ), (("caseId", case_id),))
@@ -970,7 +973,7 @@ def post_casemanagement_cases_associations_query(
 
 def post_casemanagement_cases_query_jobs(
     body: _m.CaseQueryJobCreate | _JsonObject,
-) -> _Operation[_m.CaseQueryJobResponse]:
+) -> _Jobs[_m.CaseQueryJobResponse, _m.CaseQueryJobResponse, _m.Case]:
     """POST /api/v2/casemanagement/cases/query/jobs -> ``CaseQueryJobResponse``.
 
     Preview: may change without notice. Requires ``caseManagement:queryJob:add``.
@@ -978,7 +981,7 @@ def post_casemanagement_cases_query_jobs(
     Args:
         body: ``CaseQueryJobCreate``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_casemanagement_cases_query_jobs", "POST", "/api/v2/casemanagement/cases/query/jobs",
         "CaseQueryJobResponse", body="object", body_required=True,
     ), (), (), (), body)

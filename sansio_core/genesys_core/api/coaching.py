@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -422,7 +423,10 @@ def post_coaching_appointments_aggregates_query(
 
 def post_coaching_scheduleslots_jobs(
     body: _m.CoachingScheduleSlotsJobRequest | _JsonObject,
-) -> _Lists[_m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResult]:
+) -> _Jobs[
+    _m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResponse,
+    _m.CoachingScheduleSlotsJobResult,
+]:
     """POST /api/v2/coaching/scheduleslots/jobs -> ``CoachingScheduleSlotsJobResponse``.
 
     Requires ``coaching:scheduleSlotJob:add``.
@@ -430,10 +434,9 @@ def post_coaching_scheduleslots_jobs(
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
         "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
-        listing=_l.single_30abf7bd,
     ), (), (), (), body)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -397,7 +398,10 @@ def get_analytics_conversations_aggregates_job_results(
 def get_analytics_conversations_details(
     *,
     id: _Sequence[str] | None = None,
-) -> _Lists[_m.AnalyticsConversationWithoutAttributesMultiGetResponse, _m.AnalyticsConversationWithoutAttributes]:
+) -> _Lists[
+    _m.AnalyticsConversationWithoutAttributesMultiGetResponse,
+    _m.AnalyticsConversationWithoutAttributes,
+]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -3546,7 +3550,7 @@ def post_analytics_conversations_activity_query(
 
 def post_analytics_conversations_aggregates_jobs(
     body: _m.ConversationAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ConversationAggregateDataContainer]:
     """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:conversationAggregate:view``.
@@ -3554,7 +3558,7 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_conversations_aggregates_jobs", "POST",
         "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -3580,7 +3584,7 @@ def post_analytics_conversations_aggregates_query(
 
 def post_analytics_conversations_details_jobs(
     body: _m.AsyncConversationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsConversation]:
     """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
@@ -3588,7 +3592,7 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_conversations_details_jobs", "POST",
         "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -3719,7 +3723,7 @@ def post_conversation_communication_agentchecklist_jobs(
     communication_id: str,
     agent_checklist_id: str,
     body: _m.ChecklistInferenceJobPayload | _JsonObject,
-) -> _Operation[_m.ChecklistInferenceJobCreationResponse]:
+) -> _Jobs[_m.ChecklistInferenceJobCreationResponse, _m.ChecklistInferenceJobResponse, _Any]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs -> ``ChecklistInferenceJobCreationResponse``.
 
     Requires ``conversation:agentchecklist:edit``.
@@ -3730,7 +3734,7 @@ def post_conversation_communication_agentchecklist_jobs(
         agent_checklist_id: path, string.
         body: ``ChecklistInferenceJobPayload``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_conversation_communication_agentchecklist_jobs", "POST",
         "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs",
         "ChecklistInferenceJobCreationResponse", body="object", body_required=True,
@@ -3972,7 +3976,7 @@ def post_conversation_participant_secureivrsessions(
     participant_id: str,
     *,
     body: _m.CreateSecureSession | _JsonObject | None = None,
-) -> _Operation[_m.SecureSession]:
+) -> _Jobs[_m.SecureSession, _m.SecureSession, _Any]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSession``.
 
     Args:
@@ -3980,7 +3984,7 @@ def post_conversation_participant_secureivrsessions(
         participant_id: path, string.
         body: ``CreateSecureSession``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_conversation_participant_secureivrsessions", "POST",
         "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
         "SecureSession", body="object",

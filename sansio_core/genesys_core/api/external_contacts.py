@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1594,7 +1595,9 @@ def patch_externalcontacts_relationship(
 
 def post_externalcontacts_bulk_contacts(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view``.
@@ -1611,7 +1614,10 @@ def post_externalcontacts_bulk_contacts(
 
 def post_externalcontacts_bulk_contacts_add(
     body: _m.BulkContactsRequest | _JsonObject,
-) -> _Lists[_m.BulkContactsResponse, _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact]:
+) -> _Lists[
+    _m.BulkContactsResponse,
+    _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts/add -> ``BulkContactsResponse``.
 
     Requires ``externalContacts:contact:add``.
@@ -1628,7 +1634,9 @@ def post_externalcontacts_bulk_contacts_add(
 
 def post_externalcontacts_bulk_contacts_divisionviews(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts/divisionviews -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:search``.
@@ -1647,7 +1655,10 @@ def post_externalcontacts_bulk_contacts_enrich(
     body: _m.BulkContactsEnrichRequest | _JsonObject,
     *,
     dry_run: bool | None = None,
-) -> _Lists[_m.BulkContactsEnrichResponse, _m.BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest]:
+) -> _Lists[
+    _m.BulkContactsEnrichResponse,
+    _m.BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts/enrich -> ``BulkContactsEnrichResponse``.
 
     Requires ``externalContacts:contact:enrich``.
@@ -1682,7 +1693,9 @@ def post_externalcontacts_bulk_contacts_remove(
 
 def post_externalcontacts_bulk_contacts_unresolved(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts/unresolved -> ``BulkFetchContactsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view``.
@@ -1699,7 +1712,10 @@ def post_externalcontacts_bulk_contacts_unresolved(
 
 def post_externalcontacts_bulk_contacts_update(
     body: _m.BulkContactsRequest | _JsonObject,
-) -> _Lists[_m.BulkContactsResponse, _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact]:
+) -> _Lists[
+    _m.BulkContactsResponse,
+    _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact,
+]:
     """POST /api/v2/externalcontacts/bulk/contacts/update -> ``BulkContactsResponse``.
 
     Requires ``externalContacts:contact:edit``.
@@ -1785,7 +1801,10 @@ def post_externalcontacts_bulk_notes_update(
 
 def post_externalcontacts_bulk_organizations(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchOrganizationsResponse, _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchOrganizationsResponse,
+    _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/organizations -> ``BulkFetchOrganizationsResponse``.
 
     Read-only. Requires ``externalContacts:externalOrganization:view``.
@@ -1802,7 +1821,10 @@ def post_externalcontacts_bulk_organizations(
 
 def post_externalcontacts_bulk_organizations_add(
     body: _m.BulkOrganizationsRequest | _JsonObject,
-) -> _Lists[_m.BulkOrganizationsResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization]:
+) -> _Lists[
+    _m.BulkOrganizationsResponse,
+    _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization,
+]:
     """POST /api/v2/externalcontacts/bulk/organizations/add -> ``BulkOrganizationsResponse``.
 
     Requires ``externalContacts:externalOrganization:add``.
@@ -1819,7 +1841,10 @@ def post_externalcontacts_bulk_organizations_add(
 
 def post_externalcontacts_bulk_organizations_divisionviews(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchOrganizationsResponse, _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchOrganizationsResponse,
+    _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/organizations/divisionviews -> ``BulkFetchOrganizationsResponse``.
 
     Read-only. Requires ``externalContacts:externalOrganization:search``.
@@ -1839,7 +1864,10 @@ def post_externalcontacts_bulk_organizations_enrich(
     body: _m.BulkOrganizationsEnrichRequest | _JsonObject,
     *,
     dry_run: bool | None = None,
-) -> _Lists[_m.BulkOrganizationsEnrichResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest]:
+) -> _Lists[
+    _m.BulkOrganizationsEnrichResponse,
+    _m.BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest,
+]:
     """POST /api/v2/externalcontacts/bulk/organizations/enrich -> ``BulkOrganizationsEnrichResponse``.
 
     Requires ``externalContacts:externalOrganization:enrich``.
@@ -1874,7 +1902,10 @@ def post_externalcontacts_bulk_organizations_remove(
 
 def post_externalcontacts_bulk_organizations_update(
     body: _m.BulkOrganizationsRequest | _JsonObject,
-) -> _Lists[_m.BulkOrganizationsResponse, _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization]:
+) -> _Lists[
+    _m.BulkOrganizationsResponse,
+    _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization,
+]:
     """POST /api/v2/externalcontacts/bulk/organizations/update -> ``BulkOrganizationsResponse``.
 
     Requires ``externalContacts:externalOrganization:edit``.
@@ -1891,7 +1922,9 @@ def post_externalcontacts_bulk_organizations_update(
 
 def post_externalcontacts_bulk_relationships(
     body: _m.BulkIdsRequest | _JsonObject,
-) -> _Lists[_m.BulkFetchRelationshipsResponse, _m.BulkResponseResultRelationshipEntityBulkEntityErrorEntity]:
+) -> _Lists[
+    _m.BulkFetchRelationshipsResponse, _m.BulkResponseResultRelationshipEntityBulkEntityErrorEntity,
+]:
     """POST /api/v2/externalcontacts/bulk/relationships -> ``BulkFetchRelationshipsResponse``.
 
     Read-only. Requires ``externalContacts:contact:view`` and
@@ -1909,7 +1942,10 @@ def post_externalcontacts_bulk_relationships(
 
 def post_externalcontacts_bulk_relationships_add(
     body: _m.BulkRelationshipsRequest | _JsonObject,
-) -> _Lists[_m.BulkRelationshipsResponse, _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship]:
+) -> _Lists[
+    _m.BulkRelationshipsResponse,
+    _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship,
+]:
     """POST /api/v2/externalcontacts/bulk/relationships/add -> ``BulkRelationshipsResponse``.
 
     Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
@@ -1944,7 +1980,10 @@ def post_externalcontacts_bulk_relationships_remove(
 
 def post_externalcontacts_bulk_relationships_update(
     body: _m.BulkRelationshipsRequest | _JsonObject,
-) -> _Lists[_m.BulkRelationshipsResponse, _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship]:
+) -> _Lists[
+    _m.BulkRelationshipsResponse,
+    _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship,
+]:
     """POST /api/v2/externalcontacts/bulk/relationships/update -> ``BulkRelationshipsResponse``.
 
     Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
@@ -2050,7 +2089,7 @@ def post_externalcontacts_contacts_enrich(
 
 def post_externalcontacts_contacts_exports(
     body: _m.ContactsExport | _JsonObject,
-) -> _Operation[_m.ContactsExport]:
+) -> _Jobs[_m.ContactsExport, _m.ContactsExport, _Any]:
     """POST /api/v2/externalcontacts/contacts/exports -> ``ContactsExport``.
 
     Requires ``externalContacts:export:add`` and ``externalContacts:contact:view``.
@@ -2058,7 +2097,7 @@ def post_externalcontacts_contacts_exports(
     Args:
         body: ``ContactsExport``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_externalcontacts_contacts_exports", "POST",
         "/api/v2/externalcontacts/contacts/exports", "ContactsExport", body="object",
         body_required=True,
@@ -2242,7 +2281,7 @@ def post_externalcontacts_import_csv_uploads(
 
 def post_externalcontacts_import_jobs(
     body: _m.ContactImportJobRequest | _JsonObject,
-) -> _Operation[_m.ContactImportJobResponse]:
+) -> _Jobs[_m.ContactImportJobResponse, _m.ContactImportJobResponse, _Any]:
     """POST /api/v2/externalcontacts/import/jobs -> ``ContactImportJobResponse``.
 
     Requires ``externalContacts:importJob:add``.
@@ -2250,7 +2289,7 @@ def post_externalcontacts_import_jobs(
     Args:
         body: ``ContactImportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_externalcontacts_import_jobs", "POST", "/api/v2/externalcontacts/import/jobs",
         "ContactImportJobResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -2290,7 +2329,7 @@ def post_externalcontacts_merge_contacts(
 
 def post_externalcontacts_notes_exports(
     body: _m.NotesExport | _JsonObject,
-) -> _Operation[_m.NotesExport]:
+) -> _Jobs[_m.NotesExport, _m.NotesExport, _Any]:
     """POST /api/v2/externalcontacts/notes/exports -> ``NotesExport``.
 
     Requires ``externalContacts:export:add`` and ``externalContacts:contact:view`` and
@@ -2299,7 +2338,7 @@ def post_externalcontacts_notes_exports(
     Args:
         body: ``NotesExport``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_externalcontacts_notes_exports", "POST", "/api/v2/externalcontacts/notes/exports",
         "NotesExport", body="object", body_required=True,
     ), (), (), (), body)
@@ -2362,7 +2401,7 @@ def post_externalcontacts_organizations_enrich(
 
 def post_externalcontacts_organizations_exports(
     body: _m.OrganizationsExport | _JsonObject,
-) -> _Operation[_m.OrganizationsExport]:
+) -> _Jobs[_m.OrganizationsExport, _m.OrganizationsExport, _Any]:
     """POST /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExport``.
 
     Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
@@ -2370,7 +2409,7 @@ def post_externalcontacts_organizations_exports(
     Args:
         body: ``OrganizationsExport``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_externalcontacts_organizations_exports", "POST",
         "/api/v2/externalcontacts/organizations/exports", "OrganizationsExport", body="object",
         body_required=True,
@@ -2412,7 +2451,7 @@ def post_externalcontacts_relationships(
 
 def post_externalcontacts_relationships_exports(
     body: _m.RelationshipsExport | _JsonObject,
-) -> _Operation[_m.RelationshipsExport]:
+) -> _Jobs[_m.RelationshipsExport, _m.RelationshipsExport, _Any]:
     """POST /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExport``.
 
     Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
@@ -2420,7 +2459,7 @@ def post_externalcontacts_relationships_exports(
     Args:
         body: ``RelationshipsExport``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_externalcontacts_relationships_exports", "POST",
         "/api/v2/externalcontacts/relationships/exports", "RelationshipsExport", body="object",
         body_required=True,

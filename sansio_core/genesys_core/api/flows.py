@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -89,7 +90,7 @@ def post_analytics_flows_activity_query(
 
 def post_analytics_flows_aggregates_jobs(
     body: _m.FlowAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowAggregateDataContainer]:
     """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:flowAggregate:view``.
@@ -97,7 +98,7 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)

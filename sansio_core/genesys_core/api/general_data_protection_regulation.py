@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
 from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -77,7 +78,7 @@ def post_gdpr_requests(
     body: _m.GDPRRequest | _JsonObject,
     *,
     delete_confirmed: bool | None = None,
-) -> _Operation[_m.GDPRRequest]:
+) -> _Jobs[_m.GDPRRequest, _m.GDPRRequest, _Any]:
     """POST /api/v2/gdpr/requests -> ``GDPRRequest``.
 
     Requires ``gdpr:request:add``.
@@ -86,7 +87,7 @@ def post_gdpr_requests(
         delete_confirmed: query, boolean.
         body: ``GDPRRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_gdpr_requests", "POST", "/api/v2/gdpr/requests", "GDPRRequest", body="object",
         body_required=True,
     ), (), (("deleteConfirmed", delete_confirmed),), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -141,7 +142,7 @@ def get_infrastructureascode_jobs(
 
 def post_infrastructureascode_jobs(
     body: _m.AcceleratorInput | _JsonObject,
-) -> _Operation[_m.InfrastructureascodeJob]:
+) -> _Jobs[_m.InfrastructureascodeJob, _m.InfrastructureascodeJob, str]:
     """POST /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
 
     Requires ``infrastructureascode:job:add``.
@@ -149,7 +150,7 @@ def post_infrastructureascode_jobs(
     Args:
         body: ``AcceleratorInput``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_infrastructureascode_jobs", "POST", "/api/v2/infrastructureascode/jobs",
         "InfrastructureascodeJob", body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1692,7 +1693,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
     body: str | None = None,
-) -> _Operation[_m.AsyncJob]:
+) -> _Jobs[_m.AsyncJob, _m.AsyncJob, _m.NuanceBot]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs -> ``AsyncJob``.
 
     Requires ``integrations:integration:view``.
@@ -1703,7 +1704,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
         expand: query, list of string: variables, transferNodes, channels, locales.
         body: string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_integrations_speech_nuance_nuance_integration_id_bot_jobs", "POST",
         "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs", "AsyncJob",
         body="string",
@@ -1716,7 +1717,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
     page_number: int | None = None,
     page_size: int | None = None,
     only_registered_bots: bool | None = None,
-) -> _Operation[_m.AsyncJob]:
+) -> _Jobs[_m.AsyncJob, _m.AsyncJob, _m.NuanceBot]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs -> ``AsyncJob``.
 
     Requires ``integrations:integration:view``.
@@ -1727,7 +1728,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
         page_size: query, integer.
         only_registered_bots: query, boolean.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
         "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", "AsyncJob",
     ), (("nuanceIntegrationId", nuance_integration_id),), (

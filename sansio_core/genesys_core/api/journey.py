@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1243,7 +1244,7 @@ def patch_journey_view_version_job(
 
 def post_analytics_journeys_aggregates_jobs(
     body: _m.JourneyAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.JourneyAggregateDataContainer]:
     """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:journeyAggregate:view``.
@@ -1251,7 +1252,7 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_journeys_aggregates_jobs", "POST",
         "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1314,7 +1315,7 @@ def post_journey_actionmaps(
 
 def post_journey_actionmaps_estimates_jobs(
     body: _m.ActionMapEstimateRequest | _JsonObject,
-) -> _Operation[_m.EstimateJobAsyncResponse]:
+) -> _Jobs[_m.EstimateJobAsyncResponse, str, _m.ActionMapEstimateResult]:
     """POST /api/v2/journey/actionmaps/estimates/jobs -> ``EstimateJobAsyncResponse``.
 
     Deprecated. Requires ``journey:actionmapEstimateJob:add``.
@@ -1322,7 +1323,7 @@ def post_journey_actionmaps_estimates_jobs(
     Args:
         body: ``ActionMapEstimateRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_journey_actionmaps_estimates_jobs", "POST",
         "/api/v2/journey/actionmaps/estimates/jobs", "EstimateJobAsyncResponse", body="object",
         body_required=True,
@@ -1486,7 +1487,10 @@ def post_journey_outcomes(
 def post_journey_outcomes_attributions_jobs(
     *,
     body: _m.OutcomeAttributionListing | _JsonObject | None = None,
-) -> _Operation[_m.OutcomeAttributionAsyncResponse]:
+) -> _Jobs[
+    _m.OutcomeAttributionAsyncResponse, _m.OutcomeAttributionJobStateResponse,
+    _m.OutcomeAttributionResultsResponse,
+]:
     """POST /api/v2/journey/outcomes/attributions/jobs -> ``OutcomeAttributionAsyncResponse``.
 
     Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttributionJob:add``.
@@ -1494,7 +1498,7 @@ def post_journey_outcomes_attributions_jobs(
     Args:
         body: ``OutcomeAttributionListing``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_journey_outcomes_attributions_jobs", "POST",
         "/api/v2/journey/outcomes/attributions/jobs", "OutcomeAttributionAsyncResponse",
         body="object",
@@ -1556,7 +1560,7 @@ def post_journey_view_schedules(
 def post_journey_view_version_jobs(
     view_id: str,
     journey_version_id: str,
-) -> _Operation[_m.JourneyViewJob]:
+) -> _Jobs[_m.JourneyViewJob, _m.JourneyViewJob, _Any]:
     """POST /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs -> ``JourneyViewJob``.
 
     Requires ``journey:viewsJobs:add``.
@@ -1565,7 +1569,7 @@ def post_journey_view_version_jobs(
         view_id: path, string.
         journey_version_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_journey_view_version_jobs", "POST",
         "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs", "JourneyViewJob",
     ), (("viewId", view_id), ("journeyVersionId", journey_version_id)))

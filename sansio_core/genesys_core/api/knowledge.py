@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -15,7 +16,7 @@ from genesys_core.api import _listings as _l
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
     from datetime import date as _date
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -2411,7 +2412,7 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
 def post_knowledge_knowledgebase_export_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeExportJobRequest | _JsonObject,
-) -> _Operation[_m.KnowledgeExportJobResponse]:
+) -> _Jobs[_m.KnowledgeExportJobResponse, _m.KnowledgeExportJobResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs -> ``KnowledgeExportJobResponse``.
 
     Requires ``knowledge:exportJob:add``.
@@ -2420,7 +2421,7 @@ def post_knowledge_knowledgebase_export_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeExportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_export_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs",
         "KnowledgeExportJobResponse", body="object", body_required=True,
@@ -2430,7 +2431,7 @@ def post_knowledge_knowledgebase_export_jobs(
 def post_knowledge_knowledgebase_import_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeImportJobRequest | _JsonObject,
-) -> _Operation[_m.KnowledgeImportJobResponse]:
+) -> _Jobs[_m.KnowledgeImportJobResponse, _m.KnowledgeImportJobResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs -> ``KnowledgeImportJobResponse``.
 
     Requires ``knowledge:importJob:add``.
@@ -2439,7 +2440,7 @@ def post_knowledge_knowledgebase_import_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeImportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_import_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs",
         "KnowledgeImportJobResponse", body="object", body_required=True,
@@ -2489,7 +2490,7 @@ def post_knowledge_knowledgebase_parse_job_import(
 def post_knowledge_knowledgebase_parse_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeParseJobRequest | _JsonObject,
-) -> _Operation[_m.KnowledgeParseJobResponse]:
+) -> _Jobs[_m.KnowledgeParseJobResponse, _m.KnowledgeParseJobResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs -> ``KnowledgeParseJobResponse``.
 
     Requires ``knowledge:importJob:add``.
@@ -2498,7 +2499,7 @@ def post_knowledge_knowledgebase_parse_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeParseJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_parse_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs",
         "KnowledgeParseJobResponse", body="object", body_required=True,
@@ -2590,7 +2591,7 @@ def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
 def post_knowledge_knowledgebase_synchronize_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeSyncJobRequest | _JsonObject,
-) -> _Operation[_m.KnowledgeSyncJobResponse]:
+) -> _Jobs[_m.KnowledgeSyncJobResponse, _m.KnowledgeSyncJobResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs -> ``KnowledgeSyncJobResponse``.
 
     Requires ``knowledge:syncJob:add``.
@@ -2599,7 +2600,7 @@ def post_knowledge_knowledgebase_synchronize_jobs(
         knowledge_base_id: path, string.
         body: ``KnowledgeSyncJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_synchronize_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs",
         "KnowledgeSyncJobResponse", body="object", body_required=True,
@@ -2609,7 +2610,7 @@ def post_knowledge_knowledgebase_synchronize_jobs(
 def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
-) -> _Operation[_m.CreateUploadSourceUrlJobResponse]:
+) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
 
     Requires ``knowledge:uploadSourceUrlJob:add``.
@@ -2618,7 +2619,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         knowledge_base_id: path, string.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
         "CreateUploadSourceUrlJobResponse", body="object", body_required=True,

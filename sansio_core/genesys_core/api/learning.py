@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -14,7 +15,7 @@ from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -555,7 +556,9 @@ def post_learning_assignments(
 
 def post_learning_assignments_aggregates_query(
     body: _m.LearningAssignmentAggregateParam | _JsonObject,
-) -> _Lists[_m.LearningAssignmentAggregateResponse, _m.LearningAssignmentAggregateQueryResponseGroupedData]:
+) -> _Lists[
+    _m.LearningAssignmentAggregateResponse, _m.LearningAssignmentAggregateQueryResponseGroupedData,
+]:
     """POST /api/v2/learning/assignments/aggregates/query -> ``LearningAssignmentAggregateResponse``.
 
     Read-only. Requires ``learning:assignment:view``.
@@ -607,7 +610,7 @@ def post_learning_assignments_bulkremove(
 def post_learning_module_jobs(
     module_id: str,
     body: _m.LearningModuleJobRequest | _JsonObject,
-) -> _Operation[_m.LearningModuleJobResponse]:
+) -> _Jobs[_m.LearningModuleJobResponse, _m.LearningModuleJobResponse, _Any]:
     """POST /api/v2/learning/modules/{moduleId}/jobs -> ``LearningModuleJobResponse``.
 
     Requires ``learning:module:add``.
@@ -616,7 +619,7 @@ def post_learning_module_jobs(
         module_id: path, string.
         body: ``LearningModuleJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_learning_module_jobs", "POST", "/api/v2/learning/modules/{moduleId}/jobs",
         "LearningModuleJobResponse", body="object", body_required=True,
     ), (("moduleId", module_id),), (), (), body)
@@ -697,7 +700,10 @@ def post_learning_rules_query(
 
 def post_learning_scheduleslots_jobs(
     body: _m.LearningScheduleSlotsJobRequest | _JsonObject,
-) -> _Lists[_m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResult]:
+) -> _Jobs[
+    _m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResponse,
+    _m.LearningScheduleSlotsJobResult,
+]:
     """POST /api/v2/learning/scheduleslots/jobs -> ``LearningScheduleSlotsJobResponse``.
 
     Requires ``learning:scheduleSlotJob:add``.
@@ -705,10 +711,9 @@ def post_learning_scheduleslots_jobs(
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
         "LearningScheduleSlotsJobResponse", body="object", body_required=True,
-        listing=_l.single_30abf7bd,
     ), (), (), (), body)
 
 

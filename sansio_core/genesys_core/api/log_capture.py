@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
 from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
+    from typing import Any as _Any
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core import models as _m
 
@@ -86,7 +88,7 @@ def get_diagnostics_logcapture_browser_users(
 def post_diagnostics_logcapture_browser_entries_download_jobs(
     *,
     body: _m.LogCaptureQueryRequest | _JsonObject | None = None,
-) -> _Operation[_m.LogCaptureDownloadExecutionResponse]:
+) -> _Jobs[_m.LogCaptureDownloadExecutionResponse, _m.LogCaptureDownloadExecutionResponse, _Any]:
     """POST /api/v2/diagnostics/logcapture/browser/entries/download/jobs -> ``LogCaptureDownloadExecutionResponse``.
 
     Requires ``troubleshooting:logCapture:add``.
@@ -94,7 +96,7 @@ def post_diagnostics_logcapture_browser_entries_download_jobs(
     Args:
         body: ``LogCaptureQueryRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_diagnostics_logcapture_browser_entries_download_jobs", "POST",
         "/api/v2/diagnostics/logcapture/browser/entries/download/jobs",
         "LogCaptureDownloadExecutionResponse", body="object",

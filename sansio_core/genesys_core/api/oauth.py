@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -176,7 +177,7 @@ def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
 def post_oauth_client_usage_query(
     client_id: str,
     body: _m.ApiUsageClientQuery | _JsonObject,
-) -> _Operation[_m.UsageExecutionResult]:
+) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
 
     Requires ``oauth:client:view`` or ``usage:client:view``.
@@ -185,7 +186,7 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
         "UsageExecutionResult", body="object", body_required=True,
     ), (("clientId", client_id),), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -2524,7 +2525,7 @@ def post_outbound_contactlist_contacts_bulk(
 def post_outbound_contactlist_contacts_bulk_remove(
     contact_list_id: str,
     body: _m.ContactBulkSearchParameters | _JsonObject,
-) -> _Operation[_m.ContactsBulkOperationJob]:
+) -> _Jobs[_m.ContactsBulkOperationJob, _m.ContactsBulkOperationJob, _Any]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove -> ``ContactsBulkOperationJob``.
 
     Requires ``outbound:contact:delete``.
@@ -2533,7 +2534,7 @@ def post_outbound_contactlist_contacts_bulk_remove(
         contact_list_id: path, string.
         body: ``ContactBulkSearchParameters``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_outbound_contactlist_contacts_bulk_remove", "POST",
         "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove",
         "ContactsBulkOperationJob", body="object", body_required=True,
@@ -2543,7 +2544,7 @@ def post_outbound_contactlist_contacts_bulk_remove(
 def post_outbound_contactlist_contacts_bulk_update(
     contact_list_id: str,
     body: _m.ContactBulkEditRequest | _JsonObject,
-) -> _Operation[_m.ContactsBulkOperationJob]:
+) -> _Jobs[_m.ContactsBulkOperationJob, _m.ContactsBulkOperationJob, _Any]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update -> ``ContactsBulkOperationJob``.
 
     Requires ``outbound:contact:edit``.
@@ -2552,7 +2553,7 @@ def post_outbound_contactlist_contacts_bulk_update(
         contact_list_id: path, string.
         body: ``ContactBulkEditRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_outbound_contactlist_contacts_bulk_update", "POST",
         "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update",
         "ContactsBulkOperationJob", body="object", body_required=True,
@@ -2664,7 +2665,10 @@ def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation
 
 def post_outbound_contactlists_bulk_update(
     body: _m.ContactListsBulkEditRequest | _JsonObject,
-) -> _Lists[_m.ContactListsBulkEditResponse, _m.BulkResponseResultContactListContactListBulkEntityErrorContactList]:
+) -> _Lists[
+    _m.ContactListsBulkEditResponse,
+    _m.BulkResponseResultContactListContactListBulkEntityErrorContactList,
+]:
     """POST /api/v2/outbound/contactlists/bulk/update -> ``ContactListsBulkEditResponse``.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1110,7 +1111,7 @@ def patch_quality_forms_survey(
 
 def post_analytics_evaluations_aggregates_jobs(
     body: _m.EvaluationAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.EvaluationAggregateDataContainer]:
     """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:evaluationAggregate:view``.
@@ -1118,7 +1119,7 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_evaluations_aggregates_jobs", "POST",
         "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1144,7 +1145,7 @@ def post_analytics_evaluations_aggregates_query(
 
 def post_analytics_surveys_aggregates_jobs(
     body: _m.SurveyAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SurveyAggregateDataContainer]:
     """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:surveyAggregate:view``.
@@ -1152,7 +1153,7 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_surveys_aggregates_jobs", "POST",
         "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1223,7 +1224,10 @@ def post_quality_conversation_evaluations(
 
 def post_quality_conversations_audits_query(
     body: _m.QMAuditQueryRequest | _JsonObject,
-) -> _Operation[_m.QualityAuditQueryExecutionStatusResponse]:
+) -> _Jobs[
+    _m.QualityAuditQueryExecutionStatusResponse, _m.QualityAuditQueryExecutionStatusResponse,
+    _m.QualityAuditLogMessage,
+]:
     """POST /api/v2/quality/conversations/audits/query -> ``QualityAuditQueryExecutionStatusResponse``.
 
     Requires ``audits:interactionDetails:view``.
@@ -1231,7 +1235,7 @@ def post_quality_conversations_audits_query(
     Args:
         body: ``QMAuditQueryRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_quality_conversations_audits_query", "POST",
         "/api/v2/quality/conversations/audits/query", "QualityAuditQueryExecutionStatusResponse",
         body="object", body_required=True,

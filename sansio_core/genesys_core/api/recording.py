@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -14,7 +15,7 @@ from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -771,7 +772,9 @@ def post_conversation_recording_annotations(
 
 def post_recording_batchrequests(
     body: _m.BatchDownloadJobSubmission | _JsonObject,
-) -> _Operation[_m.BatchDownloadJobSubmissionResult]:
+) -> _Jobs[
+    _m.BatchDownloadJobSubmissionResult, _m.BatchDownloadJobStatusResult, _m.BatchDownloadJobResult,
+]:
     """POST /api/v2/recording/batchrequests -> ``BatchDownloadJobSubmissionResult``.
 
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
@@ -780,7 +783,7 @@ def post_recording_batchrequests(
     Args:
         body: ``BatchDownloadJobSubmission``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_recording_batchrequests", "POST", "/api/v2/recording/batchrequests",
         "BatchDownloadJobSubmissionResult", body="object", body_required=True,
     ), (), (), (), body)
@@ -803,7 +806,9 @@ def post_recording_crossplatform_mediaretentionpolicies(
     ), (), (), (), body)
 
 
-def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation[_m.RecordingJob]:
+def post_recording_jobs(
+    body: _m.RecordingJobsQuery | _JsonObject,
+) -> _Jobs[_m.RecordingJob, _m.RecordingJob, _m.RecordingJobFailedRecording]:
     """POST /api/v2/recording/jobs -> ``RecordingJob``.
 
     Requires ``recording:job:add``.
@@ -811,7 +816,7 @@ def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation
     Args:
         body: ``RecordingJobsQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_recording_jobs", "POST", "/api/v2/recording/jobs", "RecordingJob", body="object",
         body_required=True,
     ), (), (), (), body)
@@ -894,7 +899,7 @@ def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
 
 def post_recording_uploads_reports(
     body: _m.RecordingUploadReportRequest | _JsonObject,
-) -> _Operation[_m.RecordingUploadReport]:
+) -> _Jobs[_m.RecordingUploadReport, _m.RecordingUploadReport, _Any]:
     """POST /api/v2/recording/uploads/reports -> ``RecordingUploadReport``.
 
     Requires ``recording:uploadReport:add``.
@@ -902,7 +907,7 @@ def post_recording_uploads_reports(
     Args:
         body: ``RecordingUploadReportRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_recording_uploads_reports", "POST", "/api/v2/recording/uploads/reports",
         "RecordingUploadReport", body="object", body_required=True,
     ), (), (), (), body)

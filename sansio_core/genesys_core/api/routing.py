@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -2458,7 +2459,7 @@ def post_routing_assessments(
 def post_routing_assessments_jobs(
     *,
     body: _m.CreateBenefitAssessmentJobRequest | _JsonObject | None = None,
-) -> _Operation[_m.BenefitAssessmentJob]:
+) -> _Jobs[_m.BenefitAssessmentJob, _m.BenefitAssessmentJob, _Any]:
     """POST /api/v2/routing/assessments/jobs -> ``BenefitAssessmentJob``.
 
     Requires ``routing:assessment:add``.
@@ -2466,7 +2467,7 @@ def post_routing_assessments_jobs(
     Args:
         body: ``CreateBenefitAssessmentJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_routing_assessments_jobs", "POST", "/api/v2/routing/assessments/jobs",
         "BenefitAssessmentJob", body="object",
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -391,7 +392,10 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Lists[_m.FacebookDataIngestionRuleVersionResponseEntityListing, _m.FacebookDataIngestionRuleVersionResponse]:
+) -> _Lists[
+    _m.FacebookDataIngestionRuleVersionResponseEntityListing,
+    _m.FacebookDataIngestionRuleVersionResponse,
+]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or
@@ -478,7 +482,10 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Lists[_m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing, _m.GoogleBusinessProfileDataIngestionRuleVersionResponse]:
+) -> _Lists[
+    _m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing,
+    _m.GoogleBusinessProfileDataIngestionRuleVersionResponse,
+]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
 
     Preview: may change without notice. Requires
@@ -563,7 +570,10 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Lists[_m.InstagramDataIngestionRuleVersionResponseEntityListing, _m.InstagramDataIngestionRuleVersionResponse]:
+) -> _Lists[
+    _m.InstagramDataIngestionRuleVersionResponseEntityListing,
+    _m.InstagramDataIngestionRuleVersionResponse,
+]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or
@@ -642,7 +652,9 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Lists[_m.OpenDataIngestionRuleVersionResponseEntityListing, _m.OpenDataIngestionRuleVersionResponse]:
+) -> _Lists[
+    _m.OpenDataIngestionRuleVersionResponseEntityListing, _m.OpenDataIngestionRuleVersionResponse,
+]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
@@ -722,7 +734,10 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
     page_number: int | None = None,
     page_size: int | None = None,
     include_deleted: bool | None = None,
-) -> _Lists[_m.TwitterDataIngestionRuleVersionResponseEntityListing, _m.TwitterDataIngestionRuleVersionResponse]:
+) -> _Lists[
+    _m.TwitterDataIngestionRuleVersionResponseEntityListing,
+    _m.TwitterDataIngestionRuleVersionResponse,
+]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
 
     Requires ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
@@ -753,7 +768,10 @@ def get_socialmedia_topics(
     include_deleted: bool | None = None,
     name: str | None = None,
     ids: _Sequence[str] | None = None,
-) -> _Lists[_m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing, _m.SocialTopicWithDataIngestionRuleMetadataResponse]:
+) -> _Lists[
+    _m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing,
+    _m.SocialTopicWithDataIngestionRuleMetadataResponse,
+]:
     """GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
 
     Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
@@ -911,7 +929,7 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
 
 def post_socialmedia_analytics_aggregates_jobs(
     body: _m.SocialMediaAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SocialMediaAggregateDataContainer]:
     """POST /api/v2/socialmedia/analytics/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``socialmedia:postAggregate:view``.
@@ -919,7 +937,7 @@ def post_socialmedia_analytics_aggregates_jobs(
     Args:
         body: ``SocialMediaAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_socialmedia_analytics_aggregates_jobs", "POST",
         "/api/v2/socialmedia/analytics/aggregates/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -928,7 +946,7 @@ def post_socialmedia_analytics_aggregates_jobs(
 
 def post_socialmedia_analytics_messages_jobs(
     body: _m.SocialMediaAsyncDetailQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SocialMediaDetailDataContainer]:
     """POST /api/v2/socialmedia/analytics/messages/jobs -> ``AsyncQueryResponse``.
 
     Requires ``socialmedia:postDetail:view``.
@@ -936,7 +954,7 @@ def post_socialmedia_analytics_messages_jobs(
     Args:
         body: ``SocialMediaAsyncDetailQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_socialmedia_analytics_messages_jobs", "POST",
         "/api/v2/socialmedia/analytics/messages/jobs", "AsyncQueryResponse", body="object",
         body_required=True,
@@ -1086,7 +1104,9 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
     topic_id: str,
     rule_id: str,
     body: _m.OpenSocialMediaReactionsRequest | _JsonObject,
-) -> _Lists[_m.OpenSocialReactionsNormalizedEventEntityListing, _m.OpenSocialMediaReactionsNormalizedEvent]:
+) -> _Lists[
+    _m.OpenSocialReactionsNormalizedEventEntityListing, _m.OpenSocialMediaReactionsNormalizedEvent,
+]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk -> ``OpenSocialReactionsNormalizedEventEntityListing``.
 
     Requires ``socialmedia:reaction:receive``.

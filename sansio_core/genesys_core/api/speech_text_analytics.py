@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -273,7 +274,9 @@ def get_speechandtextanalytics_conversation_sentiments(
 
 def get_speechandtextanalytics_conversation_summaries(
     conversation_id: str,
-) -> _Lists[_m.SpeechTextAnalyticsConversationSummaryListing, _m.SpeechTextAnalyticsConversationSummary]:
+) -> _Lists[
+    _m.SpeechTextAnalyticsConversationSummaryListing, _m.SpeechTextAnalyticsConversationSummary,
+]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/summaries -> ``SpeechTextAnalyticsConversationSummaryListing``.
 
     Requires ``speechAndTextAnalytics:aiSummary:view``.
@@ -970,7 +973,7 @@ def post_speechandtextanalytics_programs(
 
 def post_speechandtextanalytics_programs_general_jobs(
     body: _m.GeneralProgramJobRequest | _JsonObject,
-) -> _Operation[_m.GeneralProgramJob]:
+) -> _Jobs[_m.GeneralProgramJob, _m.GeneralProgramJob, _Any]:
     """POST /api/v2/speechandtextanalytics/programs/general/jobs -> ``GeneralProgramJob``.
 
     Requires ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
@@ -979,7 +982,7 @@ def post_speechandtextanalytics_programs_general_jobs(
     Args:
         body: ``GeneralProgramJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_programs_general_jobs", "POST",
         "/api/v2/speechandtextanalytics/programs/general/jobs", "GeneralProgramJob", body="object",
         body_required=True,
@@ -988,7 +991,7 @@ def post_speechandtextanalytics_programs_general_jobs(
 
 def post_speechandtextanalytics_programs_publishjobs(
     body: _m.ProgramJobRequest | _JsonObject,
-) -> _Operation[_m.ProgramJob]:
+) -> _Jobs[_m.ProgramJob, _m.ProgramJob, _Any]:
     """POST /api/v2/speechandtextanalytics/programs/publishjobs -> ``ProgramJob``.
 
     Requires ``speechAndTextAnalytics:program:publish``.
@@ -996,7 +999,7 @@ def post_speechandtextanalytics_programs_publishjobs(
     Args:
         body: ``ProgramJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_programs_publishjobs", "POST",
         "/api/v2/speechandtextanalytics/programs/publishjobs", "ProgramJob", body="object",
         body_required=True,
@@ -1005,7 +1008,9 @@ def post_speechandtextanalytics_programs_publishjobs(
 
 def post_speechandtextanalytics_reprocessing_jobs(
     body: _m.CreateReprocessJobRequest | _JsonObject,
-) -> _Operation[_m.ReprocessJobResponse]:
+) -> _Jobs[
+    _m.ReprocessJobResponse, _m.ReprocessJobResponse, _m.ReprocessInteractionsByJobIdResponse,
+]:
     """POST /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobResponse``.
 
     Preview: may change without notice. Requires
@@ -1014,7 +1019,7 @@ def post_speechandtextanalytics_reprocessing_jobs(
     Args:
         body: ``CreateReprocessJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_reprocessing_jobs", "POST",
         "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobResponse", body="object",
         body_required=True,
@@ -1054,7 +1059,7 @@ def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _
 
 def post_speechandtextanalytics_topics_generatedphrases_jobs(
     body: _m.GenAIPhrasesJobRequest | _JsonObject,
-) -> _Operation[_m.GenAIPhrasesJobs]:
+) -> _Jobs[_m.GenAIPhrasesJobs, _m.GenAIPhrasesJob, _Any]:
     """POST /api/v2/speechandtextanalytics/topics/generatedphrases/jobs -> ``GenAIPhrasesJobs``.
 
     Requires ``speechAndTextAnalytics:topic:addAIPhrases``.
@@ -1062,7 +1067,7 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
     Args:
         body: ``GenAIPhrasesJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_topics_generatedphrases_jobs", "POST",
         "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs", "GenAIPhrasesJobs",
         body="object", body_required=True,
@@ -1071,7 +1076,7 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
 
 def post_speechandtextanalytics_topics_publishjobs(
     body: _m.TopicJobRequest | _JsonObject,
-) -> _Operation[_m.TopicJob]:
+) -> _Jobs[_m.TopicJob, _m.TopicJob, _Any]:
     """POST /api/v2/speechandtextanalytics/topics/publishjobs -> ``TopicJob``.
 
     Requires ``speechAndTextAnalytics:topic:publish``.
@@ -1079,7 +1084,7 @@ def post_speechandtextanalytics_topics_publishjobs(
     Args:
         body: ``TopicJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_topics_publishjobs", "POST",
         "/api/v2/speechandtextanalytics/topics/publishjobs", "TopicJob", body="object",
         body_required=True,
@@ -1088,7 +1093,7 @@ def post_speechandtextanalytics_topics_publishjobs(
 
 def post_speechandtextanalytics_topics_testphrase_jobs(
     body: _m.TestTopicPhraseJobRequest | _JsonObject,
-) -> _Operation[_m.TestTopicPhraseJobs]:
+) -> _Jobs[_m.TestTopicPhraseJobs, _m.TestTopicPhraseJob, _Any]:
     """POST /api/v2/speechandtextanalytics/topics/testphrase/jobs -> ``TestTopicPhraseJobs``.
 
     Requires ``speechAndTextAnalytics:topic:testPhrase``.
@@ -1096,7 +1101,7 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
     Args:
         body: ``TestTopicPhraseJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_speechandtextanalytics_topics_testphrase_jobs", "POST",
         "/api/v2/speechandtextanalytics/topics/testphrase/jobs", "TestTopicPhraseJobs",
         body="object", body_required=True,

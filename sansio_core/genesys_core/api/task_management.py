@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1210,7 +1211,7 @@ def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Ope
 
 def post_taskmanagement_workitems_bulk_add_jobs(
     body: _m.BulkJobAddRequest | _JsonObject,
-) -> _Operation[_m.BulkJob]:
+) -> _Jobs[_m.BulkJob, _m.BulkJob, _m.BulkJobAddResult]:
     """POST /api/v2/taskmanagement/workitems/bulk/add/jobs -> ``BulkJob``.
 
     Requires ``workitems:bulkAddJob:add``.
@@ -1218,7 +1219,7 @@ def post_taskmanagement_workitems_bulk_add_jobs(
     Args:
         body: ``BulkJobAddRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_taskmanagement_workitems_bulk_add_jobs", "POST",
         "/api/v2/taskmanagement/workitems/bulk/add/jobs", "BulkJob", body="object",
         body_required=True,
@@ -1227,7 +1228,7 @@ def post_taskmanagement_workitems_bulk_add_jobs(
 
 def post_taskmanagement_workitems_bulk_terminate_jobs(
     body: _m.BulkJobTerminateRequest | _JsonObject,
-) -> _Operation[_m.BulkJob]:
+) -> _Jobs[_m.BulkJob, _m.BulkJob, _m.BulkJobTerminateResult]:
     """POST /api/v2/taskmanagement/workitems/bulk/terminate/jobs -> ``BulkJob``.
 
     Requires ``workitems:bulkTerminateJob:add``.
@@ -1235,7 +1236,7 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
     Args:
         body: ``BulkJobTerminateRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_taskmanagement_workitems_bulk_terminate_jobs", "POST",
         "/api/v2/taskmanagement/workitems/bulk/terminate/jobs", "BulkJob", body="object",
         body_required=True,
@@ -1262,7 +1263,7 @@ def post_taskmanagement_workitems_query(
 
 def post_taskmanagement_workitems_query_jobs(
     body: _m.WorkitemQueryJobCreate | _JsonObject,
-) -> _Operation[_m.WorkitemQueryJobResponse]:
+) -> _Jobs[_m.WorkitemQueryJobResponse, _m.WorkitemQueryJobResponse, _m.Workitem]:
     """POST /api/v2/taskmanagement/workitems/query/jobs -> ``WorkitemQueryJobResponse``.
 
     Requires ``workitems:queryJob:add``.
@@ -1270,7 +1271,7 @@ def post_taskmanagement_workitems_query_jobs(
     Args:
         body: ``WorkitemQueryJobCreate``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_taskmanagement_workitems_query_jobs", "POST",
         "/api/v2/taskmanagement/workitems/query/jobs", "WorkitemQueryJobResponse", body="object",
         body_required=True,

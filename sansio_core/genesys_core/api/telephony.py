@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -15,7 +16,7 @@ from genesys_core.api import _listings as _l
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
     from datetime import datetime as _datetime
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -373,7 +374,7 @@ def post_telephony_prefixes_bulk(
 
 def post_telephony_siptraces_download(
     sip_search_public_request: _m.SIPSearchPublicRequest | _JsonObject,
-) -> _Operation[_m.SipDownloadResponse]:
+) -> _Jobs[_m.SipDownloadResponse, _m.SignedUrlResponse, _Any]:
     """POST /api/v2/telephony/siptraces/download -> ``SipDownloadResponse``.
 
     Requires ``telephony:pcap:add``.
@@ -381,7 +382,7 @@ def post_telephony_siptraces_download(
     Args:
         sip_search_public_request: body, ``SIPSearchPublicRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_telephony_siptraces_download", "POST", "/api/v2/telephony/siptraces/download",
         "SipDownloadResponse", body="object", body_required=True,
     ), (), (), (), sip_search_public_request)

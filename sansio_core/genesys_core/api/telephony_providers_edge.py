@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -516,7 +517,10 @@ def get_telephony_providers_edges(
 def get_telephony_providers_edges_alertablepresences(
     *,
     type: _Open[_Literal["defaults", "overrides"]] | None = None,
-) -> _Lists[_m.AlertablePresences, _Open[_Literal["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"]]]:
+) -> _Lists[
+    _m.AlertablePresences,
+    _Open[_Literal["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"]],
+]:
     """GET /api/v2/telephony/providers/edges/alertablepresences -> ``AlertablePresences``.
 
     Requires ``telephony:alertablePresences:view``.
@@ -1860,7 +1864,7 @@ def post_telephony_providers_edge_logs_job_upload(
 def post_telephony_providers_edge_logs_jobs(
     edge_id: str,
     body: _m.EdgeLogsJobRequest | _JsonObject,
-) -> _Operation[_m.EdgeLogsJobResponse]:
+) -> _Jobs[_m.EdgeLogsJobResponse, _m.EdgeLogsJob, _m.EdgeLogsJobFile]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs -> ``EdgeLogsJobResponse``.
 
     Requires ``telephony:plugin:all``.
@@ -1869,7 +1873,7 @@ def post_telephony_providers_edge_logs_jobs(
         edge_id: path, string.
         body: ``EdgeLogsJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_telephony_providers_edge_logs_jobs", "POST",
         "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs", "EdgeLogsJobResponse",
         body="object", body_required=True,

@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import (
+    Endpoint as _Endpoint,
+    JobOperation as _Jobs,
+    Operation as _Operation,
+)
 
 if _TYPE_CHECKING:
+    from typing import Any as _Any
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core import models as _m
 
@@ -102,7 +107,7 @@ def post_knowledge_documentuploads(
 def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
-) -> _Operation[_m.CreateUploadSourceUrlJobResponse]:
+) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
 
     Requires ``knowledge:uploadSourceUrlJob:add``.
@@ -111,7 +116,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         knowledge_base_id: path, string.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
         "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
         "CreateUploadSourceUrlJobResponse", body="object", body_required=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -141,7 +142,7 @@ def get_usage_simplesearch_execution_id_results(
 def post_oauth_client_usage_query(
     client_id: str,
     body: _m.ApiUsageClientQuery | _JsonObject,
-) -> _Operation[_m.UsageExecutionResult]:
+) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
 
     Requires ``oauth:client:view`` or ``usage:client:view``.
@@ -150,7 +151,7 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
         "UsageExecutionResult", body="object", body_required=True,
     ), (("clientId", client_id),), (), (), body)
@@ -158,7 +159,10 @@ def post_oauth_client_usage_query(
 
 def post_usage_aggregates_query_jobs(
     body: _m.OrganizationPublicApiUsageQueryRequest | _JsonObject,
-) -> _Operation[_m.OrganizationUsageQueryResponse]:
+) -> _Jobs[
+    _m.OrganizationUsageQueryResponse, _m.OrganizationPublicApiUsageResultsResponse,
+    _m.OrganizationPublicApiUsage,
+]:
     """POST /api/v2/usage/aggregates/query/jobs -> ``OrganizationUsageQueryResponse``.
 
     Requires ``usage:organization:view``.
@@ -166,7 +170,7 @@ def post_usage_aggregates_query_jobs(
     Args:
         body: ``OrganizationPublicApiUsageQueryRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_usage_aggregates_query_jobs", "POST", "/api/v2/usage/aggregates/query/jobs",
         "OrganizationUsageQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -175,7 +179,9 @@ def post_usage_aggregates_query_jobs(
 def post_usage_client_client_id_aggregates_query_jobs(
     client_id: str,
     body: _m.ClientPublicApiUsageQueryRequest | _JsonObject,
-) -> _Operation[_m.ClientUsageQueryResponse]:
+) -> _Jobs[
+    _m.ClientUsageQueryResponse, _m.ClientPublicApiUsageResultsResponse, _m.ClientPublicApiUsage,
+]:
     """POST /api/v2/usage/client/{clientId}/aggregates/query/jobs -> ``ClientUsageQueryResponse``.
 
     Requires ``usage:client:view``.
@@ -184,7 +190,7 @@ def post_usage_client_client_id_aggregates_query_jobs(
         client_id: path, string.
         body: ``ClientPublicApiUsageQueryRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_usage_client_client_id_aggregates_query_jobs", "POST",
         "/api/v2/usage/client/{clientId}/aggregates/query/jobs", "ClientUsageQueryResponse",
         body="object", body_required=True,
@@ -193,7 +199,7 @@ def post_usage_client_client_id_aggregates_query_jobs(
 
 def post_usage_query(
     body: _m.ApiUsageOrganizationQuery | _JsonObject,
-) -> _Operation[_m.UsageExecutionResult]:
+) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """POST /api/v2/usage/query -> ``UsageExecutionResult``.
 
     Requires ``oauth:client:view`` or ``usage:organization:view``.
@@ -201,7 +207,7 @@ def post_usage_query(
     Args:
         body: ``ApiUsageOrganizationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_usage_query", "POST", "/api/v2/usage/query", "UsageExecutionResult", body="object",
         body_required=True,
     ), (), (), (), body)
@@ -209,7 +215,7 @@ def post_usage_query(
 
 def post_usage_simplesearch(
     body: _m.ApiUsageSimpleSearch | _JsonObject,
-) -> _Operation[_m.UsageExecutionResult]:
+) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
     """POST /api/v2/usage/simplesearch -> ``UsageExecutionResult``.
 
     Requires ``oauth:client:view`` or ``usage:simpleSearch:view``.
@@ -217,7 +223,7 @@ def post_usage_simplesearch(
     Args:
         body: ``ApiUsageSimpleSearch``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_usage_simplesearch", "POST", "/api/v2/usage/simplesearch", "UsageExecutionResult",
         body="object", body_required=True,
     ), (), (), (), body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -1659,7 +1660,7 @@ def post_analytics_users_activity_query(
 
 def post_analytics_users_aggregates_jobs(
     body: _m.UserAsyncAggregationQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.UserAggregateDataContainer]:
     """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:userAggregate:view``.
@@ -1667,7 +1668,7 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -1692,7 +1693,7 @@ def post_analytics_users_aggregates_query(
 
 def post_analytics_users_details_jobs(
     body: _m.AsyncUserDetailsQuery | _JsonObject,
-) -> _Operation[_m.AsyncQueryResponse]:
+) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsUserDetail]:
     """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
 
     Requires ``analytics:userDetail:view``.
@@ -1700,7 +1701,7 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
         "AsyncQueryResponse", body="object", body_required=True,
     ), (), (), (), body)
@@ -1943,7 +1944,10 @@ def post_users_customattributes_schemas(
 
 def post_users_development_activities_aggregates_query(
     body: _m.DevelopmentActivityAggregateParam | _JsonObject,
-) -> _Lists[_m.DevelopmentActivityAggregateResponse, _m.DevelopmentActivityAggregateQueryResponseGroupedData]:
+) -> _Lists[
+    _m.DevelopmentActivityAggregateResponse,
+    _m.DevelopmentActivityAggregateQueryResponseGroupedData,
+]:
     """POST /api/v2/users/development/activities/aggregates/query -> ``DevelopmentActivityAggregateResponse``.
 
     Read-only. Requires ``learning:assignment:view`` or ``coaching:appointment:view``.

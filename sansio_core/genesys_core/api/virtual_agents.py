@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
 from genesys_core.api import _listings as _l
 
 if _TYPE_CHECKING:
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -21,7 +22,7 @@ if _TYPE_CHECKING:
 
 def delete_agentic_virtualagent_jobs(
     virtual_agent_id: str,
-) -> _Operation[_m.AgenticVirtualAgentJob]:
+) -> _Jobs[_m.AgenticVirtualAgentJob, _m.AgenticVirtualAgentJob, _Any]:
     """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
 
     Requires ``agentic:virtualAgentJob:add``.
@@ -29,7 +30,7 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "delete_agentic_virtualagent_jobs", "DELETE",
         "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
     ), (("virtualAgentId", virtual_agent_id),))

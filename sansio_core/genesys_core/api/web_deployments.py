@@ -108,7 +108,9 @@ def get_webdeployments_configuration_versions(
     page_size: str | None = None,
     before: str | None = None,
     after: str | None = None,
-) -> _Lists[_m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion]:
+) -> _Lists[
+    _m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion,
+]:
     """GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
 
     Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
@@ -152,7 +154,9 @@ def get_webdeployments_configurations(
     before: str | None = None,
     after: str | None = None,
     show_only_published: bool | None = None,
-) -> _Lists[_m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion]:
+) -> _Lists[
+    _m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion,
+]:
     """GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
 
     Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the

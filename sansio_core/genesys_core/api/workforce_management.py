@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from genesys_core.calls.operation import (
     Endpoint as _Endpoint,
+    JobOperation as _Jobs,
     ListOperation as _Lists,
     Operation as _Operation,
 )
@@ -15,7 +16,7 @@ from genesys_core.api import _listings as _l
 if _TYPE_CHECKING:
     from collections.abc import Sequence as _Sequence
     from datetime import date as _date
-    from typing import Literal as _Literal
+    from typing import Any as _Any, Literal as _Literal
     from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core.codec.values import Open as _Open
     from genesys_core import models as _m
@@ -1136,7 +1137,9 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
     business_unit_id: str,
-) -> _Lists[_m.BuAdherenceAdjustmentsQueryJobsReferenceListing, _m.BuAdherenceAdjustmentsQueryJobsReference]:
+) -> _Lists[
+    _m.BuAdherenceAdjustmentsQueryJobsReferenceListing, _m.BuAdherenceAdjustmentsQueryJobsReference,
+]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJobsReferenceListing``.
 
     Args:
@@ -2110,7 +2113,9 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
     time_off_limit_id: str,
     *,
     statuses: _Open[_Literal["Complete", "Error", "Processing"]] | None = None,
-) -> _Lists[_m.BuConvertTimeOffGranularityLimitJobListing, _m.BuConvertTimeOffLimitGranularityJobResponse]:
+) -> _Lists[
+    _m.BuConvertTimeOffGranularityLimitJobListing, _m.BuConvertTimeOffLimitGranularityJobResponse,
+]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs -> ``BuConvertTimeOffGranularityLimitJobListing``.
 
     Requires ``wfm:timeOffLimit:convertGranularity``.
@@ -2535,7 +2540,9 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
         "results.planningGroupStaffingRequirements.minimumStaffPerInterval",
         "results.planningGroupStaffingRequirements.effectiveStaffPerInterval",
     ]]] | None = None,
-) -> _Lists[_m.BuForecastStaffingRequirementsResultResponse, _m.BuForecastStaffingRequirementsResult]:
+) -> _Lists[
+    _m.BuForecastStaffingRequirementsResultResponse, _m.BuForecastStaffingRequirementsResult,
+]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement -> ``BuForecastStaffingRequirementsResultResponse``.
 
     Requires ``wfm:staffingRequirement:view``.
@@ -3903,7 +3910,7 @@ def patch_workforcemanagement_alternativeshifts_trade(
 
 def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
     body: _m.AdminBulkUpdateAlternativeShiftTradeStateRequest | _JsonObject,
-) -> _Operation[_m.AlternativeShiftAsyncResponse]:
+) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
     """PATCH /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs -> ``AlternativeShiftAsyncResponse``.
 
     Requires ``wfm:alternativeShift:edit``.
@@ -3911,7 +3918,7 @@ def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
     Args:
         body: ``AdminBulkUpdateAlternativeShiftTradeStateRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "patch_workforcemanagement_alternativeshifts_trades_state_jobs", "PATCH",
         "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs",
         "AlternativeShiftAsyncResponse", body="object", body_required=True,
@@ -4858,7 +4865,10 @@ def post_workforcemanagement_adherence_explanations_query(
 
 def post_workforcemanagement_adherence_historical_bulk(
     body: _m.WfmHistoricalAdherenceBulkQuery | _JsonObject,
-) -> _Lists[_m.WfmHistoricalAdherenceBulkResponse, str]:
+) -> _Jobs[
+    _m.WfmHistoricalAdherenceBulkResponse, _m.WfmHistoricalAdherenceBulkResponse,
+    _m.WfmHistoricalAdherenceBulkResult,
+]:
     """POST /api/v2/workforcemanagement/adherence/historical/bulk -> ``WfmHistoricalAdherenceBulkResponse``.
 
     Requires ``wfm:historicalAdherence:view``.
@@ -4866,11 +4876,10 @@ def post_workforcemanagement_adherence_historical_bulk(
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_adherence_historical_bulk", "POST",
         "/api/v2/workforcemanagement/adherence/historical/bulk",
         "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
-        listing=_l.single_fc7dec8a,
     ), (), (), (), body)
 
 
@@ -5025,7 +5034,10 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         "exceptionInfo", "actuals", "scheduledActivities", "conformance",
     ]]] | None = None,
     body: _m.WfmHistoricalAdherenceQueryForAgent | _JsonObject | None = None,
-) -> _Lists[_m.WfmAgentHistoricalAdherenceResponse, str]:
+) -> _Jobs[
+    _m.WfmAgentHistoricalAdherenceResponse, _m.WfmAgentHistoricalAdherenceResponse,
+    _m.WfmAgentHistoricalAdherenceResult,
+]:
     """POST /api/v2/workforcemanagement/agents/me/adherence/historical/jobs -> ``WfmAgentHistoricalAdherenceResponse``.
 
     Requires ``wfm:agentHistoricalAdherence:view`` or
@@ -5035,10 +5047,10 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
         "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
-        "WfmAgentHistoricalAdherenceResponse", body="object", listing=_l.single_fc7dec8a,
+        "WfmAgentHistoricalAdherenceResponse", body="object",
     ), (), (("expand", expand),), (), body)
 
 
@@ -5061,7 +5073,9 @@ def post_workforcemanagement_agents_me_possibleworkshifts(
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
     body: _m.AgentBulkAddOpportunityEnrollmentsRequest | _JsonObject,
-) -> _Lists[_m.AgentBulkAddOpportunityEnrollmentsResponse, _m.AgentBulkAddOpportunityEnrollmentResult]:
+) -> _Lists[
+    _m.AgentBulkAddOpportunityEnrollmentsResponse, _m.AgentBulkAddOpportunityEnrollmentResult,
+]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add -> ``AgentBulkAddOpportunityEnrollmentsResponse``.
 
     Requires ``wfm:agentOpportunitiesEnrollments:add``.
@@ -5079,7 +5093,9 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update(
     body: _m.AgentBulkStatusUpdateOpportunityEnrollmentsRequest | _JsonObject,
-) -> _Lists[_m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse, _m.BulkOpportunitiesEnrollmentResult]:
+) -> _Lists[
+    _m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse, _m.BulkOpportunitiesEnrollmentResult,
+]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update -> ``AgentBulkStatusUpdateOpportunityEnrollmentsResponse``.
 
     Requires ``wfm:agentOpportunitiesEnrollmentsStatuses:edit``.
@@ -5158,7 +5174,7 @@ def post_workforcemanagement_agentschedules_mine(
 
 def post_workforcemanagement_alternativeshifts_offers_jobs(
     body: _m.AlternativeShiftOffersRequest | _JsonObject,
-) -> _Operation[_m.AlternativeShiftAsyncResponse]:
+) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/alternativeshifts/offers/jobs -> ``AlternativeShiftAsyncResponse``.
 
     Requires ``wfm:agentAlternativeShift:submit``.
@@ -5166,7 +5182,7 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
     Args:
         body: ``AlternativeShiftOffersRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_alternativeshifts_offers_jobs", "POST",
         "/api/v2/workforcemanagement/alternativeshifts/offers/jobs",
         "AlternativeShiftAsyncResponse", body="object", body_required=True,
@@ -5175,7 +5191,7 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
 
 def post_workforcemanagement_alternativeshifts_offers_search_jobs(
     body: _m.AlternativeShiftSearchOffersRequest | _JsonObject,
-) -> _Operation[_m.AlternativeShiftAsyncResponse]:
+) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs -> ``AlternativeShiftAsyncResponse``.
 
     Requires ``wfm:agentAlternativeShift:submit``.
@@ -5183,7 +5199,7 @@ def post_workforcemanagement_alternativeshifts_offers_search_jobs(
     Args:
         body: ``AlternativeShiftSearchOffersRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_alternativeshifts_offers_search_jobs", "POST",
         "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs",
         "AlternativeShiftAsyncResponse", body="object", body_required=True,
@@ -5229,14 +5245,14 @@ def post_workforcemanagement_businessunit_activitycodes(
 def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
     business_unit_id: str,
     activity_plan_id: str,
-) -> _Operation[_m.ActivityPlanJobResponse]:
+) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs -> ``ActivityPlanJobResponse``.
 
     Args:
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs",
         "ActivityPlanJobResponse",
@@ -5249,7 +5265,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
     occurrence_id: str,
     session_id: str,
     body: _m.ActivityPlanDeletionSessionUserIds | _JsonObject,
-) -> _Operation[_m.ActivityPlanJobResponse]:
+) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs -> ``ActivityPlanJobResponse``.
 
     Args:
@@ -5259,7 +5275,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
         session_id: path, string.
         body: ``ActivityPlanDeletionSessionUserIds``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs",
         "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs",
@@ -5275,7 +5291,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
     activity_plan_id: str,
     occurrence_id: str,
     body: _m.ActivityPlanDeletionSessionIds | _JsonObject,
-) -> _Operation[_m.ActivityPlanJobResponse]:
+) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs -> ``ActivityPlanJobResponse``.
 
     Args:
@@ -5284,7 +5300,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
         occurrence_id: path, string.
         body: ``ActivityPlanDeletionSessionIds``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs",
         "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs",
@@ -5299,7 +5315,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
     business_unit_id: str,
     activity_plan_id: str,
     body: _m.ActivityPlanDeletionOccurrenceIds | _JsonObject,
-) -> _Operation[_m.ActivityPlanOccurrencesDeletionJobResponse]:
+) -> _Jobs[_m.ActivityPlanOccurrencesDeletionJobResponse, _m.ActivityPlanJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs -> ``ActivityPlanOccurrencesDeletionJobResponse``.
 
     Args:
@@ -5307,7 +5323,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
         activity_plan_id: path, string.
         body: ``ActivityPlanDeletionOccurrenceIds``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs",
         "ActivityPlanOccurrencesDeletionJobResponse", body="object", body_required=True,
@@ -5317,7 +5333,7 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
 def post_workforcemanagement_businessunit_activityplan_runs_jobs(
     business_unit_id: str,
     activity_plan_id: str,
-) -> _Operation[_m.ActivityPlanRunJobResponse]:
+) -> _Jobs[_m.ActivityPlanRunJobResponse, _m.ActivityPlanJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs -> ``ActivityPlanRunJobResponse``.
 
     Requires ``wfm:activityPlanRunJob:add``.
@@ -5326,7 +5342,7 @@ def post_workforcemanagement_businessunit_activityplan_runs_jobs(
         business_unit_id: path, string.
         activity_plan_id: path, string.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs",
         "ActivityPlanRunJobResponse",
@@ -5384,14 +5400,17 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
 def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
     business_unit_id: str,
     body: _m.BuQueryAdherenceAdjustmentsRequest | _JsonObject,
-) -> _Operation[_m.BuAdherenceAdjustmentsQueryJob]:
+) -> _Jobs[
+    _m.BuAdherenceAdjustmentsQueryJob, _m.BuAdherenceAdjustmentsQueryJob,
+    _m.AdherenceAdjustmentsListing,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJob``.
 
     Args:
         business_unit_id: path, string.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
         "BuAdherenceAdjustmentsQueryJob", body="object", body_required=True,
@@ -5572,7 +5591,10 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
     business_unit_id: str,
     capacity_plan_id: str,
     body: _m.QueryCapacityPlanStaffingGroupMetricChangeHistory | _JsonObject,
-) -> _Lists[_m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse, _m.StaffingGroupMetricChangeResponse]:
+) -> _Lists[
+    _m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse,
+    _m.StaffingGroupMetricChangeResponse,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
 
     Read-only. Requires ``wfm:capacityPlan:view``.
@@ -5717,7 +5739,7 @@ def post_workforcemanagement_businessunit_intraday(
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs(
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
-) -> _Operation[_m.AggregatedSessionExportJobResponse]:
+) -> _Jobs[_m.AggregatedSessionExportJobResponse, _m.AggregatedSessionExportJobStatus, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs -> ``AggregatedSessionExportJobResponse``.
 
     Requires ``wfm:mainForecastExportForecast:add``.
@@ -5726,7 +5748,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs",
         "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs",
@@ -5737,7 +5759,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs(
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
-) -> _Operation[_m.AggregatedHistoricalExportJobResponse]:
+) -> _Jobs[_m.AggregatedHistoricalExportJobResponse, _m.AggregatedHistoricalExportJobStatus, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs -> ``AggregatedHistoricalExportJobResponse``.
 
     Requires ``wfm:mainForecastExportHistorical:add``.
@@ -5746,7 +5768,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs",
         "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs",
@@ -5757,7 +5779,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs(
     business_unit_id: str,
     body: _m.AggregatedExportSnapshotJobRequest | _JsonObject,
-) -> _Operation[_m.AggregatedSnapshotExportJobResponse]:
+) -> _Jobs[_m.AggregatedSnapshotExportJobResponse, _m.AggregatedSnapshotExportJobStatus, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs -> ``AggregatedSnapshotExportJobResponse``.
 
     Requires ``wfm:mainForecastExportSnapshot:view``.
@@ -5766,7 +5788,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         business_unit_id: path, string.
         body: ``AggregatedExportSnapshotJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs",
         "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs",
@@ -5857,7 +5879,9 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
 def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update(
     business_unit_id: str,
     body: _m.BulkOpportunityEnrollmentsStatusUpdateRequest | _JsonObject,
-) -> _Lists[_m.BulkUpdateOpportunityEnrollmentsStatusResponse, _m.BulkOpportunitiesEnrollmentResult]:
+) -> _Lists[
+    _m.BulkUpdateOpportunityEnrollmentsStatusResponse, _m.BulkOpportunitiesEnrollmentResult,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update -> ``BulkUpdateOpportunityEnrollmentsStatusResponse``.
 
     Requires ``wfm:opportunitiesEnrollmentsStatuses:edit``.
@@ -5904,7 +5928,9 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
 def post_workforcemanagement_businessunit_opportunities_externalactivities_query(
     business_unit_id: str,
     body: _m.BulkOpportunitiesExternalActivitiesRequest | _JsonObject,
-) -> _Lists[_m.QueryExternalActivityOpportunitiesResponse, _m.QueryExternalActivityOpportunityResult]:
+) -> _Lists[
+    _m.QueryExternalActivityOpportunitiesResponse, _m.QueryExternalActivityOpportunityResult,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query -> ``QueryExternalActivityOpportunitiesResponse``.
 
     Read-only. Requires ``wfm:opportunitiesExternalActivitiesQuery:view``.
@@ -6068,7 +6094,9 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
     *,
     force_async: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.ShiftTradeEvaluateTradesBuJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeEvaluateTradesBuJobResponse, _m.ShiftTradeEvaluateTradesBuJobResponse, _Any,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs -> ``ShiftTradeEvaluateTradesBuJobResponse``.
 
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -6079,7 +6107,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
         force_download_service: query, boolean.
         body: ``EvaluateShiftTradeListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs",
         "ShiftTradeEvaluateTradesBuJobResponse", body="object", body_required=True,
@@ -6094,7 +6122,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
     *,
     force_async: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.ShiftTradeQueryTradesBuJobResponse]:
+) -> _Jobs[_m.ShiftTradeQueryTradesBuJobResponse, _m.ShiftTradeQueryTradesBuJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs -> ``ShiftTradeQueryTradesBuJobResponse``.
 
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -6105,7 +6133,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
         force_download_service: query, boolean.
         body: ``QueryShiftTradeListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_shifttrading_trades_query_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs",
         "ShiftTradeQueryTradesBuJobResponse", body="object", body_required=True,
@@ -6120,7 +6148,10 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
     *,
     force_async: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.ShiftTradeBulkUpdateTradeStateBuJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeBulkUpdateTradeStateBuJobResponse, _m.ShiftTradeBulkUpdateTradeStateBuJobResponse,
+    _Any,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
 
     Requires ``wfm:shiftTradeRequest:edit``.
@@ -6131,7 +6162,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
         force_download_service: query, boolean.
         body: ``BulkUpdateShiftTradeListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs",
         "ShiftTradeBulkUpdateTradeStateBuJobResponse", body="object", body_required=True,
@@ -6146,7 +6177,10 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
     *,
     force_async: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.ShiftTradeSearchUnmatchedTradesBuJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeSearchUnmatchedTradesBuJobResponse,
+    _m.ShiftTradeSearchUnmatchedTradesBuJobResponse, _Any,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -6157,7 +6191,7 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
         force_download_service: query, boolean.
         body: ``SearchUnmatchedShiftTradeListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs",
         "ShiftTradeSearchUnmatchedTradesBuJobResponse", body="object", body_required=True,
@@ -6171,7 +6205,10 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
     body: _m.QueryWeekSummaryListJobRequest | _JsonObject,
     *,
     force_async: bool | None = None,
-) -> _Operation[_m.ShiftTradeQueryWeekSummariesBuJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeQueryWeekSummariesBuJobResponse, _m.ShiftTradeQueryWeekSummariesBuJobResponse,
+    _Any,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
 
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -6181,7 +6218,7 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
         force_async: query, boolean.
         body: ``QueryWeekSummaryListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs", "POST",
         "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs",
         "ShiftTradeQueryWeekSummariesBuJobResponse", body="object", body_required=True,
@@ -6415,7 +6452,9 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
 def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
     business_unit_id: str,
     body: _m.QueryAvailabilityManagementUnitsSettingsRequest | _JsonObject,
-) -> _Lists[_m.QueryAvailabilityManagementUnitsSettingsResponse, _m.UnavailableTimesManagementUnitSettings]:
+) -> _Lists[
+    _m.QueryAvailabilityManagementUnitsSettingsResponse, _m.UnavailableTimesManagementUnitSettings,
+]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query -> ``QueryAvailabilityManagementUnitsSettingsResponse``.
 
     Read-only. Requires ``wfm:managementUnit:view``.
@@ -6885,7 +6924,10 @@ def post_workforcemanagement_calendar_url_ics(
 
 def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     body: _m.HistoricalImportDeleteFilesJobRequest | _JsonObject,
-) -> _Lists[_m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalDataDeleteEntity]:
+) -> _Jobs[
+    _m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalImportDeleteFilesJobResponse,
+    _m.HistoricalDataDeleteEntity,
+]:
     """POST /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportDeleteFilesJobResponse``.
 
     Requires ``wfm:historicalData:upload``.
@@ -6893,11 +6935,10 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
         "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
         "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
-        listing=_l.single_ebc03964,
     ), (), (), (), body)
 
 
@@ -7046,7 +7087,10 @@ def post_workforcemanagement_managementunit_schedules_search(
 def post_workforcemanagement_managementunit_shrinkage_jobs(
     management_unit_id: str,
     body: _m.WfmHistoricalShrinkageRequest | _JsonObject,
-) -> _Operation[_m.WfmHistoricalShrinkageResponse]:
+) -> _Jobs[
+    _m.WfmHistoricalShrinkageResponse, _m.WfmHistoricalShrinkageResponse,
+    _m.HistoricalShrinkageResultListing,
+]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
 
     Requires ``wfm:shrinkage:view``.
@@ -7055,7 +7099,7 @@ def post_workforcemanagement_managementunit_shrinkage_jobs(
         management_unit_id: path, string.
         body: ``WfmHistoricalShrinkageRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_managementunit_shrinkage_jobs", "POST",
         "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs",
         "WfmHistoricalShrinkageResponse", body="object", body_required=True,
@@ -7142,7 +7186,9 @@ def post_workforcemanagement_managementunit_timeoffrequests(
 def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query(
     management_unit_id: str,
     body: _m.QueryTimeOffIntegrationStatusRequest | _JsonObject,
-) -> _Lists[_m.UserTimeOffIntegrationStatusResponseListing, _m.UserTimeOffIntegrationStatusResponse]:
+) -> _Lists[
+    _m.UserTimeOffIntegrationStatusResponseListing, _m.UserTimeOffIntegrationStatusResponse,
+]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
 
     Read-only. Requires ``wfm:timeOffRequest:view``.
@@ -7557,7 +7603,7 @@ def post_workforcemanagement_shifttrading_trade_jobs(
     body: _m.UpdateShiftTradeJobRequest | _JsonObject,
     *,
     force_async: bool | None = None,
-) -> _Operation[_m.ShiftTradeUpdateTradeJobResponse]:
+) -> _Jobs[_m.ShiftTradeUpdateTradeJobResponse, _m.ShiftTradeUpdateTradeJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs -> ``ShiftTradeUpdateTradeJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -7567,7 +7613,7 @@ def post_workforcemanagement_shifttrading_trade_jobs(
         force_async: query, boolean.
         body: ``UpdateShiftTradeJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_shifttrading_trade_jobs", "POST",
         "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs",
         "ShiftTradeUpdateTradeJobResponse", body="object", body_required=True,
@@ -7579,7 +7625,7 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
     body: _m.MatchShiftTradeJobRequest | _JsonObject,
     *,
     force_async: bool | None = None,
-) -> _Operation[_m.ShiftTradeMatchTradeJobResponse]:
+) -> _Jobs[_m.ShiftTradeMatchTradeJobResponse, _m.ShiftTradeMatchTradeJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs -> ``ShiftTradeMatchTradeJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -7589,7 +7635,7 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
         force_async: query, boolean.
         body: ``MatchShiftTradeJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_shifttrading_trade_match_jobs", "POST",
         "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs",
         "ShiftTradeMatchTradeJobResponse", body="object", body_required=True,
@@ -7601,7 +7647,9 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
     body: _m.UpdateShiftTradeStateJobRequest | _JsonObject,
     *,
     force_async: bool | None = None,
-) -> _Operation[_m.ShiftTradeUpdateTradeStateJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeUpdateTradeStateJobResponse, _m.ShiftTradeUpdateTradeStateJobResponse, _Any,
+]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs -> ``ShiftTradeUpdateTradeStateJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -7611,7 +7659,7 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
         force_async: query, boolean.
         body: ``UpdateShiftTradeStateJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_shifttrading_trade_state_jobs", "POST",
         "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs",
         "ShiftTradeUpdateTradeStateJobResponse", body="object", body_required=True,
@@ -7622,7 +7670,7 @@ def post_workforcemanagement_shifttrading_trades_jobs(
     body: _m.AddShiftTradeJobRequest | _JsonObject,
     *,
     force_async: bool | None = None,
-) -> _Operation[_m.ShiftTradeAddTradeJobResponse]:
+) -> _Jobs[_m.ShiftTradeAddTradeJobResponse, _m.ShiftTradeAddTradeJobResponse, _Any]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/jobs -> ``ShiftTradeAddTradeJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -7631,7 +7679,7 @@ def post_workforcemanagement_shifttrading_trades_jobs(
         force_async: query, boolean.
         body: ``AddShiftTradeJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_shifttrading_trades_jobs", "POST",
         "/api/v2/workforcemanagement/shifttrading/trades/jobs", "ShiftTradeAddTradeJobResponse",
         body="object", body_required=True,
@@ -7643,7 +7691,9 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
     *,
     force_async: bool | None = None,
     force_download_service: bool | None = None,
-) -> _Operation[_m.ShiftTradeQueryAgentTradesJobResponse]:
+) -> _Jobs[
+    _m.ShiftTradeQueryAgentTradesJobResponse, _m.ShiftTradeQueryAgentTradesJobResponse, _Any,
+]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs -> ``ShiftTradeQueryAgentTradesJobResponse``.
 
     Requires ``wfm:agentShiftTradeRequest:participate``.
@@ -7653,7 +7703,7 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
         force_download_service: query, boolean.
         body: ``QueryAgentShiftTradeListJobRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_shifttrading_trades_mine_query_jobs", "POST",
         "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs",
         "ShiftTradeQueryAgentTradesJobResponse", body="object", body_required=True,
@@ -7682,7 +7732,10 @@ def post_workforcemanagement_team_adherence_historical(
 def post_workforcemanagement_team_shrinkage_jobs(
     team_id: str,
     body: _m.WfmHistoricalShrinkageTeamsRequest | _JsonObject,
-) -> _Operation[_m.WfmHistoricalShrinkageResponse]:
+) -> _Jobs[
+    _m.WfmHistoricalShrinkageResponse, _m.WfmHistoricalShrinkageResponse,
+    _m.HistoricalShrinkageResultListing,
+]:
     """POST /api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
 
     Requires ``wfm:shrinkage:view``.
@@ -7691,7 +7744,7 @@ def post_workforcemanagement_team_shrinkage_jobs(
         team_id: path, string.
         body: ``WfmHistoricalShrinkageTeamsRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_team_shrinkage_jobs", "POST",
         "/api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs",
         "WfmHistoricalShrinkageResponse", body="object", body_required=True,
@@ -7700,7 +7753,7 @@ def post_workforcemanagement_team_shrinkage_jobs(
 
 def post_workforcemanagement_timeoffbalance_jobs(
     body: _m.TimeOffBalanceRequest | _JsonObject,
-) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
+) -> _Jobs[_m.TimeOffBalancesResponse, _m.TimeOffBalanceJobResponse, _m.TimeOffBalanceResponse]:
     """POST /api/v2/workforcemanagement/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
     Requires ``wfm:agentTimeOffRequest:submit``.
@@ -7708,10 +7761,10 @@ def post_workforcemanagement_timeoffbalance_jobs(
     Args:
         body: ``TimeOffBalanceRequest``.
     """
-    return _Lists(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_timeoffbalance_jobs", "POST",
         "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse", body="object",
-        body_required=True, listing=_l.single_ebc03964,
+        body_required=True,
     ), (), (), (), body)
 
 
@@ -7806,7 +7859,10 @@ def post_workforcemanagement_unavailabletimes_query(
 
 def post_workforcemanagement_unavailabletimes_validation_jobs(
     body: _m.ValidateAgentUnavailableTimesRequest | _JsonObject,
-) -> _Operation[_m.ValidateAgentUnavailableTimesResponse]:
+) -> _Jobs[
+    _m.ValidateAgentUnavailableTimesResponse, _m.QueryAgentUnavailableTimesValidationJobResponse,
+    _m.UnavailableTimesValidationResult,
+]:
     """POST /api/v2/workforcemanagement/unavailabletimes/validation/jobs -> ``ValidateAgentUnavailableTimesResponse``.
 
     Requires ``wfm:agentUnavailableTimes:submit``.
@@ -7814,7 +7870,7 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
     Args:
         body: ``ValidateAgentUnavailableTimesRequest``.
     """
-    return _Operation(_Endpoint(
+    return _Jobs(_Endpoint(
         "post_workforcemanagement_unavailabletimes_validation_jobs", "POST",
         "/api/v2/workforcemanagement/unavailabletimes/validation/jobs",
         "ValidateAgentUnavailableTimesResponse", body="object", body_required=True,

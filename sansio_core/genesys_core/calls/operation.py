@@ -26,6 +26,7 @@ from genesys_core.session.retry import RetryConfiguration
 __all__ = [
     "NO_OPTIONS",
     "Endpoint",
+    "JobOperation",
     "JsonObject",
     "ListOperation",
     "Operation",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 T_co = TypeVar("T_co", covariant=True)
+Status_co = TypeVar("Status_co", covariant=True)
 Item_co = TypeVar("Item_co", covariant=True)
 
 JsonObject: TypeAlias = Mapping[str, object]
@@ -215,6 +217,14 @@ class ListOperation(Operation[T_co], Generic[T_co, Item_co], frozen=True):
 
     ``client.send(operation)`` returns one page, a ``T_co``. How the other pages are requested is in
     :attr:`Endpoint.listing`.
+    """
+
+
+class JobOperation(Operation[T_co], Generic[T_co, Status_co, Item_co], frozen=True):
+    """An operation that starts a job: ``client.job(operation, id)`` returns the job.
+
+    ``client.send(operation)`` starts it and returns the platform's reply, a ``T_co``. The status is a
+    ``Status_co``; :meth:`Job.results` iterates over ``Item_co``.
     """
 
 

@@ -7,12 +7,14 @@ for byte.
 from collections.abc import Mapping
 
 from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.read.jobs import find_jobs, started_jobs
 from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.shards import make_shards
 from genesys_core.definition.write import (
     api_facades as facades,
 )
 from genesys_core.definition.write import (
+    jobs,
     listings,
     model_facade,
     model_stubs,
@@ -93,12 +95,15 @@ def _models(definition: ApiDefinition) -> dict[str, str]:
 
 def _operations(definition: ApiDefinition) -> dict[str, str]:
     by_name = {model.name: model for model in definition.models}
+    families = find_jobs(definition)
+    started = started_jobs(families)
     return {
+        f"{CORE}/api/_jobs.py": jobs.jobs_source(definition, families),
         f"{CORE}/api/_listings.py": listings.listings_source(definition),
         f"{CORE}/api/__init__.py": operations.package_source(definition),
         f"{CORE}/notifications/_topic_models.py": topics.topics_source(definition),
         **{
-            f"{CORE}/api/{api.name}.py": operations.api_source(definition, api, by_name)
+            f"{CORE}/api/{api.name}.py": operations.api_source(definition, api, by_name, started)
             for api in definition.apis
         },
     }
@@ -106,6 +111,7 @@ def _operations(definition: ApiDefinition) -> dict[str, str]:
 
 def _facades(definition: ApiDefinition) -> dict[str, str]:
     models = {model.name: model for model in definition.models}
+    jobs = started_jobs(find_jobs(definition))
     return {
         f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
         f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),
@@ -114,7 +120,7 @@ def _facades(definition: ApiDefinition) -> dict[str, str]:
             for api in definition.apis
         },
         **{
-            f"{ADAPTERS}/apis/{api.name}.pyi": facades.facade_stub(definition, api, models)
+            f"{ADAPTERS}/apis/{api.name}.pyi": facades.facade_stub(definition, api, models, jobs)
             for api in definition.apis
         },
     }

@@ -44,6 +44,7 @@ HELPERS: Mapping[str, Helper] = {
     "_Mapping": ("collections.abc", "Mapping as _Mapping"),
     "_Endpoint": ("genesys_core.calls.operation", "Endpoint as _Endpoint"),
     "_JsonObject": ("genesys_core.calls.operation", "JsonObject as _JsonObject"),
+    "_Jobs": ("genesys_core.calls.operation", "JobOperation as _Jobs"),
     "_Lists": ("genesys_core.calls.operation", "ListOperation as _Lists"),
     "_Operation": ("genesys_core.calls.operation", "Operation as _Operation"),
 }

@@ -4,7 +4,7 @@ Invariants: a facade contains only names. Signatures, types and docstrings are t
 builders, through a descriptor; sync and async share one list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from genesys_core.definition.read.definition import Api, ApiDefinition, ModelDef
 from genesys_core.definition.read.listings import find_listing
@@ -36,14 +36,34 @@ def facade_source(definition: ApiDefinition, api: Api) -> str:
     return write_banner(definition.version) + "\n".join(lines)
 
 
-def facade_stub(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDef]) -> str:
-    """Write ``apis/users.pyi``: the same for type checkers and editors."""
+def facade_stub(
+    definition: ApiDefinition,
+    api: Api,
+    models: Mapping[str, ModelDef],
+    jobs: Collection[str],
+) -> str:
+    """Write ``apis/users.pyi``: the same for type checkers and editors.
+
+    Args:
+        definition: the definition.
+        api: the API.
+        models: the models, by class name.
+        jobs: the operations that start jobs, by method and path.
+    """
     name = api.class_name
     methods = {
-        one.name: "_Method" if find_listing(one, models) is None else "_Lists"
+        one.name: "_Jobs"
+        if f"{one.method} {one.path}" in jobs
+        else "_Method"
+        if find_listing(one, models) is None
+        else "_Lists"
         for one in api.operations
     }
-    imports = {"_Lists": "ListMethod as _Lists", "_Method": "Method as _Method"}
+    imports = {
+        "_Jobs": "JobMethod as _Jobs",
+        "_Lists": "ListMethod as _Lists",
+        "_Method": "Method as _Method",
+    }
     lines = [
         f"from genesys_core.api import {api.name} as _api",
         "",

@@ -20,6 +20,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
+from genesys_core.definition.read.jobs import FoundJobs
 from genesys_core.definition.read.listings import find_item_type, find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.write.annotations import (
@@ -44,13 +45,28 @@ from genesys_core.definition.write.source_text import (
     write_docstring,
 )
 
-__all__ = ["api_source", "package_source"]
+__all__ = ["api_source", "endpoint_arguments", "package_source"]
 
 
-def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDef]) -> str:
-    """Write a module of builders."""
+def api_source(
+    definition: ApiDefinition,
+    api: Api,
+    models: Mapping[str, ModelDef],
+    jobs: Mapping[str, FoundJobs],
+) -> str:
+    """Write a module of builders.
+
+    Args:
+        definition: the definition.
+        api: the API.
+        models: the models, by class name.
+        jobs: the job that an operation starts, by method and path.
+    """
     scope = _Scope(api)
-    blocks = [_builder(operation, models, scope) for operation in api.operations]
+    blocks = [
+        _builder(operation, models, scope, jobs.get(f"{operation.method} {operation.path}"))
+        for operation in api.operations
+    ]
     runtime = {"_Endpoint", *scope.built}
     typed = _typing_imports(scope.used - runtime)
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
@@ -98,6 +114,10 @@ class _Scope:
         """Format a type as source code."""
         return format_annotation(type_, self.spell, self.enums)
 
+    def annotation_or_none(self, type_: Type | None) -> str:
+        """Format the type of a reply; ``None`` for one without a body."""
+        return "None" if type_ is None else self.annotation(type_)
+
 
 def _about(api: Api) -> str:
     return (
@@ -111,21 +131,31 @@ def _typing_imports(used: Iterable[str]) -> list[str]:
     return [line for line in [*grouped_imports(names - {"_m"}), *models] if line]
 
 
-def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], scope: _Scope) -> list[str]:
-    listing = find_listing(operation, models)
-    item = None if listing is None else find_item_type(operation, models)
+def _builder(
+    operation: ApiOperation,
+    models: Mapping[str, ModelDef],
+    scope: _Scope,
+    job: FoundJobs | None,
+) -> list[str]:
+    listing = None if job else find_listing(operation, models)
+    returns = scope.annotation_or_none(operation.returns)
+    kind, parameters = "_Operation", [returns]
+    if job is not None:
+        status = scope.annotation_or_none(job.status.returns)
+        kind, parameters = "_Jobs", [returns, status, scope.annotation(job.item)]
+    elif listing is not None:
+        kind, parameters = "_Lists", [returns, scope.annotation(find_item_type(operation, models))]
     return [
         "",
         "",
-        *_signature(operation, scope, item),
+        *_signature(operation, scope, kind, parameters),
         *operation_docstring(operation, models),
-        *_return(operation, scope, listing),
+        *_return(operation, scope, listing, kind),
     ]
 
 
-def _endpoint_arguments(
-    operation: ApiOperation, scope: _Scope, listing: Listing | None
-) -> list[str]:
+def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list[str]:
+    """Write the arguments of an operation's endpoint; listings are those of ``_listings as _l``."""
     body = operation.body
     arguments = [
         quote_string(operation.name),
@@ -143,7 +173,6 @@ def _endpoint_arguments(
     if only_reads(operation):
         arguments.append("reads=True")
     if listing is not None:
-        scope.built.add("_l")
         arguments.append(f"listing=_l.{listing_name(listing)}")
     return arguments
 
@@ -160,7 +189,9 @@ def _body_kind(type_: Type) -> str:
             return "string"
 
 
-def _signature(operation: ApiOperation, scope: _Scope, item: Type | None) -> list[str]:
+def _signature(
+    operation: ApiOperation, scope: _Scope, kind: str, parameters: Sequence[str]
+) -> list[str]:
     """Write the parameters: required ones positional or by keyword, optional ones keyword-only."""
     arguments = [
         *((one, "") for one in operation.parameters if one.required),
@@ -172,10 +203,7 @@ def _signature(operation: ApiOperation, scope: _Scope, item: Type | None) -> lis
     if required < len(texts):
         texts.insert(required, "*")
         values.insert(required, ())
-    returns = "None" if operation.returns is None else scope.annotation(operation.returns)
-    end = f") -> _Operation[{returns}]:"
-    if item is not None:
-        end = f") -> _Lists[{returns}, {scope.annotation(item)}]:"
+    end = f") -> {kind}[{', '.join(parameters)}]:"
     line = f"def {operation.name}({', '.join(texts)}{end}"
     if len(line) <= WIDTH:
         return [line]
@@ -184,7 +212,10 @@ def _signature(operation: ApiOperation, scope: _Scope, item: Type | None) -> lis
         for text, known in zip(texts, values, strict=True)
         for part in split_values(f"    {text},", known)
     ]
-    return [f"def {operation.name}(", *inner, end]
+    ends = [end]
+    if len(end) > WIDTH:
+        ends = [f") -> {kind}[", *fill_lines(parameters, "    "), "]:"]
+    return [f"def {operation.name}(", *inner, *ends]
 
 
 _BUILTINS = frozenset({"str", "int", "float", "bool", "list", "dict"})
@@ -222,16 +253,17 @@ def _body_annotation(type_: Type, scope: _Scope) -> str:
             return _value_annotation(type_, scope)
 
 
-def _return(operation: ApiOperation, scope: _Scope, listing: Listing | None) -> list[str]:
+def _return(
+    operation: ApiOperation, scope: _Scope, listing: Listing | None, kind: str
+) -> list[str]:
     """Write the endpoint and the operation's fields, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
     while fields and body is None and not fields[-1]:
         fields.pop()
     tail = [] if body is None else [body.name]
-    endpoint = _endpoint_arguments(operation, scope, listing)
-    kind = "_Operation" if listing is None else "_Lists"
-    scope.built.add(kind)
+    endpoint = endpoint_arguments(operation, listing)
+    scope.built.update({kind} if listing is None else {kind, "_l"})
     line = f"    return {kind}({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
     if len(line) <= WIDTH:
         return [line]

@@ -15,10 +15,14 @@ from genesys_core.definition import generate
 from tests.helpers.generated import FILES
 from tests.strategies.definition import (
     CORE,
+    STRING,
     TRAPS,
     generated_package,
+    model,
     operation,
+    path,
     query,
+    ref,
 )
 
 
@@ -99,6 +103,24 @@ def test_annotations_say_what_may_be_given(api: ModuleType) -> None:
     assert inspect.get_annotations(api.oauth.put_names)["body"] == "_m.Names | _JsonObject"
     things = inspect.get_annotations(api.agent_ui.import_)["things"]
     assert things == "_Sequence[_m.Enums | _JsonObject]"
+
+
+def test_a_builder_that_starts_a_job_says_what_comes_of_it() -> None:
+    long = "AVeryLongNameOfAModelThatLeavesNoRoomOnTheLine"
+    one = path("jobId")
+    paths = {
+        "/api/v2/things/jobs": {"post": operation("run", "Users", returns=ref("Job"))},
+        "/api/v2/things/jobs/{jobId}": {"get": operation("poll", "Users", one, returns=ref("Job"))},
+        "/api/v2/others/jobs": {"post": operation("run_" + "o" * 70, "Users", returns=ref(long))},
+        "/api/v2/others/jobs/{jobId}": {"get": operation("see", "Users", one, returns=ref(long))},
+    }
+    models = {name: model({"id": STRING}) for name in ("Job", long)}
+    files = generate({**TRAPS, "paths": paths, "definitions": models}, {"notifications": []})
+    text = files[f"{CORE}api/users.py"]
+    assert "def run() -> _Jobs[_m.Job, _m.Job, _Any]:" in text
+    assert f") -> _Jobs[\n    _m.{long},\n    _m.{long}, _Any,\n]:" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.count("return _Jobs(") == 2
 
 
 def test_importing_an_api_imports_no_model(tmp_path: Path) -> None:

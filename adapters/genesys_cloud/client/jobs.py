@@ -1,0 +1,320 @@
+"""Jobs in the user's hands, sync and async.
+
+Invariants: when to poll, what a status means and when to give up are decisions of
+:mod:`genesys_core.jobs`; here operations are sent and warnings given.
+"""
+
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
+
+from genesys_cloud.client.paginators import AsyncPaginator, Paginator
+from genesys_cloud.transports.awaited import run_now
+from genesys_core.calls.operation import Operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import JobError, PermissionDeniedError
+from genesys_core.jobs.job import StartedJob
+from genesys_core.jobs.status import JobStatus, read_status
+from genesys_core.jobs.waiting import RESULTS_POLICY, JobWarning, PollResult, judge_results
+
+if TYPE_CHECKING:
+    from genesys_cloud.client.async_client import AsyncClient
+    from genesys_cloud.client.event_loop import EventLoop
+    from genesys_cloud.client.sync_client import Client
+    from genesys_cloud.client.transfers import AsyncProgress, Progress
+    from genesys_core.paging.options import PagingArguments
+
+__all__ = ["JOB_DEADLINE", "AsyncJob", "Job"]
+
+T = TypeVar("T")
+StatusT = TypeVar("StatusT")
+ItemT = TypeVar("ItemT")
+
+JOB_DEADLINE = 3600.0
+"""Seconds that a job may take unless the caller says otherwise."""
+
+_RESULTS_DEADLINE = 300.0
+"""Seconds until results must be there once a job has succeeded."""
+
+
+class _JobBase(Generic[StatusT, ItemT]):
+    """What both flavours of a job share."""
+
+    def __init__(self, client: Any, started: StartedJob[StatusT, ItemT]) -> None:  # noqa: ANN401
+        self._client: Any = client
+        self._started = started
+        self._response: ApiResponse[StatusT] | None = started.reply
+        self._is_polled = False
+
+    @property
+    def id(self) -> str:
+        """The job's id; another process takes the job up with ``client.job(operation, id)``."""
+        return self._started.id
+
+    @property
+    def state(self) -> str:
+        """The last known state as the platform spells it; empty before the first poll."""
+        return self._status.state
+
+    @property
+    def progress(self) -> float | None:
+        """The share that was done at the last poll, from 0 to 1; ``None`` if unknown."""
+        return self._status.progress
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last poll found the job succeeded, failed or cancelled."""
+        return self._status.is_over
+
+    @property
+    def upload_url(self) -> str:
+        """The URL that the job waits for an upload to; empty if there is none."""
+        return self._status.upload_url
+
+    @property
+    def status(self) -> StatusT | None:
+        """The platform's last status; ``None`` before the first poll."""
+        return None if self._response is None else self._response.data
+
+    @property
+    def results_operation(self) -> Operation[Any] | None:
+        """The operation that lists the results, for ``client.pages`` or a resume token."""
+        return self._started.results_operation()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._started.family.status.name}, {self.id!r}, {self.state!r})"
+
+    @property
+    def _status(self) -> JobStatus:
+        if self._response is None:
+            return JobStatus("", "unknown")
+        return read_status(self._started.family, self._response)
+
+    def _judge(self, response: ApiResponse[StatusT]) -> PollResult:
+        self._response = response
+        return self._started.judge(response)
+
+    async def _refresh(self) -> StatusT:
+        response: ApiResponse[StatusT] = await self._client._send_page(  # noqa: SLF001
+            self._started.status_operation()
+        )
+        self._response, self._is_polled = response, True
+        return response.data
+
+    async def _wait(self, deadline: float) -> StatusT:
+        client, started = self._client, self._started
+        about = f"{started.family.status.name}: job {started.id}"
+        state = client._start_wait(self._judge, about, deadline, started.policy)  # noqa: SLF001
+        response = self._response if self.is_over or not self._is_polled else None
+        self._is_polled = True
+        ended: ApiResponse[StatusT] = await client._wait(  # noqa: SLF001
+            state, started.status_operation(), response
+        )
+        return ended.data
+
+    async def _send_results(self, operation: Operation[T]) -> ApiResponse[T]:
+        """Fetch results, which may come a moment after the job's success."""
+        client = self._client
+        about = f"{operation.endpoint.name}: results of job {self.id}"
+        state = client._start_wait(  # noqa: SLF001
+            judge_results, about, _RESULTS_DEADLINE, RESULTS_POLICY
+        )
+        response: ApiResponse[T] = await client._wait(state, operation)  # noqa: SLF001
+        lag = self._started.find_data_lag(response.data)
+        if lag:
+            warnings.warn(lag, JobWarning, stacklevel=2)
+        return response
+
+    def _new_reader(self, operation: Operation[Any], options: "PagingArguments") -> Any:  # noqa: ANN401
+        return self._client._new_reader(operation, options, by_page=False)  # noqa: SLF001
+
+    def _find_event_loop(self) -> "EventLoop":
+        loop: EventLoop = self._client._event_loop  # noqa: SLF001
+        return loop
+
+    def _read_inline(self) -> Any:  # noqa: ANN401 - items of the family
+        started = self._started
+        items = started.read_results(self.status)
+        if not items and self._status.links:
+            raise JobError(
+                f"{started.family.status.name}: the results of job {self.id} are in a file; "
+                "use job.download(path)",
+                id=self.id,
+                state=self.state,
+            )
+        return items
+
+    def _link(self, index: int) -> str:
+        links = self._status.links
+        if index >= len(links):
+            raise JobError(
+                f"{self._started.family.status.name}: job {self.id} has {len(links)} links in the "
+                f"state {self.state!r}, and number {index} was requested; wait for it, or use "
+                "job.results()",
+                id=self.id,
+                state=self.state,
+            )
+        return links[index]
+
+
+class Job(_JobBase[StatusT, ItemT]):
+    """A job of the platform, followed with a :class:`~genesys_cloud.Client`.
+
+    ::
+
+        job = client.analytics.post_analytics_conversations_details_jobs.run(body)
+        job.wait(deadline=600)
+        for conversation in job.results():
+            ...
+    """
+
+    _client: "Client"
+
+    def refresh(self) -> StatusT:
+        """Poll once, and return the platform's status.
+
+        Raises:
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        return run_now(self._refresh())
+
+    def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:
+        """Poll until the job has succeeded, and return its status.
+
+        Pauses grow from one poll to the next. A partial success and an unknown state give a
+        :class:`~genesys_core.jobs.waiting.JobWarning`; the latter is waited on.
+
+        Args:
+            deadline: seconds in total; ``math.inf`` for no limit.
+
+        Raises:
+            JobFailedError: the job failed, expired or was cancelled.
+            JobStoppedError: it waits for an upload or another step of yours; wait again afterwards.
+            WaitTimeoutError: it was not over within the deadline; it runs on.
+            GenesysCloudError: the job cannot be polled; see :mod:`genesys_core.errors`.
+        """
+        return run_now(self._wait(deadline))
+
+    def results(self, **options: "Unpack[PagingArguments]") -> Iterator[ItemT]:
+        """Iterate over the results, after waiting for the job if it is not over.
+
+        Args:
+            options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
+
+        Raises:
+            JobError: the results are in a file, or as for :meth:`wait`.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        self.wait()
+        operation = self.results_operation
+        if operation is None:
+            yield from self._read_inline()
+        elif operation.endpoint.listing is None:
+            yield from self._started.read_results(run_now(self._send_results(operation)).data)
+        else:
+            reader = self._new_reader(operation, options)
+            with Paginator[ItemT](reader, self._send_results, self._find_event_loop) as items:
+                yield from items
+
+    def links(self) -> tuple[str, ...]:
+        """Return fresh links to files of results: they are signed and expire, so poll again."""
+        self.refresh()
+        return self._status.links
+
+    def download(
+        self,
+        path: str | PathLike[str],
+        *,
+        link: int = 0,
+        progress: "Progress | None" = None,
+        resume: bool = False,
+    ) -> Path:
+        """Download a file of results with a fresh link, and with another if that one has expired.
+
+        Args:
+            path: the destination; see :meth:`~genesys_cloud.Client.download`, for the rest as well.
+            link: which of the links, from 0.
+            progress: called with the bytes received and the total.
+            resume: whether a download that is cut off is continued.
+
+        Raises:
+            JobError: there is no such link.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+            OSError: the file cannot be written.
+        """
+        download = self._client.download
+        self.refresh()
+        try:
+            return download(self._link(link), path, progress=progress, resume=resume)
+        except PermissionDeniedError:
+            self.refresh()
+            return download(self._link(link), path, progress=progress, resume=resume)
+
+    def cancel(self) -> None:
+        """Ask the platform to cancel the job; :meth:`wait` raises once it is cancelled.
+
+        Raises:
+            JobError: the platform offers no operation for it.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        self._client.send(self._started.cancel_operation())
+
+
+class AsyncJob(_JobBase[StatusT, ItemT]):
+    """A job of the platform, followed with an :class:`~genesys_cloud.AsyncClient`; as :class:`Job`."""
+
+    _client: "AsyncClient"
+
+    async def refresh(self) -> StatusT:
+        """Poll once, and return the platform's status."""
+        return await self._refresh()
+
+    async def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:
+        """Poll until the job has succeeded; see :meth:`Job.wait`."""
+        return await self._wait(deadline)
+
+    async def results(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[ItemT]:
+        """Iterate over the results, after waiting for the job; see :meth:`Job.results`."""
+        await self.wait()
+        operation = self.results_operation
+        if operation is None:
+            for item in self._read_inline():
+                yield item
+        elif operation.endpoint.listing is None:
+            for item in self._started.read_results((await self._send_results(operation)).data):
+                yield item
+        else:
+            reader = self._new_reader(operation, options)
+            async with AsyncPaginator[ItemT](
+                reader, self._send_results, self._find_event_loop
+            ) as items:
+                async for item in items:
+                    yield item
+
+    async def links(self) -> tuple[str, ...]:
+        """Return fresh links to files of results."""
+        await self.refresh()
+        return self._status.links
+
+    async def download(
+        self,
+        path: str | PathLike[str],
+        *,
+        link: int = 0,
+        progress: "AsyncProgress | None" = None,
+        resume: bool = False,
+    ) -> Path:
+        """Download a file of results; see :meth:`Job.download`."""
+        download = self._client.download
+        await self.refresh()
+        try:
+            return await download(self._link(link), path, progress=progress, resume=resume)
+        except PermissionDeniedError:
+            await self.refresh()
+            return await download(self._link(link), path, progress=progress, resume=resume)
+
+    async def cancel(self) -> None:
+        """Ask the platform to cancel the job; see :meth:`Job.cancel`."""
+        await self._client.send(self._started.cancel_operation())

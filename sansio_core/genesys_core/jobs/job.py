@@ -1,0 +1,223 @@
+"""Jobs as values: which operation polls one, which one fetches its results, which one cancels it.
+
+Invariants: a job is known by its id and the path parameters of its operation, so it can be taken up
+in another process.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar, cast
+
+from msgspec import Struct
+
+from genesys_core.calls.job_family import JobFamily
+from genesys_core.calls.operation import (
+    Endpoint,
+    JobOperation,
+    Operation,
+    Options,
+    check_operation,
+)
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.checks import TEXT
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import InvalidValueError, JobError
+from genesys_core.http.urls import Scalar
+from genesys_core.jobs.status import judge_status, read_inline_results
+from genesys_core.jobs.waiting import PausePolicy, PollResult
+from genesys_core.paging.places import read_path
+from genesys_core.paging.replies import read_items
+
+__all__ = ["StartedJob", "begin_job", "find_job"]
+
+StatusT = TypeVar("StatusT")
+ItemT = TypeVar("ItemT")
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
+    """A job that the platform runs.
+
+    Attributes:
+        family: how it is polled.
+        id: its id.
+        path: the other path parameters of its status, by wire name.
+        options: the options of the call that started it, for all further calls.
+        interval_end: the end of the interval that it was asked about, if any.
+        reply: the reply of the call that started it, if that is a status already.
+    """
+
+    family: JobFamily
+    id: str
+    path: tuple[tuple[str, Scalar], ...]
+    options: Options
+    interval_end: datetime | None = None
+    reply: ApiResponse[StatusT] | None = None
+
+    def status_operation(self) -> Operation[StatusT]:
+        """Return the operation that polls the job."""
+        return self._operation(self.family.status)
+
+    def results_operation(self) -> Operation[object] | None:
+        """Return the operation of the first page of results; ``None`` if there is none."""
+        return None if self.family.results is None else self._operation(self.family.results)
+
+    def cancel_operation(self) -> Operation[object]:
+        """Return the operation that cancels the job.
+
+        Raises:
+            JobError: the platform has none.
+        """
+        if self.family.cancel is None:
+            raise JobError(
+                f"{self.family.status.name}: the platform offers no operation that cancels job "
+                f"{self.id}; stop waiting for it",
+                id=self.id,
+            )
+        return self._operation(self.family.cancel, body=self.family.cancel_body)
+
+    def judge(self, response: ApiResponse[StatusT]) -> PollResult:
+        """Return what a response of the status operation means."""
+        return judge_status(self.family, self.id, response)
+
+    @property
+    def policy(self) -> PausePolicy:
+        """How long to pause between polls."""
+        return PausePolicy(self.family.pause, self.family.longest_pause)
+
+    def read_results(self, page: object) -> Sequence[ItemT]:
+        """Return the items of a page of results.
+
+        Raises:
+            PaginationError: the page has no list of items.
+        """
+        endpoint = self.family.results
+        if endpoint is None:
+            items = read_inline_results(self.family, page)
+        elif endpoint.listing is None:
+            items = () if page is None else (page,)
+        else:
+            items = read_items(page, endpoint.listing.items)
+        return cast(Sequence[ItemT], items)
+
+    def find_data_lag(self, page: object) -> str:
+        """Return a warning if results lack recent data, and an empty text otherwise.
+
+        The platform's archive lags behind: ``dataAvailabilityDate`` says up to when it is complete.
+        """
+        until = read_path(page, "dataAvailabilityDate")
+        if self.interval_end is None or not isinstance(until, datetime):
+            return ""
+        if until.tzinfo is None or until >= self.interval_end:
+            return ""
+        return (
+            f"{self.family.status.name}: job {self.id} has data up to {until.isoformat()} only, and "
+            f"the interval ends at {self.interval_end.isoformat()}; run it again later"
+        )
+
+    def _operation(self, endpoint: Endpoint, body: object = None) -> Operation[StatusT]:
+        return Operation(
+            endpoint,
+            (*self.path, (self.family.parameter, self.id)),
+            body=body,
+            options=self.options,
+        )
+
+
+def begin_job(
+    operation: JobOperation[object, StatusT, ItemT], response: ApiResponse[object]
+) -> StartedJob[StatusT, ItemT]:
+    """Return the job that an operation has started.
+
+    Args:
+        operation: the operation.
+        response: its response.
+
+    Raises:
+        InvalidValueError: the operation starts no job that can be polled.
+        JobError: the reply has no id, and is no result either.
+    """
+    family, id_field = _submit(operation)
+    found = read_path(response.data, id_field)
+    job_id = found if isinstance(found, str) else ""
+    is_status = operation.endpoint.returns == family.status.returns
+    reply = cast(ApiResponse[StatusT], response) if is_status else None
+    job: StartedJob[StatusT, ItemT] = _job(operation, family, job_id, reply)
+    if not job_id and not (reply and job.judge(reply).is_over):
+        raise JobError(
+            f"{operation.endpoint.name}: the reply has no {id_field}, so the job cannot be followed"
+        )
+    return job
+
+
+def find_job(
+    operation: JobOperation[object, StatusT, ItemT] | Operation[StatusT], id: str | None
+) -> StartedJob[StatusT, ItemT]:
+    """Return a job that was started earlier, possibly in another process.
+
+    Args:
+        operation: the operation that started it (its body counts for warnings about the interval
+            only), or the one that returns its status.
+        id: its id; ``None`` if the operation returns its status.
+
+    Raises:
+        InvalidValueError: the operation does neither, or the id is missing or empty.
+        TypeError: not an operation, or the id is not a string.
+    """
+    check_operation(operation)
+    TEXT.or_none().check("id", id)
+    job_id = id or ""
+    family = _status_family(operation.endpoint)
+    if family is None:
+        family, _ = _submit(operation)
+    elif id is None:
+        job_id = str(dict(operation.path).get(family.parameter, ""))
+    if not job_id:
+        raise InvalidValueError(f"id={id!r}: pass the id of the job, which is job.id where it runs")
+    return _job(operation, family, job_id, None)
+
+
+def _job(
+    operation: Operation[object],
+    family: JobFamily,
+    id: str,
+    reply: ApiResponse[StatusT] | None,
+) -> StartedJob[StatusT, Any]:
+    given = dict(operation.path)
+    needed = [name for name in _PARAMETER.findall(family.status.path) if name != family.parameter]
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise InvalidValueError(
+            f"{operation.endpoint.name}: lacks {', '.join(missing)} of {family.status.path}; pass "
+            f"the operation {family.status.name} to client.job"
+        )
+    path = tuple((name, given[name]) for name in needed)
+    return StartedJob(family, id, path, operation.options, _interval_end(operation.body), reply)
+
+
+def _interval_end(body: object) -> datetime | None:
+    text = read_path(body, "interval")
+    try:
+        return Interval.parse(text).end if isinstance(text, str) else None
+    except InvalidValueError:
+        return None  # the platform reports it
+
+
+def _status_family(endpoint: Endpoint) -> JobFamily | None:
+    from genesys_core.api._jobs import FAMILIES  # noqa: PLC0415 - few calls run jobs
+
+    return FAMILIES.get(endpoint.path) if endpoint.method == "GET" else None
+
+
+def _submit(operation: Operation[object]) -> tuple[JobFamily, str]:
+    from genesys_core.api._jobs import FAMILIES, SUBMITS  # noqa: PLC0415 - few calls run jobs
+
+    endpoint = operation.endpoint
+    found = SUBMITS.get(f"{endpoint.method} {endpoint.path}")
+    if found is None:
+        raise InvalidValueError(
+            f"{endpoint.name}: starts no job that can be polled; send it with client.send"
+        )
+    return FAMILIES[found[0]], found[1]

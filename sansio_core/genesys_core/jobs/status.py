@@ -1,0 +1,173 @@
+"""The status of a job: its state, progress, links and errors, read as its family prescribes.
+
+Invariants: reading never raises. A state that the definition does not know never ends a job.
+"""
+
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Final, Literal, TypeAlias, TypeGuard
+
+from genesys_core.calls.job_family import JobFamily, StateKind
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.confidential import Printable
+from genesys_core.errors import GenesysCloudError, JobFailedError, JobStoppedError
+from genesys_core.jobs.waiting import PollResult
+from genesys_core.paging.places import read_path
+
+__all__ = ["JobStatus", "StatusKind", "judge_status", "read_inline_results", "read_status"]
+
+StatusKind: TypeAlias = StateKind | Literal["unknown"]
+"""What a state means; ``unknown`` states are waited on."""
+
+_OVER: Final = ("succeeded", "partial", "failed", "cancelled")
+
+
+class JobStatus(Printable, frozen=True):
+    """A job's status.
+
+    Attributes:
+        state: its state as the platform spells it; empty if the platform sends none.
+        kind: what the state means.
+        progress: the share that is done, from 0 to 1; ``None`` if the platform does not say.
+        links: links to files of results, which may be signed and expire.
+        upload_url: the URL that the job waits for an upload to; empty if there is none.
+        message: the platform's description of a failure.
+    """
+
+    state: str
+    kind: StatusKind
+    progress: float | None = None
+    links: tuple[str, ...] = ()
+    upload_url: str = ""
+    message: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job will not change any more."""
+        return self.kind in _OVER
+
+    def __repr__(self) -> str:
+        """Omits links and the upload URL, which contain signatures."""
+        return f"JobStatus({self.state!r}, {self.kind!r}, progress={self.progress})"
+
+
+def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
+    """Read a status.
+
+    Args:
+        family: the job's family.
+        response: the response of its status operation.
+    """
+    data = response.data
+    links = tuple(link for name in family.links for link in _texts(read_path(data, name)))
+    state = read_path(data, family.state) if family.state else None
+    state = state if isinstance(state, str) else ""
+    # The reply to the start often has no state yet.
+    kind: StatusKind = family.states.get(state, "unknown") if state else "running"
+    if not family.state:
+        kind = "succeeded" if _has_result(family, response, links) else "running"
+    return JobStatus(
+        state,
+        kind,
+        _progress(family, data),
+        links,
+        next(_texts(read_path(data, family.upload)), "") if family.upload else "",
+        "; ".join(text for name in family.errors for text in _messages(read_path(data, name))),
+    )
+
+
+def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
+    """Return the results that a status contains; empty if it contains none."""
+    for name in family.inline:
+        found = read_path(data, name)
+        if found is not None:
+            return found if _is_list(found) else (found,)
+    return ()
+
+
+def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> PollResult:
+    """Return what a status means for those who wait for the job.
+
+    Args:
+        family: the job's family.
+        id: the job's id, for messages.
+        response: the response of its status operation.
+    """
+    status = read_status(family, response)
+    error: GenesysCloudError | None = None
+    warning = ""
+    job = f"{family.status.name}: job {id} "
+    why = f": {status.message}" if status.message else ""
+    match status.kind:
+        case "failed":
+            error = JobFailedError(f"{job}ended as {status.state}{why}", id=id, state=status.state)
+        case "cancelled":
+            error = JobFailedError(
+                f"{job}was cancelled ({status.state}){why}",
+                id=id,
+                state=status.state,
+                is_cancelled=True,
+            )
+        case "stopped":
+            error = JobStoppedError(
+                f"{job}waits in the state {status.state}: {family.next_step}",
+                id=id,
+                state=status.state,
+                next_step=family.next_step,
+            )
+        case "partial":
+            warning = f"{job}succeeded in part ({status.state}){why}"
+        case "unknown":
+            known = ", ".join(family.states)
+            warning = (
+                f"{job}is in the state {status.state!r}, which this version does not know "
+                f"(it knows {known}); still waiting"
+            )
+        case _:
+            pass
+    return PollResult(
+        is_over=status.is_over,
+        error=error,
+        is_passing=status.kind == "stopped",
+        seen=status.state,
+        warning=warning,
+    )
+
+
+def _has_result(family: JobFamily, response: ApiResponse[object], links: Sequence[str]) -> bool:
+    """Whether a job without states is over: results or a link are there, or nothing can be."""
+    if response.status == HTTPStatus.ACCEPTED:
+        return False
+    fields = (*family.links, *family.inline)
+    found = (read_path(response.data, name) for name in family.inline)
+    return bool(links) or not fields or any(value is not None for value in found)
+
+
+def _progress(family: JobFamily, data: object) -> float | None:
+    values = [read_path(data, name) for name in family.progress]
+    if not values or not all(_is_number(value) for value in values):
+        return None
+    done, of = (*(float(str(value)) for value in values), 100.0)[:2]
+    return min(max(done / of, 0.0), 1.0) if of > 0 else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _texts(value: object) -> Iterator[str]:
+    values = value if _is_list(value) else [value]
+    return (one for one in values if isinstance(one, str) and one)
+
+
+def _messages(value: object) -> Iterator[str]:
+    for one in value if _is_list(value) else [value]:
+        if isinstance(one, str):
+            yield one
+        else:
+            names = ("message", "errorMessage", "description", "errorCode", "code")
+            yield from [text for name in names for text in _texts(read_path(one, name))][:1]
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,314 @@
+"""Waiting by polling: for a job to be over, or for a condition to be true.
+
+Invariants: a wait ends with the response that fulfills it, with an error that its judge returns, or
+no later than one poll after its deadline. Pauses grow up to a limit and are never shorter than the
+platform asks for with ``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a passing
+reason are repeated, a limited number of times in a row.
+
+::
+
+    start_wait        -> Polling
+    Polling.received  -> Pausing | WaitEnded | WaitFailed
+    Polling.failed    -> Pausing | WaitFailed
+    Pausing.woke      -> Pausing | Polling
+
+A driver sends the operation that it polls in the state ``Polling``, and sleeps in ``Pausing``.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.calls.operation import Operation, check_operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.clock import Now, Random
+from genesys_core.errors import (
+    ApiError,
+    GenesysCloudError,
+    InvalidValueError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    WaitTimeoutError,
+)
+from genesys_core.session.retry import GRAIN, parse_retry_after
+
+__all__ = [
+    "CONDITION_POLICY",
+    "MAX_MISSES",
+    "RESULTS_POLICY",
+    "JobWarning",
+    "PausePolicy",
+    "Pausing",
+    "PollResult",
+    "Polling",
+    "WaitEnded",
+    "WaitFailed",
+    "WaitState",
+    "check_repeatable",
+    "judge_condition",
+    "judge_results",
+    "start_wait",
+]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+MAX_MISSES: Final = 5
+"""Polls that may fail in a row."""
+
+FACTOR: Final = 1.5
+JITTER: Final = 0.2
+"""Pauses are shortened at random by up to this share, so that many waits do not poll in step."""
+
+
+class JobWarning(UserWarning):
+    """A job has an unknown state, succeeded in part, or lacks recent data."""
+
+
+class PollResult(Struct, frozen=True):
+    """What a response means for a wait.
+
+    Attributes:
+        is_over: whether the wait ends with this response.
+        error: the error that it ends with instead.
+        is_passing: whether that error counts only if the next poll has the same ``seen``, because
+            the state may be passed through.
+        seen: what was seen, such as a job's state, for messages.
+        warning: a warning for the caller.
+    """
+
+    is_over: bool = False
+    error: GenesysCloudError | None = None
+    is_passing: bool = False
+    seen: str = ""
+    warning: str = ""
+
+
+class PausePolicy(Struct, frozen=True):
+    """How long a wait pauses between polls.
+
+    Attributes:
+        first: seconds before the second poll; each further pause is half as long again.
+        longest: seconds that pauses grow to.
+        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does for
+            the first few polls only.
+        repeats_failures: whether polls are repeated that fail for a passing reason other than a 404.
+    """
+
+    first: float = 1.0
+    longest: float = 30.0
+    is_missing_expected: bool = False
+    repeats_failures: bool = True
+
+
+RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
+"""For results, which may be missing for a moment after a job has succeeded."""
+
+CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
+"""For a condition of the caller, such as that a new entity is found."""
+
+
+class _Wait(Struct, Generic[T], frozen=True):
+    """What a wait remembers."""
+
+    judge: Callable[[ApiResponse[T]], PollResult]
+    about: str
+    policy: PausePolicy
+    random: Random
+    started: float
+    deadline: float
+    pause: float
+    seen: str = ""
+    has_seen: bool = False
+    misses: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def judged(self, result: PollResult) -> "_Wait[T]":
+        """Return the wait after a response."""
+        warnings = self.warnings
+        if result.warning and result.warning not in warnings:
+            warnings = (*warnings, result.warning)
+        return replace(self, seen=result.seen, has_seen=True, misses=0, warnings=warnings)
+
+    def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
+        """Return the next pause, or the error if it would end after the deadline."""
+        left = self.started + self.deadline - now.monotonic
+        own = self.pause * (1 - JITTER * self.random())
+        seconds = own if asked is None else max(own, asked)
+        if left <= 0:
+            return self._late(f"within {self.deadline:g} s")
+        if asked is not None and asked > left:
+            return self._late(
+                f"within {self.deadline:g} s, and the platform asks to wait {asked:g} s"
+            )
+        seconds = min(seconds, left)  # the last poll is at the deadline
+        longer = min(self.pause * FACTOR, self.policy.longest)
+        return Pausing(
+            replace(self, pause=max(longer, self.pause)), seconds, now.monotonic + seconds, why
+        )
+
+    def _late(self, when: str) -> "WaitFailed":
+        seen = f" (last seen: {self.seen})" if self.seen else ""
+        error = WaitTimeoutError(
+            f"{self.about}: not over {when}{seen}; wait again, with a longer deadline",
+            seconds=self.deadline,
+        )
+        return WaitFailed(error, self.warnings)
+
+
+class Polling(Struct, Generic[T], frozen=True):
+    """Send the operation that is polled."""
+
+    wait: _Wait[T]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings for the caller."""
+        return self.wait.warnings
+
+    def received(
+        self, response: ApiResponse[T], *, now: Now
+    ) -> "Pausing[T] | WaitEnded[T] | WaitFailed":
+        """A response was received."""
+        result = self.wait.judge(response)
+        is_again = self.wait.has_seen and result.seen == self.wait.seen
+        wait = self.wait.judged(result)
+        if result.error is not None and (is_again or not result.is_passing):
+            return WaitFailed(result.error, wait.warnings)
+        if result.is_over:
+            return WaitEnded(response, wait.warnings)
+        asked = parse_retry_after(response.headers.get("retry-after") or "", now)
+        return wait.paused(asked, result.seen or "not yet", now)
+
+    def failed(self, error: GenesysCloudError, *, now: Now) -> "Pausing[T] | WaitFailed":
+        """The call failed, after its own retries."""
+        wait = self.wait
+        is_missing = isinstance(error, NotFoundError)
+        is_passing = isinstance(error, TransportError | RateLimitError | ServerError)
+        if not is_missing and not (is_passing and wait.policy.repeats_failures):
+            return WaitFailed(error, wait.warnings)
+        if is_missing and wait.policy.is_missing_expected:
+            return wait.paused(None, "not found yet", now)
+        misses = wait.misses + 1
+        if misses > MAX_MISSES or (is_missing and wait.has_seen):
+            return WaitFailed(error, wait.warnings)
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        return replace(wait, misses=misses).paused(
+            asked, f"poll failed: {type(error).__name__}", now
+        )
+
+
+class Pausing(Struct, Generic[T], frozen=True):
+    """Sleep.
+
+    Attributes:
+        wait: the wait.
+        seconds: duration of the pause.
+        until: when it ends, on the monotonic clock.
+        why: the reason, such as the state of a job.
+    """
+
+    wait: _Wait[T]
+    seconds: float
+    until: float
+    why: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings for the caller."""
+        return self.wait.warnings
+
+    def left(self, *, now: Now) -> float:
+        """Return the remaining seconds."""
+        left = self.until - now.monotonic
+        return left if left > GRAIN else 0.0
+
+    def woke(self, *, now: Now) -> "Pausing[T] | Polling[T]":
+        """The driver woke up; if that was too early, the pause continues."""
+        return self if self.left(now=now) else Polling(self.wait)
+
+
+class WaitEnded(Struct, Generic[T_co], frozen=True):
+    """The wait is over.
+
+    Attributes:
+        response: the response that fulfilled it.
+        warnings: warnings for the caller.
+    """
+
+    response: ApiResponse[T_co]
+    warnings: tuple[str, ...] = ()
+
+
+class WaitFailed(Struct, frozen=True):
+    """The wait ended with an error.
+
+    Attributes:
+        error: the error to raise.
+        warnings: warnings for the caller.
+    """
+
+    error: GenesysCloudError
+    warnings: tuple[str, ...] = ()
+
+
+WaitState: TypeAlias = Polling[T] | Pausing[T] | WaitEnded[T] | WaitFailed
+"""The states of a wait."""
+
+
+def judge_results(response: ApiResponse[object]) -> PollResult:
+    """Return whether results are there: a 202 means that they are being prepared."""
+    return PollResult(is_over=response.status != HTTPStatus.ACCEPTED)
+
+
+def check_repeatable(operation: Operation[object]) -> None:
+    """Check that an operation only reads, so that it can be sent any number of times.
+
+    Raises:
+        InvalidValueError: it may change something.
+        TypeError: it is not an operation.
+    """
+    check_operation(operation)
+    endpoint = operation.endpoint
+    if endpoint.method not in ("GET", "HEAD") and not endpoint.reads:
+        raise InvalidValueError(
+            f"{endpoint.name}: a {endpoint.method} may change something each time it is sent; pass "
+            "an operation that reads, such as a GET"
+        )
+
+
+def judge_condition(condition: Callable[[T], object], response: ApiResponse[T]) -> PollResult:
+    """Return whether a condition of the caller is true."""
+    return PollResult(is_over=bool(condition(response.data)))
+
+
+def start_wait(
+    judge: Callable[[ApiResponse[T]], PollResult],
+    *,
+    about: str,
+    deadline: float,
+    policy: PausePolicy,
+    random: Random,
+    now: Now,
+) -> Polling[T]:
+    """Start a wait.
+
+    Args:
+        judge: decides what a response means.
+        about: what is waited for, for messages.
+        deadline: seconds after which the wait fails; ``math.inf`` for no limit.
+        policy: how long to pause.
+        random: spreads the pauses.
+        now: both clocks.
+
+    Raises:
+        InvalidValueError: the deadline is negative or not a number.
+    """
+    if not deadline >= 0:
+        raise InvalidValueError(f"deadline={deadline}: must be 0 or more seconds, or math.inf")
+    return Polling(_Wait(judge, about, policy, random, now.monotonic, deadline, policy.first))
