@@ -214,6 +214,14 @@ add("cursor-query/cursors.after", "with links", external_contacts.get_externalco
     ("/api/v2/externalcontacts/externalsources?cursor=c1", entities("b")),
 ], "ab")  # fmt: skip
 RETAINED = "/api/v2/recordings/retention/query?retentionThresholdDays=1"
+SCAN = "/api/v2/externalcontacts/scan/notes"
+add("cursor-query/cursors.after", "with many empty pages that link", external_contacts.get_externalcontacts_scan_notes(), [
+    (SCAN, entities("", nextUri=f"{SCAN}?cursor=c1", cursors={"after": "c1"})),
+    (f"{SCAN}?cursor=c1", entities("", nextUri=f"{SCAN}?cursor=c2", cursors={"after": "c2"})),
+    (f"{SCAN}?cursor=c2", entities("", nextUri=f"{SCAN}?cursor=c3", cursors={"after": "c3"})),
+    (f"{SCAN}?cursor=c3", entities("", nextUri=f"{SCAN}?cursor=c4", cursors={"after": "c4"})),
+    (f"{SCAN}?cursor=c4", entities("a")),
+], "a")  # fmt: skip
 add("cursor-query/nextUri", "with links", recording.get_recordings_retention_query(1), [
     (RETAINED, {"entities": items("a", "conversationId"), "nextUri": f"{RETAINED}&cursor=c1"}),
     (f"{RETAINED}&cursor=c1", {"entities": items("b", "conversationId")}),

@@ -112,7 +112,8 @@ def _may_follow(page: ReceivedPage) -> bool:
 
 def _next_link(page: ReceivedPage, reply: ListingReply) -> Position | None:
     if page.empty >= MAX_EMPTY_PAGES:
-        return None
+        # A cursor is continued for as long as there is one; a link alone may lead on indefinitely.
+        return Position("token", reply.token) if reply.token else None
     if page.listing.window is not None:
         _check_window(page, page.listing.window, reply)
     return Position("link", reply.link)

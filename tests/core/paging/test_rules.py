@@ -48,6 +48,12 @@ def test_links_to_empty_pages_end_after_three() -> None:
     assert find_next(received(PAGE, empty=MAX_EMPTY_PAGES), reply) is None
 
 
+def test_empty_pages_that_link_never_end_a_cursor() -> None:
+    reply = ListingReply((), link="/next", token="t", more="nextUri")
+    assert find_next(received(TOKEN, empty=2), reply) == Position("link", "/next")
+    assert find_next(received(TOKEN, empty=99), reply) == Position("token", "t")
+
+
 def test_a_post_is_not_sent_to_a_link_where_it_has_a_parameter_of_its_own() -> None:
     body = Listing("token", send="body.after", next="after")
     for reads in (False, True):
