@@ -151,7 +151,7 @@ class AsyncMethod(Protocol[P, T_co]):
 
 
 class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
-    """A method of a synchronous API that lists."""
+    """A listing method of a synchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[Item_co]":
         """Iterate over the items of all pages; arguments are those of the method."""
@@ -164,20 +164,20 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     def with_paging(
         self, **options: "Unpack[PagingArguments]"
     ) -> "SyncListMethod[P, T_co, Item_co]":
-        """Return the method with options of reading: ``limit``, ``max_pages``, ``prefetch`` and so on.
+        """Return the method with pagination options such as ``limit`` and ``prefetch``.
 
         ::
 
             users = client.users.get_users.with_paging(limit=500).paginate(page_size=100)
 
-        See :class:`~genesys_core.paging.options.PagingOptions`. They are set apart from the method's
-        own arguments, among which there may be a ``limit`` too.
+        See :class:`~genesys_core.paging.options.PagingOptions`. They are separate from the method's
+        arguments, which may include a ``limit`` too.
         """
         ...
 
 
 class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
-    """A method of an asynchronous API that lists."""
+    """A listing method of an asynchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[Item_co]":
         """Iterate over the items of all pages; arguments are those of the method."""
@@ -190,7 +190,7 @@ class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     def with_paging(
         self, **options: "Unpack[PagingArguments]"
     ) -> "AsyncListMethod[P, T_co, Item_co]":
-        """Return the method with options of reading; see :meth:`SyncListMethod.with_paging`."""
+        """Return the method with pagination options; see :meth:`SyncListMethod.with_paging`."""
         ...
 
 
@@ -302,7 +302,7 @@ class Method(Generic[P, T]):
 
 
 class ListMethod(Method[P, T], Generic[P, T, Item]):
-    """A fluent method of an operation that lists: also iterates over all items and pages."""
+    """A fluent method of a listing operation, which can also iterate over all items and pages."""
 
     if TYPE_CHECKING:
 
@@ -387,7 +387,7 @@ class _ListForms:
         return self._client.pages(self._builder(*args, **kwargs), **self._options)
 
     def with_paging(self, **options: "Unpack[PagingArguments]") -> "_ListForms":
-        """Return the method with options of reading."""
+        """Return the method with pagination options."""
         return _ListForms(self._builder, self._client, {**self._options, **options})
 
 

@@ -35,7 +35,7 @@
     │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
-        ├── PagingWindowError                  page numbers reach no further; see ``instead``
+        ├── PagingWindowError                  limit of page numbers; see ``instead``
         └── IncompleteListingError             fewer items than the platform counted
 """
 
@@ -508,7 +508,7 @@ class WaitTimeoutError(GenesysCloudError, builtins.TimeoutError):
 
 
 class PaginationError(GenesysCloudError):
-    """There are more items, and the next page cannot be requested.
+    """There are more items, but the next page cannot be requested.
 
     Attributes:
         link: the link that was not followed, if any.
@@ -520,10 +520,10 @@ class PaginationError(GenesysCloudError):
 
 
 class PagingWindowError(PaginationError):
-    """Page numbers reach no further: the platform refuses what is beyond the window.
+    """The limit of page numbers is reached: the platform rejects pages beyond the window.
 
     Attributes:
-        instead: the operation that lists what is beyond, by method name.
+        instead: the method name of the operation without this limit.
     """
 
     def __init__(self, message: str, *, instead: str = "") -> None:
@@ -532,7 +532,7 @@ class PagingWindowError(PaginationError):
 
 
 class IncompleteListingError(PaginationError):
-    """A listing came to its end with fewer items than the platform counted.
+    """A listing ended with fewer items than the platform counted.
 
     Attributes:
         expected: the number of items that the platform counted.

@@ -151,7 +151,7 @@ def generate(
         bool, typer.Option("--check", help="Only compare; exit code 1 if not current.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a definition with parts that cannot be used.")
+        bool, typer.Option("--strict", help="Reject a definition with findings.")
     ] = False,
 ) -> None:
     """Generate source code for the models, operations and topics of a definition."""

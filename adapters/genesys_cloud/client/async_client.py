@@ -120,7 +120,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
         Raises:
             InvalidValueError: an invalid option.
-            PaginationError: while iterating: there is more, and it cannot be requested.
+            PaginationError: during iteration: there are more items, but they cannot be requested.
         """
         return self._new_paginator(operation, options, by_page=True)
 

@@ -59,7 +59,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """What can be continued of the file: nothing."""
+        """The part of the file that can be continued: none."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:

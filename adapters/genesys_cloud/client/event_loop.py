@@ -24,14 +24,14 @@ class LockOwner:
 
 
 class Background(Protocol[T_co]):
-    """Work that runs while its caller does something else."""
+    """Work that runs in the background."""
 
     async def result(self) -> T_co:
-        """Wait for the result, and return it or raise the error; cancellation ends the wait alone."""
+        """Wait for the result, and return it or raise the error; cancellation ends only the wait."""
         ...
 
     def cancel(self) -> None:
-        """Stop the work if it can be stopped; its result is not needed."""
+        """Cancel the work if possible; its result is not needed."""
         ...
 
 

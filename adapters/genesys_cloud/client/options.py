@@ -51,8 +51,8 @@ class ClientOptions(TypedDict, total=False):
             :class:`genesys_cloud.budgets.FileBudget`.
         headers: sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
-        keep_unknown: whether a model that came as a response keeps the fields that this version does not know, and
-            sends them back (``True``); ``"items"`` for the items of listings as well.
+        keep_unknown: whether models from responses keep unknown fields, to send them back
+        (``True``); ``"items"`` also for the items of listings.
         proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), credentials included.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
         verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.

@@ -1,7 +1,8 @@
-"""Permits of the rate limit: from the client's own pacer, or from one that is shared.
+"""Permits of the rate limit, from the client's own pacer or a shared one.
 
-Invariants: the steps are the core's; this module only decides where the pacer is kept. A shared one is changed
-in the event loop if no other client holds its lock, which takes microseconds, and otherwise in a thread.
+Invariants: the steps are the core's; this module only selects where the pacer is stored. A shared
+pacer is changed in the event loop if no other client holds its lock, which takes microseconds, and
+otherwise in a thread.
 """
 
 from collections.abc import Callable
@@ -27,10 +28,10 @@ S = TypeVar("S")
 R = TypeVar("R")
 
 WAIT: Final = 30.0
-"""Seconds to wait for others that hold a shared rate limit; each holds it for less than a millisecond."""
+"""Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
 
 RELEASE_WAIT: Final = 0.05
-"""The same when a call ends early; a reservation that is not released lapses."""
+"""The same when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):
@@ -46,7 +47,7 @@ class Permits(Protocol):
 
 
 class OwnPermits:
-    """Keeps the pacer in the session."""
+    """Stores the pacer in the session."""
 
     def __init__(self, cell: SessionCell) -> None:
         self._cell = cell
@@ -61,7 +62,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Keeps the pacer in a budget; the session has the state that was seen last."""
+    """Stores the pacer in a budget; the session has its latest known state."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell
@@ -93,5 +94,5 @@ class SharedPermits:
 
 
 def permits_of(cell: SessionCell, budget: Budget | None, loop: Callable[[], EventLoop]) -> Permits:
-    """Return where a client's permits come from."""
+    """Return the source of a client's permits."""
     return OwnPermits(cell) if budget is None else SharedPermits(cell, budget, loop)

@@ -120,7 +120,7 @@ class Setup:
         if self.cell.session.pacer is not None and not self._has_budget:
             observer = self.logging
             observer.warn(
-                "the token is shared with another client, and the rate limit is not: together they may exceed it; "
+                "the token is shared with another client, but the rate limit is not: together they may exceed it; "
                 "pass budget=FileBudget(path) to both",
                 now=read_clocks(),
                 name=TOKENS_LOGGER,

@@ -129,4 +129,4 @@ class _Thread(Generic[T]):
         return self._result.result()
 
     def cancel(self) -> None:
-        """Has no effect: a thread cannot be stopped, and its result is ignored."""
+        """Do nothing: a thread cannot be cancelled, and its result is ignored."""

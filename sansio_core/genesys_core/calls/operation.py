@@ -99,7 +99,7 @@ class Options(Printable, frozen=True):
         deadline: seconds for the whole call, including retries and delays.
         retry: overrides the client's.
         strict: raise if a response does not match its type.
-        keep_unknown: of which models unknown fields are kept; see :data:`KeepUnknown`.
+        keep_unknown: which models keep unknown fields; see :data:`KeepUnknown`.
     """
 
     headers: Mapping[str, str | None] = {}
@@ -197,8 +197,8 @@ class Operation(Printable, Generic[T_co], frozen=True):
             deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration of this call.
             strict: raise ``DecodeError`` if a response does not match its type.
-            keep_unknown: ``False`` to forget fields that this version does not know; ``"items"`` to keep
-                those of the items of a listing as well, when they are sent back.
+            keep_unknown: ``False`` to discard fields that are unknown to this version; ``"items"``
+            to keep those of a listing's items as well, for sending them back.
         """
         said = Options(
             headers=_copied("headers", headers),

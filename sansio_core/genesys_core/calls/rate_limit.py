@@ -12,8 +12,8 @@ A driver applies them to the session that its calls share::
         state = cell.apply(close_gate, state, now=now())
         ...                       # and wakes the calls that wait
 
-and releases the reservation of an abandoned call with :func:`release_permit`. Where a budget is
-shared with other processes, :func:`share_step` applies the same steps to the state that it keeps.
+and releases the reservation of an abandoned call with :func:`release_permit`. If a budget is shared
+with other processes, :func:`share_step` applies the same steps to its state.
 """
 
 from typing import Any, Protocol, TypeVar, cast
@@ -102,20 +102,20 @@ def holds_reservation(state: State[Any]) -> bool:
 def share_step(
     kept: bytes | None, step: PermitStep[S, R], session: Session, state: S, *, now: Now
 ) -> tuple[bytes, tuple[Pacer, R]]:
-    """Apply a step to a pacer that is kept elsewhere.
+    """Apply a step to a stored pacer.
 
     Args:
-        kept: the state that a :class:`~genesys_core.session.budget.Budget` keeps.
+        kept: the state stored by a :class:`~genesys_core.session.budget.Budget`.
         step: the step.
         session: the client's session, which has a pacer.
         state: the call's state.
         now: both clocks, read while no other client can change ``kept``.
 
     Returns:
-        What to keep; the next pacer, for :func:`with_pacer`, and the call's next state.
+        The state to store; the next pacer, for :func:`with_pacer`, and the call's next state.
 
     Raises:
-        BudgetError: ``kept`` is damaged.
+        BudgetError: ``kept`` is corrupt.
     """
 
     def change(pacer: Pacer) -> tuple[Pacer, R]:
@@ -126,7 +126,7 @@ def share_step(
 
 
 def with_pacer(session: Session, pacer: Pacer) -> tuple[Session, None]:
-    """Note the pacer as it was kept last."""
+    """Return the session with the pacer that was stored last."""
     return _with_pacer(session, pacer), None
 
 

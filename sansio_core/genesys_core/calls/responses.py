@@ -101,7 +101,7 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
     Attributes:
         endpoint: the endpoint.
         strict: raise if a body does not match its type.
-        keep_unknown: of which models unknown fields are kept.
+        keep_unknown: which models keep unknown fields.
     """
 
     endpoint: Endpoint

@@ -1,6 +1,6 @@
-"""Copies of a model as another type, such as the one that the platform takes back.
+"""Copies of a model as another type, such as the type of an update request.
 
-Invariants: a member is copied by its wire name or named as left out.
+Invariants: each member is either copied by its wire name or reported as omitted.
 """
 
 from collections.abc import Iterator
@@ -27,10 +27,11 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
 
     Args:
         kind: the type of the copy.
-        source: the model; what its response had besides counts as well.
+        source: the model, including the unknown fields of its response.
 
     Returns:
-        The copy, and the paths of what it has no place for, such as ``$.memberCount``.
+        The copy, and the paths of the members that its type does not have, such as
+        ``$.memberCount``.
 
     Raises:
         TypeError: ``source`` is not a model.

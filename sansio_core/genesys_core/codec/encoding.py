@@ -54,8 +54,8 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
 
     Args:
         body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
-            ``NULL`` for a body of ``null``. A model that came as a response is sent with the fields
-            of it that this version does not know.
+            ``NULL`` for a body of ``null``. A model from a response is sent with the response's
+            unknown fields.
         kind: the JSON type; ``any`` accepts every JSON value.
 
     Raises:

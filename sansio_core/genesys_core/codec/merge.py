@@ -2,8 +2,8 @@
 
 Invariants: members that the caller did not change stay as the platform sent them, even if unknown
 to this version or of the wrong type; members that the caller changed have the caller's value. A
-model that took the place of another one, in a list or a field, inherits nothing from it: elements of
-lists belong together if they are the same object, have the same id or are equal, never by position.
+model that replaces another one, in a list or a field, inherits nothing from it: list elements are
+matched if they are the same object, have the same id or are equal, never by position.
 """
 
 from collections import defaultdict, deque
@@ -27,12 +27,12 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 Originals: TypeAlias = tuple[tuple[object, ...], dict[str, list[object]]]
-"""The values of a model's fields when it was decoded, and copies of its lists of models: they tell a
-change from a replacement."""
+"""The values of a model's fields when it was decoded, and copies of its lists of models, to
+distinguish changes from replacements."""
 
 
 def note_originals(model: Struct) -> Originals:
-    """Note what a model holds now."""
+    """Record the current values of a model."""
     names = _lists(type(model))
     lists = {name: held.copy() for name in names if (held := getattr(model, name))} if names else {}
     return msgspec.structs.astuple(model), lists
@@ -72,9 +72,9 @@ def merge_over_base(model: object, base: bytes) -> object:
 
 
 def merge_over_response(model: Struct, body: bytes, originals: Originals) -> object:
-    """Return a model with what its response had besides, ready to be encoded.
+    """Return a model with the other members of its response, ready to be encoded.
 
-    Unlike :func:`merge_over_base`, absent fields stay absent where the response had ``null``.
+    Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
     return _merge_model(model, old, raw, originals, nulls=False)

@@ -1,7 +1,8 @@
 """The base class of all generated models.
 
 Invariants: a model is a plain record. Fields are optional and ``None`` when absent, the class adds
-one public name, ``of``, which the generator gives to no field, and a secret never appears in a ``repr``.
+one public name, ``of``, which the generator uses for no field, and a secret never appears in a
+``repr``.
 """
 
 from typing import ClassVar, Self
@@ -25,8 +26,8 @@ class Model(
 
         Args:
             source: the model to copy, of any type.
-            left_out: a list to which the paths are added of what has no place in the copy, such as
-                ``$.memberCount``.
+            left_out: a list that receives the paths of members that the copy does not have, such as
+            ``$.memberCount``.
 
         Raises:
             TypeError: ``source`` is not a model.

@@ -1,11 +1,11 @@
-"""Fields that this version does not know, from a response until its model is sent back.
+"""Unknown fields of responses, kept until the model is sent back.
 
-Invariants: what the platform sent and the caller did not change or remove is sent back, and nothing is
-sent as part of a model that came with another. The memory of a model ends with the model; its ``==``,
-``repr``, copies and pickles do not know of it.
+Invariants: every member that the platform sent and the caller did not change or remove is sent
+back, and only as part of the model that it was received with. The record of a model is
+garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
 
-What is remembered of a model is the body of its response, and which objects it held: a nested model or an
-element of a list that was replaced takes nothing over from its predecessor.
+The record is the body of the response, and the identity of nested objects: a nested model or list
+element that was replaced inherits nothing from its predecessor.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -32,14 +32,14 @@ __all__ = [
 ]
 
 KeepUnknown: TypeAlias = bool | Literal["items"]
-"""Of which models unknown fields are kept: of none, of whole responses, or of a listing's items too."""
+"""Which models keep unknown fields: none, whole responses, or also a listing's items."""
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
-"""For :mod:`genesys_core.checks`."""
+"""The type check of the option."""
 
 
 def check_keep_unknown(value: object) -> None:
-    """Check which word an option is.
+    """Validate the option.
 
     Raises:
         InvalidValueError: it is another string.
@@ -58,11 +58,12 @@ class _Response(ref[Struct]):
 
 
 _RESPONSES: dict[int, _Response] = {}
-"""By the identity of the model. Models cannot be keys themselves: they are mutable, and equal by value."""
+"""Records by the identity of the model. Models cannot be keys, because they are mutable and
+compared by value."""
 
 
 def remember_model(model: object, body: bytes) -> None:
-    """Remember the body that a model was decoded from; values of other types are ignored."""
+    """Record the body that a model was decoded from; values of other types are ignored."""
     if not isinstance(model, Model):
         return
     key = id(model)
@@ -73,12 +74,13 @@ def remember_model(model: object, body: bytes) -> None:
 
 
 def remember_items(page: object, body: bytes, path: str) -> None:
-    """Remember the items of a page, each with its part of the body.
+    """Record the items of a page, each with its part of the body.
 
     Args:
         page: the decoded page.
         body: the body that it was decoded from.
-        path: where the items are, as wire names joined by dots; empty if the page is the list itself.
+        path: the path of the items, as wire names joined by dots; empty if the page is the list
+        itself.
     """
     models, part = page, Raw(body)
     try:
@@ -111,9 +113,10 @@ def _names(kind: Hashable) -> Mapping[str, str]:
 
 
 def restore_unknown_fields(value: object) -> object:
-    """Return a body in which models that came as responses have their unknown fields again.
+    """Return a body in which models from responses include their unknown fields.
 
-    The result mixes models, dictionaries and lists. It is the value itself if nothing is remembered.
+    The result mixes models, dictionaries and lists. It is the unchanged value if there are no
+    records.
     """
     if not _RESPONSES:
         return value

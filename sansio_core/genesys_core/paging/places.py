@@ -83,7 +83,7 @@ def _written(body: object, names: Sequence[str], value: object) -> object:
     attribute = _attribute(body, name)
     if attribute is None:
         raise PaginationError(
-            f"the body is {type(body).__name__}, without a place for {name}, which asks for the "
-            "next page; pass the operation's own model or a dict"
+            f"the body is {type(body).__name__}, which has no field {name} to request the next page; "
+            "pass the operation's own model or a dict"
         )
     return replace(cast(Struct, body), **{attribute: value})

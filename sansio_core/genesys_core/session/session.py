@@ -32,7 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         deadline: seconds for a whole call, or ``None``.
         retry: the client's retry configuration.
         strict: raise if a response does not match its type.
-        keep_unknown: of which models unknown fields are kept.
+        keep_unknown: which models keep unknown fields.
         refresh_token_wait_max: maximum seconds that a call waits for another call's token exchange.
         stores_tokens: whether the adapter has a token store; see
             :mod:`genesys_core.calls.token_transaction`.

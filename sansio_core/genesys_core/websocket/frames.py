@@ -42,7 +42,7 @@ _WORDS: Final = {
 }
 _NO_STATUS: Final = 1005
 _BAD_GATEWAY: Final = 1014
-"""Registered after RFC 6455, and unknown to wsproto: a gateway lost its own connection to the server."""
+"""Close code 1014 (bad gateway), registered after RFC 6455 and unknown to wsproto."""
 
 
 class Frames:

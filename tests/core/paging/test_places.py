@@ -92,5 +92,5 @@ def test_a_nested_place_that_is_not_there_yet() -> None:
 
 @pytest.mark.parametrize("body", [[1], "text", User(id="a")])
 def test_a_body_without_a_place_for_it_is_refused(body: Any) -> None:
-    with pytest.raises(PaginationError, match="without a place for cursor"):
+    with pytest.raises(PaginationError, match="has no field cursor"):
         write_place(Operation[object](USERS, body=body), "body.cursor", "x")

@@ -1,8 +1,8 @@
 """Conversion of a Swagger document to the API definition as values.
 
 Invariants: parsing is independent of source code. Every reference is resolved, every name is final,
-and the order is the document's. What cannot be used is left out or replaced by any JSON value, with
-a finding that has its place; the rest is kept.
+and the order is the document's. Invalid parts are omitted, or typed as any JSON value, with a
+finding that has their location; the rest is kept.
 """
 
 import re
@@ -74,18 +74,18 @@ class DefinitionSources(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """A definition, and what in its documents could not be used."""
+    """A definition, with the findings of its documents."""
 
     definition: ApiDefinition
     findings: tuple[Finding, ...]
 
 
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Parse a Swagger document and a topic file, and refuse them if anything cannot be used.
+    """Parse a Swagger document and a topic file, and reject them if there are findings.
 
     Raises:
         InvalidValueError: one of them is malformed or has a dangling reference; the message lists
-            the findings with their places.
+        the findings.
     """
     reading = read_definition(document, topics)
     refuse_findings(reading.findings)
@@ -93,14 +93,14 @@ def parse_definition(document: Mapping[str, object], topics: Mapping[str, object
 
 
 def read_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> Reading:
-    """Read a Swagger document and a topic file, and keep everything that can be used.
+    """Read a Swagger document and a topic file, and keep everything that is valid.
 
     Args:
         document: a parsed Swagger 2.0 document.
         topics: a parsed topic file; see :func:`~genesys_core.definition.read.topics.read_topics`.
 
     Raises:
-        InvalidValueError: one of them is something else altogether, such as OpenAPI 3.
+        InvalidValueError: one of them is of another kind, such as OpenAPI 3.
     """
     sources = read_sources(document, topics)
     return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
@@ -188,7 +188,7 @@ class _DefinitionReader:
         return _ANY
 
     def alias(self, wire: str) -> Type:
-        """Return the type that a definition other than an object stands for."""
+        """Return the type of a definition that is not an object."""
         place: Place = ("definitions", wire)
         if wire in self.open_aliases:
             self.report(place, "contains itself without an object; typed as any JSON value")
@@ -292,7 +292,7 @@ class _DefinitionReader:
             *self.resolved(source.parameters, (*place, "parameters")),
         ]
         if any(one.location == "formData" for one, _ in given):
-            self.report(place, "sends form data, which generated methods cannot; left out")
+            self.report(place, "sends form data, which is not supported; omitted")
             return None
         title = naming.tag_name(name)
         return ApiOperation(
@@ -324,7 +324,7 @@ class _DefinitionReader:
     def resolved(
         self, given: list[swagger.SwaggerParameter], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Return the parameters that can be used, with shared ones in place of references."""
+        """Return the valid parameters, with references resolved."""
         result: list[tuple[swagger.SwaggerParameter, Place]] = []
         for number, one in enumerate(given):
             here = (*place, number)
@@ -332,12 +332,12 @@ class _DefinitionReader:
             if one.ref is not None:
                 found = self.source.parameters.get(_pointed(one.ref, "#/parameters/"))
             if found is None:
-                self.report(here, f"parameter {one.ref!r} is not defined; left out")
+                self.report(here, f"parameter {one.ref!r} is not defined; omitted")
             elif found.location not in _LOCATIONS and found.location != "formData":
                 self.report(
                     here,
                     f"parameter {found.name!r} is in {found.location!r}, must be one of "
-                    f"{', '.join(_LOCATIONS)} or formData; left out",
+                    f"{', '.join(_LOCATIONS)} or formData; omitted",
                 )
             else:
                 result.append((found, here))
@@ -346,7 +346,7 @@ class _DefinitionReader:
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
     ) -> tuple[ApiParameter, ...]:
-        """Merge parameters: those of an operation override its path's of the same name and place."""
+        """Merge parameters: those of an operation override its path's with the same name and location."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
         undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
@@ -438,7 +438,7 @@ class _DefinitionReader:
             name = self.classes.get(topic.model)
             if name is None:
                 self.report(
-                    ("topics", topic.topic), f"{topic.model!r} is no object definition; left out"
+                    ("topics", topic.topic), f"{topic.model!r} is not an object definition; omitted"
                 )
             else:
                 found[topic.topic] = name

@@ -85,12 +85,12 @@ def _with_schemas(entities: list[_PublishedTopic], findings: list[Finding]) -> T
     for number, one in enumerate(entities):
         place = format_place(("entities", number))
         if one.schema is None:
-            findings.append(Finding(place, f"topic {one.id} has no schema; left out"))
+            findings.append(Finding(place, f"topic {one.id} has no schema; omitted"))
             continue
         named = _named(one.schema, result.definitions)
         if named.ref is None:
             findings.append(
-                Finding(f"{place}.schema", f"topic {one.id} has a schema without an id; left out")
+                Finding(f"{place}.schema", f"topic {one.id} has a schema without an id; omitted")
             )
             continue
         result.topics.append(Topic(one.id, named.ref.removeprefix(_REF)))

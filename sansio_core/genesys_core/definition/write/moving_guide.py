@@ -59,7 +59,7 @@ def with_table(document: str, table: str, start: str = TABLE_START) -> str:
 
     Args:
         document: the document.
-        table: the text to put there.
+        table: the new text.
         start: the first marker.
 
     Raises:

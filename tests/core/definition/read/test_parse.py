@@ -291,13 +291,13 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
             {},
             (
                 "paths./x.get.parameters[0]: parameter 'q' is in 'cookie', must be one of path, "
-                "query, header, body or formData; left out"
+                "query, header, body or formData; omitted"
             ),
         ),
         (
             {"/x": get({"$ref": "#/parameters/No"})},
             {},
-            "paths./x.get.parameters[0]: parameter '#/parameters/No' is not defined; left out",
+            "paths./x.get.parameters[0]: parameter '#/parameters/No' is not defined; omitted",
         ),
         (
             {"/x": {"get": {"responses": {"200": {"$ref": "#/responses/No"}}, "operationId": "x"}}},
@@ -332,7 +332,7 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
         (
             {"/x": {"post": operation("p", "Users", {"name": "file", "in": "formData"})}},
             {},
-            "paths./x.post: sends form data, which generated methods cannot; left out",
+            "paths./x.post: sends form data, which is not supported; omitted",
         ),
     ],
 )
@@ -504,4 +504,4 @@ def test_a_topic_without_its_model_is_a_finding() -> None:
     topics = {"notifications": [{"topic": "v2.a", "class": "Nowhere"}]}
     definition, found = findings(topics=topics)
     assert definition.topics == ()
-    assert found == ["topics.v2.a: 'Nowhere' is no object definition; left out"]
+    assert found == ["topics.v2.a: 'Nowhere' is not an object definition; omitted"]

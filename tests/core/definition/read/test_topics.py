@@ -56,14 +56,14 @@ def test_published_topics_bring_their_models() -> None:
     assert properties["plain"].properties["again"].ref == "#/definitions/ConversationEvent"
     assert properties["other"].ref == "#/definitions/Other"
     assert definitions["ConversationEventCall"].properties["state"].enum == ["on"]
-    assert findings == ["entities[1]: topic v2.b has no schema; left out"]
+    assert findings == ["entities[1]: topic v2.b has no schema; omitted"]
 
 
 @pytest.mark.parametrize("id_", [None, "urn:other:A", "urn:jsonschema:v2"])
 def test_a_schema_without_a_name_is_left_out(id_: str | None) -> None:
     topics, definitions, findings = published({"id": "v2.a", "schema": {"id": id_}})
     assert (topics, definitions) == ([], {})
-    assert findings == ["entities[0].schema: topic v2.a has a schema without an id; left out"]
+    assert findings == ["entities[0].schema: topic v2.a has a schema without an id; omitted"]
 
 
 @pytest.mark.parametrize("document", [{}, [], {"notifications": {}}, {"entities": None}])
