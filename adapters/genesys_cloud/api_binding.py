@@ -126,6 +126,14 @@ class _Shown:
         return signature_of(self._builder, asynchronous=self._asynchronous, bound=True)
 
 
+class _ShownForm(_Shown):
+    """The same for another form of a call, whose return type is its own."""
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return super().__signature__.replace(return_annotation=inspect.Signature.empty)
+
+
 class SyncMethod(Protocol[P, T_co]):
     """A method of a synchronous API."""
 
@@ -282,6 +290,8 @@ class Method(Generic[P, T]):
             del args, kwargs
             return client.send_raw(operation)
 
+        raw.__doc__ = "Send the operation and return the full response."
+        raw.__wrapped__ = _ShownForm(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess]
         call.raw = raw
 
     @overload
@@ -320,7 +330,10 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
         super()._add_forms(call, client)
         forms = _ListForms(self.__wrapped__, client, {})
-        call.paginate, call.pages, call.with_paging = forms.paginate, forms.pages, forms.with_paging
+        shown = _ShownForm(self.__wrapped__, asynchronous=self._asynchronous)
+        call.paginate = _show_parameters(forms.paginate, shown)
+        call.pages = _show_parameters(forms.pages, shown)
+        call.with_paging = forms.with_paging
 
 
 class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
@@ -351,6 +364,18 @@ class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
             return client.run(operation)
 
         call.run = run
+
+
+def _show_parameters(form: Callable[..., object], shown: "_ShownForm") -> Callable[..., object]:
+    """Return a function that does the same, and has the parameters of a builder for ``help()``."""
+
+    def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
+        return form(*args, **kwargs)
+
+    call.__name__ = form.__name__
+    call.__doc__ = form.__doc__
+    call.__wrapped__ = shown  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
+    return call
 
 
 class _ListForms:

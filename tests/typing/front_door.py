@@ -1,6 +1,6 @@
 """What type checkers see of the one import; checked by mypy and pyright, never run."""
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any, assert_type
 
 import genesys_cloud
@@ -20,6 +20,7 @@ from genesys_cloud import (
     to_json,
 )
 from genesys_cloud.api import routing, users
+from genesys_cloud.client.paginators import Paginator
 from genesys_cloud.errors import RateLimitError
 from genesys_cloud.models import CreateUser, UserMe
 
@@ -31,7 +32,7 @@ async def names(client: Client, async_client: AsyncClient) -> None:
     assert_type(client.users, UsersApi)
     assert_type(client.send(api.users.get_users_me()), UserMe)
     assert_type(client.send(users.get_users_me()), genesys_cloud.models.UserMe)
-    assert_type(client.paginate(routing.get_routing_queues()), Iterator[models.Queue])
+    assert_type(client.paginate(routing.get_routing_queues()), Paginator[models.Queue])
     assert_type(to_json(CreateUser(name="Ann")), bytes)
     assert_type(list(Region), list[Region])
     assert_type(LoggingConfiguration().to_console, bool | None)

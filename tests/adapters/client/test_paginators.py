@@ -198,6 +198,7 @@ def test_bound_methods_look_like_the_builders() -> None:
         parameters = inspect.signature(bound).parameters
         assert list(parameters) == list(inspect.signature(builder).parameters)
         assert (bound.__name__, bound.__doc__) == (builder.__name__, builder.__doc__)
+        assert list(inspect.signature(bound.raw).parameters) == list(parameters)
         shown = pydoc.plaintext.document(bound)
         assert builder.__name__ in shown
         assert (builder.__doc__ or "").splitlines()[0] in shown
@@ -437,6 +438,17 @@ def test_a_killed_process_is_resumed_by_another() -> None:
         with Client(host=server.url, access_token="t", trust_env=False) as made:
             rest = ids(made.paginate(users.get_users(), resume=taken[-1][1]))
     assert [one for one, _ in taken] + rest == ALL
+
+
+def test_forms_of_a_listing_show_its_parameters() -> None:
+    made = client()
+    expected = list(inspect.signature(users.get_users).parameters)
+    for form in (made.users.get_users.paginate, made.users.get_users.pages):
+        assert list(inspect.signature(form).parameters) == expected
+        assert inspect.signature(form).return_annotation is inspect.Signature.empty
+        assert "page_size" in pydoc.plaintext.document(form)
+    fewer = made.users.get_users.with_paging(limit=2)
+    assert fewer(page_size=1).total == fewer.raw(page_size=1).data.total == PAGES
 
 
 def test_typed_pages_have_counts() -> None:
