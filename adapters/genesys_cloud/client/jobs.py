@@ -1,7 +1,7 @@
-"""Jobs in the user's hands, sync and async.
+"""Jobs of clients, sync and async.
 
-Invariants: when to poll, what a status means and when to give up are decisions of
-:mod:`genesys_core.jobs`; here operations are sent and warnings given.
+Invariants: :mod:`genesys_core.jobs` decides when to poll, what a status means and when to give up;
+this module sends operations and issues warnings.
 """
 
 import warnings
@@ -33,10 +33,10 @@ StatusT = TypeVar("StatusT")
 ItemT = TypeVar("ItemT")
 
 JOB_DEADLINE = 3600.0
-"""Seconds that a job may take unless the caller says otherwise."""
+"""Default deadline of a job in seconds."""
 
 _RESULTS_DEADLINE = 300.0
-"""Seconds until results must be there once a job has succeeded."""
+"""Maximum seconds until results are available after a job has succeeded."""
 
 
 class _JobBase(Generic[StatusT, ItemT]):
@@ -50,7 +50,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def id(self) -> str:
-        """The job's id; another process takes the job up with ``client.job(operation, id)``."""
+        """The job's id; another process can continue with ``client.job(operation, id)``."""
         return self._started.id
 
     @property
@@ -60,17 +60,17 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def progress(self) -> float | None:
-        """The share that was done at the last poll, from 0 to 1; ``None`` if unknown."""
+        """The progress at the last poll, from 0 to 1; ``None`` if unknown."""
         return self._status.progress
 
     @property
     def is_over(self) -> bool:
-        """Whether the last poll found the job succeeded, failed or cancelled."""
+        """Whether the job had succeeded, failed or been cancelled at the last poll."""
         return self._status.is_over
 
     @property
     def upload_url(self) -> str:
-        """The URL that the job waits for an upload to; empty if there is none."""
+        """The URL for the upload that the job needs; empty if there is none."""
         return self._status.upload_url
 
     @property
@@ -183,22 +183,22 @@ class Job(_JobBase[StatusT, ItemT]):
     def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:
         """Poll until the job has succeeded, and return its status.
 
-        Pauses grow from one poll to the next. A partial success and an unknown state give a
-        :class:`~genesys_core.jobs.waiting.JobWarning`; the latter is waited on.
+        Pauses grow from poll to poll. A partial success and an unknown state cause a
+        :class:`~genesys_core.jobs.waiting.JobWarning`; after the latter the wait continues.
 
         Args:
             deadline: seconds in total; ``math.inf`` for no limit.
 
         Raises:
             JobFailedError: the job failed, expired or was cancelled.
-            JobStoppedError: it waits for an upload or another step of yours; wait again afterwards.
-            WaitTimeoutError: it was not over within the deadline; it runs on.
+            JobStoppedError: it needs an upload or another action; wait again afterwards.
+            WaitTimeoutError: it did not end within the deadline, and continues to run.
             GenesysCloudError: the job cannot be polled; see :mod:`genesys_core.errors`.
         """
         return run_now(self._wait(deadline))
 
     def results(self, **options: "Unpack[PagingArguments]") -> Iterator[ItemT]:
-        """Iterate over the results, after waiting for the job if it is not over.
+        """Iterate over the results, after waiting for the job if necessary.
 
         Args:
             options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
@@ -234,10 +234,11 @@ class Job(_JobBase[StatusT, ItemT]):
         """Download a file of results with a fresh link, and with another if that one has expired.
 
         Args:
-            path: the destination; see :meth:`~genesys_cloud.Client.download`, for the rest as well.
-            link: which of the links, from 0.
+            path: the destination; see :meth:`~genesys_cloud.Client.download`, also for the other
+            arguments.
+            link: the index of the link, from 0.
             progress: called with the bytes received and the total.
-            resume: whether a download that is cut off is continued.
+            resume: whether to continue an interrupted download.
 
         Raises:
             JobError: there is no such link.

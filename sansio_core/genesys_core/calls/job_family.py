@@ -21,19 +21,19 @@ class JobFamily(Struct, frozen=True):
     Attributes:
         status: the endpoint that returns the status.
         parameter: the path parameter of the job's id.
-        state: the field of the state; empty if a job is over once it has results or a link.
-        states: the meaning of each state that the definition knows.
+        state: the field of the state; empty if a job has ended once it has results or a link.
+        states: the meaning of each state in the definition.
         results: the endpoint that returns the results, if there is one.
-        links: fields with links to files of results.
+        links: fields with links to result files.
         inline: fields with results.
-        upload: the field with the URL that the job waits for an upload to.
+        upload: the field with the URL for the upload that the job needs.
         cancel: the endpoint that cancels the job, if there is one.
         cancel_body: the body of that request.
-        next_step: what to do about a stopped job.
+        next_step: the action that a stopped job needs.
         errors: fields that describe a failure.
-        progress: a field with the percentage, or two with what is done and what is expected.
+        progress: a field with the percentage, or two with the completed and the total number.
         pause: seconds before the second poll; pauses grow from there.
-        longest_pause: seconds that pauses grow to.
+        longest_pause: maximum seconds of a pause.
     """
 
     status: Endpoint

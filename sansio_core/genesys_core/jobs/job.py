@@ -1,7 +1,7 @@
 """Jobs as values: which operation polls one, which one fetches its results, which one cancels it.
 
-Invariants: a job is known by its id and the path parameters of its operation, so it can be taken up
-in another process.
+Invariants: a job is identified by its id and the path parameters of its operation, so another
+process can continue with it.
 """
 
 import re
@@ -45,8 +45,8 @@ class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
         id: its id.
         path: the other path parameters of its status, by wire name.
         options: the options of the call that started it, for all further calls.
-        interval_end: the end of the interval that it was asked about, if any.
-        reply: the reply of the call that started it, if that is a status already.
+        interval_end: the end of the requested interval, if any.
+        reply: the response of the call that started it, if it is already a status.
     """
 
     family: JobFamily
@@ -84,7 +84,7 @@ class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
 
     @property
     def policy(self) -> PausePolicy:
-        """How long to pause between polls."""
+        """The pauses between polls."""
         return PausePolicy(self.family.pause, self.family.longest_pause)
 
     def read_results(self, page: object) -> Sequence[ItemT]:
@@ -105,7 +105,7 @@ class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
     def find_data_lag(self, page: object) -> str:
         """Return a warning if results lack recent data, and an empty text otherwise.
 
-        The platform's archive lags behind: ``dataAvailabilityDate`` says up to when it is complete.
+        The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """
         until = read_path(page, "dataAvailabilityDate")
         if self.interval_end is None or not isinstance(until, datetime):
@@ -137,7 +137,7 @@ def begin_job(
 
     Raises:
         InvalidValueError: the operation starts no job that can be polled.
-        JobError: the reply has no id, and is no result either.
+        JobError: the response has no id, and is not a result either.
     """
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)

@@ -1,6 +1,6 @@
 """The status of a job: its state, progress, links and errors, read as its family prescribes.
 
-Invariants: reading never raises. A state that the definition does not know never ends a job.
+Invariants: reading never raises. A state that is not in the definition never ends a job.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,9 +28,9 @@ class JobStatus(Printable, frozen=True):
     Attributes:
         state: its state as the platform spells it; empty if the platform sends none.
         kind: what the state means.
-        progress: the share that is done, from 0 to 1; ``None`` if the platform does not say.
-        links: links to files of results, which may be signed and expire.
-        upload_url: the URL that the job waits for an upload to; empty if there is none.
+        progress: from 0 to 1; ``None`` if unknown.
+        links: links to result files, which may be signed and expire.
+        upload_url: the URL for the upload that the job needs; empty if there is none.
         message: the platform's description of a failure.
     """
 
@@ -43,7 +43,7 @@ class JobStatus(Printable, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether the job will not change any more."""
+        """Whether the state of the job is final."""
         return self.kind in _OVER
 
     def __repr__(self) -> str:
@@ -86,7 +86,7 @@ def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
 
 
 def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> PollResult:
-    """Return what a status means for those who wait for the job.
+    """Return the meaning of a status for a wait.
 
     Args:
         family: the job's family.

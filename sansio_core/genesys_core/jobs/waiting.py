@@ -1,9 +1,9 @@
-"""Waiting by polling: for a job to be over, or for a condition to be true.
+"""Waiting by polling: for the end of a job, or for a condition.
 
 Invariants: a wait ends with the response that fulfills it, with an error that its judge returns, or
-no later than one poll after its deadline. Pauses grow up to a limit and are never shorter than the
-platform asks for with ``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a passing
-reason are repeated, a limited number of times in a row.
+no later than one poll after its deadline. Pauses grow up to a limit and are never shorter than
+``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a temporary reason are repeated, a
+limited number of consecutive times.
 
 ::
 
@@ -59,11 +59,11 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_MISSES: Final = 5
-"""Polls that may fail in a row."""
+"""Maximum number of consecutive failed polls."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
-"""Pauses are shortened at random by up to this share, so that many waits do not poll in step."""
+"""Maximum jitter, as a fraction of the pause, which it shortens."""
 
 
 class JobWarning(UserWarning):
@@ -71,13 +71,13 @@ class JobWarning(UserWarning):
 
 
 class PollResult(Struct, frozen=True):
-    """What a response means for a wait.
+    """The meaning of a response for a wait.
 
     Attributes:
         is_over: whether the wait ends with this response.
         error: the error that it ends with instead.
-        is_passing: whether that error counts only if the next poll has the same ``seen``, because
-            the state may be passed through.
+        is_passing: whether that error is raised only if the next poll has the same ``seen``,
+        because the state may be temporary.
         seen: what was seen, such as a job's state, for messages.
         warning: a warning for the caller.
     """
@@ -90,14 +90,15 @@ class PollResult(Struct, frozen=True):
 
 
 class PausePolicy(Struct, frozen=True):
-    """How long a wait pauses between polls.
+    """The pauses between the polls of a wait.
 
     Attributes:
-        first: seconds before the second poll; each further pause is half as long again.
-        longest: seconds that pauses grow to.
+        first: seconds before the second poll; each further pause is 50 % longer.
+        longest: maximum seconds of a pause.
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does for
             the first few polls only.
-        repeats_failures: whether polls are repeated that fail for a passing reason other than a 404.
+        repeats_failures: whether polls that fail for a temporary reason other than a 404 are
+        repeated.
     """
 
     first: float = 1.0
@@ -107,7 +108,7 @@ class PausePolicy(Struct, frozen=True):
 
 
 RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
-"""For results, which may be missing for a moment after a job has succeeded."""
+"""For results, which may be missing briefly after a job has succeeded."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
 """For a condition of the caller, such as that a new entity is found."""
@@ -262,7 +263,7 @@ WaitState: TypeAlias = Polling[T] | Pausing[T] | WaitEnded[T] | WaitFailed
 
 
 def judge_results(response: ApiResponse[object]) -> PollResult:
-    """Return whether results are there: a 202 means that they are being prepared."""
+    """Return whether results are available: a 202 means that they are being prepared."""
     return PollResult(is_over=response.status != HTTPStatus.ACCEPTED)
 
 
@@ -300,10 +301,10 @@ def start_wait(
 
     Args:
         judge: decides what a response means.
-        about: what is waited for, for messages.
+        about: description of the wait, for messages.
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
-        policy: how long to pause.
-        random: spreads the pauses.
+        policy: the pauses.
+        random: source of jitter.
         now: both clocks.
 
     Raises:

@@ -231,8 +231,8 @@ class RateWindow(Struct, frozen=True):
     def as_of(self, now: float) -> "RateWindow":
         """Drop expired state.
 
-        That is: requests before the window, released tickets whose time has come, and at the head
-        of the queue those whose owner did not come back within a whole window.
+        That is: requests before the window, released tickets that are due, and at the head of the
+        queue those whose owner did not ask again within a whole window.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)

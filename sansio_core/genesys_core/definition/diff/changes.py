@@ -1,4 +1,4 @@
-"""Changes: what the comparison of two definitions finds.
+"""Changes: the result of comparing two definitions.
 
 Invariants: a change is a value with a rule's id, the place where it is, and both texts. Its weights
 are its rule's, except that changes of preview operations never weigh more than a warning.
@@ -45,12 +45,12 @@ class Change(Struct, frozen=True):
 
     @property
     def python(self) -> Weight:
-        """What breaks for Python code."""
+        """The effect on Python code."""
         return self._limited(self.kind.python)
 
     @property
     def wire(self) -> Weight:
-        """What breaks for requests and responses."""
+        """The effect on requests and responses."""
         return self._limited(self.kind.wire)
 
     @property

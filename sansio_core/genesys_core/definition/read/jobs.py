@@ -1,7 +1,7 @@
 """Detection of jobs: which operations start them, and how they are polled.
 
-Invariants: a family follows from its status operation, whose path ends with the id of a job. What
-the definition does not say is in reviewed tables, each entry with its reason.
+Invariants: a family follows from its status operation, whose path ends with the id of a job. Facts
+missing from the definition are in reviewed tables, each entry with a reason.
 """
 
 from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "a run is a job",
     f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the id is that of a job",
 }
-"""Status operations whose path does not name jobs, and why they are some."""
+"""Status operations of jobs whose path does not contain "jobs", with the reason."""
 
 OTHER_SUBMITS: Final[Mapping[str, str]] = {
     f"POST {_API}/flows/datatables/{{datatableId}}/import/csv/jobs": (
@@ -149,7 +149,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""The state in which a family waits for its caller, and what to do."""
+"""The state in which jobs of a family need an action of the caller, and the action."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -165,7 +165,7 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
 """The first and the longest pause, where the platform's own tools poll more slowly than usual."""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
-"""Replies whose ``state`` is that of an entity (active, deleted) rather than of a job."""
+"""Responses whose ``state`` is that of an entity (active, deleted) rather than of a job."""
 
 _KINDS: Final[Mapping[StateKind, str]] = {
     "succeeded": "fulfilled complete completed succeeded success finished parsecompleted "
@@ -210,7 +210,7 @@ _IDS: Final = ("id", "jobId", "operationId", "job.id")
 
 
 class JobSubmit(Struct, frozen=True):
-    """An operation that starts a job, and the field of its reply with the job's id."""
+    """An operation that starts a job, and the field of its response with the job's id."""
 
     operation: ApiOperation
     id_field: str
@@ -258,7 +258,7 @@ def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
 
 
 def job_problems(definition: ApiDefinition) -> list[str]:
-    """Return what the rules and the reviewed tables do not cover; empty if all is well."""
+    """Return the problems of the rules and the reviewed tables; empty if there are none."""
     found = find_jobs(definition)
     statuses = {one.status.path: one for one in found}
     submits = started_jobs(found).keys()
