@@ -86,6 +86,10 @@ def diff(
     ignore: Annotated[
         Path | None, typer.Option(help="File with rules to ignore, one RULE [PLACE] per line.")
     ] = None,
+    usage: Annotated[
+        Path | None,
+        typer.Option(help="Python file or folder: only changes that touch it, and where."),
+    ] = None,
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -105,7 +109,7 @@ def diff(
     """
     from genesys_cloud.definition import compare_files  # noqa: PLC0415 - see app.py
 
-    report = compare_files(old, new, ignore=ignore)
+    report = compare_files(old, new, ignore=ignore, usage=usage)
     for unused in report.unused_ignores:
         print_error(f"{ignore}, line {unused.line}: matches nothing")
     match format_:

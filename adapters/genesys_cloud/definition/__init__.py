@@ -4,7 +4,7 @@ Invariants: the core (:mod:`genesys_core.definition`) determines what documents 
 write; these modules read and write files and send requests.
 """
 
-from genesys_cloud.definition.comparing import compare_files
+from genesys_cloud.definition.comparing import compare_files, load_program
 from genesys_cloud.definition.fetching import fetch_definition
 from genesys_cloud.definition.generating import (
     BUNDLED,
@@ -41,6 +41,7 @@ __all__ = [
     "fetch_definition",
     "generate",
     "load_definition",
+    "load_program",
     "load_sources",
     "load_topics",
     "read_definition",

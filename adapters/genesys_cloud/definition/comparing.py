@@ -4,17 +4,23 @@ Invariants: the core (:mod:`genesys_core.definition.diff`) decides what changed,
 what fails; this module reads the files.
 """
 
+import ast
+from collections.abc import Callable
 from pathlib import Path
 
 from genesys_cloud.definition.generating import load_sources
-from genesys_core.definition.diff import Comparison, parse_ignores
+from genesys_core.definition.diff import Comparison, SourceNames, parse_ignores, read_source
 from genesys_core.errors import ConfigurationError
 
-__all__ = ["compare_files"]
+__all__ = ["compare_files", "load_program"]
 
 
 def compare_files(
-    old: str | Path, new: str | Path, *, ignore: str | Path | None = None
+    old: str | Path,
+    new: str | Path,
+    *,
+    ignore: str | Path | None = None,
+    usage: str | Path | None = None,
 ) -> Comparison:
     """Compare two definitions.
 
@@ -22,9 +28,10 @@ def compare_files(
         old: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
         new: the newer one, likewise.
         ignore: an ignore file.
+        usage: a Python file, or a folder of them; only changes that touch them are kept.
 
     Raises:
-        ConfigurationError: a file cannot be read, or contains no JSON object.
+        ConfigurationError: a file cannot be read, contains no JSON object, or is not Python.
         InvalidValueError: not a definition, or a line of the ignore file names no rule.
     """
     text = ""
@@ -33,4 +40,37 @@ def compare_files(
             text = Path(ignore).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{ignore}: cannot be read: {error}") from error
-    return Comparison.of(load_sources(old), load_sources(new), parse_ignores(text))
+    program = None if usage is None else load_program(usage)
+    return Comparison.of(load_sources(old), load_sources(new), parse_ignores(text), program)
+
+
+def load_program(path: str | Path) -> list[SourceNames]:
+    """Read a Python file, or all in a folder, without hidden folders and virtual environments.
+
+    Raises:
+        ConfigurationError: a file cannot be read, is not Python of this version, or there is none.
+    """
+    root = Path(path)
+    files = [root] if root.is_file() else sorted(filter(_belongs(root), root.rglob("*.py")))
+    if not files:
+        raise ConfigurationError(f"{path}: has no Python files")
+    return [read_source(str(file), _parsed(file)) for file in files]
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ConfigurationError(f"{file}: cannot be read as Python: {error}") from error
+
+
+def _belongs(root: Path) -> Callable[[Path], bool]:
+    environments = {file.parent for file in root.rglob("pyvenv.cfg")}
+
+    def belongs(file: Path) -> bool:
+        parts = file.relative_to(root).parts
+        return not any(part.startswith(".") for part in parts) and not environments & set(
+            file.parents
+        )
+
+    return belongs

@@ -95,7 +95,7 @@ def run(*arguments):
 def pair(tmp_path):
     """Two folders as ``fetch`` saves them: a model is new, and a topic is gone."""
     new = {**SMALL, "info": {"version": "8"}, "definitions": {"New": {"type": "object"}}}
-    topic = {"id": "v2.a", "schema": {"id": "urn:jsonschema:A"}}
+    topic = {"id": "v2.a", "schema": {"id": "urn:jsonschema:A", "type": "object"}}
     for name, document, entities in (("old", SMALL, [topic]), ("new", new, [])):
         folder = tmp_path / name
         folder.mkdir()
@@ -152,6 +152,27 @@ def test_an_ignore_file_that_cannot_be_read_is_named(pair, tmp_path):
     done = run("diff", *pair, "--ignore", tmp_path / "nowhere")
     assert isinstance(done.exception, ConfigurationError)
     assert "nowhere: cannot be read" in str(done.exception)
+
+
+def test_diff_may_be_limited_to_what_a_program_uses(pair, tmp_path):
+    program = tmp_path / "program"
+    for name in ("app.py", "venv/lib/other.py", ".hidden/other.py"):
+        (program / name).parent.mkdir(parents=True, exist_ok=True)
+        (program / name).write_text("\nhandler.add_subscription('v2.a')\n")
+    (program / "venv" / "pyvenv.cfg").write_text("")
+    place = program / "app.py"
+    done = run("diff", *pair, "--usage", program)
+    assert done.stdout == (
+        f"major model-removed: A (response)\n      {place}:2\n"
+        f"major topic-removed: v2.a: A\n      {place}:2\n2 changes: 2 major\n"
+    )
+    assert run("diff", *pair, "--usage", place).stdout == done.stdout
+    place.write_text("print()\n")
+    assert run("diff", *pair, "--usage", program, "--fail-on", "none").exit_code == 0
+    place.write_bytes(b"\xff")
+    assert "cannot be read as Python" in str(run("diff", *pair, "--usage", program).exception)
+    place.unlink()
+    assert "has no Python files" in str(run("diff", *pair, "--usage", program).exception)
 
 
 @pytest.mark.slow

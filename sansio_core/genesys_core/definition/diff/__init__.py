@@ -18,6 +18,7 @@ from genesys_core.definition.diff.report import (
     text_report,
 )
 from genesys_core.definition.diff.rules import RULES, ChangeRule, Weight
+from genesys_core.definition.diff.source_names import SourceNames, read_source
 
 __all__ = [
     "REPORT_SCHEMA",
@@ -27,6 +28,7 @@ __all__ = [
     "Comparison",
     "Direction",
     "IgnoreRule",
+    "SourceNames",
     "Weight",
     "apply_ignores",
     "compare_definitions",
@@ -35,5 +37,6 @@ __all__ = [
     "markdown_report",
     "parse_ignores",
     "parse_weight",
+    "read_source",
     "text_report",
 ]

@@ -6,7 +6,8 @@ all formats, and of the weight that decides the exit code.
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +15,9 @@ from msgspec import Struct
 from genesys_core.definition.diff.changes import Change, heaviest_weight
 from genesys_core.definition.diff.compare import compare_definitions
 from genesys_core.definition.diff.rules import RULES, Weight
-from genesys_core.definition.read.parse import DefinitionSources
+from genesys_core.definition.diff.source_names import SourceNames
+from genesys_core.definition.diff.usage import find_touched
+from genesys_core.definition.read.parse import DefinitionSources, interpret_sources
 from genesys_core.errors import InvalidValueError
 
 __all__ = [
@@ -98,18 +101,28 @@ def parse_weight(name: str) -> Weight:
         raise InvalidValueError(f"weight {name!r}: must be one of {known}") from None
 
 
-def text_report(changes: Sequence[Change], *, least: Weight = Weight.POINT) -> str:
+Places: TypeAlias = Mapping[Change, tuple[str, ...]]
+"""Where a program uses what changed, such as ``app.py:12``."""
+
+
+def text_report(
+    changes: Sequence[Change],
+    *,
+    least: Weight = Weight.POINT,
+    places: Places = MappingProxyType({}),
+) -> str:
     """Write one line for each change, and a line with totals.
 
     Args:
         changes: the changes in order.
         least: changes with a smaller weight are only counted.
+        places: where a program uses what changed; written below each change.
     """
-    lines = [
-        f"{_level(change)} {change.rule}: {_described(change)}"
-        for change in changes
-        if change.weight >= least
-    ]
+    lines: list[str] = []
+    for change in changes:
+        if change.weight >= least:
+            lines.append(f"{_level(change)} {change.rule}: {_described(change)}")
+            lines += [f"      {place}" for place in places.get(change, ())]
     return "\n".join([*lines, _totals(changes), ""])
 
 
@@ -153,13 +166,16 @@ _SECTIONS: Final = (
 )
 
 
-def markdown_report(changes: Sequence[Change], old: str, new: str) -> str:
+def markdown_report(
+    changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
+) -> str:
     """Write release notes: a section for each weight, previews and permissions on their own.
 
     Args:
         changes: the changes in order.
         old: the version of the older definition.
         new: the version of the newer one.
+        places: where a program uses what changed; written behind each change.
     """
     lines = [f"# API definition {old} to {new}", "", f"{_totals(changes)}.", ""]
     previews = [change for change in changes if change.is_preview]
@@ -170,13 +186,13 @@ def markdown_report(changes: Sequence[Change], old: str, new: str) -> str:
     ]
     rest = [change for change in changes if change not in {*previews, *access}]
     for weight, title in _SECTIONS:
-        lines += _section(title, [change for change in rest if change.weight == weight])
-    lines += _section("Permissions and authentication", access)
-    lines += _section("Operations in preview, without any promise", previews)
+        lines += _section(title, [change for change in rest if change.weight == weight], places)
+    lines += _section("Permissions and authentication", access, places)
+    lines += _section("Operations in preview, without any promise", previews, places)
     return "\n".join(lines)
 
 
-def _section(title: str, changes: Sequence[Change]) -> list[str]:
+def _section(title: str, changes: Sequence[Change], places: Places) -> list[str]:
     if not changes:
         return []
     lines = [f"## {title}", ""]
@@ -184,9 +200,16 @@ def _section(title: str, changes: Sequence[Change]) -> list[str]:
         found = [change for change in changes if change.rule == rule.id]
         if found:
             lines += [f"### {rule.about[:1].upper()}{rule.about[1:]}", ""]
-            lines += [f"* `{change.place}`{_quoted(change)}" for change in found]
+            lines += [
+                f"* `{change.place}`{_quoted(change)}{_used(places.get(change, ()))}"
+                for change in found
+            ]
             lines.append("")
     return lines
+
+
+def _used(places: Sequence[str]) -> str:
+    return f" ({', '.join(places)})" if places else ""
 
 
 def _quoted(change: Change) -> str:
@@ -196,7 +219,9 @@ def _quoted(change: Change) -> str:
     return f": {old or new}" if old or new else ""
 
 
-def json_report(changes: Sequence[Change], old: str, new: str) -> str:
+def json_report(
+    changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
+) -> str:
     """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
     document = {
         "format": 1,
@@ -217,6 +242,7 @@ def json_report(changes: Sequence[Change], old: str, new: str) -> str:
                 "python": change.python.name.lower(),
                 "wire": change.wire.name.lower(),
                 "official": change.kind.official.name.lower(),
+                "uses": list(places.get(change, ())),
             }
             for change in changes
         ],
@@ -238,6 +264,7 @@ _CHANGE: Final[Mapping[str, object]] = {
     "python": _WEIGHT,
     "wire": _WEIGHT,
     "official": _WEIGHT,
+    "uses": {"type": "array", "items": _TEXT},
 }
 REPORT_SCHEMA: Final[Mapping[str, object]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -267,20 +294,36 @@ class Comparison(Struct, frozen=True):
         new: the version of the newer one.
         changes: what changed and is not ignored, the heaviest first.
         unused_ignores: lines of the ignore file that matched nothing.
+        places: where the program uses what changed, if the comparison is limited to a program.
     """
 
     old: str
     new: str
     changes: tuple[Change, ...]
     unused_ignores: tuple[IgnoreRule, ...] = ()
+    places: Places = {}
 
     @classmethod
     def of(
-        cls, old: DefinitionSources, new: DefinitionSources, ignores: Sequence[IgnoreRule] = ()
+        cls,
+        old: DefinitionSources,
+        new: DefinitionSources,
+        ignores: Sequence[IgnoreRule] = (),
+        program: Sequence[SourceNames] | None = None,
     ) -> "Comparison":
-        """Compare two definitions, leaving out what is ignored."""
+        """Compare two definitions, leaving out what is ignored.
+
+        Args:
+            old: the older one.
+            new: the newer one.
+            ignores: lines of an ignore file.
+            program: the files of a program; only changes that touch it are kept.
+        """
         changes, unused = apply_ignores(compare_definitions(old, new), ignores)
-        return cls(old.version, new.version, changes, unused)
+        if program is None:
+            return cls(old.version, new.version, changes, unused)
+        touched = find_touched(changes, interpret_sources(old).definition, program)
+        return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
         """Whether a change weighs as much as ``limit``, the name of a weight, or more.
@@ -299,12 +342,12 @@ class Comparison(Struct, frozen=True):
         Raises:
             InvalidValueError: there is no weight of that name.
         """
-        return text_report(self.changes, least=parse_weight(least))
+        return text_report(self.changes, least=parse_weight(least), places=self.places)
 
     def markdown(self) -> str:
         """Write release notes."""
-        return markdown_report(self.changes, self.old, self.new)
+        return markdown_report(self.changes, self.old, self.new, places=self.places)
 
     def json(self) -> str:
         """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
-        return json_report(self.changes, self.old, self.new)
+        return json_report(self.changes, self.old, self.new, places=self.places)

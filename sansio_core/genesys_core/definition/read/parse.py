@@ -34,7 +34,14 @@ from genesys_core.definition.read.findings import Finding, Place, format_place, 
 from genesys_core.definition.read.secret_fields import is_secret
 from genesys_core.definition.read.topics import Topic, read_topics
 
-__all__ = ["DefinitionSources", "Reading", "parse_definition", "read_definition", "read_sources"]
+__all__ = [
+    "DefinitionSources",
+    "Reading",
+    "interpret_sources",
+    "parse_definition",
+    "read_definition",
+    "read_sources",
+]
 
 _ANY: Final = Plain("any")
 _REF: Final = "#/definitions/"
@@ -102,7 +109,11 @@ def read_definition(document: Mapping[str, object], topics: Mapping[str, object]
     Raises:
         InvalidValueError: one of them is of another kind, such as OpenAPI 3.
     """
-    sources = read_sources(document, topics)
+    return interpret_sources(read_sources(document, topics))
+
+
+def interpret_sources(sources: DefinitionSources) -> Reading:
+    """Make names, types and methods of what was read."""
     return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
 
 

@@ -40,6 +40,7 @@ def test_nothing_differs_from_itself() -> None:
     assert compare_definitions(traps, traps) == ()
 
 
+@pytest.mark.slow
 @given(definitions())
 def test_no_definition_differs_from_itself(document: Any) -> None:
     read = read_sources(document, NO_TOPICS)

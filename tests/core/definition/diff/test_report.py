@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from genesys_core.definition.diff.report import (
     text_report,
 )
 from genesys_core.definition.diff.rules import Weight
+from genesys_core.definition.diff.source_names import read_source
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition_changes import base, sources
 
@@ -106,7 +108,9 @@ def fits(value: Any, schema: Any) -> bool:
 
 
 def test_json_fits_its_schema() -> None:
-    document = msgspec.json.decode(json_report(CHANGES, "1", "2"))
+    document = msgspec.json.decode(
+        json_report(CHANGES, "1", "2", places={CHANGES[1]: ("app.py:1",)})
+    )
     assert fits(document, REPORT_SCHEMA)
     assert (document["weight"], document["official"]) == ("major", "major")
     assert document["changes"][1] == {
@@ -121,8 +125,23 @@ def test_json_fits_its_schema() -> None:
         "python": "warn",
         "wire": "minor",
         "official": "major",
+        "uses": ["app.py:1"],
     }
     assert fits(msgspec.json.decode(json_report((), "1", "1")), REPORT_SCHEMA)
+
+
+def test_a_comparison_may_be_limited_to_a_program() -> None:
+    new = base()
+    new["paths"]["/q"]["get"]["deprecated"] = True
+    del new["paths"]["/z"]
+    program = [read_source("app.py", ast.parse("client.q.get_q()\n\nclient.q.get_q(n=1)"))]
+    found = Comparison.of(sources(base()), sources(new), (), program)
+    assert found.text() == (
+        "minor operation-deprecated: GET /q\n      app.py:1\n      app.py:3\n1 changes: 1 minor\n"
+    )
+    assert "* `GET /q` (app.py:1, app.py:3)\n" in found.markdown()
+    assert msgspec.json.decode(found.json())["changes"][0]["uses"] == ["app.py:1", "app.py:3"]
+    assert not found.fails("major")
 
 
 def test_an_ignore_file_has_rules_and_places() -> None:

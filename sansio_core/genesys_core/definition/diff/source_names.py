@@ -1,0 +1,161 @@
+"""What a Python file uses of an API, as far as its syntax tree shows.
+
+Invariants: pure, and nothing is imported or executed. A use is found by name: an attribute or an
+imported name that is a method or a model of the definition, a string that is a path or a topic. A
+call whose arguments cannot be seen (``**options``) counts as passing every parameter.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+__all__ = ["UNSEEN", "CallSite", "SourceNames", "read_source"]
+
+_WAYS_TO_CALL: Final = frozenset({"raw", "paginate", "pages", "run"})
+UNSEEN: Final = "{}"
+"""The part of a formatted string that is only known at run time."""
+
+
+class CallSite(Struct, frozen=True):
+    """One mention of a name that may be an operation's.
+
+    Attributes:
+        name: the method's name.
+        owner: the last name before it, such as ``users`` or ``UsersApi``; empty if there is none.
+        line: its line.
+        positional: the number of positional arguments; ``None`` if that cannot be seen.
+        keywords: the keyword arguments with their text, if that is written there; ``None`` if the
+            arguments cannot be seen.
+    """
+
+    name: str
+    owner: str
+    line: int
+    positional: int | None = None
+    keywords: Mapping[str, str | None] | None = None
+
+
+class SourceNames(Struct, frozen=True):
+    """The names of one file, with their first lines.
+
+    Attributes:
+        path: the file.
+        calls: attributes and names that may be operations.
+        names: names and attributes.
+        fields: attributes, keywords of calls and text keys: what may be a model's field.
+        texts: strings, with ``{}`` for the parts of formatted strings that cannot be seen.
+    """
+
+    path: str
+    calls: tuple[CallSite, ...]
+    names: Mapping[str, int]
+    fields: Mapping[str, int]
+    texts: Mapping[str, int]
+
+
+def read_source(path: str, tree: ast.Module) -> SourceNames:
+    """Read the names of a Python file.
+
+    Args:
+        path: the file, for places.
+        tree: its syntax tree. Parsing is the caller's: it opens a file if the syntax is wrong.
+    """
+    reader = _TreeReader(tree)
+    return SourceNames(path, tuple(reader.calls), reader.names, reader.fields, reader.texts)
+
+
+class _TreeReader:
+    def __init__(self, tree: ast.AST) -> None:
+        self.calls: list[CallSite] = []
+        self.names: dict[str, int] = {}
+        self.fields: dict[str, int] = {}
+        self.texts: dict[str, int] = {}
+        self.bound = dict(_bound_classes(tree))
+        self.called = {
+            id(target): node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            for target in (_call_target(node.func),)
+        }
+        for node in ast.walk(tree):
+            self.read(node)
+
+    def read(self, node: ast.AST) -> None:
+        match node:
+            case ast.Attribute():
+                self.names.setdefault(node.attr, node.lineno)
+                self.fields.setdefault(node.attr, node.lineno)
+                self.calls.append(self.site(node, node.attr, self.owner(node.value)))
+            case ast.Name():
+                self.names.setdefault(node.id, node.lineno)
+                self.calls.append(self.site(node, node.id, ""))
+            case ast.ImportFrom():
+                for alias in node.names:
+                    self.names.setdefault(alias.name, node.lineno)
+                    if alias.asname:  # its calls have another name
+                        owner = (node.module or "").rpartition(".")[2]
+                        self.calls.append(CallSite(alias.name, owner, node.lineno))
+            case ast.keyword(arg=str() as name):
+                self.fields.setdefault(name, node.value.lineno)
+            case ast.Constant(value=str() as text):
+                self.texts.setdefault(text, node.lineno)
+                self.fields.setdefault(text, node.lineno)
+            case ast.JoinedStr():
+                text = "".join(map(_joined, node.values))
+                self.texts.setdefault(text, node.lineno)
+            case _:
+                pass
+
+    def owner(self, node: ast.expr) -> str:
+        """Return the last name of an expression, or the class that a variable was made of."""
+        name = _last_name(node.func if isinstance(node, ast.Call) else node)
+        return self.bound.get(name, name)
+
+    def site(self, node: ast.Attribute | ast.Name, name: str, owner: str) -> CallSite:
+        call = self.called.get(id(node))
+        if call is None:
+            return CallSite(name, owner, node.lineno)
+        starred = any(isinstance(one, ast.Starred) for one in call.args)
+        unseen = any(one.arg is None for one in call.keywords)
+        keywords = {one.arg: _text(one.value) for one in call.keywords if one.arg is not None}
+        return CallSite(
+            name,
+            owner,
+            node.lineno,
+            None if starred else len(call.args),
+            None if unseen else keywords,
+        )
+
+
+def _call_target(function: ast.expr) -> ast.expr:
+    """Return what a call calls: ``get_users`` in ``api.get_users.paginate()``."""
+    if isinstance(function, ast.Attribute) and function.attr in _WAYS_TO_CALL:
+        return function.value
+    return function
+
+
+def _bound_classes(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield variables that are assigned an API class: ``users = UsersApi(client)``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            name = _last_name(node.value.func)
+            if name.endswith("Api"):
+                yield from ((_last_name(target), name) for target in node.targets)
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""
+
+
+def _joined(part: ast.expr) -> str:
+    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else UNSEEN
+
+
+def _text(value: ast.expr) -> str | None:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
