@@ -2,6 +2,8 @@
 
 import signal
 import time
+from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -29,6 +31,14 @@ def simulate(
     rate_limit: Annotated[
         int, typer.Option(min=0, help="Rate limit per token in requests per minute; 0 for none.")
     ] = 0,
+    stateful: Annotated[
+        bool,
+        typer.Option(help="State by the rules of the definition; otherwise only examples."),
+    ] = True,
+    coverage: Annotated[
+        bool,
+        typer.Option("--coverage", help="Print where each operation's answer comes from, and end."),
+    ] = False,
 ) -> None:
     """Serve a simulated platform (API and login host) until Ctrl-C."""
     from genesys_cloud import simulator  # noqa: PLC0415 - see genesys_cloud.cli.app
@@ -37,8 +47,11 @@ def simulate(
     platform = simulator.Simulator(
         simulator.bundled_definition(),
         world=simulator.World.sample(users=users, queues=queues, seed=seed),
-        settings=simulator.Settings(rate_limit=limit, seed=seed),
+        settings=simulator.Settings(rate_limit=limit, seed=seed, stateful=stateful),
     )
+    if coverage:
+        _print_coverage(platform.coverage())
+        return
     try:
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
@@ -51,6 +64,13 @@ def simulate(
             _wait_for_interrupt()
     except OSError as error:
         exit_with_error("simulate", f"{host}:{port}: {error}")
+
+
+def _print_coverage(coverage: Mapping[tuple[str, str], str]) -> None:
+    for (method, template), source in coverage.items():
+        print_line(f"{source:<8} {method:<6} {template}")
+    for source, count in sorted(Counter(coverage.values()).items()):
+        print_line(f"{count:>8} {source}")
 
 
 def _wait_for_interrupt() -> None:

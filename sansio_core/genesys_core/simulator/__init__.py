@@ -4,8 +4,9 @@ Invariants: pure, like all of the core. A :class:`Simulator` receives requests a
 returns responses; adapters put it behind a socket. The library's own tests run against it.
 
 The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues``
-are stateful, notification channels have sockets (``Simulator.hub``), and every other operation of
-the definition returns a well-formed example of its response. Requests are checked as on the
+are stateful, notification channels have sockets (``Simulator.hub``), collections and single
+resources of the definition have state by rules (``resources``), and every other operation returns a
+well-formed example of its response. Requests are checked as on the
 platform: token, rate limit, parameters, body.
 """
 

@@ -17,7 +17,6 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator.handlers import (
     channels,
-    generic,
     presences,
     published,
     queues,
@@ -39,6 +38,7 @@ from genesys_core.simulator.login import (
 from genesys_core.simulator.login import (
     token_endpoint as oauth,
 )
+from genesys_core.simulator.resources.engine import ResourceEngine
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
@@ -90,6 +90,7 @@ class Simulator:
     ) -> None:
         self.definition = Definition.of(definition)
         self.settings = settings
+        self._resources = ResourceEngine(self.definition)
         state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
@@ -140,6 +141,23 @@ class Simulator:
         """
         return self.state.counts[method, template]
 
+    def coverage(self) -> dict[tuple[str, str], str]:
+        """Return where the answer of each operation comes from, by method and template.
+
+        Returns:
+            ``handler`` if it is written by hand, ``rule A`` and so on (see
+            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example``: no state.
+        """
+        rules = self._resources.rules
+        return {
+            (route.method, route.template): "handler"
+            if (route.method, route.template) in _HANDLERS
+            else "example"
+            if not self.settings.stateful or (rule := rules.find(route)) is None
+            else f"rule {rule.letter}"
+            for route in self.definition.routes
+        }
+
     def template(self, request: Request) -> str | None:
         """Return the template that a request is counted under, or ``None``."""
         return self._aim(request.method, _target(request.url)[0])[0]
@@ -167,7 +185,7 @@ class Simulator:
                 raise goal
             case _ApiGoal():
                 handler = _HANDLERS.get(
-                    (goal.route.method, goal.route.template), generic.respond_with_example
+                    (goal.route.method, goal.route.template), self._resources.respond
                 )
                 return handler(self._call(goal, request, query, now))
             case _:

@@ -127,6 +127,15 @@ def test_simulate_options(monkeypatch):
     assert invoke("simulate", "--port", "70000").exit_code == 2
 
 
+def test_simulate_says_where_each_answer_comes_from():
+    lines = invoke("simulate", "--coverage").output.splitlines()
+    assert "handler  GET    /api/v2/users/me" in lines
+    assert "rule A   POST   /api/v2/groups" in lines
+    assert lines[-1].endswith(" rule S")
+    examples = invoke("simulate", "--coverage", "--no-stateful").output.splitlines()
+    assert [line.split()[1] for line in examples[-2:]] == ["example", "handler"]
+
+
 @pytest.mark.parametrize(
     ("changed", "check", "expected", "code"),
     [

@@ -195,3 +195,15 @@ def test_a_channel_leads_to_the_host_that_was_asked():
     for base, host in (("http://h:1", "h:1"), ("", "127.0.0.1")):
         made = simulator.respond(Request("POST", base + path, bearer), now=Now(0, 0))
         assert urlsplit(msgspec.json.decode(made.body)["connectUri"]).netloc == host
+
+
+def test_coverage_says_where_each_answer_comes_from():
+    sources = Simulator(definition()).coverage()
+    assert sources["GET", "/api/v2/users/me"] == "handler"
+    assert sources["POST", "/api/v2/groups"] == "rule A"
+    assert sources["GET", "/api/v2/conversations/{conversationId}"] == "example"
+    assert len(sources) == len(definition().routes)
+    by_rule = [each for each in sources.values() if each.startswith("rule ")]
+    assert len(by_rule) >= 1500
+    without = Simulator(definition(), settings=Settings(stateful=False)).coverage()
+    assert set(without.values()) == {"handler", "example"}

@@ -17,7 +17,7 @@ from genesys_core.simulator.http.problems import bad_request, invalid_value, uns
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Parameter, Schema
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["check_parameters", "read_body"]
+__all__ = ["check_parameters", "has_type", "read_body"]
 
 MAX_NESTING: Final = 64
 """Maximum nesting of a JSON body; models in the definition are far less deep."""
@@ -133,7 +133,7 @@ def _misfits(
     kind = known.type or ("object" if known.properties else None)
     if kind is None:
         return
-    if not _has_type(kind, known.format, value):
+    if not has_type(kind, known.format, value):
         yield place, value, known.format or kind
     elif isinstance(value, Mapping):
         for name, each in value.items():
@@ -151,7 +151,8 @@ def _member(schema: Schema, name: str) -> Schema | None:
     return schema.additional if isinstance(schema.additional, Schema) else None
 
 
-def _has_type(kind: str, form: str | None, value: Json) -> bool:
+def has_type(kind: str, form: str | None, value: Json) -> bool:
+    """Return whether a value has a type of Swagger, such as ``string`` with the format ``date``."""
     match kind:
         case "object":
             return isinstance(value, Mapping)

@@ -18,7 +18,7 @@ DEFAULT_PAGE_SIZE: Final = 25
 MAX_PAGE_SIZE: Final = 500
 
 
-def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
+def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Record:
     """Return the page selected by ``pageSize`` and ``pageNumber``.
 
     A page beyond the last is empty, as on the platform.

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.state.definition import Definition, Schema
 
-__all__ = ["Json", "example", "example_of", "uuid_shaped"]
+__all__ = ["Json", "example", "example_of", "minimal_value", "uuid_shaped"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Any JSON value."""
@@ -85,6 +85,17 @@ def example_of(
     return {} if isinstance(value, UnsetType) else value
 
 
+def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
+    """Return the smallest value of a schema: only what is required, and empty lists.
+
+    Args:
+        definition: resolves references.
+        schema: any schema.
+        hint: the property's name, from which strings are made.
+    """
+    return _Maker(definition, 0).least(schema, hint, frozenset())
+
+
 def uuid_shaped(*parts: object) -> str:
     """Return a UUID-shaped id that depends only on its parts."""
     digest = sha256("/".join(map(str, parts)).encode()).hexdigest()
@@ -124,10 +135,10 @@ class _Maker(Struct, frozen=True):
         made = {name: self.value(each, name, depth) for name, each in properties.items()}
         for name in schema.required:
             if made.get(name) is UNSET:
-                made[name] = self._least(properties[name], name, frozenset())
+                made[name] = self.least(properties[name], name, frozenset())
         return {name: each for name, each in made.items() if not isinstance(each, UnsetType)}
 
-    def _least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
+    def least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
         """Return the smallest value with everything required; recursive requirements are empty."""
         target = self.definition.resolve(schema)
         if target.type == "array":
@@ -140,7 +151,7 @@ class _Maker(Struct, frozen=True):
         inside = above | {name} if name else above
         properties = target.properties or {}
         required = [each for each in target.required if each in properties]
-        return {each: self._least(properties[each], each, inside) for each in required}
+        return {each: self.least(properties[each], each, inside) for each in required}
 
     def _scalar(self, schema: Schema, hint: str) -> Json:
         if schema.enum:

@@ -19,7 +19,7 @@ from genesys_core.simulator.state.credentials import (
     IssuedToken,
 )
 from genesys_core.simulator.state.examples import uuid_shaped
-from genesys_core.simulator.state.world import OAuthClient, Record, World
+from genesys_core.simulator.state.world import DIVISIONS, OAuthClient, Record, World, home_division
 
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
 
@@ -54,6 +54,9 @@ class Settings(Struct, frozen=True):
             ``wss://streaming.example.com``; by default the host of the request.
         exclusive_topics: whether subscribing to a topic removes it from the other channels of the
             same user and client, with a notification.
+        stateful: whether operations without a handler have state by the rules of
+            :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
+        max_items: how many items all collections together may have; more are refused with a 400.
         seed: seed of ids and tokens.
     """
 
@@ -66,6 +69,8 @@ class Settings(Struct, frozen=True):
     heartbeat_interval: float = 30.0
     connect_base: str | None = None
     exclusive_topics: bool = False
+    stateful: bool = True
+    max_items: int = 100_000
     seed: int = 0
 
 
@@ -101,6 +106,9 @@ class PlatformState(Struct):
         sessions: browser sessions, by the value of their cookie.
         users: by id, in order of creation; deleted ones remain, with that state.
         queues: by id, in order of creation.
+        collections: the items of all other collections, by the segments of the collection's path,
+            then by id in order of creation.
+        singles: what was written to single resources, by the segments of their path.
         channels: notification channels by id.
         notices: pending events.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
@@ -122,6 +130,8 @@ class PlatformState(Struct):
     sessions: dict[str, BrowserSession] = {}
     users: dict[str, Record] = {}
     queues: dict[str, Record] = {}
+    collections: dict[tuple[str, ...], dict[str, Record]] = {}
+    singles: dict[tuple[str, ...], Record] = {}
     channels: dict[str, Channel] = {}
     notices: deque[Notice] = field(default_factory=deque[Notice])
     extra_topics: set[str] = set()
@@ -135,6 +145,7 @@ class PlatformState(Struct):
     @classmethod
     def of(cls, world: World, seed: int) -> "PlatformState":
         """Create the initial state from a world."""
+        home = home_division(seed)
         return cls(
             seed=seed,
             clients={client.id: client for client in world.clients},
@@ -142,6 +153,7 @@ class PlatformState(Struct):
             password=world.password,
             users={str(user["id"]): dict(user) for user in world.users},
             queues={str(queue["id"]): dict(queue) for queue in world.queues},
+            collections={DIVISIONS: {str(home["id"]): home}},
         )
 
     def new_id(self, kind: str) -> str:

@@ -5,7 +5,7 @@ placeholder matches exactly one segment that is not empty and not ``.`` or ``..`
 lookup depends on the length of the path, not on the number of routes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
@@ -84,7 +84,7 @@ class RouteTable(Generic[F]):
     def __len__(self) -> int:
         return len(self._routes)
 
-    def __iter__(self) -> "Iterable[ServedRoute[F]]":
+    def __iter__(self) -> Iterator[ServedRoute[F]]:
         return iter(self._routes)
 
     def find(self, path: str) -> Found[F] | None:

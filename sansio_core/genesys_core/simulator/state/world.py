@@ -12,14 +12,17 @@ from genesys_core.simulator.state.examples import Json, uuid_shaped
 
 __all__ = [
     "ALL_GRANTS",
+    "DIVISIONS",
     "SYSTEM_PRESENCES",
     "OAuthClient",
     "Record",
     "World",
     "active_emails",
     "find_by_email",
+    "home_division",
     "is_active",
     "presence_definition",
+    "reference_of",
     "user_state",
 ]
 
@@ -90,7 +93,7 @@ class World(Confidential, frozen=True):
             queues: number of queues.
             seed: seed of ids and secrets.
         """
-        home = _entity("Home", "/api/v2/authorization/divisions", uuid_shaped(seed, "division"))
+        home = reference_of(home_division(seed))
         people = tuple(_user(n, uuid_shaped(seed, "user", n), home) for n in range(1, users + 1))
         client = OAuthClient(
             id=uuid_shaped(seed, "client"),
@@ -101,6 +104,21 @@ class World(Confidential, frozen=True):
         lines = tuple(_queue(n, uuid_shaped(seed, "queue", n), home) for n in range(1, queues + 1))
         password = uuid_shaped(seed, "password")
         return cls(clients=(client,), users=people, queues=lines, password=password)
+
+
+DIVISIONS: Final = ("", "api", "v2", "authorization", "divisions")
+"""The path of the divisions, by segment."""
+
+
+def home_division(seed: int) -> Record:
+    """Return the division that every organization has."""
+    home = _entity("Home", "/api/v2/authorization/divisions", uuid_shaped(seed, "division"))
+    return {**home, "description": "The home division", "homeDivision": True}
+
+
+def reference_of(entity: Record) -> Record:
+    """Return id, name and URI of an entity, as others refer to it."""
+    return {name: entity[name] for name in ("id", "name", "selfUri") if name in entity}
 
 
 def _entity(name: str, base: str, identity: str) -> Record:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from genesys_core.simulator import Simulator, example
+from genesys_core.simulator import Settings, Simulator, example
 from genesys_core.simulator.state.examples import example_of
 from genesys_core.simulator.state.routes import find_placeholders
 from tests.strategies.simulator import Desk, definition, misfits, operation, small_document
@@ -26,8 +26,9 @@ def fitting_call(route):
 
 
 @pytest.mark.slow
-def test_every_operation_answers_with_what_its_definition_promises():
-    desk = Desk()
+@pytest.mark.parametrize(("stateful", "at_least"), [(False, 3330), (True, 1700)])
+def test_every_operation_answers_with_what_its_definition_promises(stateful, at_least):
+    desk = Desk(settings=Settings(stateful=stateful))
     desk.log_in()
     without_handler = 0
     for route in definition().routes:
@@ -36,7 +37,9 @@ def test_every_operation_answers_with_what_its_definition_promises():
         if (route.method, route.template) == ("DELETE", "/api/v2/tokens/me"):
             desk.log_in()  # the token was taken at its word
         if answer.status == 404 and (route.method == "HEAD" or answer.json.get("entityName")):
-            continue  # users, queues and channels, which know that there is no "x"
+            continue  # collections know that there is no "x"
+        if answer.status == 409 and "version" in answer.json["message"]:
+            continue  # an earlier call made the version of the example a stale one
         without_handler += 1
         schema = route.facts.reply_schema
         assert answer.status == (204 if schema is None else 200), (route, answer)
@@ -46,7 +49,7 @@ def test_every_operation_answers_with_what_its_definition_promises():
             assert misfits(definition(), schema, answer.json) == [], route.template
         else:
             assert answer.body.decode()
-    assert without_handler > 3330
+    assert without_handler > at_least
 
 
 def test_every_operation_that_requires_something_asks_for_it():
@@ -72,8 +75,12 @@ def test_every_operation_that_requires_something_asks_for_it():
     assert asked > 1000
 
 
+def example_desk():
+    return Desk(settings=Settings(stateful=False))
+
+
 def test_a_listing_is_its_own_last_page():
-    listing = Desk().call("GET", "/api/v2/groups?pageNumber=3").json
+    listing = example_desk().call("GET", "/api/v2/groups?pageNumber=3").json
     assert len(listing["entities"]) == 1
     assert (listing["pageNumber"], listing["pageCount"], listing["total"]) == (3, 1, 1)
     assert listing["selfUri"] == "/api/v2/groups"
@@ -82,7 +89,7 @@ def test_a_listing_is_its_own_last_page():
 
 
 def test_an_entity_has_the_id_it_was_asked_for_by():
-    desk = Desk()
+    desk = example_desk()
     assert desk.call("GET", "/api/v2/groups/a%20b").json["id"] == "a b"
     assert desk.call("GET", "/api/v2/users/u/geolocations/c").json["id"] != "u"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator import example
 from genesys_core.simulator.state.definition import Definition, Schema
-from genesys_core.simulator.state.examples import example_of, uuid_shaped
+from genesys_core.simulator.state.examples import example_of, minimal_value, uuid_shaped
 from tests.strategies.simulator import definition, misfits, small_document, unhurried
 
 NAMES = sorted(definition().schemas)
@@ -175,3 +175,11 @@ def test_ids_are_shaped_like_uuids_and_differ():
     assert all(
         misfits(definition(), Schema(type="string", format="uuid"), each) == [] for each in made
     )
+
+
+def test_the_smallest_value_has_only_what_is_required():
+    known = Definition.of(small_document({}, {"Thing": {"type": "object"}}))
+    inner = Schema(properties={"must": Schema(type="string"), "may": Schema()}, required=("must",))
+    assert minimal_value(known, inner, "thing") == {"must": "must"}
+    assert minimal_value(known, Schema(type="array", items=inner), "things") == []
+    assert minimal_value(known, Schema(type="integer"), "number") == 1

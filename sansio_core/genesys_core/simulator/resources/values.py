@@ -1,0 +1,82 @@
+"""Values in the form of a model: what a caller wrote, as another model describes it.
+
+Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
+property, and all required ones.
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from msgspec import UNSET, UnsetType
+
+from genesys_core.simulator.http.checks import has_type
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json, minimal_value
+
+__all__ = ["adopt", "conform"]
+
+Conformed: TypeAlias = "Json | UnsetType"
+
+
+def adopt(definition: Definition, entity: Schema, given: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the properties of an entity that a caller gave; ``fooId`` becomes ``foo``.
+
+    Args:
+        definition: resolves references.
+        entity: the model of the entity.
+        given: the properties by the names of the model that creates or changes it. A null is kept,
+            and what the entity does not have is left out.
+    """
+    known = entity.properties or {}
+    adopted: dict[str, Json] = {}
+    for given_name, given_value in given.items():
+        name, value = _renamed(known, given_name, given_value)
+        if name not in known:
+            continue
+        fitting = None if value is None else conform(definition, known[name], value)
+        if not isinstance(fitting, UnsetType):
+            adopted[name] = fitting
+    return adopted
+
+
+def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, Json]:
+    target = name.removesuffix("Id")
+    if name not in known and target in known and isinstance(value, str):
+        return target, {"id": value}
+    return name, value
+
+
+def conform(definition: Definition, schema: Schema, value: Json) -> Conformed:
+    """Return the value in the form of a schema; ``UNSET`` if its type does not allow that."""
+    known = definition.resolve(schema)
+    kind = known.type or ("object" if known.properties is not None else None)
+    if kind is None:
+        return value
+    if not has_type(kind, known.format, value):
+        return UNSET
+    if isinstance(value, Mapping):
+        return _conform_object(definition, known, value)
+    if isinstance(value, list):
+        items = known.items or Schema()
+        made = [conform(definition, items, each) for each in value if each is not None]
+        return [each for each in made if not isinstance(each, UnsetType)]
+    return int(value) if kind == "integer" and isinstance(value, float) else value
+
+
+def _conform_object(
+    definition: Definition, known: Schema, value: Mapping[str, Json]
+) -> dict[str, Json]:
+    declared = known.properties
+    additional = known.additional if isinstance(known.additional, Schema) else None
+    conformed: dict[str, Json] = {}
+    for name, each in value.items():
+        inside = (declared or {}).get(name, additional)
+        if inside is None and declared is not None:
+            continue
+        made = each if inside is None else conform(definition, inside, each)
+        if made is not None and not isinstance(made, UnsetType):
+            conformed[name] = made
+    for name in known.required:
+        if name not in conformed and name in (declared or {}):
+            conformed[name] = minimal_value(definition, (declared or {})[name], name)
+    return conformed

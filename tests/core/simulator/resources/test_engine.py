@@ -1,0 +1,254 @@
+"""Collections and single resources of the definition."""
+
+import copy
+
+import pytest
+
+from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.resources.engine import EXAMPLE_HEADER
+from tests.strategies.simulator import Desk, operation, small_document
+
+GROUPS = "/api/v2/groups"
+DIVISIONS = "/api/v2/authorization/divisions"
+LIBRARIES = "/api/v2/responsemanagement/libraries"
+GROUP = {"name": "Tier 1", "type": "official", "visibility": "public", "rulesVisible": True}
+
+
+def is_example(answer):
+    name, value = EXAMPLE_HEADER
+    return answer.headers.get(name) == value
+
+
+def test_a_life():
+    desk = Desk()
+    assert desk.call("GET", GROUPS).json["total"] == 0
+    created = desk.call("POST", GROUPS, GROUP | {"ownerIds": ["u"], "id": "mine"}).json
+    where = f"{GROUPS}/{created['id']}"
+    assert created["id"] != "mine"
+    assert (created["selfUri"], created["version"], created["name"]) == (where, 1, "Tier 1")
+    assert created["dateModified"] == "2023-11-14T22:13:20.000Z"
+    read = desk.call("GET", where)
+    assert read.json == created
+    assert not is_example(read)
+    assert desk.call("GET", f"{GROUPS}?pageSize=1").json["entities"] == [created]
+
+    desk.sleep(61.5)
+    changed = desk.call("PUT", where, {"name": "Tier 2", "version": 1}).json
+    assert (changed["version"], changed["name"], changed["id"]) == (2, "Tier 2", created["id"])
+    assert changed["dateModified"] == "2023-11-14T22:14:21.500Z"
+    stale = desk.call("PUT", where, {"name": "Tier 3", "version": 1})
+    assert (stale.status, stale.json["code"]) == (409, "general.conflict")
+    assert desk.call("GET", where).json == changed
+
+    assert desk.call("DELETE", where).status in {200, 204}
+    for method, *body in (("GET",), ("PUT", {"version": 2}), ("DELETE",)):
+        gone = desk.call(method, where, *body)
+        assert (gone.status, gone.json["entityName"]) == (404, "group")
+    assert desk.call("GET", GROUPS).json["total"] == 0
+
+
+def test_names_that_are_unique_ignore_case():
+    desk = Desk()
+    first = desk.call("POST", GROUPS, GROUP).json
+    again = desk.call("POST", GROUPS, GROUP | {"name": "TIER 1"})
+    assert (again.status, again.json["code"]) == (409, "general.conflict")
+    other = desk.call("POST", GROUPS, GROUP | {"name": "Tier 2"}).json
+    where = f"{GROUPS}/{other['id']}"
+    assert desk.call("PUT", where, {"name": "tier 1", "version": 1}).status == 409
+    assert (
+        desk.call("PUT", f"{GROUPS}/{first['id']}", {"name": "Tier 1", "version": 1}).status == 200
+    )
+
+
+def test_the_home_division_is_there_and_things_belong_to_it():
+    desk = Desk()
+    (home,) = desk.call("GET", DIVISIONS).json["entities"]
+    assert (home["name"], home["homeDivision"]) == ("Home", True)
+    assert desk.call("GET", f"{DIVISIONS}/{home['id']}").status == 200
+    me = desk.call("GET", "/api/v2/users/me").json
+    assert me["division"]["id"] == home["id"]
+    code = desk.call("POST", "/api/v2/routing/wrapupcodes", {"name": "Sale"}).json
+    assert code["division"]["id"] == home["id"]
+
+
+def test_below_a_parent():
+    desk = Desk()
+    path = "/api/v2/outbound/contactlists/{}/contacts"
+    missing = desk.call("GET", "/api/v2/groups/nowhere/members")
+    assert (missing.status, missing.json["entityName"]) == (404, "group")
+    user = next(iter(desk.simulator.state.users))
+    assert desk.call("GET", f"/api/v2/users/{user}/outofoffice").status == 200
+    assert desk.call("GET", "/api/v2/users/nobody/outofoffice").status == 404
+    assert desk.call("GET", "/api/v2/routing/queues/none/members").status == 404
+    assert desk.call("GET", path.format("none") + "/x").status == 404
+
+
+def test_a_deleted_parent_takes_what_is_below_with_it():
+    desk = Desk(Simulator(nested()))
+    parent = desk.call("POST", "/x", {"name": "p"}).json["id"]
+    other = desk.call("POST", "/x", {"name": "o"}).json["id"]
+    for each in (parent, other):
+        child = desk.call("POST", f"/x/{each}/y", {"name": "c"}).json
+        assert desk.call("GET", f"/x/{each}/y/{child['id']}").json == child
+        assert desk.call("PUT", f"/x/{each}/s", {"name": "s"}).status == 200
+    state = desk.simulator.state
+    before = (len(state.collections), len(state.singles))
+    assert desk.call("DELETE", f"/x/{parent}").status == 204
+    assert (len(state.collections), len(state.singles)) == (before[0] - 1, before[1] - 1)
+    assert desk.call("GET", f"/x/{parent}/y").status == 404
+    assert len(desk.call("GET", f"/x/{other}/y").json) == 1
+
+
+def thing(version="integer"):
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["must"],
+        "properties": {"id": text, "name": text, "must": text, "version": {"type": version}},
+    }
+
+
+def nested(version="integer"):
+    ref = {"$ref": "#/definitions/Thing"}
+    given = {
+        "name": "body",
+        "in": "body",
+        "schema": {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "version": {"type": version}},
+        },
+    }
+    listed = {"type": "array", "items": ref}
+    item = {
+        "get": operation(reply=ref),
+        "put": operation(given, reply=ref),
+        "patch": operation(given),
+        "delete": operation(),
+    }
+    created = operation(given, reply=ref)
+    paths = {
+        "/x": {"get": operation(reply=listed), "post": created},
+        "/x/{id}": item,
+        "/x/{xId}/y": {"get": operation(reply=listed), "post": created},
+        "/x/{id}/y/{yId}": item,
+        "/x/{id}/s": {"get": operation(reply=ref), "put": operation(given, reply=ref)},
+        "/c/{id}": {"get": operation(reply=ref), "patch": operation(given, reply=ref)},
+        "/c": {"get": operation(reply=listed)},
+        "/r": {"get": operation(reply=listed)},
+        "/r/{id}": {"get": operation(reply=ref)},
+    }
+    return small_document(paths, {"Thing": thing(version)})
+
+
+def test_a_put_replaces_and_a_patch_merges():
+    desk = Desk(Simulator(nested()))
+    made = desk.call("POST", "/x", {"name": "n"}).json
+    assert made == {"id": made["id"], "name": "n", "must": "must", "version": 1}
+    where = f"/x/{made['id']}"
+    assert desk.call("PATCH", where, {"version": 1}).status == 204
+    assert desk.call("GET", where).json == made | {"version": 2}
+    assert desk.call("PATCH", where, {"name": None}).status == 204
+    assert "name" not in desk.call("GET", where).json
+    desk.call("PATCH", where, {"name": "m"})
+    assert "name" not in desk.call("PUT", where, {}).json
+
+
+def test_a_put_without_a_body_replaces_nothing():
+    ref = {"$ref": "#/definitions/Thing"}
+    body = {"name": "body", "in": "body", "schema": ref}
+    item = {"get": operation(reply=ref), "put": operation(body, reply=ref)}
+    paths = {"/x": {"post": operation(reply=ref)}, "/x/{id}": item}
+    desk = Desk(Simulator(small_document(paths, {"Thing": thing()})))
+    where = f"/x/{desk.call('POST', '/x').json['id']}"
+    assert desk.call("PUT", where).json["version"] == 2
+
+
+@pytest.mark.parametrize(("version", "first", "second"), [("integer", 1, 2), ("string", "1", "2")])
+def test_versions_are_numbers_or_texts(version, first, second):
+    desk = Desk(Simulator(nested(version)))
+    made = desk.call("POST", "/x", {"name": "n"}).json
+    assert made["version"] == first
+    where = f"/x/{made['id']}"
+    assert desk.call("PUT", where, {"version": first}).json["version"] == second
+    assert desk.call("PUT", where, {"version": first}).status == 409
+
+
+def test_a_single_resource_is_an_example_until_written():
+    desk = Desk(Simulator(nested()))
+    owner = desk.call("POST", "/x", {"name": "n"}).json["id"]
+    before = desk.call("GET", f"/x/{owner}/s")
+    assert is_example(before)
+    written = desk.call("PUT", f"/x/{owner}/s", {"name": "mine"})
+    after = desk.call("GET", f"/x/{owner}/s")
+    assert after.json == written.json
+    assert after.json["name"] == "mine"
+    assert not is_example(after)
+    again = desk.call("PUT", f"/x/{owner}/s", {"name": "yours"})
+    assert again.json["version"] == written.json["version"] + 1
+
+
+def test_a_version_that_is_no_number_stays():
+    desk = Desk(Simulator(nested("string")))
+    assert desk.call("PATCH", "/c/a", {"name": "mine"}).json["version"] == "version"
+
+
+def test_items_that_cannot_be_created_are_examples_until_written():
+    desk = Desk(Simulator(nested()))
+    assert is_example(desk.call("GET", "/c"))
+    before = desk.call("GET", "/c/a")
+    assert is_example(before)
+    assert before.json["id"] == "a"
+    written = desk.call("PATCH", "/c/a", {"name": "mine"}).json
+    after = desk.call("GET", "/c/a")
+    assert after.json == written
+    assert not is_example(after)
+    assert desk.call("GET", "/c").json == [written]
+    assert not is_example(desk.call("GET", "/c"))
+
+
+def test_a_read_only_collection_has_one_item():
+    desk = Desk(Simulator(nested()))
+    (only,) = desk.call("GET", "/r").json
+    assert desk.call("GET", f"/r/{only['id']}").json == only
+    assert is_example(desk.call("GET", f"/r/{only['id']}"))
+    assert desk.call("GET", "/r/other").status == 404
+
+
+def test_without_state_all_answers_are_examples():
+    desk = Desk(settings=Settings(stateful=False))
+    assert desk.call("GET", f"{GROUPS}/anything").json["id"] == "anything"
+    assert set(desk.simulator.coverage().values()) == {"handler", "example"}
+
+
+def test_what_no_rule_describes_says_that_it_is_an_example():
+    desk = Desk()
+    answer = desk.call("GET", "/api/v2/conversations/c")
+    assert answer.status == 200
+    assert is_example(answer)
+
+
+def test_no_more_items_than_the_settings_allow():
+    desk = Desk(Simulator(nested(), settings=Settings(max_items=3)))
+    made = desk.call("POST", "/x", {"name": "n"}).json  # the home division is the first
+    assert desk.call("PATCH", "/c/a", {"name": "n"}).status == 200
+    for method, path in (("POST", "/x"), ("PATCH", "/c/b"), ("PUT", f"/x/{made['id']}/s")):
+        refused = desk.call(method, path, {"name": "n"})
+        assert (refused.status, "at most 3" in refused.json["message"]) == (400, True)
+    assert desk.call("PUT", f"/x/{made['id']}", {"name": "m"}).status == 200
+    assert desk.call("PATCH", "/c/a", {"name": "m"}).status == 200
+
+
+def test_the_same_calls_give_the_same_bytes_and_a_copy_is_independent():
+    one, two = Desk(), Desk()
+    for desk in (one, two):
+        desk.call("POST", LIBRARIES, {"name": "L"})
+    assert one.call("GET", LIBRARIES).body == two.call("GET", LIBRARIES).body
+    one.simulator.state = copy.deepcopy(two.simulator.state)
+    one.call("POST", LIBRARIES, {"name": "M"})
+    assert two.call("GET", LIBRARIES).json["total"] == 1
+
+
+def test_an_entity_that_is_no_object_has_no_properties():
+    models = {"Loop": {"$ref": "#/definitions/Loop"}}
+    paths = {"/x": {"get": operation(reply={"$ref": "#/definitions/Loop"})}}
+    assert Desk(Simulator(small_document(paths, models))).call("GET", "/x").status == 200

@@ -1,0 +1,232 @@
+"""Every collection with a rule, against a dictionary: what was written is what is read."""
+
+import random
+from collections.abc import Mapping
+
+import pytest
+
+from tests.helpers.resource_walk import RULES, Walk, collections, definition, hand_written
+from tests.strategies.simulator import misfits
+
+CREATABLE = collections("A", "B")
+
+
+class Model:
+    """A dictionary that should agree with one collection."""
+
+    def __init__(self, collection):
+        self.collection = collection
+        self.walk = Walk()
+        self.base = self.walk.place(collection.template)
+        self.things: dict[str, dict] = {}
+        self.seen: set[tuple[str, str]] = set()
+
+    def can(self, where, method):
+        return (where, method) in self.collection.operations
+
+    def template(self, where, method):
+        item = self.collection.template + ("/{}" if where else "")
+        return self.walk.route(method, item).template
+
+    def do(self, where, method, identity="", value=None, **query):
+        template = self.template(where, method)
+        base = f"{self.base}/{identity}" if where else self.base
+        answer = self.walk.call(method, template, base, value, **query)
+        schema = self.walk.route(method, template).facts.reply_schema
+        if answer.status == 200 and schema is not None:
+            assert misfits(definition(), schema, answer.json) == [], (method, template)
+        return answer
+
+    def create(self):
+        before = set(self.things)
+        assert self.do("", "POST").status == 200
+        stored = self.walk.desk.simulator.state.collections[tuple(self.base.split("/"))]
+        (new,) = set(stored) - before
+        read = self.do("item", "GET", new)
+        assert read.status == 200
+        assert read.json["id"] == new
+        self.things[new] = read.json
+        self.seen |= {("", "POST"), ("item", "GET")}
+
+    def check(self):
+        """Every item reads as the dictionary has it, and the listing has all of them."""
+        for identity, thing in self.things.items():
+            assert self.do("item", "GET", identity).json == thing
+        if self.can("", "GET"):
+            assert sorted(self.listed()) == sorted(self.things)
+            self.seen.add(("", "GET"))
+
+    def listed(self):
+        route = self.walk.route("GET", self.collection.template)
+        known = {each.name for each in route.facts.parameters}
+        size = {"pageSize": 2} if "pageSize" in known else {}
+        found, more = [], dict(size)
+        for number in range(1, 12):
+            if "pageNumber" in known:
+                more["pageNumber"] = number
+            page = self.do("", "GET", **more).json
+            items = page[self.collection.listing] if self.collection.listing else page
+            ids = [each["id"] for each in items if "id" in each]
+            found += ids
+            token = next(
+                (page[c] for c in ("after", "cursor") if isinstance(page, Mapping) and c in page),
+                None,
+            )
+            if (
+                token is None
+                and isinstance(page, Mapping)
+                and isinstance(page.get("cursors"), Mapping)
+            ):
+                token = page["cursors"].get("after")
+            link = page.get("nextUri") if isinstance(page, Mapping) else None
+            if "pageNumber" in known:
+                if not items:
+                    break
+                continue
+            if token is None and link is not None:
+                token = link.rpartition("=")[2]
+            if token is None:
+                break
+            more["cursor" if "cursor" in known and "after" not in known else "after"] = token
+        return found
+
+    def update(self, method, rng):
+        identity = rng.choice(list(self.things))
+        old = self.things[identity]
+        route = self.walk.route(method, self.template("item", method))
+        body = self.walk.body(route, version=old.get("version"))
+        changed = self.do("item", method, identity, body)
+        assert changed.status in {200, 204}, (method, self.collection.template, changed)
+        new = self.do("item", "GET", identity).json
+        if isinstance(old.get("version"), int) and "version" in body:
+            assert new["version"] == old["version"] + 1
+            stale = self.do("item", method, identity, body)
+            assert (stale.status, stale.json["code"]) == (409, "general.conflict")
+            assert self.do("item", "GET", identity).json == new
+        named = definition().resolve(route.facts.body.schema).properties.get("name")
+        if named is not None and not named.is_read_only and isinstance(new.get("name"), str):
+            assert new["name"] == body["name"]
+        if new != old:
+            self.seen.add(("item", method))
+        self.things[identity] = new
+
+    def delete(self, rng):
+        identity = rng.choice(list(self.things))
+        assert self.do("item", "DELETE", identity).status in {200, 204}
+        del self.things[identity]
+        for where, method in self.collection.operations:
+            if where:
+                assert self.do("item", method, identity).status == 404, (method, self.collection)
+        self.seen.add(("item", "DELETE"))
+
+
+def run(collection, steps):
+    """A random life of a collection, the same in every run."""
+    rng = random.Random(collection.template)
+    model = Model(collection)
+    assert model.do("item", "GET", "nothing").status == 404
+    for _ in range(3):
+        model.create()
+    model.check()
+    writes = [m for m in ("PUT", "PATCH") if model.can("item", m)]
+    for method in writes:
+        model.update(method, rng)
+    for _ in range(steps):
+        choices = ["create", *writes, *(["delete"] if model.can("item", "DELETE") else [])]
+        match rng.choice(choices):
+            case "create":
+                model.create()
+            case "delete" if model.things:
+                model.delete(rng)
+            case method if method in writes and model.things:
+                model.update(method, rng)
+        model.check()
+    if model.can("item", "DELETE") and model.things:
+        model.delete(rng)
+        model.check()
+    return {(method, model.template(where, method)) for where, method in model.seen}
+
+
+@pytest.mark.parametrize("collection", CREATABLE[::12], ids=lambda each: each.template)
+def test_a_sample_of_the_collections_is_like_a_dictionary(collection):
+    assert run(collection, 3)
+
+
+def written(template, path, walk):
+    """Write a resource that exists already, and return the operations whose effect was seen."""
+    seen = set()
+    for method in ("PUT", "PATCH"):
+        try:
+            rule = RULES.find(walk.route(method, template))
+        except KeyError:
+            continue
+        if rule is None:
+            continue
+        route = walk.route(method, template)
+        before = walk.call("GET", template, path)
+        assert before.status == 200, (template, before)
+        answer = walk.desk.call(method, walk.url(route, path), changed(walk, route, before.json))
+        assert answer.status in {200, 204}, (method, template, answer)
+        after = walk.call("GET", template, path)
+        schema = walk.route("GET", template).facts.reply_schema
+        assert misfits(definition(), schema, after.json) == [], template
+        if after.json != before.json:
+            seen |= {(method, route.template), ("GET", walk.route("GET", template).template)}
+    return seen
+
+
+def changed(walk, route, before):
+    """A body unlike what is there: booleans turned, texts extended, numbers raised."""
+    body = walk.body(route, version=before.get("version"))
+    properties = definition().resolve(route.facts.body.schema).properties
+    for name, value in body.items():
+        if name == "version" or properties[name].is_read_only or properties[name].ref:
+            continue
+        old = before.get(name, value)
+        if isinstance(old, bool):
+            body[name] = not old
+        elif isinstance(old, int | float):
+            body[name] = old + 1
+        elif isinstance(old, str) and not properties[name].format and not properties[name].enum:
+            body[name] = f"{old} changed"
+        elif isinstance(old, str) and properties[name].enum:
+            body[name] = next((e for e in properties[name].enum if e != old), old)
+        elif isinstance(old, list):
+            body[name] = []
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def singles():
+    found = {}
+    for route in definition().routes:
+        rule = RULES.find(route)
+        if rule is not None and rule.letter == "D" and route.method == "GET":
+            found[route.template] = route
+    return list(found)
+
+
+@pytest.mark.parametrize("template", singles()[::12])
+def test_a_sample_of_the_single_resources_is_what_was_last_written(template):
+    walk = Walk()
+    written(template, walk.place(template), walk)
+
+
+@pytest.mark.slow
+def test_all_operations_with_a_rule_change_what_is_read():
+    """The number of operations whose effect, or whose reply after an earlier write, was seen."""
+    seen = set()
+    for collection in CREATABLE:
+        seen |= run(collection, 4)
+    walk = Walk()
+    for template in singles():
+        seen |= written(template, walk.place(template), walk)
+    for collection in collections("C"):
+        item = walk.route("GET", collection.template + "/{}").template
+        seen |= written(item, walk.place(collection.template) + "/" + walk.sample(item), walk)
+    print(len(seen))
+    assert len(seen) >= 1270
+
+
+def test_users_and_queues_have_handlers_of_their_own():
+    assert hand_written("/api/v2/users")
+    assert {each.template for each in CREATABLE}.isdisjoint({"/api/v2/users"})
