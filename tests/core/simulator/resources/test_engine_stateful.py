@@ -18,7 +18,10 @@ class Model:
         self.collection = collection
         self.walk = Walk()
         self.base = self.walk.place(collection.template)
-        self.things: dict[str, dict] = {}
+        held = self.walk.desk.simulator.state.collections.get(tuple(self.base.split("/")), {})
+        self.things: dict[str, dict] = {
+            identity: self.do("item", "GET", identity).json for identity in held
+        }
         self.seen: set[tuple[str, str]] = set()
 
     def can(self, where, method):

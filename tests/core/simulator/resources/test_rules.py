@@ -101,6 +101,14 @@ def test_a_listing_may_be_an_array():
             },
             {"POST": None, "GET": None},
         ),
+        # what is read at the collection is no listing
+        (
+            {
+                "/x": {"get": operation(reply=THING), "post": operation(BODY, reply=THING)},
+                "/x/{id}": {"get": operation(reply=THING)},
+            },
+            {"POST": ("A", "create"), "GET": ("A", "read")},
+        ),
         # nor is one over a list
         (
             {
