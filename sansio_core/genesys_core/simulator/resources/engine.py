@@ -21,8 +21,13 @@ from genesys_core.simulator.http.problems import (
     version_conflict,
 )
 from genesys_core.simulator.resources.listings import conform_reply, list_items
-from genesys_core.simulator.resources.rules import Collection, ResourceRules, Rule, are_alike
-from genesys_core.simulator.resources.values import adopt
+from genesys_core.simulator.resources.rules import (
+    Collection,
+    ResourceRule,
+    ResourceRules,
+    are_alike,
+)
+from genesys_core.simulator.resources.values import adopt_properties
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import example_of, minimal_value, uuid_shaped
 from genesys_core.simulator.state.memory import PlatformState
@@ -53,7 +58,7 @@ _SERVERS: Final = frozenset({"id", "selfUri", "version", *_CREATED, *_MODIFIED})
 """Properties that the platform sets, whatever a caller writes."""
 
 
-Place: TypeAlias = tuple[str, ...]
+ResourcePath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded."""
 
 
@@ -107,7 +112,9 @@ class ResourceEngine:
                     return None
                 return state.collections.get(_place(owner, arguments), {})
 
-    def _answer_collection(self, call: ApiCall, rule: Rule, collection: Collection) -> Reply:
+    def _answer_collection(
+        self, call: ApiCall, rule: ResourceRule, collection: Collection
+    ) -> Reply:
         place = _place(call.route.template, call.arguments)
         if rule.action == "create":
             return self._create(call, rule, place)
@@ -133,7 +140,7 @@ class ResourceEngine:
                 return self._update(call, rule, at, record)
 
     def _items(
-        self, state: PlatformState, collection: Collection, place: Place
+        self, state: PlatformState, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
@@ -142,9 +149,9 @@ class ResourceEngine:
         seed = self._example(collection.entity)
         return {identity: self._located(seed, collection.entity, (*place, identity))}
 
-    def _create(self, call: ApiCall, rule: Rule, place: Place) -> Reply:
+    def _create(self, call: ApiCall, rule: ResourceRule, place: ResourcePath) -> Reply:
         entity, state = rule.entity, call.state
-        given = adopt(self._definition, entity, call.document())
+        given = adopt_properties(self._definition, entity, call.document())
         _check_name(call.route.template, given, state.collections.get(place, {}), "")
         _check_room(call)
         identity = state.new_id("/".join(place))
@@ -156,7 +163,7 @@ class ResourceEngine:
         properties = entity.properties or {}
         if "division" in properties and "division" not in record:
             home = reference_of(home_division(state.seed))
-            record |= adopt(self._definition, entity, {"division": home})
+            record |= adopt_properties(self._definition, entity, {"division": home})
         self._stamp(call, entity, record, _CREATED)
         if "version" in properties:
             record["version"] = 1 if properties["version"].type == "integer" else "1"
@@ -165,7 +172,7 @@ class ResourceEngine:
         state.collections.setdefault(place, {})[identity] = record
         return self._show(call, entity, record)
 
-    def _update(self, call: ApiCall, rule: Rule, at: Place, old: Record) -> Reply:
+    def _update(self, call: ApiCall, rule: ResourceRule, at: ResourcePath, old: Record) -> Reply:
         place, identity = at[:-1], at[-1]
         stored = call.state.collections.get(place, {})
         changed = self._changed(call, rule, old)
@@ -176,12 +183,12 @@ class ResourceEngine:
         call.state.collections.setdefault(place, {})[identity] = changed
         return self._show(call, rule.entity, changed)
 
-    def _changed(self, call: ApiCall, rule: Rule, old: Record) -> Record:
+    def _changed(self, call: ApiCall, rule: ResourceRule, old: Record) -> Record:
         body = call.body if isinstance(call.body, Mapping) else {}
         given, current = body.get("version"), old.get("version")
         if given is not None and current is not None and str(given) != str(current):
             raise version_conflict(_kind(call.route.template), call.path, given, current)
-        adopted = adopt(self._definition, rule.entity, call.document())
+        adopted = adopt_properties(self._definition, rule.entity, call.document())
         new = {name: value for name, value in adopted.items() if name not in _SERVERS}
         kept = old
         if call.route.method == "PUT":
@@ -206,7 +213,7 @@ class ResourceEngine:
         names = {name for name, each in known.items() if not each.is_read_only}
         return (names | {name.removesuffix("Id") for name in names}) - _SERVERS
 
-    def _answer_single(self, call: ApiCall, rule: Rule) -> Reply:
+    def _answer_single(self, call: ApiCall, rule: ResourceRule) -> Reply:
         place = _place(call.route.template, call.arguments)
         stored = call.state.singles.get(place)
         if rule.action == "read_single":
@@ -232,7 +239,7 @@ class ResourceEngine:
         made = example_of(self._definition, entity)
         return dict(made) if isinstance(made, Mapping) else {}
 
-    def _located(self, record: Record, entity: Schema, at: Place) -> Record:
+    def _located(self, record: Record, entity: Schema, at: ResourcePath) -> Record:
         located = {**record, "id": at[-1]}
         if "selfUri" in (entity.properties or {}):
             located["selfUri"] = "/".join(at)
@@ -259,14 +266,14 @@ def _marked(reply: Reply) -> Reply:
     return Reply(reply.status, reply.body, reply.content_type, (*reply.headers, EXAMPLE_HEADER))
 
 
-def _place(template: str, arguments: Mapping[str, str]) -> Place:
+def _place(template: str, arguments: Mapping[str, str]) -> ResourcePath:
     """Return the segments of a path, with the ids in their places."""
     return tuple(
         arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")
     )
 
 
-def _forget(state: PlatformState, at: Place) -> None:
+def _forget(state: PlatformState, at: ResourcePath) -> None:
     """Delete an item, and everything below it."""
     state.collections.get(at[:-1], {}).pop(at[-1], None)
     for place in [each for each in state.collections if each[: len(at)] == at]:

@@ -13,7 +13,7 @@ from msgspec import UnsetType
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, make_page
 from genesys_core.simulator.http.problems import bad_request
-from genesys_core.simulator.resources.values import conform
+from genesys_core.simulator.resources.values import conform_value
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
@@ -57,7 +57,7 @@ def list_items(call: ApiCall, items: Sequence[Record], listing: str) -> Json:
 
 def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
     """Return a value in the form that the operation replies with."""
-    made = conform(call.definition, schema, value)
+    made = conform_value(call.definition, schema, value)
     return None if isinstance(made, UnsetType) else made
 
 

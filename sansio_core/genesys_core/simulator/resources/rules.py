@@ -1,4 +1,4 @@
-"""The rules that say which state an operation reads or changes, derived from the definition.
+"""The rules for which state an operation reads or changes, derived from the definition.
 
 Invariants: the rules depend on the definition alone, and are evaluated for a path when it is first
 asked for. A path that no rule fits has no state.
@@ -13,9 +13,17 @@ from msgspec import Struct
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
 from genesys_core.simulator.state.routes import ServedRoute
 
-__all__ = ["EXAMPLES_ONLY", "RULES", "Action", "Collection", "ResourceRules", "Rule", "are_alike"]
+__all__ = [
+    "EXAMPLES_ONLY",
+    "RULES",
+    "Collection",
+    "ResourceAction",
+    "ResourceRule",
+    "ResourceRules",
+    "are_alike",
+]
 
-Action: TypeAlias = Literal[
+ResourceAction: TypeAlias = Literal[
     "list", "create", "read", "replace", "merge", "delete", "read_single", "write_single"
 ]
 """What an operation does with a collection or a single resource."""
@@ -72,7 +80,7 @@ class Collection(Struct, frozen=True):
     letter: str
     entity: Schema
     listing: str | None
-    operations: Mapping[tuple[str, str], Action]
+    operations: Mapping[tuple[str, str], ResourceAction]
 
     @property
     def is_creatable(self) -> bool:
@@ -80,7 +88,7 @@ class Collection(Struct, frozen=True):
         return self.letter in {"A", "B"}
 
 
-class Rule(Struct, frozen=True):
+class ResourceRule(Struct, frozen=True):
     """What one operation does.
 
     Attributes:
@@ -91,7 +99,7 @@ class Rule(Struct, frozen=True):
     """
 
     letter: str
-    action: Action
+    action: ResourceAction
     collection: Collection | None
     entity: Schema
 
@@ -107,7 +115,7 @@ class ResourceRules:
         self._definition = definition
         self._collections: dict[str, Collection | None] = {}
 
-    def find(self, route: ServedRoute[OperationFacts]) -> Rule | None:
+    def find(self, route: ServedRoute[OperationFacts]) -> ResourceRule | None:
         """Return the rule of an operation, or ``None`` if it has no state."""
         method = "GET" if route.method == "HEAD" else route.method
         owner, _, last = route.template.rpartition("/")
@@ -115,7 +123,9 @@ class ResourceRules:
         known = self.collection(owner if is_item else route.template)
         if known is not None:
             action = known.operations.get(("item" if is_item else "", method))
-            return None if action is None else Rule(known.letter, action, known, known.entity)
+            return (
+                None if action is None else ResourceRule(known.letter, action, known, known.entity)
+            )
         return None if is_item else self._single(route.template, method)
 
     def collection(self, template: str) -> Collection | None:
@@ -142,7 +152,7 @@ class ResourceRules:
         entity = self._resolved(read.facts.reply_schema)
         if not _has_id(entity) or not _is_plain_text(read):
             return None
-        operations: dict[tuple[str, str], Action] = {("item", "GET"): "read"}
+        operations: dict[tuple[str, str], ResourceAction] = {("item", "GET"): "read"}
         listing = self._listing(top.get("GET"), entity)
         if listing is not None:
             operations["", "GET"] = "list"
@@ -157,7 +167,7 @@ class ResourceRules:
         template = next(iter(item.values())).template.rpartition("/")[0]
         return Collection(template, letter, entity, listing or None, operations)
 
-    def _single(self, template: str, method: str) -> Rule | None:
+    def _single(self, template: str, method: str) -> ResourceRule | None:
         routes = self._routes(_PLACEHOLDER.sub("{}", template))
         read = routes.get("GET")
         writes = [routes[each] for each in ("PUT", "PATCH") if each in routes]
@@ -170,9 +180,9 @@ class ResourceRules:
             return None
         match method:
             case "GET":
-                return Rule("D", "read_single", None, entity)
+                return ResourceRule("D", "read_single", None, entity)
             case "PUT" | "PATCH":
-                return Rule("D", "write_single", None, entity)
+                return ResourceRule("D", "write_single", None, entity)
             case _:
                 return None
 
@@ -232,10 +242,14 @@ class ResourceRules:
 _LISTS: Final = ("entities", "results", "items", "conversations")
 """Names of the property of a listing that has the items."""
 
-_WRITES: Final[Mapping[str, Action]] = {"PUT": "replace", "PATCH": "merge", "DELETE": "delete"}
+_WRITES: Final[Mapping[str, ResourceAction]] = {
+    "PUT": "replace",
+    "PATCH": "merge",
+    "DELETE": "delete",
+}
 
 
-def _letter(key: str, operations: Mapping[tuple[str, str], Action]) -> str | None:
+def _letter(key: str, operations: Mapping[tuple[str, str], ResourceAction]) -> str | None:
     actions = set(operations.values())
     if "create" in actions:
         return "B" if "{}" in key else "A"

@@ -13,12 +13,14 @@ from genesys_core.simulator.http.checks import has_type
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, minimal_value
 
-__all__ = ["adopt", "conform"]
+__all__ = ["adopt_properties", "conform_value"]
 
 Conformed: TypeAlias = "Json | UnsetType"
 
 
-def adopt(definition: Definition, entity: Schema, given: Mapping[str, Json]) -> dict[str, Json]:
+def adopt_properties(
+    definition: Definition, entity: Schema, given: Mapping[str, Json]
+) -> dict[str, Json]:
     """Return the properties of an entity that a caller gave; ``fooId`` becomes ``foo``.
 
     Args:
@@ -33,7 +35,7 @@ def adopt(definition: Definition, entity: Schema, given: Mapping[str, Json]) -> 
         name, value = _renamed(known, given_name, given_value)
         if name not in known:
             continue
-        fitting = None if value is None else conform(definition, known[name], value)
+        fitting = None if value is None else conform_value(definition, known[name], value)
         if not isinstance(fitting, UnsetType):
             adopted[name] = fitting
     return adopted
@@ -46,7 +48,7 @@ def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, 
     return name, value
 
 
-def conform(definition: Definition, schema: Schema, value: Json) -> Conformed:
+def conform_value(definition: Definition, schema: Schema, value: Json) -> Conformed:
     """Return the value in the form of a schema; ``UNSET`` if its type does not allow that."""
     known = definition.resolve(schema)
     kind = known.type or ("object" if known.properties is not None else None)
@@ -58,7 +60,7 @@ def conform(definition: Definition, schema: Schema, value: Json) -> Conformed:
         return _conform_object(definition, known, value)
     if isinstance(value, list):
         items = known.items or Schema()
-        made = [conform(definition, items, each) for each in value if each is not None]
+        made = [conform_value(definition, items, each) for each in value if each is not None]
         return [each for each in made if not isinstance(each, UnsetType)]
     return int(value) if kind == "integer" and isinstance(value, float) else value
 
@@ -73,7 +75,7 @@ def _conform_object(
         inside = (declared or {}).get(name, additional)
         if inside is None and declared is not None:
             continue
-        made = each if inside is None else conform(definition, inside, each)
+        made = each if inside is None else conform_value(definition, inside, each)
         if made is not None and not isinstance(made, UnsetType):
             conformed[name] = made
     for name in known.required:

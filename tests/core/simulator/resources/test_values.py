@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from genesys_core.simulator import example
-from genesys_core.simulator.resources.values import adopt, conform
+from genesys_core.simulator.resources.values import adopt_properties, conform_value
 from genesys_core.simulator.state.definition import Definition, Schema
 from tests.strategies.simulator import definition, misfits, small_document, unhurried
 
@@ -32,16 +32,20 @@ NONE = Definition.of(small_document({}))
     ],
 )
 def test_values(schema, value, expected):
-    assert conform(NONE, schema, value) == expected
+    assert conform_value(NONE, schema, value) == expected
 
 
 def test_properties_of_an_entity():
     reference = Schema(properties={"id": TEXT})
     entity = Schema(properties={"name": TEXT, "queue": reference, "userId": TEXT, "n": NUMBER})
     given_ = {"name": None, "queueId": "q", "userId": "u", "n": "no number", "more": 1}
-    assert adopt(NONE, entity, given_) == {"name": None, "queue": {"id": "q"}, "userId": "u"}
-    assert adopt(NONE, entity, {"queueId": 5}) == {}
-    assert adopt(NONE, Schema(), {"a": 1}) == {}
+    assert adopt_properties(NONE, entity, given_) == {
+        "name": None,
+        "queue": {"id": "q"},
+        "userId": "u",
+    }
+    assert adopt_properties(NONE, entity, {"queueId": 5}) == {}
+    assert adopt_properties(NONE, Schema(), {"a": 1}) == {}
 
 
 @unhurried
@@ -51,4 +55,4 @@ def test_properties_of_an_entity():
 def test_an_example_of_any_model_takes_the_form_of_another(model, seed, depth):
     value = example(definition(), "CreateQueueRequest", seed=seed, depth=depth)
     schema = Schema(ref=f"#/definitions/{model}")
-    assert misfits(definition(), schema, conform(definition(), schema, value)) == []
+    assert misfits(definition(), schema, conform_value(definition(), schema, value)) == []
