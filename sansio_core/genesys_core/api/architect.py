@@ -3026,6 +3026,7 @@ def post_flows_instances_jobs(
     return _Jobs(_Endpoint(
         "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
         "GetFlowExecutionDataJobResult", body="object", body_required=True,
+        listing=_l.single_20dec4b2,
     ), (), (("expand", expand),), (), body)
 
 

@@ -437,6 +437,7 @@ def post_coaching_scheduleslots_jobs(
     return _Jobs(_Endpoint(
         "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
         "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
     ), (), (), (), body)
 
 

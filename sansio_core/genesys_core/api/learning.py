@@ -714,6 +714,7 @@ def post_learning_scheduleslots_jobs(
     return _Jobs(_Endpoint(
         "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
         "LearningScheduleSlotsJobResponse", body="object", body_required=True,
+        listing=_l.single_30abf7bd,
     ), (), (), (), body)
 
 

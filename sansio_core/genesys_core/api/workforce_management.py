@@ -4880,6 +4880,7 @@ def post_workforcemanagement_adherence_historical_bulk(
         "post_workforcemanagement_adherence_historical_bulk", "POST",
         "/api/v2/workforcemanagement/adherence/historical/bulk",
         "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
+        listing=_l.single_fc7dec8a,
     ), (), (), (), body)
 
 
@@ -5050,7 +5051,7 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
     return _Jobs(_Endpoint(
         "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
         "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
-        "WfmAgentHistoricalAdherenceResponse", body="object",
+        "WfmAgentHistoricalAdherenceResponse", body="object", listing=_l.single_fc7dec8a,
     ), (), (("expand", expand),), (), body)
 
 
@@ -6939,6 +6940,7 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
         "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
         "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
         "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
+        listing=_l.single_ebc03964,
     ), (), (), (), body)
 
 
@@ -7764,7 +7766,7 @@ def post_workforcemanagement_timeoffbalance_jobs(
     return _Jobs(_Endpoint(
         "post_workforcemanagement_timeoffbalance_jobs", "POST",
         "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse", body="object",
-        body_required=True,
+        body_required=True, listing=_l.single_ebc03964,
     ), (), (), (), body)
 
 

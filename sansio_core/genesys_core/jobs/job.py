@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar, cast
 
-from msgspec import Struct
-
 from genesys_core.calls.job_family import JobFamily
 from genesys_core.calls.operation import (
     Endpoint,
@@ -22,6 +20,7 @@ from genesys_core.calls.operation import (
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.checks import TEXT
 from genesys_core.codec.intervals import Interval
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError, JobError
 from genesys_core.http.urls import Scalar
 from genesys_core.jobs.status import judge_status, read_inline_results
@@ -37,7 +36,7 @@ ItemT = TypeVar("ItemT")
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
-class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
+class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
     """A job that the platform runs.
 
     Attributes:
@@ -55,6 +54,10 @@ class StartedJob(Struct, Generic[StatusT, ItemT], frozen=True):
     options: Options
     interval_end: datetime | None = None
     reply: ApiResponse[StatusT] | None = None
+
+    def __repr__(self) -> str:
+        """Omits the reply, which may contain signed links."""
+        return f"StartedJob({self.family.status.name}: {self.id!r})"
 
     def status_operation(self) -> Operation[StatusT]:
         """Return the operation that polls the job."""

@@ -19,6 +19,7 @@ __all__ = ["JobStatus", "StatusKind", "judge_status", "read_inline_results", "re
 StatusKind: TypeAlias = StateKind | Literal["unknown"]
 """What a state means; ``unknown`` states are waited on."""
 
+_MOST: Final = 1e15
 _OVER: Final = ("succeeded", "partial", "failed", "cancelled")
 
 
@@ -145,14 +146,18 @@ def _has_result(family: JobFamily, response: ApiResponse[object], links: Sequenc
 
 def _progress(family: JobFamily, data: object) -> float | None:
     values = [read_path(data, name) for name in family.progress]
-    if not values or not all(_is_number(value) for value in values):
+    numbers = [value for value in values if _is_number(value)]
+    if not numbers or len(numbers) < len(values):
         return None
-    done, of = (*(float(str(value)) for value in values), 100.0)[:2]
+    done, of = (*numbers, 100)[:2]
     return min(max(done / of, 0.0), 1.0) if of > 0 else None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether a value counts or measures something; not NaN, and nothing that overflows."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return -_MOST < value < _MOST
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -46,6 +46,7 @@ def test_the_reply_of_the_start_names_the_job() -> None:
     assert results.endpoint.path == f"{BASE}/results"
     assert (job.policy.first, job.policy.longest) == (1, 30)
     assert job.judge(reply({"state": "FULFILLED"})).is_over
+    assert repr(job) == "StartedJob(get_analytics_conversations_details_job: 'j1')"
 
 
 def test_options_and_path_parameters_go_on() -> None:

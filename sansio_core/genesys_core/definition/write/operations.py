@@ -137,7 +137,7 @@ def _builder(
     scope: _Scope,
     job: FoundJobs | None,
 ) -> list[str]:
-    listing = None if job else find_listing(operation, models)
+    listing = find_listing(operation, models)
     returns = scope.annotation_or_none(operation.returns)
     kind, parameters = "_Operation", [returns]
     if job is not None:
