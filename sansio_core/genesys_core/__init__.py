@@ -70,7 +70,9 @@ if TYPE_CHECKING:
     from genesys_core.oauth.tokens import Token as Token
     from genesys_core.observability.log_records import RoundTrip as RoundTrip
     from genesys_core.observability.log_records import log_entry as log_entry
+    from genesys_core.paging.options import PagingOptions as PagingOptions
     from genesys_core.paging.paging import Paging as Paging
+    from genesys_core.paging.reader import ListingReader as ListingReader
     from genesys_core.session.pacing import Pacer as Pacer
     from genesys_core.session.pacing import Pacing as Pacing
     from genesys_core.session.retry import Repeat as Repeat
@@ -88,7 +90,9 @@ export_lazily(
             "ClosingGate NeedPermit NeedToken Raised Returned Sending State Waiting start"
         ),
         "genesys_core.calls.operation": "Endpoint Operation Options raw_operation",
+        "genesys_core.paging.options": "PagingOptions",
         "genesys_core.paging.paging": "Paging",
+        "genesys_core.paging.reader": "ListingReader",
         "genesys_core.calls.rate_limit": "close_gate release_permit reserve_permit",
         "genesys_core.calls.responses": "ApiResponse",
         "genesys_core.calls.token_actions": "Exchanging reserve_token settle_token",
