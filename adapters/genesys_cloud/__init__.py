@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from genesys_cloud.sign_in.token_stores import FileTokenStore as FileTokenStore
     from genesys_cloud.sign_in.token_stores import MemoryTokenStore as MemoryTokenStore
     from genesys_cloud.transports.hooks import Hooks as Hooks
+    from genesys_core.api import DEFINITION_VERSION as DEFINITION_VERSION
     from genesys_core.calls.downloads import safe_file_name as safe_file_name
     from genesys_core.calls.operation import Operation as Operation
     from genesys_core.calls.operation import Options as Options
@@ -132,6 +133,7 @@ export_lazily(
         "genesys_cloud.sign_in.token_stores": "FileTokenStore MemoryTokenStore",
         "genesys_cloud.budgets.file_budget": "FileBudget",
         "genesys_cloud.transports.hooks": "Hooks",
+        "genesys_core.api": "DEFINITION_VERSION",
         "genesys_core.calls.downloads": "safe_file_name",
         "genesys_core.calls.operation": "Operation Options raw_operation",
         "genesys_core.calls.responses": "ApiResponse",

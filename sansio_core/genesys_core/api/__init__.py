@@ -185,6 +185,9 @@ __all__ = [
     "workforce_management",
 ]
 
+DEFINITION_VERSION = "269.0.0"
+"""The version of the API definition that this package is generated from."""
+
 
 def __getattr__(name: str) -> object:
     if name not in __all__:

@@ -2,7 +2,8 @@
 
 Invariants: a docstring contains only facts from the definition: method and path, permissions,
 preview and deprecation, each parameter with its location, type and known values, the response, and
-the style of paging.
+the style of paging. If the document has summaries and descriptions (the bundled one has none), they
+come first.
 """
 
 from collections.abc import Mapping
@@ -44,6 +45,9 @@ def model_docstring(model: ModelDef) -> str:
 def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
     """Return the docstring of a builder as lines."""
     lines = [f"{operation.method} {to_plain_text(operation.path)} -> {_reply(operation.returns)}."]
+    words = _words(operation)
+    if words:
+        lines = [*words, "", f"{_INDENT}{lines[0]}"]
     facts = " ".join(_sentences(operation, models))
     if facts:
         lines += ["", *wrap_text(facts, _INDENT)]
@@ -52,6 +56,19 @@ def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef])
         for parameter in operation.parameters:
             lines += wrap_text(_parameter(parameter), _INDENT * 2, _INDENT * 3)
     return write_docstring(lines, _INDENT)
+
+
+def _words(operation: ApiOperation) -> list[str]:
+    """Return the document's own summary and description, if it has them, as lines."""
+    texts = [_one_line(operation.summary), _one_line(operation.description)]
+    lines: list[str] = []
+    for text in dict.fromkeys(filter(None, texts)):
+        lines += [*([""] if lines else []), *wrap_text(text, _INDENT)]
+    return [lines[0].strip(), *lines[1:]] if lines else []
+
+
+def _one_line(text: str) -> str:
+    return to_plain_text(" ".join(text.split()))
 
 
 def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
@@ -90,7 +107,9 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
 def _parameter(parameter: ApiParameter) -> str:
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
-    return f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
+    described = _one_line(parameter.description)
+    facts = f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
+    return f"{facts} {described}" if described else facts
 
 
 def _place(parameter: ApiParameter) -> str:

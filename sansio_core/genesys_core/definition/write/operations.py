@@ -310,6 +310,9 @@ def package_source(definition: ApiDefinition) -> str:
             "__all__ = [",
             *listed,
             "]",
+            "",
+            f"DEFINITION_VERSION = {quote_string(definition.version)}",
+            '"""The version of the API definition that this package is generated from."""',
             *_PACKAGE_TAIL.splitlines(),
             "",
         ]

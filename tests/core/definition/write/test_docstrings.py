@@ -6,6 +6,8 @@ import inspect
 from types import ModuleType
 from typing import Any
 
+from msgspec.structs import replace
+
 from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.write.docstrings import operation_docstring
 from tests.strategies.definition import STRING, TRAPS, body, model, operation, query, ref
@@ -43,6 +45,20 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
     assert "    body: ``Names``." in api.oauth.put_names.__doc__
     assert api.oauth.delete_names.__doc__.startswith("DELETE /api/v2/names/{id} -> nothing.")
     assert 'GET /api/v2/odd"""' in api.ipv6_tools.get_odd.__doc__
+
+
+def test_a_documents_own_words_come_first() -> None:
+    described = {**query("q"), "description": 'How\nmany "x".'}
+    get = operation("getX", "Users", described, summary="Get  x.\n", description="Long. " * 30)
+    document = {**TRAPS, "paths": {"/x": {"get": get}}}
+    (one,) = parse_definition(document, {"notifications": []}).operations()
+    lines = operation_docstring(one, {})
+    assert lines[:3] == ['    """Get x.', "", f"    {'Long. ' * 15}Long."]
+    assert all(len(line) <= 100 for line in lines)
+    assert "    GET /x -> nothing." in lines
+    assert '        q: query, string. How many \\"x\\".' in lines
+    same = replace(one, description="Get x.")
+    assert operation_docstring(same, {})[:3] == ['    """Get x.', "", "    GET /x -> nothing."]
 
 
 def facts(**properties: Any) -> str:

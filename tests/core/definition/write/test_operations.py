@@ -169,3 +169,8 @@ def test_known_values_that_stand_twice_are_named_once() -> None:
     assert text.count("value number 1") == 1 + 2, "once in the list, and in each docstring"
     assert "first: _FirstValues | None = None" in text
     assert "second: _FirstValues | None = None" in text
+
+
+def test_the_version_of_the_definition_can_be_read(api: ModuleType) -> None:
+    assert api.DEFINITION_VERSION == "1.2.3"
+    assert "DEFINITION_VERSION" not in api.__all__
