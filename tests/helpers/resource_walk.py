@@ -48,7 +48,9 @@ class Walk:
         wanted = route.facts.body
         if wanted is None:
             return msgspec.UNSET
-        value = dict(example_of(definition(), wanted.schema))
+        value = example_of(definition(), wanted.schema)
+        if not isinstance(value, dict):
+            return value
         properties = definition().resolve(wanted.schema).properties
         self.bodies += 1
         if "name" in value and properties["name"].type == "string":

@@ -10,7 +10,7 @@ from typing import Final
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply, no_content
 from genesys_core.simulator.state.examples import Json, example_of
 
-__all__ = ["respond_with_example"]
+__all__ = ["respond_with_example", "respond_with_last_page"]
 
 _WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage", "cursor"}) | {
     "cursors",
@@ -31,6 +31,15 @@ def respond_with_example(call: ApiCall) -> Reply:
     if isinstance(value, str) and content_type.startswith("text/"):
         return Reply(200, value.encode(), content_type)
     return json_reply(value, content_type=content_type)
+
+
+def respond_with_last_page(call: ApiCall) -> Reply:
+    """Return an example of the operation's response without links to other pages."""
+    schema = call.route.facts.reply_schema
+    value = None if schema is None else example_of(call.definition, schema)
+    if not isinstance(value, Mapping):
+        return respond_with_example(call)
+    return json_reply({name: each for name, each in value.items() if name not in _WAYS_ON})
 
 
 def _settled(call: ApiCall, value: Json) -> Json:

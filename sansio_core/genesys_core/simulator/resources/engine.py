@@ -7,7 +7,7 @@ for every operation at or below it. Dates come from the call's time, so a test d
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from genesys_core.simulator.handlers.generic import respond_with_example
+from genesys_core.simulator.handlers.generic import respond_with_example, respond_with_last_page
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Reply,
@@ -20,6 +20,7 @@ from genesys_core.simulator.http.problems import (
     no_such_entity,
     version_conflict,
 )
+from genesys_core.simulator.resources.job_states import JobStates
 from genesys_core.simulator.resources.listings import conform_reply, list_items
 from genesys_core.simulator.resources.rules import (
     Collection,
@@ -88,6 +89,8 @@ class ResourceEngine:
             return _marked(respond_with_example(call))
         if rule.collection is None:
             return self._answer_single(call, rule)
+        if rule.collection.states is not None and rule.action in {"start", "results"}:
+            return self._answer_job(call, rule, rule.collection, rule.collection.states)
         return self._answer_collection(call, rule, rule.collection)
 
     def _check_parents(self, call: ApiCall) -> None:
@@ -120,7 +123,7 @@ class ResourceEngine:
             return self._create(call, rule, place)
         is_list = rule.action == "list"
         place, identity = (place, "") if is_list else (place[:-1], place[-1])
-        items = self._items(call.state, collection, place)
+        items = self._items(call, collection, place)
         written = call.state.collections.get(place, {})
         if is_list:
             listed = list_items(call, list(items.values()), collection.listing or "")
@@ -140,9 +143,16 @@ class ResourceEngine:
                 return self._update(call, rule, at, record)
 
     def _items(
-        self, state: PlatformState, collection: Collection, place: ResourcePath
+        self, call: ApiCall, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
+        state = call.state
         stored = state.collections.get(place, {})
+        states = collection.states
+        if states is not None:
+            return {
+                each: {**job, states.name: _job_state(call, collection, states, (*place, each))}
+                for each, job in stored.items()
+            }
         if stored or collection.is_creatable:
             return stored
         identity = uuid_shaped(state.seed, *place)
@@ -171,6 +181,37 @@ class ResourceEngine:
         self._complete(entity, record)
         state.collections.setdefault(place, {})[identity] = record
         return self._show(call, entity, record)
+
+    def _answer_job(
+        self, call: ApiCall, rule: ResourceRule, collection: Collection, states: JobStates
+    ) -> Reply:
+        place = _place(call.route.template, call.arguments)
+        if rule.action == "start":
+            return self._start_job(call, collection, states, place)
+        if _job_state(call, collection, states, place[:-1]) != states.success:
+            # What the platform replies before the end is not documented: a guess.
+            raise no_such_entity("result", place[-2])
+        return _marked(respond_with_last_page(call))
+
+    def _start_job(
+        self, call: ApiCall, collection: Collection, states: JobStates, place: ResourcePath
+    ) -> Reply:
+        _check_room(call)
+        state, entity = call.state, collection.entity
+        identity = state.new_id("/".join(place))
+        at = (*place, identity)
+        given = adopt_properties(self._definition, entity, call.document())
+        job = self._example(entity) | {k: v for k, v in given.items() if v is not None}
+        job |= dict.fromkeys({"id", collection.identity} & set(entity.properties or {}), identity)
+        self._stamp(call, entity, job, _CREATED)
+        if "selfUri" in (entity.properties or {}):
+            job["selfUri"] = "/".join(at)
+        state.collections.setdefault(place, {})[identity] = job
+        state.jobs_started[at] = call.now.monotonic
+        schema = call.route.facts.reply_schema or Schema()
+        shown = {**job, collection.identity: identity, states.name: states.waiting}
+        reply = {name: shown.get(name, each) for name, each in self._example(schema).items()}
+        return json_reply(conform_reply(call, schema, reply))
 
     def _update(self, call: ApiCall, rule: ResourceRule, at: ResourcePath, old: Record) -> Reply:
         place, identity = at[:-1], at[-1]
@@ -273,9 +314,17 @@ def _place(template: str, arguments: Mapping[str, str]) -> ResourcePath:
     )
 
 
+def _job_state(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> str:
+    seconds = call.now.monotonic - call.state.jobs_started[at]
+    fails = collection.template in call.state.failing_jobs
+    return states.state_after(seconds, call.settings.job_duration, fails=fails)
+
+
 def _forget(state: PlatformState, at: ResourcePath) -> None:
     """Delete an item, and everything below it."""
     state.collections.get(at[:-1], {}).pop(at[-1], None)
+    for place in [each for each in state.jobs_started if each[: len(at)] == at]:
+        del state.jobs_started[place]
     for place in [each for each in state.collections if each[: len(at)] == at]:
         del state.collections[place]
     for place in [each for each in state.singles if each[: len(at)] == at]:

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from genesys_core.simulator.resources.job_states import JobStates, find_job_states
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
 from genesys_core.simulator.state.routes import ServedRoute
 
@@ -24,7 +25,16 @@ __all__ = [
 ]
 
 ResourceAction: TypeAlias = Literal[
-    "list", "create", "read", "replace", "merge", "delete", "read_single", "write_single"
+    "list",
+    "create",
+    "read",
+    "replace",
+    "merge",
+    "delete",
+    "read_single",
+    "write_single",
+    "start",
+    "results",
 ]
 """What an operation does with a collection or a single resource."""
 
@@ -33,6 +43,7 @@ RULES: Final[Mapping[str, str]] = {
     "B": "the same, below a parent",
     "C": "items that are written but not created: an example until written",
     "D": "a single resource: an example until written",
+    "H": "jobs, which pass through their states with time",
     "S": "a read-only collection with one item",
 }
 """The rules by letter."""
@@ -55,6 +66,11 @@ EXAMPLES_ONLY: Final = frozenset(
 )
 """Path segments of commands and computations, which look like resources but are none."""
 
+_JOBS: Final = frozenset(
+    {"batchrequests", "exports", "imports", "jobs", "publishjobs", "query", "uploads"}
+)
+"""The last path segment of collections of jobs."""
+
 ALIKE: Final = 0.6
 """The share of the properties of two models from which on they describe the same thing."""
 
@@ -74,6 +90,8 @@ class Collection(Struct, frozen=True):
             or not stateful.
         operations: what each method of the collection and of an item does, keyed by ``("", method)``
             and ``("item", method)``.
+        identity: the property of the reply to a create that has the new id.
+        states: the states of jobs; ``None`` for everything else.
     """
 
     template: str
@@ -81,11 +99,13 @@ class Collection(Struct, frozen=True):
     entity: Schema
     listing: str | None
     operations: Mapping[tuple[str, str], ResourceAction]
+    identity: str = "id"
+    states: JobStates | None = None
 
     @property
     def is_creatable(self) -> bool:
         """Whether items can be created, so that there are none but those."""
-        return self.letter in {"A", "B"}
+        return self.letter in {"A", "B", "H"}
 
 
 class ResourceRule(Struct, frozen=True):
@@ -126,7 +146,9 @@ class ResourceRules:
             return (
                 None if action is None else ResourceRule(known.letter, action, known, known.entity)
             )
-        return None if is_item else self._single(route.template, method)
+        if is_item:
+            return None
+        return self._results(owner, method) or self._single(route.template, method)
 
     def collection(self, template: str) -> Collection | None:
         """Return the collection at a path, or ``None`` if there is none with state."""
@@ -144,7 +166,17 @@ class ResourceRules:
             if item != template:
                 yield owner, item
 
+    def _results(self, owner: str, method: str) -> ResourceRule | None:
+        """Return the rule of what is read below a job."""
+        above, _, last = owner.rpartition("/")
+        job = self.collection(above) if _PLACEHOLDER.fullmatch(last) else None
+        if job is None or job.states is None or method != "GET":
+            return None
+        return ResourceRule(job.letter, "results", job, job.entity)
+
     def _derive(self, key: str) -> Collection | None:
+        if key.rpartition("/")[2] in _JOBS:
+            return self._derive_jobs(key)
         top, item = self._routes(key), self._routes(f"{key}/{{}}")
         read = item.get("GET")
         if read is None or _is_excluded(key):
@@ -166,6 +198,30 @@ class ResourceRules:
             return None
         template = next(iter(item.values())).template.rpartition("/")[0]
         return Collection(template, letter, entity, listing or None, operations)
+
+    def _derive_jobs(self, key: str) -> Collection | None:
+        top, item = self._routes(key), self._routes(f"{key}/{{}}")
+        start, read = top.get("POST"), item.get("GET")
+        if start is None or read is None:
+            return None
+        entity = self._resolved(read.facts.reply_schema)
+        states = find_job_states(entity)
+        parameter = read.template.rpartition("/")[2].strip("{}")
+        started = self._resolved(start.facts.reply_schema).properties or {}
+        identity = next((each for each in ("id", "jobId", parameter) if each in started), None)
+        if states is None or identity is None:
+            return None
+        operations: dict[tuple[str, str], ResourceAction] = {
+            ("", "POST"): "start",
+            ("item", "GET"): "read",
+        }
+        if "DELETE" in item:
+            operations["item", "DELETE"] = "delete"
+        listing = self._listing(top.get("GET"), entity)
+        if listing is not None:
+            operations["", "GET"] = "list"
+        template = read.template.rpartition("/")[0]
+        return Collection(template, "H", entity, listing or None, operations, identity, states)
 
     def _single(self, template: str, method: str) -> ResourceRule | None:
         routes = self._routes(_PLACEHOLDER.sub("{}", template))

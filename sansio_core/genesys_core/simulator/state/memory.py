@@ -57,6 +57,7 @@ class Settings(Struct, frozen=True):
         stateful: whether operations without a handler have state by the rules of
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
         max_items: how many items all collections together may have; more are refused with a 400.
+        job_duration: seconds until a job ends.
         seed: seed of ids and tokens.
     """
 
@@ -71,6 +72,7 @@ class Settings(Struct, frozen=True):
     exclusive_topics: bool = False
     stateful: bool = True
     max_items: int = 100_000
+    job_duration: float = 1.0
     seed: int = 0
 
 
@@ -109,6 +111,9 @@ class PlatformState(Struct):
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
         singles: what was written to single resources, by the segments of their path.
+        jobs_started: when each job started (monotonic seconds), by the segments of its path.
+        failing_jobs: the path templates of jobs that fail, such as
+            ``/api/v2/analytics/conversations/details/jobs``.
         channels: notification channels by id.
         notices: pending events.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
@@ -132,6 +137,8 @@ class PlatformState(Struct):
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
     singles: dict[tuple[str, ...], Record] = {}
+    jobs_started: dict[tuple[str, ...], float] = {}
+    failing_jobs: set[str] = set()
     channels: dict[str, Channel] = {}
     notices: deque[Notice] = field(default_factory=deque[Notice])
     extra_topics: set[str] = set()

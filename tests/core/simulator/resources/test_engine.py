@@ -214,6 +214,49 @@ def test_a_read_only_collection_has_one_item():
     assert desk.call("GET", "/r/other").status == 404
 
 
+DETAILS = "/api/v2/analytics/conversations/details/jobs"
+INTERVAL = {"interval": "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"}
+
+
+def test_a_job_ends_with_results_on_the_simulators_clock():
+    desk = Desk(settings=Settings(job_duration=10))
+    job = desk.call("POST", DETAILS, INTERVAL).json["jobId"]
+    where = f"{DETAILS}/{job}"
+    states = []
+    for _ in range(4):
+        states.append(desk.call("GET", where).json["state"])
+        results = desk.call("GET", f"{where}/results")
+        assert results.status == (200 if states[-1] == "FULFILLED" else 404)
+        desk.sleep(4)
+    assert states == ["QUEUED", "QUEUED", "PENDING", "FULFILLED"]
+    assert "cursor" not in results.json
+    assert is_example(results)
+    assert desk.call("DELETE", where).status in {200, 204}
+    for target in (where, f"{where}/results"):
+        assert desk.call("GET", target).status == 404
+    assert desk.simulator.state.jobs_started == {}
+
+
+def test_a_job_may_fail():
+    desk = Desk()
+    desk.simulator.state.failing_jobs.add(DETAILS)
+    job = desk.call("POST", DETAILS, INTERVAL).json["jobId"]
+    desk.sleep(1)
+    assert desk.call("GET", f"{DETAILS}/{job}").json["state"] == "FAILED"
+    assert desk.call("GET", f"{DETAILS}/{job}/results").status == 404
+
+
+def test_jobs_are_listed_with_their_states():
+    desk = Desk()
+    jobs = "/api/v2/recording/jobs"
+    body = {"action": "DELETE", "actionDate": "2024-01-01T00:00:00.000Z"}
+    started = desk.call("POST", jobs, body).json
+    assert (started["state"], started["selfUri"]) == ("PENDING", f"{jobs}/{started['id']}")
+    desk.sleep(1)
+    (listed,) = desk.call("GET", jobs).json["entities"]
+    assert (listed["id"], listed["state"]) == (started["id"], "FULFILLED")
+
+
 def test_without_state_all_answers_are_examples():
     desk = Desk(settings=Settings(stateful=False))
     assert desk.call("GET", f"{GROUPS}/anything").json["id"] == "anything"

@@ -43,6 +43,12 @@ def letters(paths):
         ("PATCH", "/api/v2/teams/{teamId}", "A", "merge"),
         ("POST", "/api/v2/responsemanagement/libraries", "A", "create"),
         ("GET", "/api/v2/users/{userId}/outofoffice", "D", "read_single"),
+        ("POST", "/api/v2/analytics/conversations/details/jobs", "H", "start"),
+        ("GET", "/api/v2/analytics/conversations/details/jobs/{jobId}", "H", "read"),
+        ("DELETE", "/api/v2/analytics/conversations/details/jobs/{jobId}", "H", "delete"),
+        ("GET", "/api/v2/analytics/conversations/details/jobs/{jobId}/results", "H", "results"),
+        ("GET", "/api/v2/recording/jobs", "H", "list"),
+        ("GET", "/api/v2/flows/export/jobs/{jobId}", "H", "read"),
         ("PUT", "/api/v2/users/{userId}/outofoffice", "D", "write_single"),
     ],
 )
@@ -60,7 +66,7 @@ def test_what_has_no_rule():
     for method, template in [
         ("GET", "/api/v2/conversations/{conversationId}"),
         ("POST", "/api/v2/groups/search"),
-        ("POST", "/api/v2/analytics/conversations/details/jobs"),
+        ("PUT", "/api/v2/recording/jobs/{jobId}"),
         ("POST", "/api/v2/groups/{groupId}/members"),
     ]:
         assert found.find(known.routes.find(template).routes[method]) is None, template
@@ -206,6 +212,51 @@ def test_a_listing_may_be_an_array():
     ],
 )
 def test_shapes(paths, expected):
+    assert letters(paths) == expected
+
+
+JOB = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "state": {"type": "string", "enum": ["RUNNING", "DONE"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (
+            {"/jobs": {"post": operation(reply=JOB)}, "/jobs/{id}": {"get": operation(reply=JOB)}},
+            {"POST": ("H", "start"), "GET": ("H", "read")},
+        ),
+        # neither started nor read, without an id, without states
+        ({"/jobs/{id}": {"get": operation(reply=JOB)}}, {"GET": None}),
+        ({"/jobs": {"post": operation(reply=JOB)}}, {"POST": None}),
+        (
+            {"/jobs": {"post": operation()}, "/jobs/{id}": {"get": operation(reply=JOB)}},
+            {"POST": None, "GET": None},
+        ),
+        (
+            {
+                "/jobs": {"post": operation(reply=THING)},
+                "/jobs/{id}": {"get": operation(reply=THING)},
+            },
+            {"POST": None, "GET": None},
+        ),
+        # the results of a job, and what is written there
+        (
+            {
+                "/jobs": {"post": operation(reply=JOB)},
+                "/jobs/{id}": {"put": operation(), "get": operation(reply=JOB)},
+                "/jobs/{id}/results": {"get": operation(reply=THING), "delete": operation()},
+            },
+            {"POST": ("H", "start"), "PUT": None, "GET": ("H", "results"), "DELETE": None},
+        ),
+    ],
+)
+def test_jobs(paths, expected):
     assert letters(paths) == expected
 
 
