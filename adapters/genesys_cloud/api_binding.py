@@ -363,6 +363,8 @@ class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
             del args, kwargs
             return client.run(operation)
 
+        run.__doc__ = "Start the job, and return it."
+        run.__wrapped__ = _ShownForm(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess]
         call.run = run
 
 

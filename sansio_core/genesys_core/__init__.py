@@ -56,6 +56,15 @@ if TYPE_CHECKING:
     from genesys_core.http.messages import TransportFailure as TransportFailure
     from genesys_core.http.multipart import Part as Part
     from genesys_core.http.redaction import Redaction as Redaction
+    from genesys_core.jobs.job import StartedJob as StartedJob
+    from genesys_core.jobs.job import begin_job as begin_job
+    from genesys_core.jobs.job import find_job as find_job
+    from genesys_core.jobs.waiting import PausePolicy as PausePolicy
+    from genesys_core.jobs.waiting import Pausing as Pausing
+    from genesys_core.jobs.waiting import Polling as Polling
+    from genesys_core.jobs.waiting import WaitEnded as WaitEnded
+    from genesys_core.jobs.waiting import WaitFailed as WaitFailed
+    from genesys_core.jobs.waiting import start_wait as start_wait
     from genesys_core.notifications.channel.events import Arrived as Arrived
     from genesys_core.notifications.channel.events import ChannelCall as ChannelCall
     from genesys_core.notifications.channel.events import CloseSocket as CloseSocket
@@ -109,6 +118,10 @@ export_lazily(
         "genesys_core.http.messages": "Request Response Timeout TransportFailure",
         "genesys_core.http.multipart": "Part",
         "genesys_core.http.redaction": "Redaction",
+        "genesys_core.jobs.job": "StartedJob begin_job find_job",
+        "genesys_core.jobs.waiting": (
+            "PausePolicy Pausing Polling WaitEnded WaitFailed start_wait"
+        ),
         "genesys_core.notifications.channel.events": (
             "Arrived ChannelCall CloseSocket Connect Emit SendText Subscribed"
         ),

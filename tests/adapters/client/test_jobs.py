@@ -326,6 +326,16 @@ def test_failures_of_polls(run, fake_time: FakeTime) -> None:
 
 
 @every_flavour
+def test_run_shows_the_parameters_of_its_method(run) -> None:
+    async def scenario(api: Api) -> None:
+        method = api.client.architect.post_flows_datatable_import_jobs
+        assert list(inspect.signature(method.run).parameters) == ["datatable_id", "body"]
+        assert method.run.__doc__ == "Start the job, and return it."
+
+    run(scenario, **options(Platform({}), run))
+
+
+@every_flavour
 def test_what_starts_no_job_cannot_be_run(run) -> None:
     async def scenario(api: Api) -> None:
         with pytest.raises(InvalidValueError, match="get_users_me: starts no job"):
