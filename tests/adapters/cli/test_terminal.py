@@ -127,6 +127,18 @@ def definition_fetch(tmp_path, monkeypatch):
         return run_in_terminal("definition", "fetch", *where)
 
 
+def definition_diff(tmp_path, monkeypatch):
+    def document(name, path):
+        answer = {"200": {"description": HOSTILE}}
+        operation = {"operationId": f"get{HOSTILE}", "tags": [HOSTILE], "responses": answer}
+        text = {"swagger": "2.0", "paths": {path: {"get": operation}}, "definitions": {}}
+        (tmp_path / name).write_text(json.dumps(text))
+        return tmp_path / name
+
+    old, new = document("old.json", "/api/v2/x"), document("new.json", f"/api/v2/{HOSTILE}")
+    return run_in_terminal("definition", "diff", old, new)
+
+
 def definition_generate(tmp_path, monkeypatch):
     return run_in_terminal("definition", "generate", "--definition", tmp_path / "\x1b[2J\u202e")
 
@@ -143,6 +155,7 @@ def demo(tmp_path, monkeypatch):
 COMMANDS = {
     "config check": (config_check,),
     "config show": (config_show,),
+    "definition diff": (definition_diff,),
     "definition fetch": (definition_fetch,),
     "definition generate": (definition_generate,),
     "demo": (demo,),

@@ -134,7 +134,7 @@ def _described(change: Change) -> str:
     notes: list[str] = [change.direction] if change.direction else []
     notes += ["preview"] if change.is_preview else []
     shown = f" ({', '.join(notes)})" if notes else ""
-    return f"{change.place}{_values(change)}{shown}"
+    return f"{_on_one_line(change.place)}{_values(change)}{shown}"
 
 
 def _values(change: Change) -> str:
@@ -144,9 +144,13 @@ def _values(change: Change) -> str:
     return f": {old or new}" if old or new else ""
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _short(text: str) -> str:
     """Return a text on one line, cut off after 80 characters."""
-    line = " ".join(text.split())
+    line = _on_one_line(text)
     return line if len(line) <= 80 else f"{line[:77]}..."
 
 
