@@ -24,6 +24,7 @@ from genesys_core.simulator.wire.faults import Rule
 try:
     from genesys_cloud.simulator.application import application
     from genesys_cloud.simulator.faulty_server import FaultySimulator, faulty_simulator
+    from genesys_cloud.simulator.in_process import InProcessSimulator
     from genesys_cloud.simulator.server import RunningSimulator, running_simulator
 except ModuleNotFoundError as missing:
     package = (missing.name or "").partition(".")[0]
@@ -36,6 +37,7 @@ except ModuleNotFoundError as missing:
 
 __all__ = [
     "FaultySimulator",
+    "InProcessSimulator",
     "OAuthClient",
     "RateLimit",
     "Rule",
