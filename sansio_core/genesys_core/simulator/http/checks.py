@@ -161,17 +161,20 @@ def has_type(kind: str, form: str | None, value: Json) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return isinstance(value, int | float) and value == _floor(value)
+            bits = 64 if form == "int64" else 32
+            return isinstance(value, int | float) and _is_whole(value, bits)
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case _:
             return isinstance(value, str) and _TEXT_CHECKS.get(form or "", _anything)(value)
 
 
-def _floor(value: float) -> float | None:
-    """Return the value if it is an integer; ``None`` for booleans and other numbers."""
-    whole = not isinstance(value, bool) and isfinite(value) and value == value // 1
-    return value if whole else None
+def _is_whole(value: float, bits: int) -> bool:
+    """Return whether a number is an integer of that many bits; booleans are none."""
+    if isinstance(value, bool) or not isfinite(value) or value != value // 1:
+        return False
+    limit = 1 << (bits - 1)
+    return -limit <= value < limit
 
 
 def _deeper_than(levels: int, value: Json) -> bool:

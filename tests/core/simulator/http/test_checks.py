@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.simulator import Simulator
-from genesys_core.simulator.http.checks import MAX_NESTING
+from genesys_core.simulator.http.checks import MAX_NESTING, has_type
 from tests.strategies.simulator import Desk, operation, small_document, unhurried
 
 MODEL = {
@@ -226,3 +226,21 @@ def test_any_value_of_any_property_passes_or_is_refused(value):
         # Infinite and undefined numbers become null on the wire.
         answer = DESK.call("POST", "/body", {"name": "n", name: value}, token="unused")
         assert answer.status in {204, 400}
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "fits"),
+    [
+        (None, 2**31 - 1, True),
+        (None, -(2**31), True),
+        (None, 2**31, False),
+        ("int32", -(2**31) - 1, False),
+        ("int64", 2**63 - 1, True),
+        ("int64", 2.0**63, False),
+        ("int64", 2.0, True),
+        ("int64", 2.5, False),
+        ("int64", True, False),
+    ],
+)
+def test_integers_have_a_range(form, value, fits):
+    assert has_type("integer", form, value) is fits
