@@ -89,6 +89,8 @@ class ResourceEngine:
             return _marked(respond_with_example(call))
         if rule.collection is None:
             return self._answer_single(call, rule)
+        if rule.letter == "F":
+            return self._answer_view(call, rule, rule.collection)
         if rule.collection.states is not None and rule.action in {"start", "results"}:
             return self._answer_job(call, rule, rule.collection, rule.collection.states)
         return self._answer_collection(call, rule, rule.collection)
@@ -114,6 +116,16 @@ class ResourceEngine:
                 if found is None or not found.is_creatable:
                     return None
                 return state.collections.get(_place(owner, arguments), {})
+
+    def _answer_view(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
+        known = self._known_ids(call.state, collection.template, call.arguments) or {}
+        if rule.action == "list_view":
+            return json_reply(list_items(call, list(known.values()), collection.listing or ""))
+        identity = _place(call.route.template, call.arguments)[-1]
+        record = known.get(identity)
+        if record is None:
+            raise no_such_entity(_kind(collection.template), identity)
+        return self._show(call, rule.entity, record)
 
     def _answer_collection(
         self, call: ApiCall, rule: ResourceRule, collection: Collection

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from genesys_core.simulator.resources.job_states import JobStates, find_job_states
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
@@ -35,6 +35,8 @@ ResourceAction: TypeAlias = Literal[
     "write_single",
     "start",
     "results",
+    "list_view",
+    "read_view",
 ]
 """What an operation does with a collection or a single resource."""
 
@@ -43,6 +45,7 @@ RULES: Final[Mapping[str, str]] = {
     "B": "the same, below a parent",
     "C": "items that are written but not created: an example until written",
     "D": "a single resource: an example until written",
+    "F": "a view of another collection, such as its division view",
     "H": "jobs, which pass through their states with time",
     "S": "a read-only collection with one item",
 }
@@ -138,6 +141,9 @@ class ResourceRules:
     def find(self, route: ServedRoute[OperationFacts]) -> ResourceRule | None:
         """Return the rule of an operation, or ``None`` if it has no state."""
         method = "GET" if route.method == "HEAD" else route.method
+        view = self._view(route) if method == "GET" else None
+        if view is not None:
+            return view
         owner, _, last = route.template.rpartition("/")
         is_item = _PLACEHOLDER.fullmatch(last) is not None
         known = self.collection(owner if is_item else route.template)
@@ -165,6 +171,19 @@ class ResourceRules:
             owner = template[:at]
             if item != template:
                 yield owner, item
+
+    def _view(self, route: ServedRoute[OperationFacts]) -> ResourceRule | None:
+        base, view, rest = route.template.partition("/divisionviews")
+        owner = self.collection(base) if view else None
+        if owner is None or not owner.is_creatable:
+            return None
+        if _PLACEHOLDER.fullmatch(rest.removeprefix("/")):
+            return ResourceRule("F", "read_view", owner, owner.entity)
+        listing = self._listing(route, owner.entity) if rest in {"", "/all"} else None
+        if listing is None:
+            return None
+        owner = structs.replace(owner, letter="F", listing=listing or None)
+        return ResourceRule("F", "list_view", owner, owner.entity)
 
     def _results(self, owner: str, method: str) -> ResourceRule | None:
         """Return the rule of what is read below a job."""

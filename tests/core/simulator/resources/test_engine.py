@@ -257,6 +257,22 @@ def test_jobs_are_listed_with_their_states():
     assert (listed["id"], listed["state"]) == (started["id"], "FULFILLED")
 
 
+def test_division_views_have_what_their_collection_has():
+    desk = Desk()
+    codes = "/api/v2/routing/wrapupcodes"
+    assert desk.call("GET", f"{codes}/divisionviews").json["entities"] == []
+    code = desk.call("POST", codes, {"name": "Sale"}).json
+    (listed,) = desk.call("GET", f"{codes}/divisionviews").json["entities"]
+    view = desk.call("GET", f"{codes}/divisionviews/{code['id']}")
+    assert view.json == listed
+    assert (listed["id"], listed["name"]) == (code["id"], "Sale")
+    assert not is_example(view)
+    desk.call("DELETE", f"{codes}/{code['id']}")
+    assert desk.call("GET", f"{codes}/divisionviews/{code['id']}").status == 404
+    queues = desk.call("GET", "/api/v2/routing/queues/divisionviews/all?pageSize=100").json
+    assert queues["total"] == len(desk.simulator.state.queues)
+
+
 def test_without_state_all_answers_are_examples():
     desk = Desk(settings=Settings(stateful=False))
     assert desk.call("GET", f"{GROUPS}/anything").json["id"] == "anything"

@@ -49,6 +49,9 @@ def letters(paths):
         ("GET", "/api/v2/analytics/conversations/details/jobs/{jobId}/results", "H", "results"),
         ("GET", "/api/v2/recording/jobs", "H", "list"),
         ("GET", "/api/v2/flows/export/jobs/{jobId}", "H", "read"),
+        ("GET", "/api/v2/flows/datatables/divisionviews", "F", "list_view"),
+        ("GET", "/api/v2/flows/datatables/divisionviews/{datatableId}", "F", "read_view"),
+        ("GET", "/api/v2/routing/queues/divisionviews/all", "F", "list_view"),
         ("PUT", "/api/v2/users/{userId}/outofoffice", "D", "write_single"),
     ],
 )
@@ -67,6 +70,9 @@ def test_what_has_no_rule():
         ("GET", "/api/v2/conversations/{conversationId}"),
         ("POST", "/api/v2/groups/search"),
         ("PUT", "/api/v2/recording/jobs/{jobId}"),
+        ("GET", "/api/v2/scripts/divisionviews"),
+        ("POST", "/api/v2/responsemanagement/responses/divisionviews/query"),
+        ("GET", "/api/v2/scripts/published/divisionviews/{scriptId}/variables"),
         ("POST", "/api/v2/groups/{groupId}/members"),
     ]:
         assert found.find(known.routes.find(template).routes[method]) is None, template
