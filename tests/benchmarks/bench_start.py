@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import statistics
 import subprocess
 import sys
@@ -17,13 +18,16 @@ import tempfile
 from importlib.util import find_spec
 
 import msgspec
+import trustme
 
+from genesys_cloud import Client
 from genesys_cloud.definition import load_definition
 from genesys_core import models
 from genesys_core.codec.decoding import decode
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
-from tests.benchmarks.measure import compare, ratio
+from tests.benchmarks.bench_calls import BODIES
+from tests.benchmarks.measure import compare, ratio, served, show
 
 MEASURE = """
 import time
@@ -52,6 +56,16 @@ STARTS = {
     "httpx + msgspec, and an httpx.Client made": "import httpx, msgspec\nhttpx.Client(trust_env=False)",
     "official PureCloudPlatformClientV2": "import PureCloudPlatformClientV2",
 }
+
+
+# Without its command line, which httpx imports where click is installed.
+BARE_HTTPX = "import sys; sys.modules['click'] = None; import httpx, msgspec"
+
+FIRST_CALL = """
+from genesys_cloud import Client
+with Client(host={url!r}, access_token="t", trust_env=False, verify={verify!r}) as client:
+    client.users.get_users_me()
+"""
 
 
 def measure(codes: dict[str, str], rounds: int = 15) -> dict[str, list[list[float]]]:
@@ -163,6 +177,36 @@ def starts() -> None:
         )
 
 
+def first_calls() -> None:
+    """A first call from a fresh interpreter, over plain HTTP and TLS, and a further client."""
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with (
+        served(BODIES["small"]) as plain,
+        served(BODIES["small"], tls=tls) as secure,
+        authority.cert_pem.tempfile() as trusted,
+    ):
+        base = "httpx + msgspec"
+        found = measure(
+            {
+                base: BARE_HTTPX,
+                "a first call": FIRST_CALL.format(url=plain, verify=True),
+                "a first call over TLS": FIRST_CALL.format(url=secure, verify=trusted),
+            }
+        )
+        spent = {title: [seconds for seconds, *_ in rows] for title, rows in found.items()}
+        show("cold start", spent, base)
+        for title in list(spent)[1:]:
+            print(f"{title:44} {ratio(spent, title, base):6.2f} times the import")
+
+    def make() -> None:
+        Client(host="https://127.0.0.1", access_token="t", trust_env=False).close()
+
+    print(f"a further client: {min(compare({'': make}, 20, 30)['']) * 1e3:.2f} ms")
+
+
 if __name__ == "__main__":
     starts()
+    first_calls()
     decoding()

@@ -37,6 +37,13 @@ AnyExchange: TypeAlias = Exchange[AsyncConnection]
 
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
+# Before Python 3.12 accessing an enum member costs as much as a small function.
+_BODY: Final = Step.BODY
+_CHECK: Final = Step.CHECK
+_READ: Final = Step.READ
+_RESPOND: Final = Step.RESPOND
+_WRITE: Final = Step.WRITE
+
 _LATER: Final = 0.001
 """Seconds to wait beyond a connection's expiry before checking it, in case clocks are coarse."""
 
@@ -142,33 +149,32 @@ class AsyncSocketTransport:
         now = read_clocks()
         pool.connections.acquire(exchange, exchange.route, now=now)
         step = exchange.begin(now=now)
-        while step is not Step.RESPOND:
-            if step is Step.BODY:
+        while step is not _RESPOND:
+            if step is _BODY:
                 # Exceptions of the caller's iterator propagate unchanged.
                 chunk = await anext(cast(AsyncIterator[bytes], content), None)
                 step = exchange.body(chunk, now=read_clocks())
                 continue
             try:
-                step = await self._step(pool, exchange, step)
+                # Written out here: a coroutine of its own for each step is noticeable.
+                if step is _READ:
+                    step = await _connection_of(exchange).receive(exchange)
+                elif step is _WRITE:
+                    step = await _connection_of(exchange).send(exchange)
+                elif step is _CHECK:
+                    readable = await _connection_of(exchange).has_input()
+                    step = exchange.checked(readable, now=read_clocks())
+                elif step is Step.WAIT:
+                    await pool.wait(exchange)
+                    step = exchange.begin(now=read_clocks())
+                elif step is Step.DIAL:
+                    connection = await self._dial(pool, exchange)
+                    step = exchange.dialed(connection, now=read_clocks())
+                else:
+                    _connection_of(exchange).close()
+                    step = exchange.closed(now=read_clocks())
             except OSError as error:
                 step = report_error(error, exchange)
-
-    async def _step(self, pool: "_OwnPool", exchange: AnyExchange, step: Step) -> Step:
-        if step is Step.WAIT:
-            await pool.wait(exchange)
-            return exchange.begin(now=read_clocks())
-        if step is Step.DIAL:
-            connection = await self._dial(pool, exchange)
-            return exchange.dialed(connection, now=read_clocks())
-        connection = _connection_of(exchange)
-        if step is Step.READ:
-            return await connection.receive(exchange)
-        if step is Step.WRITE:
-            return await connection.send(exchange)
-        if step is Step.CHECK:
-            return exchange.checked(await connection.has_input(), now=read_clocks())
-        connection.close()
-        return exchange.closed(now=read_clocks())
 
     async def _dial(self, pool: "_OwnPool", exchange: AnyExchange) -> AsyncConnection:
         state = exchange.dial(now=read_clocks())

@@ -209,11 +209,16 @@ class AsyncioConnection(asyncio.Protocol):
         """Read until the exchange's next step is not :attr:`Step.READ`."""
         if self._has_arrived:
             return exchange.received(self._take(), now=read_clocks())
-        self._exchange = exchange
+        # As in `_wait`, without a further coroutine.
+        waiter: asyncio.Future[Step | None] = self._loop.create_future()
+        self._exchange, self._waiter = exchange, waiter
+        self._until = exchange.until
+        self._set_timer()
         try:
-            return cast(Step, await self._wait(exchange.until))
+            return cast(Step, await waiter)
         finally:
-            self._exchange = None
+            self._exchange = self._waiter = None
+            del waiter  # its exception's traceback references this frame
 
     async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
         """Write some of the exchange's data."""

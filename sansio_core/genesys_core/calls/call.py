@@ -160,6 +160,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     def _time_left(self, now: Now) -> float | None:
         """Return the seconds for the next request, or ``None`` for no limit."""
+        if self.deadline is None and not self.attempts:
+            return None
         bounds: list[float] = []
         if self.expires is not None:
             bounds.append(self.expires - now.monotonic)
