@@ -205,7 +205,7 @@ def _section(title: str, changes: Sequence[Change], places: Places) -> list[str]
         if found:
             lines += [f"### {rule.about[:1].upper()}{rule.about[1:]}", ""]
             lines += [
-                f"* `{change.place}`{_quoted(change)}{_used(places.get(change, ()))}"
+                f"* `{_on_one_line(change.place)}`{_quoted(change)}{_used(places.get(change, ()))}"
                 for change in found
             ]
             lines.append("")
