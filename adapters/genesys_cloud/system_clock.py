@@ -1,6 +1,8 @@
 """Reading of the system's clocks."""
 
 import time
+from collections.abc import Callable
+from typing import Final, cast
 
 from genesys_core.clock import Now
 
@@ -10,4 +12,7 @@ __all__ = ["read_clocks"]
 def read_clocks() -> Now:
     """Read the monotonic and the wall clock."""
     # Not Now(...), whose constructor is Python code: a call reads the clocks nine times.
-    return tuple.__new__(Now, (time.monotonic(), time.time()))
+    return _make(Now, (time.monotonic(), time.time()))
+
+
+_make: Final = cast(Callable[[type[Now], tuple[float, float]], Now], tuple.__new__)  # pyright: ignore[reportUnknownMemberType] - of a generic class

@@ -5,7 +5,7 @@ for every operation at or below it. Dates come from the call's time, so a test d
 """
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from genesys_core.simulator.handlers.generic import respond_with_example, respond_with_last_page
 from genesys_core.simulator.http.exchange import (
@@ -237,8 +237,7 @@ class ResourceEngine:
         return self._show(call, rule.entity, changed)
 
     def _changed(self, call: ApiCall, rule: ResourceRule, old: Record) -> Record:
-        body = call.body if isinstance(call.body, Mapping) else {}
-        given, current = body.get("version"), old.get("version")
+        given, current = _given_version(call.body), old.get("version")
         if given is not None and current is not None and str(given) != str(current):
             raise version_conflict(_kind(call.route.template), call.path, given, current)
         adopted = adopt_properties(self._definition, rule.entity, call.document())
@@ -361,3 +360,7 @@ def _check_room(call: ApiCall) -> None:
     held = sum(map(len, call.state.collections.values())) + len(call.state.singles)
     if held >= call.settings.max_items:
         raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
+
+
+def _given_version(body: object) -> object:
+    return cast(Mapping[str, object], body).get("version") if isinstance(body, Mapping) else None

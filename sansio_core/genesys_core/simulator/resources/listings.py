@@ -42,6 +42,7 @@ def list_items(call: ApiCall, items: Sequence[Record], listing: str) -> Json:
     reply = call.definition.resolve(schema)
     known = {each.name for each in call.route.facts.parameters}
     cursor = next((each for each in _CURSORS if each in known), None)
+    document: dict[str, Json]
     if "pageNumber" in known:
         document = make_page(call, chosen, lambda item: item)
         document[listing] = document["entities"]
