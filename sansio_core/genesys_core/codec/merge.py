@@ -7,7 +7,7 @@ matched if they are the same object, have the same id or are equal, never by pos
 """
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias, cast, get_args, get_origin
@@ -29,6 +29,10 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 Originals: TypeAlias = tuple[tuple[object, ...], dict[str, list[object]]]
 """The values of a model's fields when it was decoded, and copies of its lists of models, to
 distinguish changes from replacements."""
+
+
+IsRemembered: TypeAlias = Callable[[object], bool]
+"""Whether a value came as a response of its own, and is merged with that."""
 
 
 def note_originals(model: Struct) -> Originals:
@@ -77,13 +81,15 @@ def merge_over_base(model: object, base: bytes) -> object:
         raise InvalidValueError("base is nested too deeply to be merged") from None
 
 
-def merge_over_response(model: Struct, body: bytes, originals: Originals) -> object:
+def merge_over_response(
+    model: Struct, body: bytes, originals: Originals, is_remembered: IsRemembered
+) -> dict[str, object]:
     """Return a model with the other members of its response, ready to be encoded.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
-    return _merge_model(model, old, raw, originals, nulls=False)
+    return _merge_model(model, old, raw, originals, is_remembered=is_remembered)
 
 
 def _parse(base: bytes) -> object:
@@ -93,27 +99,31 @@ def _parse(base: bytes) -> object:
         return parse_json(base).tree
 
 
-def _merge(new: object, old: object, raw: object, *, nulls: bool = True) -> object:
+def _merge(
+    new: object, old: object, raw: object, *, is_remembered: IsRemembered | None = None
+) -> object:
     """Return ``raw``, which was decoded as ``old``, with the differences of ``new`` applied.
 
     The result mixes raw values and models, which a single encoder call writes.
     """
+    if is_remembered is not None and is_remembered(new):
+        return new
     match new, old, raw:
         case Struct(), Struct(), dict() if type(new) is type(old) and _may_be_same(new, old):
-            return _merge_model(new, old, cast(dict[str, object], raw), nulls=nulls)
+            return _merge_model(new, old, cast(dict[str, object], raw), is_remembered=is_remembered)
         case Mapping(), Mapping(), dict():
             return _merge_map(
                 cast(Mapping[str, object], new),
                 cast(Mapping[str, object], old),
                 cast(dict[str, object], raw),
-                nulls=nulls,
+                is_remembered=is_remembered,
             )
         case list() | tuple(), list(), list():
             return _merge_list(
                 cast(Sequence[object], new),
                 cast(list[object], old),
                 cast(list[object], raw),
-                nulls=nulls,
+                is_remembered=is_remembered,
             )
         case _:
             return raw if _same(new, old) else new
@@ -135,7 +145,7 @@ def _merge_model(
     raw: dict[str, object],
     originals: Originals | None = None,
     *,
-    nulls: bool = True,
+    is_remembered: IsRemembered | None = None,
 ) -> dict[str, object]:
     document = dict(raw)
     fields, lists = originals or ((), {})
@@ -143,16 +153,16 @@ def _merge_model(
     for index, (name, key) in enumerate(names):
         now, before, sent = getattr(new, name), getattr(old, name), raw.get(key)
         if now is None:
-            if before is not None or (sent is None and not nulls):
+            if before is not None or (sent is None and is_remembered is not None):
                 document.pop(key, None)
         elif name in lists and isinstance(now, list | tuple):
             elements = cast(Sequence[object], now)
             parts = cast(list[object], before), cast(list[object], sent)
-            document[key] = _merge_list(elements, *parts, lists[name], nulls=nulls)
+            document[key] = _merge_list(elements, *parts, lists[name], is_remembered=is_remembered)
         elif fields and _is_replacement(now, fields[index], before):
             document[key] = now
         else:
-            document[key] = _merge(now, before, sent, nulls=nulls)
+            document[key] = _merge(now, before, sent, is_remembered=is_remembered)
     return document
 
 
@@ -163,10 +173,16 @@ def _is_replacement(now: object, original: object, before: object) -> bool:
 
 
 def _merge_map(
-    new: Mapping[str, object], old: Mapping[str, object], raw: dict[str, object], *, nulls: bool
+    new: Mapping[str, object],
+    old: Mapping[str, object],
+    raw: dict[str, object],
+    *,
+    is_remembered: IsRemembered | None,
 ) -> dict[str, object]:
     return {
-        key: _merge(value, old[key], raw[key], nulls=nulls) if key in old and key in raw else value
+        key: _merge(value, old[key], raw[key], is_remembered=is_remembered)
+        if key in old and key in raw
+        else value
         for key, value in new.items()
     }
 
@@ -177,11 +193,13 @@ def _merge_list(
     raw: list[object],
     originals: Sequence[object] | None = None,
     *,
-    nulls: bool,
+    is_remembered: IsRemembered | None,
 ) -> list[object]:
     pairs = _pair(new, old, originals or ())
     return [
-        value if index is None else _merge(value, old[index], raw[index], nulls=nulls)
+        value
+        if index is None
+        else _merge(value, old[index], raw[index], is_remembered=is_remembered)
         for value, index in zip(new, pairs, strict=True)
     ]
 

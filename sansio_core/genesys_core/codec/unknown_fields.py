@@ -4,8 +4,10 @@ Invariants: every member that the platform sent and the caller did not change or
 back, and only as part of the model that it was received with. The record of a model is
 garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
 
-The record is the body of the response, and the identity of nested objects: a nested model or list
-element that was replaced inherits nothing from its predecessor.
+The record is the body of the response, and the identity of the objects in the model's own fields and
+lists: one that was replaced inherits nothing from its predecessor. Below them, identity is unknown: a
+nested model without an id counts as the same one, a list element without an id that was changed as
+another one.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -132,7 +134,8 @@ def _restored(value: object) -> object:
             response = _RESPONSES.get(id(value))
             if response is None:
                 return _restored_fields(value)
-            return merge_over_response(value, response.body, response.originals)
+            merged = merge_over_response(value, response.body, response.originals, _is_remembered)
+            return {key: _restored(each) for key, each in merged.items()}
         case list() | tuple():
             given = cast(list[object], value)
             elements = [_restored(each) for each in given]
@@ -143,6 +146,10 @@ def _restored(value: object) -> object:
             return known if _same(members.values(), known.values()) else members
         case _:
             return value
+
+
+def _is_remembered(value: object) -> bool:
+    return id(value) in _RESPONSES
 
 
 def _restored_fields(model: Struct) -> object:

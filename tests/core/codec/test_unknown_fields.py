@@ -86,6 +86,19 @@ def test_a_nested_model_that_was_replaced_takes_nothing_over():
     assert sent(named) == {"child": {"id": "3", "weight": 4}}
 
 
+@pytest.mark.parametrize("identity", [{}, {"id": "b"}])
+def test_a_model_of_another_response_keeps_its_own(identity):
+    tree = received({"child": {"newer": 1, **identity}, "children": [{"newer": 2, **identity}]})
+    other = received({"weight": 7, "newer": 3, **identity})
+    tree.child = other
+    tree.children = [*tree.children, other]
+    result = sent(tree)
+    assert result["child"] == {"weight": 7, "newer": 3, **identity}
+    assert result["children"] == [{"newer": 2, **identity}, result["child"]]
+    tree.child = Tree(child=other)
+    assert sent(tree)["child"] == {"child": {"weight": 7, "newer": 3, **identity}}
+
+
 def test_elements_of_lists_are_told_by_what_they_are_not_by_position():
     tree = received({"children": [{"weight": n, "newer": n} for n in range(4)]})
     first, second, third, fourth = tree.children
