@@ -260,3 +260,7 @@ def test_a_gateway_is_a_value_that_does_not_show_its_password():
 
 def test_the_names_of_regions_are_lower_case_words():
     assert all(set(name) <= set(string.ascii_lowercase + string.digits + "_") for name in DOMAINS)
+
+
+def test_the_known_regions_are_listed():
+    assert list(Region) == list(KNOWN_REGIONS.values())

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.encoding import to_json
+from genesys_core.codec.merge import merge_over_response, note_originals
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents
@@ -240,3 +241,51 @@ def test_secrets_are_merged_like_all_else():
 @settings(max_examples=200, deadline=None)
 def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):
     assert _edited(Page, spoiled.document, lambda _: None) == spoiled.document
+
+
+# --- over a response
+
+
+def _sent(tree, body, remembered=()):
+    originals = note_originals(decoded := decode(Tree, body).data)
+    tree(decoded)
+    document = merge_over_response(decoded, body, originals, lambda value: value in remembered)
+    return json.loads(to_json(document))
+
+
+def test_originals_are_the_fields_and_copies_of_the_lists():
+    child, element = Tree(id="c"), Tree(id="e")
+    tree = Tree(child=child, children=[element], by_name={"a": child})
+    fields, lists = note_originals(tree)
+    assert any(value is child for value in fields)
+    tree.children.clear()
+    assert lists == {"children": [element]}
+    assert note_originals(Tree()) == ((None,) * 5, {})
+    assert note_originals(Login()) == ((None,) * 3, {})
+
+
+def test_what_was_replaced_inherits_nothing_and_what_was_changed_keeps_all():
+    body = b'{"child":{"weight":1,"newer":1},"children":[{"weight":2,"newer":2}],"weight":null}'
+
+    def change(tree):
+        tree.child.weight = tree.children[0].weight = 5
+
+    def replace(tree):
+        tree.child, tree.children = Tree(weight=5), [Tree(weight=5)]
+
+    assert _sent(change, body) == {
+        "child": {"weight": 5, "newer": 1},
+        "children": [{"weight": 5, "newer": 2}],
+    }
+    assert _sent(replace, body) == {"child": {"weight": 5}, "children": [{"weight": 5}]}
+
+
+def test_a_model_of_another_response_is_left_to_its_own():
+    other = Tree(id="b", weight=7)
+    body = b'{"child":{"id":"b","newer":1}}'
+
+    def put(tree):
+        tree.child = other
+
+    assert _sent(put, body, [other]) == {"child": {"id": "b", "weight": 7}}
+    assert _sent(put, body) == {"child": {"id": "b", "weight": 7, "newer": 1}}

@@ -19,6 +19,13 @@ from tests.strategies.configuration import StubStore
 GRANT = ClientCredentials("id", "secret")
 
 
+class StubBudget:
+    """A budget that is never asked."""
+
+    def change_state(self, key, change, *, wait):
+        raise AssertionError((key, change, wait))
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -27,6 +34,7 @@ GRANT = ClientCredentials("id", "secret")
             {"token_store": StubStore(), "access_token": "t"},
             "token_store and access_token: pass only one of them",
         ),
+        ({"budget": StubBudget(), "pacing": None}, "budget and pacing=None: pass only one of them"),
         ({"access_token": ""}, "access_token '': must not be empty"),
         ({"access_token": " \n"}, "access_token '': must not be empty"),
         (

@@ -316,3 +316,11 @@ def test_pings_are_sent_with_their_payload():
     ws = opened()
     ws.ping(b"p")
     assert unmasked(ws.data_to_send()) == [(FIN | PING, b"p")]
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_a_close_code_that_was_registered_later(cut):
+    data = close_frame(1014, b"bad gateway")
+    ws = opened()
+    assert ws.receive_data(data[:cut]) == ()
+    assert ws.receive_data(data[cut:]) == (Closed(1014, "bad gateway"),)

@@ -262,3 +262,10 @@ def test_what_is_known_of_them_where_asked_for():
     (topic,) = [each for each in listed["entities"] if each["id"] == "v2.users.{id}.presence"]
     assert topic["requiresPermissions"] == ["presence:view"]
     assert topic["transports"] == ["All"]
+
+
+def test_the_schema_of_a_topic_is_described_where_asked_for():
+    desk = ChannelDesk()
+    listed = desk.call("GET", "/api/v2/notifications/availabletopics?expand=schema").json
+    schemas = {each["id"]: each.get("schema") for each in listed["entities"]}
+    assert isinstance(schemas["v2.users.{id}.presence"], dict)
