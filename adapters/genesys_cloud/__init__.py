@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from genesys_core.errors import Attempt as Attempt
     from genesys_core.errors import AuthenticationError as AuthenticationError
     from genesys_core.errors import BadRequestError as BadRequestError
+    from genesys_core.errors import BudgetBusyError as BudgetBusyError
+    from genesys_core.errors import BudgetError as BudgetError
     from genesys_core.errors import ConfigurationError as ConfigurationError
     from genesys_core.errors import ConflictError as ConflictError
     from genesys_core.errors import ConnectError as ConnectError
@@ -145,6 +147,7 @@ export_lazily(
         "genesys_core.configuration.sections": "LoggingConfiguration",
         "genesys_core.errors": (
             "AccessDeniedError ApiError Attempt AuthenticationError BadRequestError "
+            "BudgetBusyError BudgetError "
             "ConfigurationError ConflictError ConnectError ConnectionClosedError DecodeError "
             "GenesysCloudError IncompleteListingError InvalidClientError InvalidGrantError "
             "InvalidRequestError InvalidScopeError InvalidValueError JobError JobFailedError "

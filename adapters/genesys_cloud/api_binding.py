@@ -283,16 +283,24 @@ class Method(Generic[P, T]):
 
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
         """Add the other forms of a call as attributes of the function."""
+        call.raw = self._form(
+            client.send_raw, "raw", "Send the operation and return the full response."
+        )
+
+    def _form(self, act: Callable[[Any], object], name: str, doc: str) -> Callable[..., object]:
+        """Return a function with the builder's parameters that builds the operation and acts on it."""
         builder = self.__wrapped__
 
-        def raw(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
+        def form(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
             operation = builder(*args, **kwargs)
+            # Some tracebacks show variables, and a body may contain a password.
             del args, kwargs
-            return client.send_raw(operation)
+            return act(operation)
 
-        raw.__doc__ = "Send the operation and return the full response."
-        raw.__wrapped__ = _ShownForm(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess]
-        call.raw = raw
+        form.__name__ = name
+        form.__doc__ = doc
+        form.__wrapped__ = _ShownForm(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
+        return form
 
     @overload
     def __call__(self, api: SyncApi, /, *args: P.args, **kwargs: P.kwargs) -> T: ...
@@ -329,11 +337,28 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
 
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
         super()._add_forms(call, client)
-        forms = _ListForms(self.__wrapped__, client, {})
-        shown = _ShownForm(self.__wrapped__, asynchronous=self._asynchronous)
-        call.paginate = _show_parameters(forms.paginate, shown)
-        call.pages = _show_parameters(forms.pages, shown)
-        call.with_paging = forms.with_paging
+        self._add_list_forms(call, client, {})
+
+    def _add_list_forms(self, call: Any, client: Any, options: "PagingArguments") -> None:  # noqa: ANN401
+        call.paginate = self._form(
+            lambda operation: client.paginate(operation, **options),
+            "paginate",
+            "Iterate over the items of all pages.",
+        )
+        call.pages = self._form(
+            lambda operation: client.pages(operation, **options),
+            "pages",
+            "Iterate over the pages.",
+        )
+
+        def with_paging(**more: "Unpack[PagingArguments]") -> object:
+            """Return the method with pagination options."""
+            twin: Any = self._form(client.send, call.__name__, call.__doc__)
+            twin.raw = call.raw
+            self._add_list_forms(twin, client, {**options, **more})
+            return twin
+
+        call.with_paging = with_paging
 
 
 class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
@@ -356,66 +381,7 @@ class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
 
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
         super()._add_forms(call, client)
-        builder = self.__wrapped__
-
-        def run(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
-            operation = builder(*args, **kwargs)
-            del args, kwargs
-            return client.run(operation)
-
-        run.__doc__ = "Start the job, and return it."
-        run.__wrapped__ = _ShownForm(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess]
-        call.run = run
-
-
-def _show_parameters(form: Callable[..., object], shown: "_ShownForm") -> Callable[..., object]:
-    """Return a function that does the same, and has the parameters of a builder for ``help()``."""
-
-    def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
-        return form(*args, **kwargs)
-
-    call.__name__ = form.__name__
-    call.__doc__ = form.__doc__
-    call.__wrapped__ = shown  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
-    return call
-
-
-class _ListForms:
-    """The forms of a call that lists, with options of reading."""
-
-    def __init__(
-        self,
-        builder: Callable[..., Any],
-        client: Any,  # noqa: ANN401 - of either flavour
-        options: "PagingArguments",
-    ) -> None:
-        self._builder = builder
-        self._client = client
-        self._options = options
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the builder checks them
-        """Send the operation and return the decoded body."""
-        operation = self._builder(*args, **kwargs)
-        del args, kwargs
-        return self._client.send(operation)
-
-    def raw(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Send the operation and return the full response."""
-        operation = self._builder(*args, **kwargs)
-        del args, kwargs
-        return self._client.send_raw(operation)
-
-    def paginate(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Iterate over the items of all pages."""
-        return self._client.paginate(self._builder(*args, **kwargs), **self._options)
-
-    def pages(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Iterate over the pages."""
-        return self._client.pages(self._builder(*args, **kwargs), **self._options)
-
-    def with_paging(self, **options: "Unpack[PagingArguments]") -> "_ListForms":
-        """Return the method with pagination options."""
-        return _ListForms(self._builder, self._client, {**self._options, **options})
+        call.run = self._form(client.run, "run", "Start the job, and return it.")
 
 
 def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:

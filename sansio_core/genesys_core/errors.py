@@ -29,6 +29,8 @@
     │   ├── UnauthorizedClientError            ``unauthorized_client``
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
+    ├── BudgetError                            a shared rate limit cannot be used; nothing was sent
+    │   └── BudgetBusyError                    it was locked for too long
     ├── DecodeError                            the response does not match its type
     ├── JobError                               a job cannot be followed; see ``id`` and ``state``
     │   ├── JobFailedError                     the platform reports that it failed or was cancelled
@@ -56,6 +58,8 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetBusyError",
+    "BudgetError",
     "ConfigurationError",
     "ConflictError",
     "ConnectError",
@@ -453,6 +457,16 @@ class DecodeError(GenesysCloudError):
     def __reduce__(self) -> tuple[Any, ...]:
         restore, arguments, state = super().__reduce__()
         return restore, arguments, {**state, "body": None}
+
+
+class BudgetError(GenesysCloudError):
+    """The shared rate limit cannot be read or written. Nothing was sent."""
+
+    is_retry_safe = True
+
+
+class BudgetBusyError(BudgetError):
+    """The shared rate limit was locked by others for longer than the timeout."""
 
 
 class JobError(GenesysCloudError):

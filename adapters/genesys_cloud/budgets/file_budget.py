@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from genesys_cloud.file_locking import try_lock, unlock
 from genesys_core.checks import PATH
-from genesys_core.session.budget import BudgetBusyError, BudgetError
+from genesys_core.errors import BudgetBusyError, BudgetError
 
 __all__ = ["FileBudget"]
 

@@ -20,7 +20,8 @@ from genesys_core.calls.rate_limit import (
     share_step,
     with_pacer,
 )
-from genesys_core.session.budget import Budget, BudgetBusyError, BudgetError, token_key
+from genesys_core.errors import BudgetBusyError, BudgetError
+from genesys_core.session.budget import Budget, token_key
 
 __all__ = ["Permits", "SharedPermits", "permits_of"]
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from genesys_core.checks import Expected
 from genesys_core.clock import Now
-from genesys_core.errors import GenesysCloudError
+from genesys_core.errors import BudgetError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
 from genesys_core.oauth.tokens import Token
@@ -25,23 +25,11 @@ from genesys_core.session.pacing import Gate, Pacer, RateWindow
 __all__ = [
     "EXPECTED_BUDGET",
     "Budget",
-    "BudgetBusyError",
-    "BudgetError",
     "change_pacer",
     "token_key",
 ]
 
 R = TypeVar("R")
-
-
-class BudgetError(GenesysCloudError):
-    """The shared rate limit cannot be read or written. Nothing was sent."""
-
-    is_retry_safe = True
-
-
-class BudgetBusyError(BudgetError):
-    """The shared rate limit was locked by others for longer than the timeout."""
 
 
 class Budget(Protocol):

@@ -23,8 +23,9 @@ from genesys_cloud.token_stores import MemoryTokenStore
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.calls.rate_limit import reserve_permit
+from genesys_core.errors import BudgetBusyError, BudgetError
 from genesys_core.oauth import Token
-from genesys_core.session.budget import BudgetBusyError, BudgetError, token_key
+from genesys_core.session.budget import token_key
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import Reply, scripted_server
 

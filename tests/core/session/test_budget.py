@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.clock import Now
-from genesys_core.errors import GenesysCloudError
+from genesys_core.errors import BudgetBusyError, BudgetError, GenesysCloudError
 from genesys_core.oauth import Token
-from genesys_core.session.budget import BudgetBusyError, BudgetError, change_pacer, token_key
+from genesys_core.session.budget import change_pacer, token_key
 from genesys_core.session.pacing import Gate, Pacer, Pacing
 from tests.strategies.calls import at, reply
 
