@@ -37,7 +37,10 @@ def simulate(
     ] = True,
     coverage: Annotated[
         bool,
-        typer.Option("--coverage", help="Print where each operation's answer comes from, and end."),
+        typer.Option(
+            "--coverage",
+            help="Print where each operation's answer and each topic's events come from, and end.",
+        ),
     ] = False,
 ) -> None:
     """Serve a simulated platform (API and login host) until Ctrl-C."""
@@ -50,7 +53,7 @@ def simulate(
         settings=simulator.Settings(rate_limit=limit, seed=seed, stateful=stateful),
     )
     if coverage:
-        _print_coverage(platform.coverage())
+        _print_coverage(platform.coverage(), platform.topic_coverage())
         return
     try:
         with simulator.running_simulator(
@@ -66,10 +69,15 @@ def simulate(
         exit_with_error("simulate", f"{host}:{port}: {error}")
 
 
-def _print_coverage(coverage: Mapping[tuple[str, str], str]) -> None:
-    for (method, template), source in coverage.items():
+def _print_coverage(operations: Mapping[tuple[str, str], str], topics: Mapping[str, str]) -> None:
+    for (method, template), source in operations.items():
         print_line(f"{source:<8} {method:<6} {template}")
-    for source, count in sorted(Counter(coverage.values()).items()):
+    for topic, source in topics.items():
+        print_line(f"topic    {topic}  {source}")
+    heard = Counter("rule" if each not in {"handler", "none"} else each for each in topics.values())
+    for source, count in sorted(heard.items()):
+        print_line(f"{count:>8} topics: {source}")
+    for source, count in sorted(Counter(operations.values()).items()):
         print_line(f"{count:>8} {source}")
 
 

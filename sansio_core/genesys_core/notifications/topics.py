@@ -11,7 +11,7 @@ from genesys_core import models
 from genesys_core.codec.model import Model
 from genesys_core.notifications._topic_models import TOPIC_MODELS
 
-__all__ = ["NOTIFICATION_TOPICS"]
+__all__ = ["NOTIFICATION_TOPICS", "topic_model_name"]
 
 
 class _TopicModels(Mapping[str, type[Model]]):
@@ -38,3 +38,15 @@ class _TopicModels(Mapping[str, type[Model]]):
 
 NOTIFICATION_TOPICS: Final[Mapping[str, type[Model]]] = _TopicModels()
 """All topic templates, such as ``v2.users.{id}.presence``, and the models of their events."""
+
+
+def topic_model_name(template: str) -> str:
+    """Return the name of the model of a topic's events, without importing the model.
+
+    Args:
+        template: a key of :data:`NOTIFICATION_TOPICS`.
+
+    Raises:
+        KeyError: there is no such topic.
+    """
+    return TOPIC_MODELS[template]

@@ -15,6 +15,7 @@ from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 from genesys_core.simulator.handlers import (
     channels,
     presences,
@@ -39,7 +40,9 @@ from genesys_core.simulator.login import (
     token_endpoint as oauth,
 )
 from genesys_core.simulator.resources.engine import ResourceEngine
+from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
 from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.state.changes import ChangeWatch
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
 from genesys_core.simulator.state.memory import PlatformState, Served, Settings
@@ -91,6 +94,7 @@ class Simulator:
         self.definition = Definition.of(definition)
         self.settings = settings
         self._resources = ResourceEngine(self.definition)
+        self._events = EventRules(self.definition)
         state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
@@ -158,6 +162,19 @@ class Simulator:
             for route in self.definition.routes
         }
 
+    def topic_coverage(self) -> dict[str, str]:
+        """Return what each topic is published for, by topic template.
+
+        Returns:
+            ``handler`` if its events are written by hand, the path of the resource whose changes
+            are published by rule, or ``none`` if only :meth:`Hub.publish` publishes it.
+        """
+        by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
+        return {
+            topic: "handler" if topic in HEARD_BY_HAND else by_rule.get(topic, "none")
+            for topic in NOTIFICATION_TOPICS
+        }
+
     def template(self, request: Request) -> str | None:
         """Return the template that a request is counted under, or ``None``."""
         return self._aim(request.method, _target(request.url)[0])[0]
@@ -184,14 +201,24 @@ class Simulator:
             case Problem():
                 raise goal
             case _ApiGoal():
-                handler = _HANDLERS.get(
-                    (goal.route.method, goal.route.template), self._resources.respond
-                )
-                return handler(self._call(goal, request, query, now))
+                return self._handle(self._call(goal, request, query, now))
             case _:
                 values = parse_qs(query, keep_blank_values=True)
                 form: Mapping[str, str] = _form(request) if request.method == "POST" else {}
                 return goal(LoginCall(request, values, form, now, self.state, self.settings))
+
+    def _handle(self, call: ApiCall) -> Reply:
+        """Answer a call, and publish the events of what it changed."""
+        key = (call.route.method, call.route.template)
+        handler = _HANDLERS.get(key, self._resources.respond)
+        if call.route.method in {"GET", "HEAD"}:
+            return handler(call)
+        watch = ChangeWatch(call.state, call.route.template, call.arguments)
+        reply = handler(call)
+        caller = None if call.token is None else call.token.user_id
+        for change in watch.changes(call.state):
+            call.state.notices.extend(self._events.notices(change, caller, call.now))
+        return reply
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts

@@ -362,3 +362,20 @@ def test_the_application_alone_leads_to_the_port_of_the_request():
             return await http.post(CHANNELS, headers={"Authorization": f"Bearer {token}"})
 
     assert anyio.run(call).json()["connectUri"].startswith("ws://own.example:81/channels/")
+
+
+def test_changes_of_a_resource_with_a_topic_arrive_by_rule(desk):
+    sets = "/api/v2/outbound/attemptlimits"
+    made = desk.http.post(sets, json={"name": "Weekdays", "maxAttemptsPerContact": 3}).json()
+    topic = f"v2.outbound.attemptlimits.{made['id']}"
+    _, uri = desk.channel(topic)
+    with connect(uri, proxy=None) as ws:
+        changed = {**made, "maxAttemptsPerContact": 5}
+        assert desk.http.put(f"{sets}/{made['id']}", json=changed).status_code == 200
+        event = heard(ws)
+        assert event["topicName"] == topic
+        assert event["eventBody"]["maxAttemptsPerContact"] == 5
+        assert event["eventBody"]["version"] == 2
+        assert desk.http.put(f"{sets}/{made['id']}", json=made).status_code == 409
+        assert desk.http.delete(f"{sets}/{made['id']}").is_success
+        assert heard(ws)["eventBody"]["id"] == made["id"]

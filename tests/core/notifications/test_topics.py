@@ -12,7 +12,7 @@ from genesys_cloud.definition import load_topics
 from genesys_core import models
 from genesys_core.codec.model import Model
 from genesys_core.definition.read.topics import read_topics
-from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
 
 
 def test_every_topic_of_the_platform_has_its_model() -> None:
@@ -41,7 +41,7 @@ def test_it_is_a_mapping() -> None:
 
 LAZY = """
 import json, sys
-from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
 def shards():
     return sum(name.startswith("genesys_core.models._") for name in sys.modules)
 counts = [shards()]
@@ -61,3 +61,9 @@ def test_only_looking_a_topic_up_imports_its_model() -> None:
     before, after_listing, after_lookup = json.loads(done.stdout)
     assert before == after_listing == 0
     assert after_lookup >= 1
+
+
+def test_the_name_of_a_topics_model_is_known_without_importing_it() -> None:
+    assert topic_model_name("v2.users.{id}.presence") == "PresenceEventUserPresence"
+    with pytest.raises(KeyError):
+        topic_model_name("v2.nothing")

@@ -207,3 +207,12 @@ def test_coverage_says_where_each_answer_comes_from():
     assert len(by_rule) >= 1500
     without = Simulator(definition(), settings=Settings(stateful=False)).coverage()
     assert set(without.values()) == {"handler", "example"}
+
+
+def test_the_topics_that_are_published_and_for_what():
+    coverage = Simulator(definition()).topic_coverage()
+    assert coverage["v2.users.{id}.presence"] == "handler"
+    assert coverage["v2.flows.{id}"] == "/api/v2/flows/{}"
+    assert coverage["v2.operations.events.{id}"] == "none"
+    examples = Simulator(definition(), settings=Settings(stateful=False)).topic_coverage()
+    assert set(examples.values()) == {"handler", "none"}

@@ -1,0 +1,226 @@
+"""Which topics are published when a stored record changes.
+
+Invariants: the rules follow from the topic map and a reviewed table of topics whose name differs from the path of
+their resource. A topic whose ids cannot be filled in is not published.
+
+A topic ``v2.outbound.campaigns.{id}`` belongs to ``/api/v2/outbound/campaigns/{campaignId}``, and
+``v2.edges.{id}.interfaces`` to every item below ``/api/v2/edges/{edgeId}/interfaces``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.clock import Now
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.sockets.event_bodies import shape_event
+from genesys_core.simulator.state.changes import RecordChange
+from genesys_core.simulator.state.channels import Notice
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["HEARD_BY_HAND", "EventRules"]
+
+_WFM: Final = "/api/v2/workforcemanagement/businessunits/{}"
+_FORECAST: Final = f"{_WFM}/mainforecast/continuousforecast/session/export"
+
+TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
+    ("/api/v2/alerting/alerts/{}", "v2.users.{caller}.alerting.alerts"),
+    ("/api/v2/alerting/rules/{}", "v2.users.{caller}.alerting.rules"),
+    ("/api/v2/coaching/notifications/{}", "v2.users.{caller}.wem.coaching.notification"),
+    (
+        "/api/v2/contentmanagement/documents/{}",
+        "v2.contentmanagement.workspaces.{.workspace}.documents",
+    ),
+    (
+        "/api/v2/conversations/{}/recordings/{}",
+        "v2.users.{caller}.conversations.{0}.recordings.{1}",
+    ),
+    ("/api/v2/conversations/{}/recordings/{}", "v2.users.{caller}.conversations.{0}.recordings"),
+    ("/api/v2/fax/documents/{}", "v2.users.{caller}.fax.documents"),
+    ("/api/v2/learning/assignments/{}", "v2.users.{.user}.wem.learning.assignment"),
+    ("/api/v2/outbound/callanalysisresponsesets/{}", "v2.outbound.responsesets.{0}"),
+    ("/api/v2/outbound/messagingcampaigns/{}", "v2.outbound.emailcampaigns.{0}+emailConfig"),
+    ("/api/v2/outbound/messagingcampaigns/{}", "v2.outbound.whatsappcampaigns.{0}+whatsAppConfig"),
+    ("/api/v2/outbound/wrapupcodemappings", "v2.outbound.wrapupcodemappings.{.id}"),
+    ("/api/v2/quality/conversations/{}/evaluations/{}", "v2.quality.evaluations"),
+    ("/api/v2/taskmanagement/workitems/{}", "v2.taskmanagement.workitems.queues.{.queue}"),
+    ("/api/v2/taskmanagement/workitems/{}", "v2.taskmanagement.workitems.users.{.assignee}"),
+    ("/api/v2/userrecordings/{}", "v2.users.{caller}.userrecordings"),
+    ("/api/v2/users/{}/geolocations/{}", "v2.users.{0}.geolocation"),
+    ("/api/v2/voicemail/messages/{}", "v2.users.{caller}.voicemail.messages"),
+    (
+        "/api/v2/webdeployments/configurations/{}/versions/draft",
+        "v2.webdeployments.configurations.{0}",
+    ),
+    (
+        "/api/v2/workforcemanagement/managementunits/{}/users/{}/timeoffrequests/{}",
+        "v2.users.{1}.workforcemanagement.timeoffrequests",
+    ),
+    (
+        "/api/v2/workforcemanagement/timeoffrequests/{}",
+        "v2.users.{caller}.workforcemanagement.timeoffrequests",
+    ),
+)
+"""Topics whose name differs from the path of their resource.
+
+``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
+property, and ``+name`` a property that the record must have. That a caller is the owner of what he
+writes is a guess.
+"""
+
+AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
+"""Every write of an item of an audited type is heard here, at once: the delay is not known."""
+
+HEARD_BY_HAND: Final = frozenset(
+    {
+        "v2.system.no_longer_subscribed.{id}",
+        "v2.system.socket_closing",
+        "v2.system.token_revoked.{id}",
+        "v2.users.{id}.presence",
+        "v2.users.{id}.routingStatus",
+    }
+)
+"""Topics that handlers and the hub publish themselves."""
+
+_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
+
+
+class TopicSource(Struct, frozen=True):
+    """Where a topic's events come from.
+
+    Attributes:
+        topic: the topic's template, a key of the topic map.
+        pattern: the topic with its placeholders named.
+        needs: a property that the record must have; empty for none.
+    """
+
+    topic: str
+    pattern: str
+    needs: str = ""
+
+
+class EventRules:
+    """The topics of each path.
+
+    Args:
+        definition: the definition, for the models of the topics.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+
+    def notices(self, change: RecordChange, caller: str | None, now: Now) -> Iterator[Notice]:
+        """Yield the events of a change.
+
+        Args:
+            change: the record that changed.
+            caller: the user of the request, if it has one.
+            now: the time of the request.
+        """
+        for source in _found(change.template):
+            topic = _filled(source.pattern, change, caller)
+            if topic is not None and (not source.needs or source.needs in change.record):
+                yield Notice(topic, self._body(source.topic, change, now))
+        entity = self._audited_type(change.template)
+        if entity is not None:
+            yield self._audit(entity, change, caller, now)
+
+    def heard(self, rules: ResourceRules) -> dict[str, str]:
+        """Return the path that each topic is heard from, by topic; only topics with such a path.
+
+        Args:
+            rules: tells which paths have records that can be written.
+        """
+        heard = {
+            source.topic: path
+            for route in self._definition.routes
+            if route.method != "GET" and rules.find(route) is not None
+            for path in _changed_paths(_PLACEHOLDER.sub("{}", route.template), route.method)
+            for source in _found(path)
+        }
+        return {topic: heard[topic] for topic in NOTIFICATION_TOPICS if topic in heard} | {
+            AUDITS: "items of audited types"
+        }
+
+    def _body(self, topic: str, change: RecordChange, now: Now) -> Json:
+        model = Schema(ref=f"#/definitions/{topic_model_name(topic)}")
+        return shape_event(self._definition, model, change.record, change.kind, now)
+
+    def _audited_type(self, template: str) -> str | None:
+        """Return the type of an item as audits name it, or ``None`` if it is not audited."""
+        owner = template.removesuffix("/{}")
+        model = self._definition.schemas.get(topic_model_name(AUDITS), Schema())
+        known = (model.properties or {}).get("entityType", Schema()).enum or ()
+        kind = owner.rpartition("/")[2].removesuffix("s").lower()
+        return next((str(e) for e in known if owner != template and str(e).lower() == kind), None)
+
+    def _audit(self, entity: str, change: RecordChange, caller: str | None, now: Now) -> Notice:
+        identity = change.ids[-1]
+        named = {"id": identity, "name": change.record.get("name")}
+        record: dict[str, Json] = {
+            "id": f"{identity}-{int(now.wall * 1000)}",
+            "userId": caller,
+            "entityType": entity,
+            "entity": {key: value for key, value in named.items() if value is not None},
+            "level": "USER" if caller else "SYSTEM",
+        }
+        about = RecordChange(change.template, change.ids, change.kind, record)
+        topic = f"v2.audits.entitytype.{entity}.entityid.{identity}"
+        return Notice(topic, self._body(AUDITS, about, now))
+
+
+@cache
+def _sources() -> Mapping[str, Sequence[TopicSource]]:
+    """The topics by path in lower case, with ``{}`` for each id."""
+    sources: dict[str, list[TopicSource]] = {}
+    for topic in NOTIFICATION_TOPICS:
+        if topic not in HEARD_BY_HAND and topic != AUDITS:
+            path = f"/api/{topic.replace('.', '/')}".replace("{id}", "{}").lower()
+            sources.setdefault(path, []).append(TopicSource(topic, _numbered(topic)))
+    for path, written in TOPICS_ELSEWHERE:
+        pattern, _, needs = written.partition("+")
+        source = TopicSource(_PLACEHOLDER.sub("{id}", pattern), pattern, needs)
+        sources.setdefault(path, []).append(source)
+    return sources
+
+
+def _found(template: str) -> Sequence[TopicSource]:
+    """Return the topics of an item or resource, and those of the collection it is in."""
+    path = template.lower()
+    own, collection = _sources().get(path, ()), path.removesuffix("/{}")
+    return own if collection == path else [*own, *_sources().get(collection, ())]
+
+
+def _numbered(topic: str) -> str:
+    """Return the topic with its placeholders numbered from left to right."""
+    parts = topic.split("{id}")
+    return "".join(f"{part}{{{at}}}" for at, part in enumerate(parts[:-1])) + parts[-1]
+
+
+def _changed_paths(template: str, method: str) -> tuple[str, ...]:
+    return (f"{template}/{{}}",) if method == "POST" else (template,)
+
+
+def _filled(pattern: str, change: RecordChange, caller: str | None) -> str | None:
+    """Return the topic with its ids, or ``None`` if one is not known."""
+    topic = pattern
+    for name in _PLACEHOLDER.findall(pattern):
+        value = _value(name[1:-1], change, caller)
+        if not isinstance(value, str) or not value:
+            return None
+        topic = topic.replace(name, value)
+    return topic
+
+
+def _value(name: str, change: RecordChange, caller: str | None) -> Json:
+    if name == "caller":
+        return caller
+    if name.startswith("."):
+        found = change.record.get(name[1:])
+        return found.get("id") if isinstance(found, Mapping) else found
+    return change.ids[int(name)]

@@ -1,0 +1,97 @@
+"""What a request changed: the stored records on its path, compared before and after.
+
+Invariants: only records that differ are reported, each once, outermost first. Comparing costs the
+length of the path and what was created, not the size of the collections.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["ChangeKind", "ChangeWatch", "RecordChange", "RecordPath"]
+
+RecordPath: TypeAlias = tuple[str, ...]
+"""The segments of a path, decoded; the first is empty."""
+
+ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
+
+
+class RecordChange(Struct, frozen=True):
+    """A record that was created, updated or deleted.
+
+    Attributes:
+        template: the path with ``{}`` for each id, such as ``/api/v2/outbound/campaigns/{}``.
+        ids: the ids in the path, from left to right.
+        kind: what happened.
+        record: the record afterwards; for a deleted one, the record before.
+    """
+
+    template: str
+    ids: tuple[str, ...]
+    kind: ChangeKind
+    record: Record
+
+
+class ChangeWatch:
+    """Compares the records on the path of a request.
+
+    Args:
+        state: the state before the request.
+        template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
+        arguments: the values of its path parameters.
+    """
+
+    def __init__(self, state: PlatformState, template: str, arguments: Mapping[str, str]) -> None:
+        segments = template.split("/")
+        self._is_id = [each.startswith("{") for each in segments]
+        path = tuple(arguments[each[1:-1]] if each.startswith("{") else each for each in segments)
+        self._items: list[tuple[RecordPath, Record | None]] = [
+            (path[: at + 1], _record(state, path[: at + 1]))
+            for at, is_id in enumerate(self._is_id)
+            if is_id or at == len(path) - 1
+        ]
+        self._path = path
+        self._count = len(_collection(state, path))
+
+    def changes(self, state: PlatformState) -> Iterator[RecordChange]:
+        """Yield what changed since.
+
+        Args:
+            state: the state after the request.
+        """
+        for path, before in self._items:
+            after = _record(state, path)
+            if before is not after and before != after:
+                yield self._change(path, before, after)
+        created = _collection(state, self._path)
+        for identity in islice(created, self._count, None):
+            yield self._change((*self._path, identity), None, created[identity])
+
+    def _change(
+        self, path: RecordPath, before: Record | None, after: Record | None
+    ) -> RecordChange:
+        marks = [*self._is_id[: len(path)], True][: len(path)]
+        template = "/".join("{}" if m else each for m, each in zip(marks, path, strict=True))
+        ids = tuple(each for m, each in zip(marks, path, strict=True) if m)
+        if after is None:
+            return RecordChange(template, ids, "deleted", before or {})
+        return RecordChange(template, ids, "created" if before is None else "updated", after)
+
+
+def _collection(state: PlatformState, path: RecordPath) -> Mapping[str, Record]:
+    match path:
+        case ("", "api", "v2", "users"):
+            return state.users
+        case ("", "api", "v2", "routing", "queues"):
+            return state.queues
+        case _:
+            return state.collections.get(path, {})
+
+
+def _record(state: PlatformState, path: RecordPath) -> Record | None:
+    return state.singles.get(path) or _collection(state, path[:-1]).get(path[-1])

@@ -1,0 +1,95 @@
+"""What a request changed, found by comparing the records on its path."""
+
+from genesys_core.simulator import PlatformState
+from genesys_core.simulator.state.changes import ChangeWatch, RecordChange
+
+GROUPS = ("", "api", "v2", "groups")
+GROUP = "/api/v2/groups/{groupId}"
+USERS = "/api/v2/users"
+QUEUES = "/api/v2/routing/queues"
+
+
+def state(**records):
+    return PlatformState(
+        users={"u": {"id": "u"}},
+        queues={"q": {"id": "q"}},
+        collections={GROUPS: {"g": {"id": "g", "name": "Tier 1"}}},
+        **records,
+    )
+
+
+def changes(template, act, known=None, **arguments):
+    known = known or state()
+    watch = ChangeWatch(known, template, arguments)
+    act(known)
+    return list(watch.changes(known))
+
+
+def test_what_was_created():
+    def create(known):
+        known.collections[GROUPS]["h"] = {"id": "h"}
+        known.collections[GROUPS]["i"] = {"id": "i"}
+
+    assert changes("/api/v2/groups", create) == [
+        RecordChange("/api/v2/groups/{}", ("h",), "created", {"id": "h"}),
+        RecordChange("/api/v2/groups/{}", ("i",), "created", {"id": "i"}),
+    ]
+
+
+def test_what_was_replaced():
+    def replace(known):
+        known.collections[GROUPS]["g"] = {"id": "g", "name": "Tier 2"}
+
+    expected = RecordChange("/api/v2/groups/{}", ("g",), "updated", {"id": "g", "name": "Tier 2"})
+    assert changes(GROUP, replace, groupId="g") == [expected]
+    assert changes(f"{GROUP}/members", replace, groupId="g") == [expected]
+
+
+def test_what_was_deleted_is_shown_as_it_was():
+    def delete(known):
+        del known.collections[GROUPS]["g"]
+
+    (change,) = changes(GROUP, delete, groupId="g")
+    assert change == RecordChange(
+        "/api/v2/groups/{}", ("g",), "deleted", {"id": "g", "name": "Tier 1"}
+    )
+
+
+def test_an_equal_record_is_no_change():
+    def rewrite(known):
+        known.collections[GROUPS]["g"] = {"id": "g", "name": "Tier 1"}
+
+    assert changes(GROUP, rewrite, groupId="g") == []
+    assert changes(GROUP, lambda known: None, groupId="g") == []
+
+
+def test_a_single_resource():
+    place = ("", "api", "v2", "outbound", "settings")
+
+    def write(known):
+        known.singles[place] = {"automaticTimeZoneMapping": {}}
+
+    (change,) = changes("/api/v2/outbound/settings", write)
+    assert (change.template, change.ids, change.kind) == (
+        "/api/v2/outbound/settings",
+        (),
+        "created",
+    )
+
+
+def test_users_and_queues_have_collections_of_their_own():
+    def write(known):
+        known.users["u"] = {"id": "u", "state": "deleted"}
+        known.users["v"] = {"id": "v"}
+        known.queues["r"] = {"id": "r"}
+
+    assert [each.ids for each in changes(f"{USERS}/{{userId}}", write, userId="u")] == [("u",)]
+    assert [each.ids for each in changes(USERS, write)] == [("v",)]
+    assert [each.template for each in changes(QUEUES, write)] == ["/api/v2/routing/queues/{}"]
+
+
+def test_what_is_outside_of_the_path_is_not_looked_at():
+    def write(known):
+        known.users["v"] = {"id": "v"}
+
+    assert changes(GROUP, write, groupId="g") == []
