@@ -132,6 +132,17 @@ class GenesysCloudError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def documentation(self) -> str:
+        """The section of the documentation about this class, such as ``errors.md#notfounderror``.
+
+        A class of your own has the section of the class that it extends.
+        """
+        classes = (
+            kind for kind in type(self).__mro__ if kind.__module__.startswith("genesys_core.")
+        )
+        return f"errors.md#{next(classes).__name__.lower()}"
+
     def __str__(self) -> str:
         return self.message
 

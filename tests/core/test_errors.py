@@ -212,3 +212,13 @@ def test_a_decode_error_does_not_show_the_body():
 def test_a_pagination_error_has_the_link():
     assert PaginationError("away", link="https://evil.example").link == "https://evil.example"
     assert PaginationError("endless").link is None
+
+
+def test_an_error_names_its_section_of_the_documentation() -> None:
+    class MyError(errors.JobFailedError):
+        pass
+
+    assert errors.JobFailedError.__new__(errors.JobFailedError).documentation == (
+        "errors.md#jobfailederror"
+    )
+    assert MyError.__new__(MyError).documentation == "errors.md#jobfailederror"

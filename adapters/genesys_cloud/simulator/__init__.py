@@ -26,6 +26,7 @@ try:
     from genesys_cloud.simulator.faulty_server import FaultySimulator, faulty_simulator
     from genesys_cloud.simulator.in_process import InProcessSimulator
     from genesys_cloud.simulator.server import RunningSimulator, running_simulator
+    from genesys_cloud.simulator.started_simulator import start_simulator
 except ModuleNotFoundError as missing:
     package = (missing.name or "").partition(".")[0]
     if package not in {"starlette", "hypercorn"}:
@@ -50,4 +51,5 @@ __all__ = [
     "faults",
     "faulty_simulator",
     "running_simulator",
+    "start_simulator",
 ]
