@@ -20,7 +20,8 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import PlatformState, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.wire.faults import Closed, FaultyPlatform, Rule
-from genesys_core.simulator.wire.http_connection import Close, ServerConnection, WireStep, Write
+from genesys_core.simulator.wire.http_connection import ServerConnection
+from genesys_core.simulator.wire.steps import Close, WireStep, Write
 from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER
 from tests.strategies.simulator import definition, paths, unhurried
 

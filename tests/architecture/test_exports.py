@@ -14,6 +14,7 @@ import pytest
 import genesys_cloud
 import genesys_cloud.apis
 import genesys_cloud.config
+import genesys_cloud.testing
 import genesys_cloud.transports
 import genesys_core
 import genesys_core.configuration
@@ -24,6 +25,7 @@ import genesys_core.websocket
 FACES = [
     genesys_cloud,
     genesys_cloud.config,
+    genesys_cloud.testing,
     genesys_cloud.transports,
     genesys_core,
     genesys_core.configuration,

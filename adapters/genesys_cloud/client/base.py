@@ -153,7 +153,7 @@ class ClientBase(LazyApis, Unpicklable):
         """Create a notification handler that is closed with the client."""
         from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
 
-        handler = make(HandlerContext(self._setup, self._network))
+        handler = make(HandlerContext(self._setup, self._network, self._transport))
         self._handlers.add(handler)
         return handler
 

@@ -79,10 +79,12 @@ class HandlerContext(Struct, frozen=True):
     Attributes:
         setup: the client's.
         network: the client's connection options.
+        transport: the client's transport.
     """
 
     setup: Setup
     network: NetworkOptions
+    transport: object
 
     def driver_context(
         self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
@@ -99,7 +101,10 @@ class HandlerContext(Struct, frozen=True):
         return DriverContext(
             policy=replace(policy, rewrite=rewrite),
             socket_options=SocketOptions(
-                self.network, proxy=options.get("proxy"), headers=options.get("headers")
+                self.network,
+                proxy=options.get("proxy"),
+                headers=options.get("headers"),
+                transport=self.transport,
             ),
             send=send,
             observer=self.setup.channel_observer,

@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 import anyio
 
 from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.async_connection import AsyncConnection
 from genesys_cloud.transports.async_dialer import open_connection, running_connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.protocols import ByteStream, WebSocketTransport
 from genesys_cloud.transports.reported_errors import system_words
 from genesys_core.clock import Now
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
@@ -43,6 +43,7 @@ class SocketOptions:
         network: the client's connection options.
         proxy: the handler's own proxy, which takes precedence.
         headers: sent with each handshake.
+        transport: the client's transport, which may open connections itself.
 
     Attributes:
         settings: routes, TLS contexts and sessions.
@@ -54,12 +55,31 @@ class SocketOptions:
     """
 
     def __init__(
-        self, network: NetworkOptions, *, proxy: str | None, headers: Mapping[str, str] | None
+        self,
+        network: NetworkOptions,
+        *,
+        proxy: str | None,
+        headers: Mapping[str, str] | None,
+        transport: object = None,
     ) -> None:
         if proxy is not None:
             network = {**network, "proxy": proxy, "proxy_auth": None}
         self.settings = ConnectionSettings(network, always_tunnel=True)
+        self._transport = transport
         self.headers = Headers({"User-Agent": USER_AGENT}).updated(headers or {})
+
+    async def open(self, url: str) -> ByteStream:
+        """Open a connection: through the client's transport if it can, otherwise over the network.
+
+        Raises:
+            TransportFailure: no connection.
+        """
+        if isinstance(self._transport, WebSocketTransport):
+            return await self._transport.open_websocket(url)
+        route = self.settings.router.route(url)
+        # Timeouts are in the channel's policy.
+        state = dial(route, timeout=None, expires=None, now=read_clocks())
+        return await open_connection(state, running_connector(), self.settings)
 
 
 class WebSocketStream:
@@ -74,7 +94,7 @@ class WebSocketStream:
         self._url = url
         self._options = options
         self._socket: WebSocket | None = None
-        self._connection: AsyncConnection | None = None
+        self._connection: ByteStream | None = None
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
 
@@ -120,10 +140,7 @@ class WebSocketStream:
         options = self._options
         try:
             ws = WebSocket.connect(self._url, random_bytes=os.urandom, headers=options.headers)
-            route = options.settings.router.route(self._url)
-            # Timeouts are in the channel's policy.
-            state = dial(route, timeout=None, expires=None, now=read_clocks())
-            self._connection = await open_connection(state, running_connector(), options.settings)
+            self._connection = await options.open(self._url)
             self._socket = ws
             await self._flush(ws, self._connection)
         except InvalidValueError as error:
@@ -135,7 +152,7 @@ class WebSocketStream:
             return (_broken(error),)
         return ()
 
-    async def _read(self, ws: WebSocket, connection: AsyncConnection) -> tuple[WebSocketEvent, ...]:
+    async def _read(self, ws: WebSocket, connection: ByteStream) -> tuple[WebSocketEvent, ...]:
         """Read once and return the resulting events, possibly none."""
         try:
             data = await connection.read(None)
@@ -150,7 +167,7 @@ class WebSocketStream:
             await self._flush(ws, connection)
         return events
 
-    async def _flush(self, ws: WebSocket, connection: AsyncConnection) -> None:
+    async def _flush(self, ws: WebSocket, connection: ByteStream) -> None:
         data = ws.data_to_send()
         if data:
             await connection.write(data, None)

@@ -22,15 +22,8 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.simulator import Settings, Simulator
 from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
-from genesys_core.simulator.wire.http_connection import (
-    Close,
-    Pause,
-    Reset,
-    ServerConnection,
-    Silence,
-    WireStep,
-    Write,
-)
+from genesys_core.simulator.wire.http_connection import ServerConnection
+from genesys_core.simulator.wire.steps import Pause, Reset, Silence, WireStep, Write
 
 __all__ = ["FaultySimulator", "faulty_simulator"]
 
@@ -155,8 +148,8 @@ class _Connections:
             case Reset():
                 raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - likewise
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            case Close():
-                pass
+            case _:
+                pass  # closed by the caller
         return True
 
 

@@ -14,23 +14,8 @@ from typing import cast
 
 from genesys_core.clock import Now
 from genesys_core.simulator import Simulator
-from genesys_core.simulator.sockets.actions import (
-    Action,
-    Drop,
-    FallSilent,
-    Refusal,
-    WriteBytes,
-    WriteClose,
-    WriteText,
-)
-from genesys_core.simulator.sockets.hub import channel_of
-from genesys_core.simulator.wire.websocket_server import (
-    ConnectionEnded,
-    Received,
-    Requested,
-    ServerEvent,
-    WebSocketServer,
-)
+from genesys_core.simulator.wire.channel_connection import ChannelConnection
+from genesys_core.simulator.wire.steps import Reset, Silence, WireStep, Write
 
 __all__ = ["SocketServer"]
 
@@ -54,7 +39,6 @@ class SocketServer:
         self._clock = clock
         self._host = host
         self._port = port
-        self._open: dict[int, _Peer] = {}
         self._peers: set[_Peer] = set()
         self._left = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -94,9 +78,9 @@ class SocketServer:
     def flush(self) -> None:
         """Perform the hub's effects, and schedule the next timer."""
         for action in self._simulator.hub.take():
-            peer = self._open.get(action.socket)
-            if peer is not None:
-                peer.perform(action)
+            for peer in self._peers:
+                if peer.connection.number == action.socket:
+                    peer.perform(peer.connection.perform(action))
         self._stop_timer()
         now = self._clock()
         due = self._simulator.hub.next_deadline(now)
@@ -121,21 +105,15 @@ class SocketServer:
         """A connection has ended."""
         self._peers.discard(peer)
         self._left.set()
-        if peer.number is not None:
-            self._open.pop(peer.number, None)
-            self._simulator.hub.disconnected(peer.number)
-            self.flush()
+        self.flush()
 
-    def connect(self, peer: "_Peer", target: str) -> int | Refusal:
-        """A connection requests to become the WebSocket of a channel."""
-        outcome = self._simulator.hub.connected(channel_of(target), self._clock())
-        if isinstance(outcome, int):
-            self._open[outcome] = peer
-        return outcome
+    def received(self, connection: ChannelConnection, data: bytes) -> list[WireStep]:
+        """Data was received; ``b""`` at end of stream."""
+        return connection.receive_data(data, now=self._clock())
 
-    def received(self, number: int, text: str) -> None:
-        """A text message was received."""
-        self._simulator.hub.received(number, text, self._clock())
+    def new_connection(self) -> ChannelConnection:
+        """Return the state of a new connection."""
+        return ChannelConnection(self._simulator.hub)
 
 
 class _Peer(asyncio.Protocol):
@@ -145,10 +123,7 @@ class _Peer(asyncio.Protocol):
 
     def __init__(self, server: SocketServer) -> None:
         self._server = server
-        self._websocket = WebSocketServer()
-        self.number: int | None = None
-
-    # Called by asyncio
+        self.connection = server.new_connection()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio: the connection was accepted."""
@@ -157,69 +132,30 @@ class _Peer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: data was received."""
-        self._happened(self._websocket.receive_data(data))
-        self._write()
+        self.perform(self._server.received(self.connection, data))
         self._server.flush()
 
     def eof_received(self) -> None:
         """Called by asyncio: the peer closed its side."""
-        self._happened(self._websocket.receive_data(b""))
+        self.data_received(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """Called by asyncio: the connection ended."""
+        self.connection.lost()
         self._server.left(self)
 
-    # Effects of the hub
-
-    def perform(self, action: Action) -> None:
-        """Perform an effect."""
-        match action:
-            case WriteText(_, text, fragments):
-                self._websocket.send_text(text, fragments)
-            case WriteBytes(_, data):
-                self._websocket.send_bytes(data)
-            case WriteClose(_, code, reason):
-                self._websocket.close(code, reason)
-            case FallSilent():
-                self.transport.pause_reading()
-            case Drop(_, reset):
-                self._drop(reset=reset)
-        self._write()
-
-    def _drop(self, *, reset: bool) -> None:
-        if reset:
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self.transport.abort()
-        else:
-            self.transport.close()
-
-    def _happened(self, events: tuple[ServerEvent, ...]) -> None:
-        for event in events:
-            match event:
-                case Requested(target):
-                    self._answer(target)
-                case Received(text) if self.number is not None:
-                    self._server.received(self.number, text)
-                case ConnectionEnded():
-                    self._write()
-                    self.transport.close()
+    def perform(self, steps: list[WireStep]) -> None:
+        """Perform steps."""
+        for step in steps:
+            match step:
+                case Write():
+                    if not self.transport.is_closing():
+                        self.transport.write(step.data)
+                case Silence():
+                    self.transport.pause_reading()
+                case Reset():
+                    sock = self.transport.get_extra_info("socket")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                    self.transport.abort()
                 case _:
-                    pass
-
-    def _answer(self, target: str) -> None:
-        outcome = self._server.connect(self, target)
-        if isinstance(outcome, int):
-            self.number = outcome
-            self._happened(self._websocket.accept())
-        elif outcome.status is None:
-            self.transport.abort()
-        else:
-            self._websocket.refuse(outcome.status)
-            self._write()
-            self.transport.close()
-
-    def _write(self) -> None:
-        data = self._websocket.data_to_send()
-        if data and not self.transport.is_closing():
-            self.transport.write(data)
+                    self.transport.close()

@@ -9,13 +9,25 @@
 
 :mod:`genesys_cloud.testing.strategies` has models, responses, failures and lives of calls for
 property tests with Hypothesis (``pip install 'genesys-cloud[hypothesis]'``).
+:mod:`genesys_cloud.testing.pytest_plugin` has fixtures with a simulated organization; pytest loads it
+by itself.
 """
 
-from genesys_cloud.testing.mock_transports import (
-    AsyncMockTransport,
-    Handler,
-    MockTransport,
-    json_response,
-)
+from typing import TYPE_CHECKING
 
-__all__ = ["AsyncMockTransport", "Handler", "MockTransport", "json_response"]
+from genesys_core._lazy import export_lazily
+
+if TYPE_CHECKING:
+    from genesys_cloud.testing.mock_transports import AsyncMockTransport as AsyncMockTransport
+    from genesys_cloud.testing.mock_transports import Handler as Handler
+    from genesys_cloud.testing.mock_transports import MockTransport as MockTransport
+    from genesys_cloud.testing.mock_transports import json_response as json_response
+
+export_lazily(
+    globals(),
+    {
+        "genesys_cloud.testing.mock_transports": (
+            "AsyncMockTransport Handler MockTransport json_response"
+        ),
+    },
+)

@@ -14,9 +14,11 @@ __all__ = [
     "EXPECTED_TRANSPORT",
     "AsyncStreamingTransport",
     "AsyncTransport",
+    "ByteStream",
     "CountingTransport",
     "StreamingTransport",
     "Transport",
+    "WebSocketTransport",
     "is_mock",
     "open_connections",
 ]
@@ -93,6 +95,44 @@ class CountingTransport(Protocol):
 
     def connections(self) -> int | None:
         """The number of open connections, idle ones included; ``None`` if unknown."""
+        ...
+
+
+class ByteStream(Protocol):
+    """A connection that notification handlers read and write.
+
+    Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` if the connection breaks.
+    """
+
+    async def read(self, until: float | None) -> bytes:
+        """Read some bytes; ``b""`` at end of stream."""
+        ...
+
+    async def write(self, data: bytes, until: float | None) -> None:
+        """Write all of the data."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection without waiting."""
+        ...
+
+
+@runtime_checkable
+class WebSocketTransport(Protocol):
+    """Optional interface of a transport: it opens the connections of notification handlers as well.
+
+    Without it they are opened over the network, as the client's options say.
+    """
+
+    async def open_websocket(self, url: str) -> ByteStream:
+        """Open a connection, over which the handler sends the WebSocket handshake.
+
+        Args:
+            url: the address, such as ``wss://streaming.mypurecloud.com/channels/{id}``.
+
+        Raises:
+            TransportFailure: no connection.
+        """
         ...
 
 

@@ -1,25 +1,55 @@
 """The simulator without sockets: sync, asyncio, trio, several threads."""
 
-import re
-import subprocess
-import sys
+import json
+import queue
+import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import anyio
 import pytest
 
-from genesys_cloud import AsyncClient, Client, ClientCredentials, NotFoundError
-from genesys_cloud.simulator import InProcessSimulator, Simulator
-from genesys_core import Now
+from genesys_cloud import (
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    ClientCredentials,
+    NotFoundError,
+    RetryConfiguration,
+    ServerError,
+)
+from genesys_cloud.errors import ConnectionClosedError, ProtocolError
+from genesys_cloud.errors import TimeoutError as TimedOut
+from genesys_cloud.notifications import Gap, Heartbeat
+from genesys_cloud.simulator import InProcessSimulator, Rule, Simulator, faults
+from genesys_core import Now, Policy
 from tests.strategies.simulator import definition
 
-DOCS = Path(__file__).parents[3] / "docs"
+FLAVOURS = ["threads", "asyncio", "trio"]
+SKILLS = "/api/v2/routing/skills"
 
 
 @pytest.fixture
 def platform():
     return InProcessSimulator(Simulator(definition()))
+
+
+def client_of(platform, **options):
+    token = platform.access_token()
+    return Client(access_token=token, transport=platform.transport(), trust_env=False, **options)
+
+
+def call(platform, flavour, token, make):
+    """Make a call with a client of each flavour."""
+    if flavour == "threads":
+        with Client(access_token=token, transport=platform.transport(), trust_env=False) as client:
+            return make(client)
+
+    async def main():
+        transport = platform.async_transport()
+        async with AsyncClient(access_token=token, transport=transport, trust_env=False) as client:
+            return await make(client)
+
+    return anyio.run(main, backend=flavour)
 
 
 def test_a_client_signs_in_and_reads_what_it_wrote(platform):
@@ -80,17 +110,169 @@ def test_threads_share_it(platform):
         assert sorted(each.name for each in listed) == names
 
 
+# Data
+
+
+def test_data_of_a_file(platform, tmp_path):
+    path = tmp_path / "organization.json"
+    path.write_text(json.dumps({SKILLS: [{"id": "$es", "name": "Spanish"}]}), encoding="utf-8")
+    for source in (path, str(path)):
+        before = platform.snapshot()
+        ids = platform.load(source)
+        with client_of(platform) as client:
+            assert client.routing.get_routing_skill(ids["$es"]).name == "Spanish"
+        platform.restore(before)
+    assert platform.load({}) == {"$me": next(iter(platform.simulator.state.users))}
+    with pytest.raises(FileNotFoundError):
+        platform.load(tmp_path / "nothing.json")
+
+
+# Faults and requests
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "done"),
+    [
+        (faults.Interrupted("before"), ConnectionClosedError, 0),
+        (faults.Interrupted("after", "close"), ConnectionClosedError, 1),
+        (faults.Interrupted("body", "silence"), TimedOut, 1),
+        (faults.Garbage(), ProtocolError, 0),
+        (faults.Answer(503), ServerError, 0),
+        (faults.Closed(), None, 1),
+        (faults.Slow("body", 3600), None, 1),
+    ],
+)
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_faults(platform, flavour, fault, error, done):
+    platform.inject(Rule(fault, "POST", SKILLS))
+    token = platform.access_token()
+
+    def create(client):
+        return client.routing.post_routing_skills({"name": "Spanish"})
+
+    def run():
+        return call(platform, flavour, token, create)
+
+    if error is None:
+        assert run().name == "Spanish"
+    else:
+        with pytest.raises(error):
+            run()
+    assert platform.faults.done("POST", SKILLS) == done
+    assert len(platform.requests) == 1
+    assert platform.requests[0].body == b'{"name":"Spanish"}'
+    assert token not in repr(platform.requests)
+
+
+def test_a_retry_gets_through(platform):
+    platform.inject(Rule(faults.Answer(429, {"Retry-After": "0"}), "GET", times=2))
+    retry = RetryConfiguration(max_retry_time_sec=10, retry_after_default=0.01)
+    with client_of(platform, retry=retry) as client:
+        assert client.users.get_users_me().name
+    assert [met.status for met in platform.faults.log] == [None, None, 200]
+
+
+# Time
+
+
+def test_time_can_be_advanced(platform):
+    with client_of(platform) as client:
+        assert client.users.get_users_me().name
+        platform.advance(86_400)
+        with pytest.raises(AuthenticationError):
+            client.users.get_users_me()
+    for seconds in (-1, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="seconds="):
+            platform.advance(seconds)
+
+
+# Notifications
+
+
+async def hear(platform, backend):
+    """An asynchronous handler: what it hears of a change over REST and of a published event."""
+    transport = platform.async_transport()
+    token = platform.access_token()
+    async with AsyncClient(access_token=token, transport=transport, trust_env=False) as client:
+        me = (await client.users.get_users_me()).id
+        topic = f"v2.users.{me}.presence"
+        async with client.notification_handler() as handler:
+            await handler.add_subscription(topic)
+            body = {"presenceDefinition": {"systemPresence": "Busy"}}
+            await client.presence.patch_user_presences_purecloud(me, body)
+            first = await anext(handler)
+            # From another thread, like a test that is not asynchronous.
+            await anyio.to_thread.run_sync(platform.publish, topic, {"message": "from outside"})
+            second = await anext(handler)
+    return [first.event_body.presence_definition.system_presence, second.event_body.message]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_notifications_of_an_asynchronous_client(platform, backend):
+    assert anyio.run(hear, platform, backend, backend=backend) == ["BUSY", "from outside"]
+
+
+def test_notifications_of_a_client(platform):
+    with client_of(platform) as client:
+        topic = f"v2.users.{client.users.get_users_me().id}.presence"
+        with client.notification_handler() as handler:
+            handler.add_subscription(topic)
+            events = iter(handler)
+            assert platform.publish(topic, {"message": "one"}).channels
+            assert next(events).event_body.message == "one"
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_connection_that_breaks_is_replaced(platform, reset):
+    with client_of(platform) as client:
+        topic = f"v2.users.{client.users.get_users_me().id}.presence"
+        policy = Policy(lambda: 0.0)
+        with client.notification_handler(policy=policy) as handler:
+            handler.add_subscription(topic)
+            (channel,) = platform.simulator.state.channels
+            platform.at_hub(lambda hub, now: hub.drop(channel, reset=reset))
+            events = iter(handler)
+            assert isinstance(next(events), Gap)
+            platform.publish(topic, {"message": "again"})
+            assert next(events).event_body.message == "again"
+
+
+def test_a_silent_connection_is_found_by_its_missing_heartbeats(platform):
+    """The client's own clock: a heartbeat comes when the simulator's is advanced."""
+    states = queue.Queue()
+    with (
+        client_of(platform) as client,
+        client.notification_handler(on_state=states.put) as handler,
+    ):
+        handler.add_subscription("v2.users.x.presence")
+        platform.advance(30)
+        while not isinstance(states.get(timeout=30), Heartbeat):
+            pass
+
+
+def test_restoring_closes_the_sockets_of_channels_that_are_gone(platform):
+    before = platform.snapshot()
+    with client_of(platform) as client, client.notification_handler() as handler:
+        handler.add_subscription("v2.users.x.presence")
+        assert platform.simulator.state.channels
+        platform.restore(before)
+        assert not platform.simulator.state.channels
+
+
+def test_a_socket_can_be_read_with_a_timeout(platform):
+    async def main():
+        stream = await platform.transport().open_websocket("ws://x/channels/y")
+        with pytest.raises(TimeoutError):
+            await stream.read(time.monotonic())
+        await stream.write(b"no HTTP\r\n\r\n", None)
+        assert (await stream.read(None)).startswith(b"HTTP/1.1 400")
+        assert await stream.read(None) == b""
+        stream.close()
+        stream.close()
+
+    anyio.run(main)
+
+
 def test_its_repr_has_no_secret(platform):
     assert repr(platform).startswith("InProcessSimulator(Simulator(")
     assert platform.client_secret not in repr(platform)
-
-
-def test_the_test_file_of_the_docs_runs_as_written(tmp_path):
-    text = (DOCS / "simulator.md").read_text(encoding="utf-8")
-    (snippet,) = re.findall(r"```python\n(import pytest\n.*?)```", text, re.DOTALL)
-    assert len([line for line in snippet.splitlines() if line]) <= 20
-    (tmp_path / "test_written.py").write_text(snippet, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout

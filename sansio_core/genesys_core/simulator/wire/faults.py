@@ -6,8 +6,9 @@ the request.
 """
 
 import math
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +16,7 @@ from msgspec import Struct
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers, HeadersInput
-from genesys_core.http.messages import Request, Response
+from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
 from genesys_core.simulator.platform import Simulator
 
 __all__ = [
@@ -30,6 +31,9 @@ __all__ = [
     "Rule",
     "Slow",
 ]
+
+_LOG_LENGTH: Final = 100_000
+"""Maximum number of recorded requests; counters are unlimited."""
 
 FaultMoment: TypeAlias = Literal["request", "before", "after", "head", "body"]
 FaultMeans: TypeAlias = Literal["reset", "close", "silence"]
@@ -170,8 +174,12 @@ class FaultPlan(Struct, frozen=True):
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "FaultPlan":
         """Create a plan that has counted no requests."""
+        return cls().extended(rules)
+
+    def extended(self, rules: Iterable[Rule]) -> "FaultPlan":
+        """Return the plan with more rules, which have counted no requests."""
         rules = tuple(rules)
-        return cls(rules, (0,) * len(rules))
+        return FaultPlan(self.rules + rules, self.counts + (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
         """Return the fault for the next request, and the updated plan.
@@ -221,16 +229,24 @@ class FaultyPlatform:
     Attributes:
         simulator: the platform.
         plan: may be replaced between two requests.
-        log: all received requests, in the order they were handled.
+        log: the latest requests, in the order they were handled.
     """
 
     def __init__(self, simulator: Simulator, rules: Iterable[Rule] = ()) -> None:
         self.simulator = simulator
         self.plan = FaultPlan.of(rules)
-        self.log: list[Met] = []
+        self.log: deque[Met] = deque(maxlen=_LOG_LENGTH)
+        self._came: Counter[tuple[str, str | None]] = Counter()
+        self._done: Counter[tuple[str, str | None]] = Counter()
+
+    def inject(self, *rules: Rule) -> None:
+        """Add rules to the plan; they count the requests from now on."""
+        self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:
         """Count a request, of which only the head is needed, and return its fault."""
+        if not self.plan.rules:
+            return None
         template = self.simulator.template(request)
         self.plan, fault = self.plan.meets(request.method, _path(request), template)
         return fault
@@ -244,22 +260,43 @@ class FaultyPlatform:
             now: the current time.
         """
         reply = self.simulator.respond(request, now=now) if _reaches(fault) else None
-        status = None if reply is None else reply.status
-        template = self.simulator.template(request)
-        self.log.append(Met(request.method, _path(request), template, fault, status))
+        if reply is None:
+            status, template = None, self.simulator.template(request)
+        else:
+            status, template = reply.status, self.simulator.state.log[-1].template
+        self._record(Met(request.method, _path(request), template, fault, status))
         if isinstance(fault, Answer):
             return Response(fault.status, Headers(fault.headers), fault.body)
         return reply or Response(204)
 
+    def respond(self, request: Request, *, now: Now) -> Response:
+        """Answer a request of a client in the same process, which has no connection.
+
+        Without a connection, :class:`Slow` and :class:`Closed` have no effect.
+
+        Raises:
+            TransportFailure: a fault broke the connection, stalled it, or sent what is not HTTP.
+        """
+        fault = self.meets(request)
+        response = self.answers(request, fault, now=now)
+        failure = _failure_of(fault)
+        if failure is not None:
+            kind, message = failure
+            raise TransportFailure(f"{message} (injected fault)", kind=kind, sent=True)
+        return response
+
     def came(self, method: str, template: str) -> int:
         """Return the number of requests to a route."""
-        return sum((met.method, met.template) == (method, template) for met in self.log)
+        return self._came[method, template]
 
     def done(self, method: str, template: str) -> int:
         """Return how many of these requests were performed, whether or not the response was sent."""
-        return sum(
-            met.done and (met.method, met.template) == (method, template) for met in self.log
-        )
+        return self._done[method, template]
+
+    def _record(self, met: Met) -> None:
+        self.log.append(met)
+        self._came[met.method, met.template] += 1
+        self._done[met.method, met.template] += met.done
 
     def __repr__(self) -> str:
         return f"FaultyPlatform({self.simulator!r}, {len(self.plan.rules)} rules)"
@@ -280,6 +317,19 @@ def _reaches(fault: Fault | None) -> bool:
             return False
         case None | Slow() | Closed():
             return True
+
+
+def _failure_of(fault: Fault | None) -> tuple[FailureKind, str] | None:
+    """Return what a client without a connection sees instead of a response."""
+    match fault:
+        case Interrupted(by="silence"):
+            return "timeout", "no response"
+        case Interrupted():
+            return "closed", "the connection broke before the response was complete"
+        case Garbage():
+            return "protocol", "the response is not HTTP"
+        case _:
+            return None
 
 
 def _require_one_of(literal: object, **said: str) -> None:

@@ -5,10 +5,9 @@ slowly, and how the connection ends; the owner of the socket only performs the s
 """
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias, assert_never
+from typing import Final, assert_never
 
 import h11
-from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.http.headers import Headers
@@ -22,36 +21,9 @@ from genesys_core.simulator.wire.faults import (
     Interrupted,
     Slow,
 )
+from genesys_core.simulator.wire.steps import Close, Pause, Reset, Silence, WireStep, Write
 
-__all__ = ["Close", "Pause", "Reset", "ServerConnection", "Silence", "WireStep", "Write"]
-
-
-class Write(Struct, frozen=True):
-    """Write these bytes."""
-
-    data: bytes
-
-
-class Pause(Struct, frozen=True):
-    """Wait for a number of seconds as in :class:`Silence`; ends early if the client disconnects."""
-
-    seconds: float
-
-
-class Silence(Struct, frozen=True):
-    """Ignore all input until the client closes the connection."""
-
-
-class Close(Struct, frozen=True):
-    """Close the connection (FIN)."""
-
-
-class Reset(Struct, frozen=True):
-    """Reset the connection (RST)."""
-
-
-WireStep: TypeAlias = Write | Pause | Silence | Close | Reset
-"""A step to perform on a connection; the last three end it."""
+__all__ = ["ServerConnection"]
 
 _MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
 

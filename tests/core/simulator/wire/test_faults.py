@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
-from genesys_core.http.messages import Request
+from genesys_core.http.messages import Request, TransportFailure
 from genesys_core.simulator.wire.faults import (
     Answer,
     Closed,
@@ -159,7 +159,7 @@ def asked(*rules: Rule, method="POST", path=QUEUES) -> tuple[FaultyPlatform, obj
 )
 def test_what_was_done_is_on_record(fault, status, made):
     platform, _ = asked(*([] if fault is None else [Rule(fault)]))
-    assert platform.log == [Met("POST", QUEUES, QUEUES, fault, status)]
+    assert list(platform.log) == [Met("POST", QUEUES, QUEUES, fault, status)]
     assert len(platform.simulator.state.queues) == 5 + made
     assert platform.came("POST", QUEUES) == 1
     assert platform.done("POST", QUEUES) == made == int(platform.log[0].done)
@@ -168,7 +168,7 @@ def test_what_was_done_is_on_record(fault, status, made):
 
 def test_what_the_platform_refused_it_has_not_done():
     platform, response = asked(method="GET", path="/api/v2/users/nobody?expand=presence")
-    assert platform.log == [Met("GET", "/api/v2/users/nobody", USER, None, 404)]
+    assert list(platform.log) == [Met("GET", "/api/v2/users/nobody", USER, None, 404)]
     assert (response.status, platform.done("GET", USER)) == (404, 0)
 
 
@@ -181,3 +181,40 @@ def test_the_answer_of_a_fault_is_the_faults():
 def test_only_counts_show():
     platform, _ = asked(Rule(Answer(502)))
     assert repr(platform) == f"FaultyPlatform({platform.simulator!r}, 1 rules)"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Interrupted("before"), "closed"),
+        (Interrupted("after", "close"), "closed"),
+        (Interrupted("body", "silence"), "timeout"),
+        (Garbage(), "protocol"),
+    ],
+)
+def test_without_a_connection_a_fault_is_a_failure(fault, kind):
+    platform = FaultyPlatform(Desk().simulator)
+    platform.inject(Rule(fault))
+    request = Request("GET", QUEUES, Headers())
+    with pytest.raises(TransportFailure, match="injected fault") as caught:
+        platform.respond(request, now=NOW)
+    assert (caught.value.kind, caught.value.sent) == (kind, True)
+    assert platform.respond(request, now=NOW).status == 401
+
+
+@pytest.mark.parametrize("fault", [Slow("body", 9), Closed(), Answer(502)])
+def test_without_a_connection_other_faults_are_responses(fault):
+    platform = FaultyPlatform(Desk().simulator, [Rule(fault)])
+    request = Request("GET", QUEUES, Headers())
+    expected = 502 if isinstance(fault, Answer) else 401
+    assert platform.respond(request, now=NOW).status == expected
+
+
+def test_an_added_rule_counts_from_then_on():
+    platform = FaultyPlatform(Desk().simulator)
+    request = Request("GET", QUEUES, Headers())
+    assert platform.meets(request) is None
+    platform.inject(Rule(Closed(), first=2))
+    assert [platform.meets(request) for _ in range(2)] == [None, Closed()]
+    platform.inject(Rule(Answer(502)))
+    assert [platform.meets(request) for _ in range(2)] == [Answer(502), None]

@@ -20,15 +20,8 @@ from genesys_core.simulator.wire.faults import (
     Rule,
     Slow,
 )
-from genesys_core.simulator.wire.http_connection import (
-    Close,
-    Pause,
-    Reset,
-    ServerConnection,
-    Silence,
-    WireStep,
-    Write,
-)
+from genesys_core.simulator.wire.http_connection import ServerConnection
+from genesys_core.simulator.wire.steps import Close, Pause, Reset, Silence, WireStep, Write
 from tests.strategies.simulator import WALL, operation, small_document
 from tests.strategies.values import header_fields
 

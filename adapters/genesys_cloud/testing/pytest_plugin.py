@@ -1,0 +1,81 @@
+"""Fixtures for pytest: clients of a simulated organization that is fresh for each test.
+
+Invariants: importing this module loads neither the client nor the simulator, because every run of pytest
+imports it. Fixtures are synchronous, so that plain tests and tests of any asynchronous plugin can use
+them.
+"""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from genesys_cloud import AsyncClient, Client
+    from genesys_cloud.simulator import InProcessSimulator, Settings, World
+    from genesys_core.simulator import Definition
+
+__all__ = [
+    "async_genesys_cloud",
+    "genesys_cloud",
+    "genesys_definition",
+    "genesys_settings",
+    "genesys_simulator",
+    "genesys_world",
+]
+
+
+@pytest.fixture(scope="session")
+def genesys_definition() -> "Definition":
+    """The API definition of the simulated platform, read once; override it to use another."""
+    from genesys_cloud.simulator import bundled_definition  # noqa: PLC0415 - see above
+
+    return bundled_definition()
+
+
+@pytest.fixture
+def genesys_settings() -> "Settings":
+    """The settings of the simulator; override it to change them."""
+    from genesys_cloud.simulator import Settings  # noqa: PLC0415 - see above
+
+    return Settings()
+
+
+@pytest.fixture
+def genesys_world() -> "World | None":
+    """The initial entities of the organization; override it to change them."""
+    return None
+
+
+@pytest.fixture
+def genesys_simulator(
+    genesys_definition: "Definition",
+    genesys_settings: "Settings",
+    genesys_world: "World | None",
+) -> "InProcessSimulator":
+    """A simulated platform with a fresh organization: load data, inject faults, publish events, look at requests."""
+    from genesys_cloud.simulator import InProcessSimulator, Simulator  # noqa: PLC0415 - see above
+
+    platform = Simulator(genesys_definition, world=genesys_world, settings=genesys_settings)
+    return InProcessSimulator(platform)
+
+
+@pytest.fixture
+def genesys_cloud(genesys_simulator: "InProcessSimulator") -> "Iterator[Client]":
+    """A ``Client`` of a fresh organization, without sockets."""
+    from genesys_cloud import Client  # noqa: PLC0415 - see above
+
+    token, transport = genesys_simulator.access_token(), genesys_simulator.transport()
+    with Client(access_token=token, transport=transport, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def async_genesys_cloud(genesys_simulator: "InProcessSimulator") -> "AsyncClient":
+    """An ``AsyncClient`` of a fresh organization, without sockets, for asyncio and trio."""
+    from genesys_cloud import AsyncClient  # noqa: PLC0415 - see above
+
+    # It is not closed: there is no event loop here, and without connections nothing is left open.
+    token, transport = genesys_simulator.access_token(), genesys_simulator.async_transport()
+    return AsyncClient(access_token=token, transport=transport, trust_env=False)

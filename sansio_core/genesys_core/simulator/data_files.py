@@ -1,0 +1,160 @@
+"""Loads a simulator with the data of a file.
+
+Invariants: everything is created by the same requests that a client would send, so that the rules of the
+platform hold for the data too; the requests are not counted or logged. The order of the document
+is the order of the requests.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from genesys_core.clock import Now
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request
+from genesys_core.simulator.platform import Simulator
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["load_data", "parse_data"]
+
+_LABEL: Final = "$"
+_WRITES: Final = ("PUT", "PATCH", "POST")
+
+
+def parse_data(text: bytes | str) -> dict[str, Json]:
+    """Parse the JSON text of a data file.
+
+    Raises:
+        InvalidValueError: it is not JSON, or not an object.
+    """
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidValueError(
+            f"data: must be a JSON object whose keys are paths such as /api/v2/groups: {error}"
+        ) from None
+
+
+def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
+    """Create what a document describes.
+
+    Keys are paths. A list below a collection's path creates its items, one request for each. An
+    object below the path of an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
+    is a label: wherever it occurs later, in paths and in values, it stands for the id that the
+    platform assigned. ``$me`` is the user of the first OAuth client.
+
+    Args:
+        simulator: the platform.
+        data: the document, such as ``{"/api/v2/routing/skills": [{"id": "$es", "name": "Spanish"}]}``.
+        now: the time at which everything is created.
+
+    Returns:
+        The ids by label.
+
+    Raises:
+        InvalidValueError: an unknown path or label, or an item that the platform refuses. What was
+            before it in the document is loaded.
+    """
+    return _Loading(simulator, now).load(data)
+
+
+class _Loading:
+    def __init__(self, simulator: Simulator, now: Now) -> None:
+        self._simulator = simulator
+        self._now = now
+        client = next(iter(simulator.state.clients.values()), None)
+        if client is None:
+            raise InvalidValueError("data: the simulator's world has no OAuth client to load it")
+        self._token = simulator.issue_token(client.id, now=now)
+        self._ids = {} if client.user_id is None else {"$me": client.user_id}
+
+    def load(self, data: Mapping[str, Json]) -> dict[str, str]:
+        state = self._simulator.state
+        counts, log = state.counts.copy(), state.log.copy()
+        try:
+            for path, value in data.items():
+                self._load_path(path, value)
+        finally:
+            state.counts, state.log = counts, log
+            state.revoke(state.tokens[self._token])
+            state.spent.pop(self._token, None)
+        return self._ids
+
+    def _load_path(self, path: str, value: Json) -> None:
+        target = "/".join(self._resolved_segments(path))
+        found = self._simulator.definition.routes.find(target)
+        if found is None:
+            raise InvalidValueError(f"data: {path}: the definition has no such path")
+        method = "POST" if isinstance(value, list) else _method_of(found.routes)
+        route = found.routes.get(method)
+        if route is None or route.facts.body is None:
+            raise InvalidValueError(f"data: {path}: nothing can be written there with {method}")
+        schema = route.facts.body.schema
+        takes_list = (
+            schema is not None and self._simulator.definition.resolve(schema).type == "array"
+        )
+        if isinstance(value, list) and not takes_list:
+            for index, item in enumerate(value):
+                self._create(target, f"{path}[{index}]", item)
+        else:
+            self._send(method, target, path, self._resolved(value, path))
+
+    def _create(self, target: str, where: str, item: Json) -> None:
+        label = item.get("id") if isinstance(item, dict) else None
+        if isinstance(item, dict) and _is_label(label) and label not in self._ids:
+            created = self._send(
+                "POST",
+                target,
+                where,
+                self._resolved({k: v for k, v in item.items() if k != "id"}, where),
+            )
+            identity = created.get("id") if isinstance(created, dict) else None
+            if not isinstance(identity, str):
+                raise InvalidValueError(f"data: {where}: the platform assigns it no id: {label}")
+            self._ids[str(label)] = identity
+        else:
+            self._send("POST", target, where, self._resolved(item, where))
+
+    def _send(self, method: str, target: str, where: str, body: Json) -> Json:
+        headers = Headers(
+            {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        )
+        request = Request(method, target, headers, msgspec.json.encode(body))
+        self._simulator.state.spent.pop(self._token, None)  # the rate limit is for clients
+        response = self._simulator.respond(request, now=self._now)
+        if response.status >= 400:
+            problem = msgspec.json.decode(response.body, type=dict[str, Any])
+            raise InvalidValueError(
+                f"data: {where}: {response.status} {problem.get('code')}: {problem.get('message')}"
+            )
+        return msgspec.json.decode(response.body) if response.body else None
+
+    def _resolved_segments(self, path: str) -> Iterator[str]:
+        for segment in path.split("/"):
+            yield quote(self._id_of(segment, path), safe="") if _is_label(segment) else segment
+
+    def _resolved(self, value: Json, where: str) -> Json:
+        if isinstance(value, dict):
+            return {name: self._resolved(each, where) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(each, where) for each in value]
+        return self._id_of(value, where) if isinstance(value, str) and _is_label(value) else value
+
+    def _id_of(self, label: str, where: str) -> str:
+        if label not in self._ids:
+            known = ", ".join(self._ids) or "none"
+            raise InvalidValueError(
+                f"data: {where}: unknown label {label!r}; it must be the id of an item above (known: {known})"
+            )
+        return self._ids[label]
+
+
+def _method_of(methods: Mapping[str, object]) -> str:
+    return next((each for each in _WRITES if each in methods), "PUT")
+
+
+def _is_label(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_LABEL) and len(value) > len(_LABEL)

@@ -1,0 +1,52 @@
+"""Steps that the owner of a connection performs.
+
+Invariants: a connection returns steps in order, and the owner performs them without a decision of its own. After
+:class:`Close`, :class:`HangUp`, :class:`Reset` or :class:`Silence` nothing more is written.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+__all__ = ["Close", "HangUp", "Pause", "Reset", "Silence", "WireStep", "Write"]
+
+
+class Write(Struct, frozen=True):
+    """Write these bytes."""
+
+    data: bytes
+
+
+class Pause(Struct, frozen=True):
+    """Wait for a number of seconds; ends early, and closes the connection, if the client disconnects."""
+
+    seconds: float
+
+
+class Silence(Struct, frozen=True):
+    """Ignore all input until the client closes the connection."""
+
+
+class Close(Struct, frozen=True):
+    """Close the connection (FIN) once everything is written."""
+
+
+class HangUp(Struct, frozen=True):
+    """End the sending side (FIN), then ignore input until the client closes the connection.
+
+    A connection that is closed while the client still sends is reset, and the reset can overtake
+    the response that says why (RFC 9112 section 9.6).
+
+    Attributes:
+        seconds: how long to wait for the client.
+    """
+
+    seconds: float
+
+
+class Reset(Struct, frozen=True):
+    """Reset the connection (RST)."""
+
+
+WireStep: TypeAlias = Write | Pause | Silence | Close | HangUp | Reset
+"""A step to perform on a connection."""
