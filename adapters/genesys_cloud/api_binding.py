@@ -27,10 +27,10 @@ from typing import (
 from genesys_core.calls.operation import JobOperation, ListOperation, Operation
 
 if TYPE_CHECKING:
-    from genesys_cloud.client.async_client import AsyncClient
+    from genesys_cloud.client.async_client import AsyncClientBase
     from genesys_cloud.client.jobs import AsyncJob, Job
     from genesys_cloud.client.paginators import AsyncPaginator, Paginator
-    from genesys_cloud.client.sync_client import Client
+    from genesys_cloud.client.sync_client import SyncClientBase
     from genesys_core.calls.responses import ApiResponse
     from genesys_core.paging.options import PagingArguments
 
@@ -61,7 +61,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 class SyncApi:
     """The methods of one API, bound to a :class:`~genesys_cloud.Client`."""
 
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: "SyncClientBase") -> None:
         self.send = client.send
         self._client = client
 
@@ -69,7 +69,7 @@ class SyncApi:
 class AsyncApi:
     """The methods of one API, bound to an :class:`~genesys_cloud.AsyncClient`."""
 
-    def __init__(self, client: "AsyncClient") -> None:
+    def __init__(self, client: "AsyncClientBase") -> None:
         self.send = client.send
         self._client = client
 
@@ -80,14 +80,25 @@ class LazyApis:
     Args:
         classes: the API's class by attribute, such as ``users: UsersApi``.
         prefix: prepended to the class name.
+        home: the package with a module for each API.
+        topics: the module with the notification topics of the same definition.
     """
 
     _classes: ClassVar[Mapping[str, str]] = {}
     _prefix: ClassVar[str] = ""
+    _home: ClassVar[str] = "genesys_cloud.apis"
+    _topics: ClassVar[str] = "genesys_core.notifications.topics"
 
-    def __init_subclass__(cls, classes: Mapping[str, str] | None = None, prefix: str = "") -> None:
+    def __init_subclass__(
+        cls,
+        classes: Mapping[str, str] | None = None,
+        prefix: str = "",
+        home: str = _home,
+        topics: str = _topics,
+    ) -> None:
         if classes is not None:
             cls._classes, cls._prefix = classes, prefix
+            cls._home, cls._topics = home, topics
 
     if not TYPE_CHECKING:  # type checkers use the generated annotations and reject other names
 
@@ -96,7 +107,7 @@ class LazyApis:
                 if hasattr(type(self), name):  # a property that raised: its own error, not this one
                     return object.__getattribute__(self, name)
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            module = import_module(f"genesys_cloud.apis.{name}")
+            module = import_module(f"{self._home}.{name}")
             api = getattr(module, self._prefix + self._classes[name])(self)
             self.__dict__[name] = api  # a plain attribute from now on
             return api
@@ -392,7 +403,7 @@ def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
 
 
 def api_classes(
-    name: str, builders: ModuleType, about: str
+    name: str, builders: ModuleType, about: str, home: str
 ) -> tuple[type[SyncApi], type[AsyncApi]]:
     """The two classes of one API: a :class:`Method` for each builder of a module.
 
@@ -403,8 +414,8 @@ def api_classes(
         name: the sync class's name; the async one begins with ``Async``.
         builders: a module of :mod:`genesys_core.api`.
         about: the beginning of the docstrings.
+        home: the module that the classes are for.
     """
-    home = f"genesys_cloud.apis.{builders.__name__.rpartition('.')[2]}"
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
 
     def made(base: type[object], prefix: str, does: str) -> Any:  # noqa: ANN401 - `type` makes it

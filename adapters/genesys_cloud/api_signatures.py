@@ -8,11 +8,11 @@ is created on first use, because its types import models.
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from sys import modules
 from typing import Any, Literal, get_args, get_type_hints
 
-from genesys_core import models
 from genesys_core.calls.operation import JsonObject
 from genesys_core.codec.values import Open
 
@@ -26,7 +26,6 @@ _NAMES = {
     "_Sequence": Sequence,
     "_date": date,
     "_datetime": datetime,
-    "_m": models,
 }
 """The names that generated modules of builders import only for type checkers."""
 
@@ -45,7 +44,9 @@ def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: b
     """
     wanted = " ".join(map(str, builder.__annotations__.values()))
     known_values = dict.fromkeys(_KNOWN_VALUES.findall(wanted), str)
-    names = {**vars(modules[builder.__module__]), **_NAMES, **known_values}
+    package = builder.__module__.rpartition(".api.")[0]
+    models = import_module(f"{package}.models")
+    names = {**vars(modules[builder.__module__]), **_NAMES, **known_values, "_m": models}
     hints = get_type_hints(builder, names)
     reply = get_args(hints["return"])[0]  # of a listing, the items' type is second
     shown = signature(builder)

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 import trio
 
+import genesys_cloud
 from genesys_cloud import AsyncClient, Client
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.responses import ApiResponse
@@ -142,22 +143,22 @@ def run_now(coroutine: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
 Scenario = Callable[[Api], Coroutine[Any, Any, None]]
 
 
-def run_sync(scenario: Scenario, **options: Any) -> None:
-    with Client(trust_env=False, **options) as client:
+def run_sync(scenario: Scenario, *, package: Any = genesys_cloud, **options: Any) -> None:
+    with package.Client(trust_env=False, **options) as client:
         run_now(scenario(SyncApi(client)))
 
 
-def run_asyncio(scenario: Scenario, **options: Any) -> None:
+def run_asyncio(scenario: Scenario, *, package: Any = genesys_cloud, **options: Any) -> None:
     async def main() -> None:
-        async with AsyncClient(trust_env=False, **options) as client:
+        async with package.AsyncClient(trust_env=False, **options) as client:
             await scenario(AsyncioApi(client))
 
     asyncio.run(main())
 
 
-def run_trio(scenario: Scenario, **options: Any) -> None:
+def run_trio(scenario: Scenario, *, package: Any = genesys_cloud, **options: Any) -> None:
     async def main() -> None:
-        async with AsyncClient(trust_env=False, **options) as client:
+        async with package.AsyncClient(trust_env=False, **options) as client:
             await scenario(TrioApi(client))
 
     trio.run(main)

@@ -72,7 +72,11 @@ MODELS: Json = {
     "List": model({"list": ref("List"), "items": array(ref("Any"))}),
     "Any": model({"any": {}, "literal": ref("Literal")}),
     "Literal": model({"values": mapping(ref("Warning"))}),
-    "Warning": model({"text": STRING}),
+    "Warning": model(
+        {"text": {**STRING, "description": 'It\'s "odd"\\: ü\n\n\x00 """'}},
+        description='It\'s "odd"\\: ü\n\n\x00 """',
+    ),
+    "Described": model({"a": {**STRING, "description": "word " * 30}}, description="word " * 30),
     "Model": model({"model": STRING}),
     "str": model({"str": STRING, "more": STRING}),
     "class": model({"class": ref("str")}),
@@ -315,9 +319,12 @@ _schemas = st.recursive(
 _models = st.fixed_dictionaries(
     {
         name: st.builds(
-            lambda properties, required: model(properties, required=required),
+            lambda properties, required, text: model(
+                properties, required=required, description=text
+            ),
             st.dictionaries(_texts, _schemas, max_size=4),
             st.lists(_texts, max_size=2),
+            _texts,
         )
         for name in _model_names
     }

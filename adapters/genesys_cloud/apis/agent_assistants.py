@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAgentAssistantsApi", "AgentAssistantsApi"]
 
-AgentAssistantsApi, AsyncAgentAssistantsApi = _api_classes("AgentAssistantsApi", _api, "The 23 methods of the AgentAssistants API")
+AgentAssistantsApi, AsyncAgentAssistantsApi = _api_classes("AgentAssistantsApi", _api, "The 23 methods of the AgentAssistants API", __name__)

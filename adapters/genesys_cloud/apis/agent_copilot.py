@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAgentCopilotApi", "AgentCopilotApi"]
 
-AgentCopilotApi, AsyncAgentCopilotApi = _api_classes("AgentCopilotApi", _api, "The 3 methods of the AgentCopilot API")
+AgentCopilotApi, AsyncAgentCopilotApi = _api_classes("AgentCopilotApi", _api, "The 3 methods of the AgentCopilot API", __name__)

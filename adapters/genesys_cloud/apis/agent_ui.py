@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAgentUIApi", "AgentUIApi"]
 
-AgentUIApi, AsyncAgentUIApi = _api_classes("AgentUIApi", _api, "The 4 methods of the AgentUI API")
+AgentUIApi, AsyncAgentUIApi = _api_classes("AgentUIApi", _api, "The 4 methods of the AgentUI API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAIStudioApi", "AIStudioApi"]
 
-AIStudioApi, AsyncAIStudioApi = _api_classes("AIStudioApi", _api, "The 28 methods of the AIStudio API")
+AIStudioApi, AsyncAIStudioApi = _api_classes("AIStudioApi", _api, "The 28 methods of the AIStudio API", __name__)

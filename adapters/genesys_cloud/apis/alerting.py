@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAlertingApi", "AlertingApi"]
 
-AlertingApi, AsyncAlertingApi = _api_classes("AlertingApi", _api, "The 15 methods of the Alerting API")
+AlertingApi, AsyncAlertingApi = _api_classes("AlertingApi", _api, "The 15 methods of the Alerting API", __name__)

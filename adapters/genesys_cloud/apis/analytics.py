@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAnalyticsApi", "AnalyticsApi"]
 
-AnalyticsApi, AsyncAnalyticsApi = _api_classes("AnalyticsApi", _api, "The 138 methods of the Analytics API")
+AnalyticsApi, AsyncAnalyticsApi = _api_classes("AnalyticsApi", _api, "The 138 methods of the Analytics API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncArchitectApi", "ArchitectApi"]
 
-ArchitectApi, AsyncArchitectApi = _api_classes("ArchitectApi", _api, "The 151 methods of the Architect API")
+ArchitectApi, AsyncArchitectApi = _api_classes("ArchitectApi", _api, "The 151 methods of the Architect API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAssistantCopilotVariationsApi", "AssistantCopilotVariationsApi"]
 
-AssistantCopilotVariationsApi, AsyncAssistantCopilotVariationsApi = _api_classes("AssistantCopilotVariationsApi", _api, "The 5 methods of the AssistantCopilotVariations API")
+AssistantCopilotVariationsApi, AsyncAssistantCopilotVariationsApi = _api_classes("AssistantCopilotVariationsApi", _api, "The 5 methods of the AssistantCopilotVariations API", __name__)

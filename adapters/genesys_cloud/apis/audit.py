@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAuditApi", "AuditApi"]
 
-AuditApi, AsyncAuditApi = _api_classes("AuditApi", _api, "The 7 methods of the Audit API")
+AuditApi, AsyncAuditApi = _api_classes("AuditApi", _api, "The 7 methods of the Audit API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncAuthorizationApi", "AuthorizationApi"]
 
-AuthorizationApi, AsyncAuthorizationApi = _api_classes("AuthorizationApi", _api, "The 59 methods of the Authorization API")
+AuthorizationApi, AsyncAuthorizationApi = _api_classes("AuthorizationApi", _api, "The 59 methods of the Authorization API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncBackgroundAssistantApi", "BackgroundAssistantApi"]
 
-BackgroundAssistantApi, AsyncBackgroundAssistantApi = _api_classes("BackgroundAssistantApi", _api, "The 2 methods of the BackgroundAssistant API")
+BackgroundAssistantApi, AsyncBackgroundAssistantApi = _api_classes("BackgroundAssistantApi", _api, "The 2 methods of the BackgroundAssistant API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncBillingApi", "BillingApi"]
 
-BillingApi, AsyncBillingApi = _api_classes("BillingApi", _api, "The 8 methods of the Billing API")
+BillingApi, AsyncBillingApi = _api_classes("BillingApi", _api, "The 8 methods of the Billing API", __name__)

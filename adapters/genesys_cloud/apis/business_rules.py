@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncBusinessRulesApi", "BusinessRulesApi"]
 
-BusinessRulesApi, AsyncBusinessRulesApi = _api_classes("BusinessRulesApi", _api, "The 46 methods of the BusinessRules API")
+BusinessRulesApi, AsyncBusinessRulesApi = _api_classes("BusinessRulesApi", _api, "The 46 methods of the BusinessRules API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncCarrierServicesApi", "CarrierServicesApi"]
 
-CarrierServicesApi, AsyncCarrierServicesApi = _api_classes("CarrierServicesApi", _api, "The 2 methods of the CarrierServices API")
+CarrierServicesApi, AsyncCarrierServicesApi = _api_classes("CarrierServicesApi", _api, "The 2 methods of the CarrierServices API", __name__)

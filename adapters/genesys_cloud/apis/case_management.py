@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncCaseManagementApi", "CaseManagementApi"]
 
-CaseManagementApi, AsyncCaseManagementApi = _api_classes("CaseManagementApi", _api, "The 52 methods of the CaseManagement API")
+CaseManagementApi, AsyncCaseManagementApi = _api_classes("CaseManagementApi", _api, "The 52 methods of the CaseManagement API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncChatApi", "ChatApi"]
 
-ChatApi, AsyncChatApi = _api_classes("ChatApi", _api, "The 34 methods of the Chat API")
+ChatApi, AsyncChatApi = _api_classes("ChatApi", _api, "The 34 methods of the Chat API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncCoachingApi", "CoachingApi"]
 
-CoachingApi, AsyncCoachingApi = _api_classes("CoachingApi", _api, "The 21 methods of the Coaching API")
+CoachingApi, AsyncCoachingApi = _api_classes("CoachingApi", _api, "The 21 methods of the Coaching API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncContentManagementApi", "ContentManagementApi"]
 
-ContentManagementApi, AsyncContentManagementApi = _api_classes("ContentManagementApi", _api, "The 36 methods of the ContentManagement API")
+ContentManagementApi, AsyncContentManagementApi = _api_classes("ContentManagementApi", _api, "The 36 methods of the ContentManagement API", __name__)

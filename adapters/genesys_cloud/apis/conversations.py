@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncConversationsApi", "ConversationsApi"]
 
-ConversationsApi, AsyncConversationsApi = _api_classes("ConversationsApi", _api, "The 314 methods of the Conversations API")
+ConversationsApi, AsyncConversationsApi = _api_classes("ConversationsApi", _api, "The 314 methods of the Conversations API", __name__)

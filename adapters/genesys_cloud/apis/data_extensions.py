@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncDataExtensionsApi", "DataExtensionsApi"]
 
-DataExtensionsApi, AsyncDataExtensionsApi = _api_classes("DataExtensionsApi", _api, "The 3 methods of the DataExtensions API")
+DataExtensionsApi, AsyncDataExtensionsApi = _api_classes("DataExtensionsApi", _api, "The 3 methods of the DataExtensions API", __name__)

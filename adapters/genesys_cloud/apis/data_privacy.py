@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncDataPrivacyApi", "DataPrivacyApi"]
 
-DataPrivacyApi, AsyncDataPrivacyApi = _api_classes("DataPrivacyApi", _api, "The 6 methods of the DataPrivacy API")
+DataPrivacyApi, AsyncDataPrivacyApi = _api_classes("DataPrivacyApi", _api, "The 6 methods of the DataPrivacy API", __name__)

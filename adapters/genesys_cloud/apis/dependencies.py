@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncDependenciesApi", "DependenciesApi"]
 
-DependenciesApi, AsyncDependenciesApi = _api_classes("DependenciesApi", _api, "The 3 methods of the Dependencies API")
+DependenciesApi, AsyncDependenciesApi = _api_classes("DependenciesApi", _api, "The 3 methods of the Dependencies API", __name__)

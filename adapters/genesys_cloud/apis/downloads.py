@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncDownloadsApi", "DownloadsApi"]
 
-DownloadsApi, AsyncDownloadsApi = _api_classes("DownloadsApi", _api, "The 1 method of the Downloads API")
+DownloadsApi, AsyncDownloadsApi = _api_classes("DownloadsApi", _api, "The 1 method of the Downloads API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncEmailsApi", "EmailsApi"]
 
-EmailsApi, AsyncEmailsApi = _api_classes("EmailsApi", _api, "The 5 methods of the Emails API")
+EmailsApi, AsyncEmailsApi = _api_classes("EmailsApi", _api, "The 5 methods of the Emails API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncEmployeeEngagementApi", "EmployeeEngagementApi"]
 
-EmployeeEngagementApi, AsyncEmployeeEngagementApi = _api_classes("EmployeeEngagementApi", _api, "The 6 methods of the EmployeeEngagement API")
+EmployeeEngagementApi, AsyncEmployeeEngagementApi = _api_classes("EmployeeEngagementApi", _api, "The 6 methods of the EmployeeEngagement API", __name__)

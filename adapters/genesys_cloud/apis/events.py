@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncEventsApi", "EventsApi"]
 
-EventsApi, AsyncEventsApi = _api_classes("EventsApi", _api, "The 4 methods of the Events API")
+EventsApi, AsyncEventsApi = _api_classes("EventsApi", _api, "The 4 methods of the Events API", __name__)

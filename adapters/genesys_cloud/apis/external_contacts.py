@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncExternalContactsApi", "ExternalContactsApi"]
 
-ExternalContactsApi, AsyncExternalContactsApi = _api_classes("ExternalContactsApi", _api, "The 145 methods of the ExternalContacts API")
+ExternalContactsApi, AsyncExternalContactsApi = _api_classes("ExternalContactsApi", _api, "The 145 methods of the ExternalContacts API", __name__)

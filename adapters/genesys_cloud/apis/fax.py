@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncFaxApi", "FaxApi"]
 
-FaxApi, AsyncFaxApi = _api_classes("FaxApi", _api, "The 9 methods of the Fax API")
+FaxApi, AsyncFaxApi = _api_classes("FaxApi", _api, "The 9 methods of the Fax API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncFlowsApi", "FlowsApi"]
 
-FlowsApi, AsyncFlowsApi = _api_classes("FlowsApi", _api, "The 7 methods of the Flows API")
+FlowsApi, AsyncFlowsApi = _api_classes("FlowsApi", _api, "The 7 methods of the Flows API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncGamificationApi", "GamificationApi"]
 
-GamificationApi, AsyncGamificationApi = _api_classes("GamificationApi", _api, "The 78 methods of the Gamification API")
+GamificationApi, AsyncGamificationApi = _api_classes("GamificationApi", _api, "The 78 methods of the Gamification API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncGeneralDataProtectionRegulationApi", "GeneralDataProtectionRegulationApi"]
 
-GeneralDataProtectionRegulationApi, AsyncGeneralDataProtectionRegulationApi = _api_classes("GeneralDataProtectionRegulationApi", _api, "The 4 methods of the GeneralDataProtectionRegulation API")
+GeneralDataProtectionRegulationApi, AsyncGeneralDataProtectionRegulationApi = _api_classes("GeneralDataProtectionRegulationApi", _api, "The 4 methods of the GeneralDataProtectionRegulation API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncGeolocationApi", "GeolocationApi"]
 
-GeolocationApi, AsyncGeolocationApi = _api_classes("GeolocationApi", _api, "The 4 methods of the Geolocation API")
+GeolocationApi, AsyncGeolocationApi = _api_classes("GeolocationApi", _api, "The 4 methods of the Geolocation API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncGreetingsApi", "GreetingsApi"]
 
-GreetingsApi, AsyncGreetingsApi = _api_classes("GreetingsApi", _api, "The 19 methods of the Greetings API")
+GreetingsApi, AsyncGreetingsApi = _api_classes("GreetingsApi", _api, "The 19 methods of the Greetings API", __name__)

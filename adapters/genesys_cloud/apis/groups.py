@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncGroupsApi", "GroupsApi"]
 
-GroupsApi, AsyncGroupsApi = _api_classes("GroupsApi", _api, "The 18 methods of the Groups API")
+GroupsApi, AsyncGroupsApi = _api_classes("GroupsApi", _api, "The 18 methods of the Groups API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncIdentityProviderApi", "IdentityProviderApi"]
 
-IdentityProviderApi, AsyncIdentityProviderApi = _api_classes("IdentityProviderApi", _api, "The 38 methods of the IdentityProvider API")
+IdentityProviderApi, AsyncIdentityProviderApi = _api_classes("IdentityProviderApi", _api, "The 38 methods of the IdentityProvider API", __name__)

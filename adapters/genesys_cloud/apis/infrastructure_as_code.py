@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncInfrastructureAsCodeApi", "InfrastructureAsCodeApi"]
 
-InfrastructureAsCodeApi, AsyncInfrastructureAsCodeApi = _api_classes("InfrastructureAsCodeApi", _api, "The 5 methods of the InfrastructureAsCode API")
+InfrastructureAsCodeApi, AsyncInfrastructureAsCodeApi = _api_classes("InfrastructureAsCodeApi", _api, "The 5 methods of the InfrastructureAsCode API", __name__)

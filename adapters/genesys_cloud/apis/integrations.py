@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncIntegrationsApi", "IntegrationsApi"]
 
-IntegrationsApi, AsyncIntegrationsApi = _api_classes("IntegrationsApi", _api, "The 91 methods of the Integrations API")
+IntegrationsApi, AsyncIntegrationsApi = _api_classes("IntegrationsApi", _api, "The 91 methods of the Integrations API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncIntentsApi", "IntentsApi"]
 
-IntentsApi, AsyncIntentsApi = _api_classes("IntentsApi", _api, "The 17 methods of the Intents API")
+IntentsApi, AsyncIntentsApi = _api_classes("IntentsApi", _api, "The 17 methods of the Intents API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncJourneyApi", "JourneyApi"]
 
-JourneyApi, AsyncJourneyApi = _api_classes("JourneyApi", _api, "The 94 methods of the Journey API")
+JourneyApi, AsyncJourneyApi = _api_classes("JourneyApi", _api, "The 94 methods of the Journey API", __name__)

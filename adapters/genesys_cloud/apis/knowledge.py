@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncKnowledgeApi", "KnowledgeApi"]
 
-KnowledgeApi, AsyncKnowledgeApi = _api_classes("KnowledgeApi", _api, "The 127 methods of the Knowledge API")
+KnowledgeApi, AsyncKnowledgeApi = _api_classes("KnowledgeApi", _api, "The 127 methods of the Knowledge API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLanguageUnderstandingApi", "LanguageUnderstandingApi"]
 
-LanguageUnderstandingApi, AsyncLanguageUnderstandingApi = _api_classes("LanguageUnderstandingApi", _api, "The 40 methods of the LanguageUnderstanding API")
+LanguageUnderstandingApi, AsyncLanguageUnderstandingApi = _api_classes("LanguageUnderstandingApi", _api, "The 40 methods of the LanguageUnderstanding API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLanguagesApi", "LanguagesApi"]
 
-LanguagesApi, AsyncLanguagesApi = _api_classes("LanguagesApi", _api, "The 8 methods of the Languages API")
+LanguagesApi, AsyncLanguagesApi = _api_classes("LanguagesApi", _api, "The 8 methods of the Languages API", __name__)

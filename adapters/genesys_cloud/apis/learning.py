@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLearningApi", "LearningApi"]
 
-LearningApi, AsyncLearningApi = _api_classes("LearningApi", _api, "The 38 methods of the Learning API")
+LearningApi, AsyncLearningApi = _api_classes("LearningApi", _api, "The 38 methods of the Learning API", __name__)

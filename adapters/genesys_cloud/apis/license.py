@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLicenseApi", "LicenseApi"]
 
-LicenseApi, AsyncLicenseApi = _api_classes("LicenseApi", _api, "The 10 methods of the License API")
+LicenseApi, AsyncLicenseApi = _api_classes("LicenseApi", _api, "The 10 methods of the License API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLocationsApi", "LocationsApi"]
 
-LocationsApi, AsyncLocationsApi = _api_classes("LocationsApi", _api, "The 8 methods of the Locations API")
+LocationsApi, AsyncLocationsApi = _api_classes("LocationsApi", _api, "The 8 methods of the Locations API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncLogCaptureApi", "LogCaptureApi"]
 
-LogCaptureApi, AsyncLogCaptureApi = _api_classes("LogCaptureApi", _api, "The 7 methods of the LogCapture API")
+LogCaptureApi, AsyncLogCaptureApi = _api_classes("LogCaptureApi", _api, "The 7 methods of the LogCapture API", __name__)

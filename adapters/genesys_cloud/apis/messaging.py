@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncMessagingApi", "MessagingApi"]
 
-MessagingApi, AsyncMessagingApi = _api_classes("MessagingApi", _api, "The 13 methods of the Messaging API")
+MessagingApi, AsyncMessagingApi = _api_classes("MessagingApi", _api, "The 13 methods of the Messaging API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncMobileDevicesApi", "MobileDevicesApi"]
 
-MobileDevicesApi, AsyncMobileDevicesApi = _api_classes("MobileDevicesApi", _api, "The 5 methods of the MobileDevices API")
+MobileDevicesApi, AsyncMobileDevicesApi = _api_classes("MobileDevicesApi", _api, "The 5 methods of the MobileDevices API", __name__)

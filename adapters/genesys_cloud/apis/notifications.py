@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncNotificationsApi", "NotificationsApi"]
 
-NotificationsApi, AsyncNotificationsApi = _api_classes("NotificationsApi", _api, "The 8 methods of the Notifications API")
+NotificationsApi, AsyncNotificationsApi = _api_classes("NotificationsApi", _api, "The 8 methods of the Notifications API", __name__)

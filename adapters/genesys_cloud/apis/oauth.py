@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncOAuthApi", "OAuthApi"]
 
-OAuthApi, AsyncOAuthApi = _api_classes("OAuthApi", _api, "The 13 methods of the OAuth API")
+OAuthApi, AsyncOAuthApi = _api_classes("OAuthApi", _api, "The 13 methods of the OAuth API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncObjectsApi", "ObjectsApi"]
 
-ObjectsApi, AsyncObjectsApi = _api_classes("ObjectsApi", _api, "The 11 methods of the Objects API")
+ObjectsApi, AsyncObjectsApi = _api_classes("ObjectsApi", _api, "The 11 methods of the Objects API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncOperationalEventsApi", "OperationalEventsApi"]
 
-OperationalEventsApi, AsyncOperationalEventsApi = _api_classes("OperationalEventsApi", _api, "The 4 methods of the OperationalEvents API")
+OperationalEventsApi, AsyncOperationalEventsApi = _api_classes("OperationalEventsApi", _api, "The 4 methods of the OperationalEvents API", __name__)

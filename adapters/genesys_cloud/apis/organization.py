@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncOrganizationApi", "OrganizationApi"]
 
-OrganizationApi, AsyncOrganizationApi = _api_classes("OrganizationApi", _api, "The 19 methods of the Organization API")
+OrganizationApi, AsyncOrganizationApi = _api_classes("OrganizationApi", _api, "The 19 methods of the Organization API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncOrganizationAuthorizationApi", "OrganizationAuthorizationApi"]
 
-OrganizationAuthorizationApi, AsyncOrganizationAuthorizationApi = _api_classes("OrganizationAuthorizationApi", _api, "The 48 methods of the OrganizationAuthorization API")
+OrganizationAuthorizationApi, AsyncOrganizationAuthorizationApi = _api_classes("OrganizationAuthorizationApi", _api, "The 48 methods of the OrganizationAuthorization API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncOutboundApi", "OutboundApi"]
 
-OutboundApi, AsyncOutboundApi = _api_classes("OutboundApi", _api, "The 177 methods of the Outbound API")
+OutboundApi, AsyncOutboundApi = _api_classes("OutboundApi", _api, "The 177 methods of the Outbound API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncPresenceApi", "PresenceApi"]
 
-PresenceApi, AsyncPresenceApi = _api_classes("PresenceApi", _api, "The 27 methods of the Presence API")
+PresenceApi, AsyncPresenceApi = _api_classes("PresenceApi", _api, "The 27 methods of the Presence API", __name__)

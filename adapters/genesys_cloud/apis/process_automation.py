@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncProcessAutomationApi", "ProcessAutomationApi"]
 
-ProcessAutomationApi, AsyncProcessAutomationApi = _api_classes("ProcessAutomationApi", _api, "The 13 methods of the ProcessAutomation API")
+ProcessAutomationApi, AsyncProcessAutomationApi = _api_classes("ProcessAutomationApi", _api, "The 13 methods of the ProcessAutomation API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncQualityApi", "QualityApi"]
 
-QualityApi, AsyncQualityApi = _api_classes("QualityApi", _api, "The 76 methods of the Quality API")
+QualityApi, AsyncQualityApi = _api_classes("QualityApi", _api, "The 76 methods of the Quality API", __name__)

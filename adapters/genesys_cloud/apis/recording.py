@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncRecordingApi", "RecordingApi"]
 
-RecordingApi, AsyncRecordingApi = _api_classes("RecordingApi", _api, "The 57 methods of the Recording API")
+RecordingApi, AsyncRecordingApi = _api_classes("RecordingApi", _api, "The 57 methods of the Recording API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncResponseManagementApi", "ResponseManagementApi"]
 
-ResponseManagementApi, AsyncResponseManagementApi = _api_classes("ResponseManagementApi", _api, "The 24 methods of the ResponseManagement API")
+ResponseManagementApi, AsyncResponseManagementApi = _api_classes("ResponseManagementApi", _api, "The 24 methods of the ResponseManagement API", __name__)

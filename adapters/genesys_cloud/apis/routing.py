@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncRoutingApi", "RoutingApi"]
 
-RoutingApi, AsyncRoutingApi = _api_classes("RoutingApi", _api, "The 175 methods of the Routing API")
+RoutingApi, AsyncRoutingApi = _api_classes("RoutingApi", _api, "The 175 methods of the Routing API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSCIMApi", "SCIMApi"]
 
-SCIMApi, AsyncSCIMApi = _api_classes("SCIMApi", _api, "The 30 methods of the SCIM API")
+SCIMApi, AsyncSCIMApi = _api_classes("SCIMApi", _api, "The 30 methods of the SCIM API", __name__)

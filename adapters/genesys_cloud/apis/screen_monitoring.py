@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncScreenMonitoringApi", "ScreenMonitoringApi"]
 
-ScreenMonitoringApi, AsyncScreenMonitoringApi = _api_classes("ScreenMonitoringApi", _api, "The 11 methods of the ScreenMonitoring API")
+ScreenMonitoringApi, AsyncScreenMonitoringApi = _api_classes("ScreenMonitoringApi", _api, "The 11 methods of the ScreenMonitoring API", __name__)

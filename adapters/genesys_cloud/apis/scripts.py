@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncScriptsApi", "ScriptsApi"]
 
-ScriptsApi, AsyncScriptsApi = _api_classes("ScriptsApi", _api, "The 15 methods of the Scripts API")
+ScriptsApi, AsyncScriptsApi = _api_classes("ScriptsApi", _api, "The 15 methods of the Scripts API", __name__)

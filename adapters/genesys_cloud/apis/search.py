@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSearchApi", "SearchApi"]
 
-SearchApi, AsyncSearchApi = _api_classes("SearchApi", _api, "The 26 methods of the Search API")
+SearchApi, AsyncSearchApi = _api_classes("SearchApi", _api, "The 26 methods of the Search API", __name__)

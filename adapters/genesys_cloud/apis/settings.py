@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSettingsApi", "SettingsApi"]
 
-SettingsApi, AsyncSettingsApi = _api_classes("SettingsApi", _api, "The 14 methods of the Settings API")
+SettingsApi, AsyncSettingsApi = _api_classes("SettingsApi", _api, "The 14 methods of the Settings API", __name__)

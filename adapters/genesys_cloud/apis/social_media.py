@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSocialMediaApi", "SocialMediaApi"]
 
-SocialMediaApi, AsyncSocialMediaApi = _api_classes("SocialMediaApi", _api, "The 57 methods of the SocialMedia API")
+SocialMediaApi, AsyncSocialMediaApi = _api_classes("SocialMediaApi", _api, "The 57 methods of the SocialMedia API", __name__)

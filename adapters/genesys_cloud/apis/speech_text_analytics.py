@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSpeechTextAnalyticsApi", "SpeechTextAnalyticsApi"]
 
-SpeechTextAnalyticsApi, AsyncSpeechTextAnalyticsApi = _api_classes("SpeechTextAnalyticsApi", _api, "The 69 methods of the SpeechTextAnalytics API")
+SpeechTextAnalyticsApi, AsyncSpeechTextAnalyticsApi = _api_classes("SpeechTextAnalyticsApi", _api, "The 69 methods of the SpeechTextAnalytics API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncStationsApi", "StationsApi"]
 
-StationsApi, AsyncStationsApi = _api_classes("StationsApi", _api, "The 3 methods of the Stations API")
+StationsApi, AsyncStationsApi = _api_classes("StationsApi", _api, "The 3 methods of the Stations API", __name__)

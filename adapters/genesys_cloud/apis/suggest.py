@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncSuggestApi", "SuggestApi"]
 
-SuggestApi, AsyncSuggestApi = _api_classes("SuggestApi", _api, "The 4 methods of the Suggest API")
+SuggestApi, AsyncSuggestApi = _api_classes("SuggestApi", _api, "The 4 methods of the Suggest API", __name__)

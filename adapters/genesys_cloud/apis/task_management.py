@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTaskManagementApi", "TaskManagementApi"]
 
-TaskManagementApi, AsyncTaskManagementApi = _api_classes("TaskManagementApi", _api, "The 76 methods of the TaskManagement API")
+TaskManagementApi, AsyncTaskManagementApi = _api_classes("TaskManagementApi", _api, "The 76 methods of the TaskManagement API", __name__)

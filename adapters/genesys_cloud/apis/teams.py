@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTeamsApi", "TeamsApi"]
 
-TeamsApi, AsyncTeamsApi = _api_classes("TeamsApi", _api, "The 10 methods of the Teams API")
+TeamsApi, AsyncTeamsApi = _api_classes("TeamsApi", _api, "The 10 methods of the Teams API", __name__)

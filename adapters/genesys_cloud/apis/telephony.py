@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTelephonyApi", "TelephonyApi"]
 
-TelephonyApi, AsyncTelephonyApi = _api_classes("TelephonyApi", _api, "The 25 methods of the Telephony API")
+TelephonyApi, AsyncTelephonyApi = _api_classes("TelephonyApi", _api, "The 25 methods of the Telephony API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTelephonyProvidersEdgeApi", "TelephonyProvidersEdgeApi"]
 
-TelephonyProvidersEdgeApi, AsyncTelephonyProvidersEdgeApi = _api_classes("TelephonyProvidersEdgeApi", _api, "The 129 methods of the TelephonyProvidersEdge API")
+TelephonyProvidersEdgeApi, AsyncTelephonyProvidersEdgeApi = _api_classes("TelephonyProvidersEdgeApi", _api, "The 129 methods of the TelephonyProvidersEdge API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTextbotsApi", "TextbotsApi"]
 
-TextbotsApi, AsyncTextbotsApi = _api_classes("TextbotsApi", _api, "The 4 methods of the Textbots API")
+TextbotsApi, AsyncTextbotsApi = _api_classes("TextbotsApi", _api, "The 4 methods of the Textbots API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncTokensApi", "TokensApi"]
 
-TokensApi, AsyncTokensApi = _api_classes("TokensApi", _api, "The 6 methods of the Tokens API")
+TokensApi, AsyncTokensApi = _api_classes("TokensApi", _api, "The 6 methods of the Tokens API", __name__)

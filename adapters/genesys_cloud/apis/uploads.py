@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUploadsApi", "UploadsApi"]
 
-UploadsApi, AsyncUploadsApi = _api_classes("UploadsApi", _api, "The 11 methods of the Uploads API")
+UploadsApi, AsyncUploadsApi = _api_classes("UploadsApi", _api, "The 11 methods of the Uploads API", __name__)

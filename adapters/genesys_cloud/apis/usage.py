@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUsageApi", "UsageApi"]
 
-UsageApi, AsyncUsageApi = _api_classes("UsageApi", _api, "The 11 methods of the Usage API")
+UsageApi, AsyncUsageApi = _api_classes("UsageApi", _api, "The 11 methods of the Usage API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUserRecordingsApi", "UserRecordingsApi"]
 
-UserRecordingsApi, AsyncUserRecordingsApi = _api_classes("UserRecordingsApi", _api, "The 6 methods of the UserRecordings API")
+UserRecordingsApi, AsyncUserRecordingsApi = _api_classes("UserRecordingsApi", _api, "The 6 methods of the UserRecordings API", __name__)

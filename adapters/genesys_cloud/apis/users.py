@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUsersApi", "UsersApi"]
 
-UsersApi, AsyncUsersApi = _api_classes("UsersApi", _api, "The 130 methods of the Users API")
+UsersApi, AsyncUsersApi = _api_classes("UsersApi", _api, "The 130 methods of the Users API", __name__)

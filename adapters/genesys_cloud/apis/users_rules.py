@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUsersRulesApi", "UsersRulesApi"]
 
-UsersRulesApi, AsyncUsersRulesApi = _api_classes("UsersRulesApi", _api, "The 9 methods of the UsersRules API")
+UsersRulesApi, AsyncUsersRulesApi = _api_classes("UsersRulesApi", _api, "The 9 methods of the UsersRules API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUtilitiesApi", "UtilitiesApi"]
 
-UtilitiesApi, AsyncUtilitiesApi = _api_classes("UtilitiesApi", _api, "The 4 methods of the Utilities API")
+UtilitiesApi, AsyncUtilitiesApi = _api_classes("UtilitiesApi", _api, "The 4 methods of the Utilities API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncVirtualAgentsApi", "VirtualAgentsApi"]
 
-VirtualAgentsApi, AsyncVirtualAgentsApi = _api_classes("VirtualAgentsApi", _api, "The 7 methods of the VirtualAgents API")
+VirtualAgentsApi, AsyncVirtualAgentsApi = _api_classes("VirtualAgentsApi", _api, "The 7 methods of the VirtualAgents API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncVoicemailApi", "VoicemailApi"]
 
-VoicemailApi, AsyncVoicemailApi = _api_classes("VoicemailApi", _api, "The 27 methods of the Voicemail API")
+VoicemailApi, AsyncVoicemailApi = _api_classes("VoicemailApi", _api, "The 27 methods of the Voicemail API", __name__)

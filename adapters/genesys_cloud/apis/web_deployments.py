@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncWebDeploymentsApi", "WebDeploymentsApi"]
 
-WebDeploymentsApi, AsyncWebDeploymentsApi = _api_classes("WebDeploymentsApi", _api, "The 21 methods of the WebDeployments API")
+WebDeploymentsApi, AsyncWebDeploymentsApi = _api_classes("WebDeploymentsApi", _api, "The 21 methods of the WebDeployments API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncWebMessagingApi", "WebMessagingApi"]
 
-WebMessagingApi, AsyncWebMessagingApi = _api_classes("WebMessagingApi", _api, "The 4 methods of the WebMessaging API")
+WebMessagingApi, AsyncWebMessagingApi = _api_classes("WebMessagingApi", _api, "The 4 methods of the WebMessaging API", __name__)

@@ -7,4 +7,4 @@ from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncWorkforceManagementApi", "WorkforceManagementApi"]
 
-WorkforceManagementApi, AsyncWorkforceManagementApi = _api_classes("WorkforceManagementApi", _api, "The 386 methods of the WorkforceManagement API")
+WorkforceManagementApi, AsyncWorkforceManagementApi = _api_classes("WorkforceManagementApi", _api, "The 386 methods of the WorkforceManagement API", __name__)

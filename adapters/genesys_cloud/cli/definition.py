@@ -140,13 +140,21 @@ def _client(
 @app.command()
 def generate(
     *,
+    package: Annotated[
+        str | None,
+        typer.Option(help="The import name of a package of your own.", metavar="NAME"),
+    ] = None,
     root: Annotated[
-        Path | None, typer.Option(help="A checkout of this library; by default this one.")
+        Path | None,
+        typer.Option(
+            help="The folder that contains the package, by default this one; without --package, "
+            "a checkout of this library."
+        ),
     ] = None,
     definition: Annotated[
-        Path | None,
-        typer.Option(help="A Swagger file, optionally compressed; by default the bundled one."),
-    ] = None,
+        str,
+        typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch."),
+    ] = "bundled",
     topics: Annotated[
         Path | None,
         typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
@@ -165,6 +173,7 @@ def generate(
         root,
         definition=definition,
         topics=topics,
+        package=package,
         check=check,
         strict=strict,
         on_finding=lambda finding: print_error(str(finding)),

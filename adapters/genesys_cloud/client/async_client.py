@@ -30,37 +30,18 @@ if TYPE_CHECKING:
     from genesys_cloud.client.paginators import AsyncPaginator
     from genesys_core.paging.options import PagingArguments
 
-__all__ = ["AsyncClient"]
+__all__ = ["AsyncClient", "AsyncClientBase"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 StatusT = TypeVar("StatusT")
 
 
-class AsyncClient(AsyncTransfers, AsyncApis):
-    """An asynchronous client of the Genesys Cloud Platform API, for asyncio and trio. Safe to share between tasks.
+class AsyncClientBase(AsyncTransfers):
+    """An asynchronous client without API attributes.
 
-    ::
-
-        async with AsyncClient(region="eu_west_1", auth=ClientCredentials(id, secret)) as client:
-            me = await client.users.get_users_me(expand=["presence"])
-
-    A client may be used in several event loops, consecutively or concurrently. Closing it waits for
-    the token requests of the current event loop.
-
-    Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
-
-    Args:
-        transport: sends requests instead of the default transport; see
-            :class:`~genesys_cloud.transports.AsyncTransport`.
-        hooks: functions or coroutine functions run before each request and after each response; see
-            :mod:`genesys_cloud.transports.hooks`.
-        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
-
-    Raises:
-        ConfigurationError: contradictory or unusable settings.
-        InvalidValueError: an invalid region, host, header or number.
-        TypeError: an unknown argument, or an argument of the wrong type.
+    :class:`AsyncClient` adds those of the definition that this library is generated from, and the
+    ``AsyncClient`` of a generated package those of its own.
     """
 
     def __init__(
@@ -260,3 +241,30 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     _running_loop = staticmethod(running_loop)
     _has_ended = staticmethod(has_ended)
+
+
+class AsyncClient(AsyncClientBase, AsyncApis):
+    """An asynchronous client of the Genesys Cloud Platform API, for asyncio and trio. Safe to share between tasks.
+
+    ::
+
+        async with AsyncClient(region="eu_west_1", auth=ClientCredentials(id, secret)) as client:
+            me = await client.users.get_users_me(expand=["presence"])
+
+    A client may be used in several event loops, consecutively or concurrently. Closing it waits for
+    the token requests of the current event loop.
+
+    Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
+
+    Args:
+        transport: sends requests instead of the default transport; see
+            :class:`~genesys_cloud.transports.AsyncTransport`.
+        hooks: functions or coroutine functions run before each request and after each response; see
+            :mod:`genesys_cloud.transports.hooks`.
+        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
+
+    Raises:
+        ConfigurationError: contradictory or unusable settings.
+        InvalidValueError: an invalid region, host, header or number.
+        TypeError: an unknown argument, or an argument of the wrong type.
+    """

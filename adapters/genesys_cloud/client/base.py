@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, TypeVar, assert_never
 from weakref import WeakSet
 
@@ -53,6 +54,7 @@ from genesys_core.transport.owners import OwnedPools
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
     from genesys_core.jobs.waiting import PausePolicy, Pausing, Polling, PollResult, WaitState
+    from genesys_core.notifications.topic_table import TopicTable
     from genesys_core.paging.options import PagingArguments
     from genesys_core.paging.reader import ListingReader
 
@@ -153,7 +155,9 @@ class ClientBase(LazyApis, Unpicklable):
         """Create a notification handler that is closed with the client."""
         from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
 
-        handler = make(HandlerContext(self._setup, self._network, self._transport))
+        topics: TopicTable = import_module(self._topics).NOTIFICATION_TOPICS
+        context = HandlerContext(self._setup, self._network, self._transport, topics)
+        handler = make(context)
         self._handlers.add(handler)
         return handler
 

@@ -20,9 +20,9 @@ from genesys_core.jobs.status import JobStatus, read_status
 from genesys_core.jobs.waiting import RESULTS_POLICY, JobWarning, PollResult, judge_results
 
 if TYPE_CHECKING:
-    from genesys_cloud.client.async_client import AsyncClient
+    from genesys_cloud.client.async_client import AsyncClientBase
     from genesys_cloud.client.event_loop import EventLoop
-    from genesys_cloud.client.sync_client import Client
+    from genesys_cloud.client.sync_client import SyncClientBase
     from genesys_cloud.client.transfers import AsyncProgress, Progress
     from genesys_core.paging.options import PagingArguments
 
@@ -170,7 +170,7 @@ class Job(_JobBase[StatusT, ItemT]):
             ...
     """
 
-    _client: "Client"
+    _client: "SyncClientBase"
 
     def refresh(self) -> StatusT:
         """Poll once, and return the platform's status.
@@ -266,7 +266,7 @@ class Job(_JobBase[StatusT, ItemT]):
 class AsyncJob(_JobBase[StatusT, ItemT]):
     """A job of the platform, followed with an :class:`~genesys_cloud.AsyncClient`; as :class:`Job`."""
 
-    _client: "AsyncClient"
+    _client: "AsyncClientBase"
 
     async def refresh(self) -> StatusT:
         """Poll once, and return the platform's status."""

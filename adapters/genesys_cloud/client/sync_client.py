@@ -26,32 +26,18 @@ if TYPE_CHECKING:
     from genesys_cloud.client.paginators import Paginator
     from genesys_core.paging.options import PagingArguments
 
-__all__ = ["Client"]
+__all__ = ["Client", "SyncClientBase"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 StatusT = TypeVar("StatusT")
 
 
-class Client(SyncTransfers, SyncApis):
-    """A synchronous client of the Genesys Cloud Platform API. Thread-safe; close it when done.
+class SyncClientBase(SyncTransfers):
+    """A synchronous client without API attributes.
 
-    ::
-
-        with Client(region="eu_west_1", auth=ClientCredentials(client_id, secret)) as client:
-            me = client.users.get_users_me(expand=["presence"])
-
-    Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
-
-    Args:
-        transport: sends requests instead of the default one; see :class:`~genesys_cloud.transports.Transport`.
-        hooks: run before each request and after each response; see :mod:`genesys_cloud.transports.hooks`.
-        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
-
-    Raises:
-        ConfigurationError: contradictory or unusable settings.
-        InvalidValueError: an invalid region, host, header or number.
-        TypeError: an unknown argument, or an argument of the wrong type.
+    :class:`Client` adds those of the definition that this library is generated from, and the
+    ``Client`` of a generated package those of its own.
     """
 
     def __init__(
@@ -246,3 +232,25 @@ class Client(SyncTransfers, SyncApis):
     @staticmethod
     def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is but one
         return False
+
+
+class Client(SyncClientBase, SyncApis):
+    """A synchronous client of the Genesys Cloud Platform API. Thread-safe; close it when done.
+
+    ::
+
+        with Client(region="eu_west_1", auth=ClientCredentials(client_id, secret)) as client:
+            me = client.users.get_users_me(expand=["presence"])
+
+    Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
+
+    Args:
+        transport: sends requests instead of the default one; see :class:`~genesys_cloud.transports.Transport`.
+        hooks: run before each request and after each response; see :mod:`genesys_cloud.transports.hooks`.
+        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
+
+    Raises:
+        ConfigurationError: contradictory or unusable settings.
+        InvalidValueError: an invalid region, host, header or number.
+        TypeError: an unknown argument, or an argument of the wrong type.
+    """

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from genesys_cloud.definition.generating import generate
+from genesys_cloud.definition.generating import BUNDLED, generate
 from genesys_core.errors import GenesysCloudError
 
 __all__ = ["main"]
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.root,
             definition=options.definition,
             topics=options.topics,
+            package=options.package,
             check=options.check,
             strict=options.strict,
             on_finding=lambda finding: sys.stderr.write(f"{finding}\n"),
@@ -39,8 +40,17 @@ def _parser() -> argparse.ArgumentParser:
     command = parser.add_subparsers(required=True).add_parser(
         "generate", help="generate the source"
     )
-    command.add_argument("--root", help="a checkout of this library")
-    command.add_argument("--definition", help="a Swagger file, .json, .json.gz or .json.xz")
+    command.add_argument(
+        "--package", help="the import name of a package of your own, such as acme_genesys"
+    )
+    command.add_argument(
+        "--root", help="a checkout of this library, or the folder that contains your package"
+    )
+    command.add_argument(
+        "--definition",
+        default=BUNDLED,
+        help="a Swagger file (.json, .json.gz, .json.xz), or a folder filled by fetch",
+    )
     command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
     command.add_argument(
         "--check", action="store_true", help="only compare; exit code 1 if not current"

@@ -11,12 +11,14 @@ from genesys_core.definition import DEFINITION_PATH, PREVIEW_PATH, TOPICS_PATH, 
 from genesys_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from genesys_cloud import Client
+    from genesys_cloud.client.sync_client import SyncClientBase
 
 __all__ = ["fetch_definition"]
 
 
-def fetch_definition(client: "Client", folder: str | Path, *, preview: bool = False) -> list[Path]:
+def fetch_definition(
+    client: "SyncClientBase", folder: str | Path, *, preview: bool = False
+) -> list[Path]:
     """Save what the platform publishes: ``swagger.json`` and ``topics.json``.
 
     Args:
@@ -40,7 +42,7 @@ def fetch_definition(client: "Client", folder: str | Path, *, preview: bool = Fa
     ]
 
 
-def _save(client: "Client", path: str, query: dict[str, str], file: Path) -> Path:
+def _save(client: "SyncClientBase", path: str, query: dict[str, str], file: Path) -> Path:
     raw = client.send_raw(raw_operation("GET", path, query=query)).raw
     load_document(raw)
     try:

@@ -5,21 +5,23 @@ generator's banner is never overwritten or removed.
 """
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from genesys_cloud.packed_data import read_own_data, unpack_data
 from genesys_core.definition import (
     BANNER_START,
+    BUILT_IN,
     GENERATED_ROOTS,
     LISTINGS_START,
     DefinitionSources,
     Finding,
     build_sources,
     differences_table,
+    interpret_sources,
     listings_table,
     load_document,
-    read_definition,
+    package_layout,
     read_sources,
     refuse_findings,
     with_table,
@@ -105,12 +107,19 @@ def _load(path: str | Path | None, own: str) -> Mapping[str, object]:
         raise ConfigurationError(f"{path or own}: {error}") from error
 
 
-def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False) -> list[str]:
+def write_generated(
+    root: Path,
+    files: Mapping[str, str],
+    *,
+    folders: Iterable[str] = GENERATED_ROOTS,
+    check: bool = False,
+) -> list[str]:
     """Update the generated files under ``root`` to match ``files``.
 
     Args:
         root: the root of the repository.
         files: text by path from the root.
+        folders: the folders that contain only generated files.
         check: compare only, and write nothing.
 
     Returns:
@@ -119,9 +128,11 @@ def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False
     Raises:
         ConfigurationError: a file to be replaced was not generated.
     """
-    stale = [path for path in _generated(root) if path not in files]
+    stale = [path for path in _generated(root, folders) if path not in files]
     changed = [path for path, text in files.items() if _read(root / path) != text]
     if not check:
+        for path in changed:
+            _refuse_handwritten(root / path)
         for path in changed:
             _write(root / path, files[path])
         for path in stale:
@@ -129,14 +140,9 @@ def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False
     return sorted([*changed, *stale])
 
 
-def _generated(root: Path) -> list[str]:
+def _generated(root: Path, folders: Iterable[str]) -> list[str]:
     """Return the existing generated files."""
-    found = [
-        path
-        for folder in GENERATED_ROOTS
-        for path in (root / folder).glob("*.py*")
-        if path.is_file()
-    ]
+    found = [path for folder in folders for path in (root / folder).glob("*.py*") if path.is_file()]
     return [
         path.relative_to(root).as_posix()
         for path in found
@@ -148,10 +154,13 @@ def _read(path: Path) -> str | None:
     return path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
 
 
-def _write(path: Path, text: str) -> None:
+def _refuse_handwritten(path: Path) -> None:
     old = _read(path)
     if old is not None and not old.startswith(BANNER_START):
         raise ConfigurationError(f"{path}: would be replaced, but was not generated; move it first")
+
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
 
@@ -159,19 +168,22 @@ def _write(path: Path, text: str) -> None:
 def generate(
     root: str | Path | None = None,
     *,
-    definition: str | Path | None = None,
+    definition: str | Path = BUNDLED,
     topics: str | Path | None = None,
+    package: str | None = None,
     check: bool = False,
     strict: bool = False,
     on_finding: Callable[[Finding], object] = str,
 ) -> list[str]:
-    """Generate the source for a definition into a checkout of this library.
+    """Generate the source for a definition, into a checkout of this library or a package.
 
     Args:
-        root: the checkout; by default the one that contains this module.
-        definition: a Swagger file; by default the library's own.
-        topics: a topic file, as bundled or as published; by default the library's own, and none
-            for another definition.
+        root: the checkout, by default the one that contains this module; or the folder that
+            contains the package, by default the current one.
+        definition: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
+        topics: a topic file, as bundled or as published; by default the library's own, the one in
+            the folder, and none for a file.
+        package: the import name of a user's own package, such as ``acme_genesys``.
         check: compare only, and write nothing.
         strict: reject documents with findings.
         on_finding: called for each part of the documents that cannot be used.
@@ -183,17 +195,17 @@ def generate(
         ConfigurationError: a file cannot be read, or a file to be replaced was not generated.
         InvalidValueError: not a definition, or ``strict`` and there is a finding.
     """
-    folder = _checkout() if root is None else Path(root)
-    if topics is None and definition is not None:
-        mapping: Mapping[str, object] = {"notifications": []}
-    else:
-        mapping = load_topics(topics)
-    reading = read_definition(load_definition(definition), mapping)
+    layout = BUILT_IN if package is None else package_layout(package)
+    folder = Path(root or ".") if root or package else _checkout()
+    reading = interpret_sources(load_sources(definition, topics))
     if strict:
         refuse_findings(reading.findings)
     for finding in reading.findings:
         on_finding(finding)
-    changed = write_generated(folder, build_sources(reading.definition), check=check)
+    files = build_sources(reading.definition, layout)
+    changed = write_generated(folder, files, folders=layout.roots, check=check)
+    if package is not None:
+        return changed
     names, listings = differences_table(reading.definition), listings_table(reading.definition)
     return [
         *changed,

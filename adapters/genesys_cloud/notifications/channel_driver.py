@@ -38,6 +38,8 @@ from genesys_core.notifications.dispatch import (
     SubscriptionError,
     latest_failure,
 )
+from genesys_core.notifications.topic_table import TopicTable
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 from genesys_core.observability.observers import Observer
 from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
 
@@ -77,6 +79,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
         observer: is notified of channels and deliveries.
         warn: logs a warning.
         existing: a channel that the caller created.
+        topics: the topics of the client's definition.
     """
 
     policy: Policy
@@ -85,6 +88,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
     observer: Observer
     warn: Callable[[str], None]
     existing: GivenChannel | None = None
+    topics: TopicTable = NOTIFICATION_TOPICS
 
 
 class _PendingSubscription:
@@ -116,7 +120,7 @@ class Driver:
     ) -> None:
         self._context = context
         self._consumer, self._states = consumer, states
-        self._dispatcher = EventDispatcher()
+        self._dispatcher = EventDispatcher(context.topics)
         self._first = ChannelSet.start(
             (), policy=context.policy, now=read_clocks(), existing=context.existing
         )

@@ -37,6 +37,7 @@ from genesys_core.notifications.dispatch import (
     connect_uri_rewriter,
 )
 from genesys_core.notifications.messages import Notification
+from genesys_core.notifications.topic_table import TopicTable
 
 __all__ = [
     "HandlerContext",
@@ -80,11 +81,13 @@ class HandlerContext(Struct, frozen=True):
         setup: the client's.
         network: the client's connection options.
         transport: the client's transport.
+        topics: the topics of the client's definition.
     """
 
     setup: Setup
     network: NetworkOptions
     transport: object
+    topics: TopicTable
 
     def driver_context(
         self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
@@ -110,6 +113,7 @@ class HandlerContext(Struct, frozen=True):
             observer=self.setup.channel_observer,
             warn=self.warn,
             existing=None if channel is None else _existing(channel),
+            topics=self.topics,
         )
 
     def warn(self, words: str) -> None:

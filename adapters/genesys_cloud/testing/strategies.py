@@ -168,7 +168,7 @@ def replies(
         wanted = what.endpoint.returns
         if wanted is None:
             return st.builds(Response, st.sampled_from([200, 204]))
-        type_: object = resolve_type(wanted)
+        type_: object = resolve_type(wanted, what.endpoint.package)
         bodies = values_of(type_, depth=depth)
         if _is_model(type_):
             bodies = models_of(type_, depth=depth, **fields)

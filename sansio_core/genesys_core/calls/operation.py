@@ -58,6 +58,8 @@ class Endpoint(Struct, frozen=True):
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
         listing: how it is paginated, or ``None`` if it is not a listing.
+        package: the package whose ``models`` and ``api`` it belongs to; a generated package has
+            its own.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Endpoint(Struct, frozen=True):
     accept: str = "application/json"
     reads: bool = False
     listing: Listing | None = None
+    package: str = "genesys_core"
 
 
 _OPTIONS: Final = {

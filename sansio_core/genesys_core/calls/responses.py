@@ -122,7 +122,9 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
             if endpoint.accept.startswith("text/"):
                 data = response.body.decode("utf-8", "replace")
             else:
-                data, issues = _decoded(endpoint.returns, response, strict=self.strict)
+                data, issues = _decoded(
+                    endpoint.returns, endpoint.package, response, strict=self.strict
+                )
                 if self.keep_unknown:
                     self._remember(data, response.body)
         return ApiResponse(
@@ -163,9 +165,11 @@ class TokenResponseReader(Struct, frozen=True):
         return oauth_error(response)
 
 
-def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object, tuple[Issue, ...]]:
+def _decoded(
+    returns: str, package: str, response: Response, *, strict: bool
+) -> tuple[object, tuple[Issue, ...]]:
     try:
-        decoded = decode(_type(returns), response.body, strict=strict)
+        decoded = decode(_type(returns, package), response.body, strict=strict)
     except DecodeError as error:
         error.status = response.status
         error.correlation_id = response.headers.get(CORRELATION_ID)
@@ -173,9 +177,9 @@ def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object,
     return decoded.data, decoded.issues
 
 
-def _type(returns: str) -> type[object]:
+def _type(returns: str, package: str) -> type[object]:
     try:
-        return resolve_type(returns)
+        return resolve_type(returns, package)
     except InvalidValueError as error:
         # The endpoint was built by hand; "nothing was sent" no longer applies.
         raise DecodeError(error.message) from None

@@ -9,6 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
+from importlib import import_module
 from types import GenericAlias, NoneType
 from typing import Any, Final, Generic, TypeVar, cast, overload
 
@@ -143,37 +144,39 @@ _PLAIN: Mapping[str, object] = {
 
 
 @cache
-def resolve_type(expression: str) -> type[object]:
+def resolve_type(expression: str, package: str = "genesys_core") -> type[object]:
     """Resolve the type expression in an endpoint's ``returns``, importing the models it needs.
 
     Args:
         expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or
             ``list[...]`` and ``dict[str, ...]`` of those.
+        package: the package whose ``models`` it names.
 
     Raises:
-        InvalidValueError: there is no such model.
+        InvalidValueError: there is no such model or package.
     """
-    return cast(type[object], _resolve(expression.strip()))
+    return cast(type[object], _resolve(expression.strip(), package))
 
 
-def _resolve(expression: str) -> object:
+def _resolve(expression: str, package: str) -> object:
     head, bracket, rest = expression.partition("[")
     if bracket and rest.endswith("]"):
         inner = rest[:-1].strip()
         if head == "list":
-            return GenericAlias(list, (_resolve(inner),))
+            return GenericAlias(list, (_resolve(inner, package),))
         if head == "dict" and inner.startswith("str,"):
-            return GenericAlias(dict, (str, _resolve(inner.removeprefix("str,").strip())))
-    return _named(expression)
+            return GenericAlias(dict, (str, _resolve(inner.removeprefix("str,").strip(), package)))
+    return _named(expression, package)
 
 
-def _named(name: str) -> object:
+def _named(name: str, package: str) -> object:
     if name in _PLAIN:
         return _PLAIN[name]
     # The one exception to the core's purity: model shards are imported on first use.
-    from genesys_core import models  # noqa: PLC0415 - see above
-
-    found: object = getattr(models, name, None)
+    try:
+        found: object = getattr(import_module(f"{package}.models"), name, None)
+    except ImportError as error:
+        raise InvalidValueError(f"package={package!r}: has no models: {error}") from None
     if isinstance(found, type):
         return found
     raise InvalidValueError(

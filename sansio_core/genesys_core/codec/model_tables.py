@@ -44,19 +44,24 @@ _PLAIN: Final[Mapping[str, Any]] = {
 _MARKS: Final = "!^*"
 
 
-def define_models(namespace: MutableMapping[str, Any], table: str) -> None:
+def define_models(
+    namespace: MutableMapping[str, Any], table: str, about: Mapping[str, str] = {}
+) -> None:
     """Define the models of one module.
 
     Args:
         namespace: the module's ``globals()``, which receives the models. Models of other modules
             are imported from the parent package.
         table: the models, each after those it depends on, except for cycles.
+        about: descriptions of models, for their docstrings.
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
     heads = [row[0].partition("=") for row in rows]
     types = _TableTypes(namespace, {name for name, _, _ in heads})
     for (name, _, wire), (_, *fields) in zip(heads, rows, strict=True):
-        namespace[name] = _made(name, unquote(wire), fields, types)
+        model = namespace[name] = _made(name, unquote(wire), fields, types)
+        if name in about:
+            model.__doc__ = "\n\n".join(filter(None, (about[name], model.__doc__)))
     for name in types.awaited:
         namespace[f"_later_{name}"] = namespace[name]
 

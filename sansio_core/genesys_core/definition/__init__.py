@@ -14,6 +14,7 @@ from genesys_core.definition.read.findings import Finding, refuse_findings
 from genesys_core.definition.read.parse import (
     DefinitionSources,
     Reading,
+    interpret_sources,
     read_definition,
     read_sources,
 )
@@ -23,12 +24,14 @@ from genesys_core.definition.read.swagger import (
     TOPICS_PATH,
     load_document,
 )
+from genesys_core.definition.write.layout import BUILT_IN, Layout, package_layout
 from genesys_core.definition.write.listings import LISTINGS_START, listings_table
 from genesys_core.definition.write.moving_guide import differences_table, with_table
 from genesys_core.definition.write.source_text import BANNER_START
 
 __all__ = [
     "BANNER_START",
+    "BUILT_IN",
     "DEFINITION_PATH",
     "GENERATED_ROOTS",
     "LISTINGS_START",
@@ -36,13 +39,16 @@ __all__ = [
     "TOPICS_PATH",
     "DefinitionSources",
     "Finding",
+    "Layout",
     "Reading",
     "build_sources",
     "differences_table",
     "generate",
+    "interpret_sources",
     "listings_table",
     "load_document",
     "name_differences",
+    "package_layout",
     "read_definition",
     "read_sources",
     "refuse_findings",

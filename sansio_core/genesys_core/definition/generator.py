@@ -19,21 +19,20 @@ from genesys_core.definition.write import (
     model_facade,
     model_stubs,
     operations,
+    own_package,
     topics,
 )
 from genesys_core.definition.write import (
     model_tables as models,
 )
+from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.moving_guide import differences_table
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["ADAPTERS", "CORE", "GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
+__all__ = ["GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
 
-CORE = "sansio_core/genesys_core"
-ADAPTERS = "adapters/genesys_cloud"
-
-GENERATED_ROOTS: tuple[str, ...] = (f"{CORE}/models", f"{CORE}/api", f"{ADAPTERS}/apis")
-"""The folders that contain only generated files."""
+GENERATED_ROOTS: tuple[str, ...] = BUILT_IN.roots
+"""The folders of this library that contain only generated files."""
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
@@ -60,67 +59,79 @@ def name_differences(definition: Mapping[str, object], topics: Mapping[str, obje
     return differences_table(parse_definition(definition, topics))
 
 
-def build_sources(definition: ApiDefinition) -> dict[str, str]:
+def build_sources(definition: ApiDefinition, layout: Layout = BUILT_IN) -> dict[str, str]:
     """Generate all files from a parsed definition.
+
+    Args:
+        definition: the definition.
+        layout: where the modules are: in a checkout of this library, or in a user's own package.
 
     Raises:
         InvalidValueError: the definition has no operations.
     """
     if not definition.apis:
         raise InvalidValueError("definition: has no operations; pass the platform's API definition")
-    return {**_models(definition), **_operations(definition), **_facades(definition)}
+    return {
+        **_models(definition, layout),
+        **_operations(definition, layout),
+        **_facades(definition, layout),
+        **own_package.package_sources(definition, layout),
+    }
 
 
-def _models(definition: ApiDefinition) -> dict[str, str]:
+def _models(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
+    folder = f"{layout.core_path}/models"
     order = make_shards(definition)
     by_name = {model.name: model for model in definition.models}
     homes = {name: shard.module for shard in order for name in shard.models}
     files = {
-        f"{CORE}/models/{shard.module}.py": models.shard_source(definition, shard, by_name)
+        f"{folder}/{shard.module}.py": models.shard_source(definition, shard, by_name)
         for shard in order
     }
     stubs = {
-        f"{CORE}/models/{shard.module}.pyi": model_stubs.shard_stub(
-            definition, shard, by_name, homes
-        )
+        f"{folder}/{shard.module}.pyi": model_stubs.shard_stub(definition, shard, by_name, homes)
         for shard in order
     }
     return {
-        f"{CORE}/models/__init__.py": model_facade.facade_source(definition, order),
-        f"{CORE}/models/__init__.pyi": model_facade.facade_stub(definition, order),
+        f"{folder}/__init__.py": model_facade.facade_source(definition, order, layout),
+        f"{folder}/__init__.pyi": model_facade.facade_stub(definition, order),
         **files,
         **stubs,
     }
 
 
-def _operations(definition: ApiDefinition) -> dict[str, str]:
+def _operations(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
+    folder = f"{layout.core_path}/api"
     by_name = {model.name: model for model in definition.models}
     families = find_jobs(definition)
     started = started_jobs(families)
     return {
-        f"{CORE}/api/_jobs.py": jobs.jobs_source(definition, families),
-        f"{CORE}/api/_listings.py": listings.listings_source(definition),
-        f"{CORE}/api/__init__.py": operations.package_source(definition),
-        f"{CORE}/notifications/_topic_models.py": topics.topics_source(definition),
+        f"{folder}/_jobs.py": jobs.jobs_source(definition, families, layout),
+        f"{folder}/_listings.py": listings.listings_source(definition),
+        f"{folder}/__init__.py": operations.package_source(definition),
+        layout.topics_path: topics.topics_source(definition, layout),
         **{
-            f"{CORE}/api/{api.name}.py": operations.api_source(definition, api, by_name, started)
+            f"{folder}/{api.name}.py": operations.api_source(
+                definition, api, by_name, started, layout
+            )
             for api in definition.apis
         },
     }
 
 
-def _facades(definition: ApiDefinition) -> dict[str, str]:
+def _facades(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
+    folder = layout.apis_path
     models = {model.name: model for model in definition.models}
     jobs = started_jobs(find_jobs(definition))
     return {
-        f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
-        f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),
+        f"{folder}/__init__.py": facades.package_source(definition, layout),
+        f"{folder}/_clients.py": facades.clients_source(definition, layout),
         **{
-            f"{ADAPTERS}/apis/{api.name}.py": facades.facade_source(definition, api)
+            f"{folder}/{api.name}.py": facades.facade_source(definition, api, layout)
             for api in definition.apis
         },
         **{
-            f"{ADAPTERS}/apis/{api.name}.pyi": facades.facade_stub(definition, api, models, jobs)
+            f"{folder}/{api.name}.pyi": facades.facade_stub(definition, api, models, jobs, layout)
             for api in definition.apis
         },
     }

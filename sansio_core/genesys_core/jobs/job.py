@@ -5,9 +5,10 @@ process can continue with it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar, cast
+from importlib import import_module
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from genesys_core.calls.job_family import JobFamily
 from genesys_core.calls.operation import (
@@ -209,18 +210,27 @@ def _interval_end(body: object) -> datetime | None:
 
 
 def _status_family(endpoint: Endpoint) -> JobFamily | None:
-    from genesys_core.api._jobs import FAMILIES  # noqa: PLC0415 - few calls run jobs
-
-    return FAMILIES.get(endpoint.path) if endpoint.method == "GET" else None
+    return _jobs(endpoint).FAMILIES.get(endpoint.path) if endpoint.method == "GET" else None
 
 
 def _submit(operation: Operation[object]) -> tuple[JobFamily, str]:
-    from genesys_core.api._jobs import FAMILIES, SUBMITS  # noqa: PLC0415 - few calls run jobs
-
     endpoint = operation.endpoint
-    found = SUBMITS.get(f"{endpoint.method} {endpoint.path}")
+    jobs = _jobs(endpoint)
+    found = jobs.SUBMITS.get(f"{endpoint.method} {endpoint.path}")
     if found is None:
         raise InvalidValueError(
             f"{endpoint.name}: starts no job that can be polled; send it with client.send"
         )
-    return FAMILIES[found[0]], found[1]
+    return jobs.FAMILIES[found[0]], found[1]
+
+
+class _Jobs(Protocol):
+    """A generated module of jobs."""
+
+    FAMILIES: Mapping[str, JobFamily]
+    SUBMITS: Mapping[str, tuple[str, str]]
+
+
+def _jobs(endpoint: Endpoint) -> _Jobs:
+    # Imported on first use: few calls run jobs.
+    return cast(_Jobs, import_module(f"{endpoint.package}.api._jobs"))

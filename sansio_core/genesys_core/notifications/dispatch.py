@@ -37,6 +37,8 @@ from genesys_core.notifications.channel.events import (
 )
 from genesys_core.notifications.messages import Notification, NotificationDecoder
 from genesys_core.notifications.subscriptions import expand_topic, is_automatic
+from genesys_core.notifications.topic_table import TopicTable
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 from genesys_core.websocket.handshake import WebSocketAddress
 
 __all__ = [
@@ -183,10 +185,14 @@ class EventDispatcher:
     """Decides the destination and the type of each event.
 
     Remembers the subscribed topics. Not thread-safe.
+
+    Args:
+        topics: the platform's topics.
     """
 
-    def __init__(self) -> None:
-        self._decoder = NotificationDecoder()
+    def __init__(self, topics: TopicTable = NOTIFICATION_TOPICS) -> None:
+        self._topics = topics
+        self._decoder = NotificationDecoder(topics=topics)
         self._asked: set[str] = set()
         # Cached lookups of topics whose events arrived, so that an event costs one lookup.
         self._for_consumer: dict[str, bool] = {}
@@ -221,7 +227,7 @@ class EventDispatcher:
         """Record that all topics were unsubscribed."""
         self._asked.clear()
         self._for_consumer.clear()
-        self._decoder = NotificationDecoder()
+        self._decoder = NotificationDecoder(topics=self._topics)
 
     def route_all(self, events: Iterable[ChannelEvent]) -> RoutedEvents:
         """Dispatch the events of one step; see :meth:`route`."""

@@ -7,8 +7,7 @@ case-insensitive.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -19,12 +18,12 @@ from genesys_core.codec.decoding import (
     check_type,
     decode,
     decoder_for,
-    resolve_type,
 )
 from genesys_core.codec.issues import Issue
 from genesys_core.errors import DecodeError
-from genesys_core.notifications._topic_models import TOPIC_MODELS
 from genesys_core.notifications.subscriptions import expand_topic
+from genesys_core.notifications.topic_table import TopicTable
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 
 __all__ = [
     "Envelope",
@@ -37,7 +36,6 @@ __all__ = [
 
 T_co = TypeVar("T_co", covariant=True)
 
-_PLACEHOLDER: Final = "{id}"
 _MAX_LEARNED: Final = 50_000
 """Maximum number of cached topic types: more than the platform lets one program subscribe to (20
 channels of 1,000), so only unsolicited topics can evict others.
@@ -102,49 +100,13 @@ class Notification(Struct, Generic[T_co], frozen=True):
 
 
 def resolve_topic(topic: str) -> str | None:
-    """Return the template of a topic.
-
-    ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands for
-    one segment. If several templates match, the one with fewest placeholders wins, and among those
-    the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
-    ``v2.system.{id}.{id}``.
+    """Return the template of a topic, such as ``v2.users.{id}.presence``.
 
     Returns:
-        A key of ``NOTIFICATION_TOPICS``, or ``None`` for an unknown topic.
+        A key of ``NOTIFICATION_TOPICS``, or ``None`` for an unknown topic; see
+        :meth:`~genesys_core.notifications.topic_table.TopicTable.template_of`.
     """
-    return _resolve(topic.lower())
-
-
-@lru_cache(maxsize=4096)
-def _resolve(topic: str) -> str | None:
-    segments = tuple(topic.split("."))
-    candidates = _templates().get(len(segments), ())
-    return next((template for template, parts in candidates if _fits(parts, segments)), None)
-
-
-_Parts: TypeAlias = tuple[str | None, ...]
-
-
-@cache
-def _templates() -> Mapping[int, tuple[tuple[str, _Parts], ...]]:
-    """The templates by number of segments, most specific first; placeholders are ``None``."""
-    sized: dict[int, list[tuple[str, _Parts]]] = {}
-    for template in TOPIC_MODELS:
-        parts = tuple(
-            None if part == _PLACEHOLDER else part.lower() for part in template.split(".")
-        )
-        sized.setdefault(len(parts), []).append((template, parts))
-    return {size: tuple(sorted(known, key=_generality)) for size, known in sized.items()}
-
-
-def _generality(known: tuple[str, _Parts]) -> tuple[int, tuple[bool, ...]]:
-    placeholders = tuple(part is None for part in known[1])
-    return sum(placeholders), placeholders
-
-
-def _fits(parts: _Parts, segments: tuple[str, ...]) -> bool:
-    pairs = zip(parts, segments, strict=True)
-    return all(segment != "" if part is None else part == segment for part, segment in pairs)
+    return NOTIFICATION_TOPICS.template_of(topic)
 
 
 # Envelopes
@@ -209,10 +171,18 @@ class NotificationDecoder:
     Args:
         types: types by topic, as for :meth:`assign`.
         strict: raise for a body that does not match its type instead of repairing it.
+        topics: the platform's topics; a generated package has its own ``NOTIFICATION_TOPICS``.
     """
 
-    def __init__(self, types: Mapping[str, object] | None = None, *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        types: Mapping[str, object] | None = None,
+        *,
+        strict: bool = False,
+        topics: TopicTable = NOTIFICATION_TOPICS,
+    ) -> None:
         self._strict = strict
+        self._topics = topics
         self._given: dict[str, object] = {}
         self._learned: dict[str, Callable[[Raw], Any]] = {}
         for topic, type_ in (types or {}).items():
@@ -245,12 +215,12 @@ class NotificationDecoder:
         key = topic.lower()
         if key in self._given:
             return self._given[key]
-        template = resolve_topic(key)
+        template = self._topics.template_of(key)
         if template is None:
             return Any
         if template.lower() in self._given:
             return self._given[template.lower()]
-        return resolve_type(TOPIC_MODELS[template])
+        return self._topics[template]
 
     def read(self, envelope: Envelope, text: str) -> Notification[Any]:
         """Decode an event's body.

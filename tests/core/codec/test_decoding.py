@@ -210,6 +210,11 @@ def test_resolve_refuses_what_names_no_type(expression):
         resolve_type(expression)
 
 
+def test_resolve_refuses_a_package_that_does_not_exist():
+    with pytest.raises(InvalidValueError, match="package='no_such_package': has no models"):
+        resolve_type("User", "no_such_package")
+
+
 def test_decoded_values_and_issues_are_plain_values():
     decoded = decode(Tree, b'{"weight": "5"}')
     assert pickle.loads(pickle.dumps(decoded)) == decoded

@@ -128,3 +128,11 @@ def test_a_table_of_plain_fields_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "plain", module)
     define_models(vars(module), "Words first second\n")
     assert get_type_hints(module.Words) == {"first": str | None, "second": str | None}
+
+
+def test_descriptions_come_before_the_facts() -> None:
+    module = ModuleType("described")
+    about = {"A": "What it is.", "B": "Another."}
+    define_models(vars(module), "A id!\nB id\nC id!", about)
+    docs = [module.A.__doc__, module.B.__doc__, module.C.__doc__]
+    assert docs == ["What it is.\n\nRequired: id.", "Another.", "Required: id."]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from genesys_core.definition.read.definition import Api, ApiDefinition, ModelDef
 from genesys_core.definition.read.listings import find_listing
+from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.source_text import (
     count_things,
     quote_string,
@@ -18,19 +19,19 @@ from genesys_core.definition.write.source_text import (
 __all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
-def facade_source(definition: ApiDefinition, api: Api) -> str:
+def facade_source(definition: ApiDefinition, api: Api, layout: Layout = BUILT_IN) -> str:
     """Write ``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, created from the builders."""
     name = api.class_name
     lines = [
         *write_docstring([f"{_about(api)}, sync and async."], ""),
         "",
-        f"from genesys_core.api import {api.name} as _api",
+        f"from {layout.package}.api import {api.name} as _api",
         "",
         "from genesys_cloud.api_binding import api_classes as _api_classes",
         "",
         f'__all__ = ["Async{name}", "{name}"]',
         "",
-        f'{name}, Async{name} = _api_classes("{name}", _api, "{_about(api)}")',
+        f'{name}, Async{name} = _api_classes("{name}", _api, "{_about(api)}", __name__)',
         "",
     ]
     return write_banner(definition.version) + "\n".join(lines)
@@ -41,6 +42,7 @@ def facade_stub(
     api: Api,
     models: Mapping[str, ModelDef],
     jobs: Collection[str],
+    layout: Layout = BUILT_IN,
 ) -> str:
     """Write ``apis/users.pyi``: the same for type checkers and editors.
 
@@ -49,6 +51,7 @@ def facade_stub(
         api: the API.
         models: the models, by class name.
         jobs: the operations that start jobs, by method and path.
+        layout: where the modules are.
     """
     name = api.class_name
     methods = {
@@ -65,7 +68,7 @@ def facade_stub(
         "_Method": "Method as _Method",
     }
     lines = [
-        f"from genesys_core.api import {api.name} as _api",
+        f"from {layout.package}.api import {api.name} as _api",
         "",
         "from genesys_cloud.api_binding import AsyncApi as _AsyncApi",
         *(
@@ -91,7 +94,7 @@ def _about(api: Api) -> str:
     return f"The {count_things(len(api.operations), 'method')} of the {api.tag} API"
 
 
-def package_source(definition: ApiDefinition) -> str:
+def package_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
     """Write ``apis/__init__.py``: all classes, each imported on first use."""
     classes = {
         name: api.name
@@ -101,7 +104,7 @@ def package_source(definition: ApiDefinition) -> str:
     lines = [
         *_PACKAGE_HEAD.splitlines(),
         *(
-            f"    from genesys_cloud.apis.{module} import {name} as {name}"
+            f"    from {layout.apis}.{module} import {name} as {name}"
             for name, module in classes.items()
         ),
         "",
@@ -139,12 +142,12 @@ def __dir__() -> list[str]:
 """
 
 
-def clients_source(definition: ApiDefinition) -> str:
+def clients_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
     """Write ``apis/_clients.py``: the API attributes of both clients, created on first use."""
     lines = [
         *_CLIENTS_HEAD.splitlines(),
         *(
-            f"    from genesys_cloud.apis.{api.name} import Async{api.class_name}, {api.class_name}"
+            f"    from {layout.apis}.{api.name} import Async{api.class_name}, {api.class_name}"
             for api in definition.apis
         ),
         "",
@@ -155,8 +158,8 @@ def clients_source(definition: ApiDefinition) -> str:
         ),
         "}",
         "",
-        *_mixin(definition, "SyncApis", "", "Client"),
-        *_mixin(definition, "AsyncApis", "Async", "AsyncClient"),
+        *_mixin(definition, "SyncApis", "", "Client", layout),
+        *_mixin(definition, "AsyncApis", "Async", "AsyncClient", layout),
     ]
     return write_banner(definition.version) + "\n".join(lines)
 
@@ -175,10 +178,16 @@ if TYPE_CHECKING:
 '''
 
 
-def _mixin(definition: ApiDefinition, name: str, prefix: str, client: str) -> list[str]:
+def _mixin(
+    definition: ApiDefinition, name: str, prefix: str, client: str, layout: Layout
+) -> list[str]:
+    places = ""
+    if layout is not BUILT_IN:
+        topics = quote_string(f"{layout.package}.topics")
+        places = f", home={quote_string(layout.apis)}, topics={topics}"
     lines = [
         "",
-        f'class {name}(LazyApis, prefix="{prefix}", classes=_CLASSES):',
+        f'class {name}(LazyApis, prefix="{prefix}", classes=_CLASSES{places}):',
         f'    """The APIs as attributes of ``{client}``."""',
         "",
         "    if TYPE_CHECKING:",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from genesys_core.definition.read.definition import ApiDefinition, ApiOperation
 from genesys_core.definition.read.jobs import FoundJobs
 from genesys_core.definition.read.listings import find_listing
+from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.operations import endpoint_arguments
 from genesys_core.definition.write.source_text import (
     WIDTH,
@@ -19,7 +20,9 @@ from genesys_core.definition.write.source_text import (
 __all__ = ["jobs_source"]
 
 
-def jobs_source(definition: ApiDefinition, families: Sequence[FoundJobs]) -> str:
+def jobs_source(
+    definition: ApiDefinition, families: Sequence[FoundJobs], layout: Layout = BUILT_IN
+) -> str:
     """Write ``api/_jobs.py``."""
     models = {model.name: model for model in definition.models}
 
@@ -56,7 +59,7 @@ def jobs_source(definition: ApiDefinition, families: Sequence[FoundJobs]) -> str
     )
     return write_banner(definition.version) + "\n".join(
         [
-            *_HEAD.splitlines(),
+            *_head(layout),
             *lines,
             "}",
             "",
@@ -77,14 +80,24 @@ def jobs_source(definition: ApiDefinition, families: Sequence[FoundJobs]) -> str
     )
 
 
-_HEAD = '''\
-"""How jobs are polled, by the path of their status; and the operations that start them."""
+_TITLE = (
+    '"""How jobs are polled, by the path of their status; and the operations that start them."""'
+)
 
-from genesys_core.api import _listings as _l
-from genesys_core.calls.job_family import JobFamily
-from genesys_core.calls.operation import Endpoint
 
-FAMILIES: dict[str, JobFamily] = {'''
+def _head(layout: Layout) -> list[str]:
+    listings = f"from {layout.package}.api import _listings as _l"
+    endpoint = f"from {layout.endpoint} import Endpoint"
+    families = "from genesys_core.calls.job_family import JobFamily"
+    own = layout is not BUILT_IN
+    return [
+        _TITLE,
+        "",
+        *([families, "", listings, endpoint] if own else [listings, families, endpoint]),
+        "",
+        "FAMILIES: dict[str, JobFamily] = {",
+    ]
+
 
 _TAIL = '''\
 """The status path of the job that an operation starts, and the field of its reply with the id."""'''

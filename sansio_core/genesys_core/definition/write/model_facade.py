@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.shards import Shard
+from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.source_text import (
     to_plain_text,
     wrap_text,
@@ -19,7 +20,7 @@ __all__ = ["facade_source", "facade_stub"]
 _FACADE = '''\
 """All models of the platform, each imported on first use.
 
-``from genesys_core.models import UserMe`` imports the module of ``UserMe`` and those
+``from %s.models import %s`` imports the module of ``%s`` and those
 that it depends on. :func:`preload` imports models ahead of time.
 """
 
@@ -81,12 +82,19 @@ def preload(*names: str) -> None:
 '''
 
 
-def facade_source(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
+def facade_source(
+    definition: ApiDefinition, shards: Sequence[Shard], layout: Layout = BUILT_IN
+) -> str:
     """Write ``models/__init__.py``: the module of each model."""
     table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
     version = to_plain_text(definition.version).replace("{", "{{").replace("}", "}}")
-    return write_banner(definition.version) + _FACADE % (table, count, version)
+    names = [name for shard in shards for name in shard.models]
+    example = "UserMe" if "UserMe" in names else min(names, default="Model")
+    return write_banner(definition.version) + _FACADE % (
+        *(layout.package, example, example),
+        *(table, count, version),
+    )
 
 
 def _paragraph(shard: Shard) -> list[str]:

@@ -21,6 +21,8 @@ from genesys_core.definition.write.docstrings import model_docstring
 from genesys_core.definition.write.source_text import (
     quote_string,
     split_values,
+    to_one_line,
+    to_plain_text,
     wrap_text,
     write_banner,
     write_docstring,
@@ -80,11 +82,9 @@ class _StubWriter:
         return ["", f"class {model.name}({base}, kw_only=True):", *(body or ["    ..."])]
 
     def _docstring(self, model: ModelDef) -> list[str]:
-        text = model_docstring(model)
-        if not text:
-            return []
-        first, *rest = wrap_text(text, "    ", "    ")
-        return write_docstring([first.strip(), *rest], "    ")
+        texts = filter(None, (_text(model.description), model_docstring(model)))
+        lines = [line for text in texts for line in ("", *wrap_text(text, "    "))][1:]
+        return write_docstring([lines[0].strip(), *lines[1:]], "    ") if lines else []
 
     def _field(self, field: Field, own: frozenset[str]) -> list[str]:
         def spell(name: str) -> str:
@@ -95,7 +95,11 @@ class _StubWriter:
         if to_camel_case(field.name) != field.wire:
             default = f"{spell('_field')}(name={quote_string(field.wire)}, default=None)"
         known = values_to_split(field.type, self.enums)
-        return split_values(f"    {field.name}: {text} = {default}", known)
+        lines = split_values(f"    {field.name}: {text} = {default}", known)
+        described = wrap_text(_text(field.description), "    ")
+        if not described:
+            return lines
+        return [*lines, *write_docstring([described[0].strip(), *described[1:]], "    ")]
 
     def _spelt(self, name: str, own: frozenset[str]) -> str:
         """Return a name as a class body must write it: a field of the same name would shadow it."""
@@ -109,3 +113,7 @@ class _StubWriter:
             return name
         self.hidden.add(name)
         return f"_{name}"
+
+
+def _text(description: str) -> str:
+    return to_plain_text(to_one_line(description))

@@ -6,7 +6,7 @@ stub beside it (:mod:`~genesys_core.definition.write.model_stubs`) has the same 
 statements, with the known values of enums.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from genesys_core.definition.read.definition import (
@@ -22,7 +22,14 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.shards import Shard
-from genesys_core.definition.write.source_text import wrap_text, write_banner, write_docstring
+from genesys_core.definition.write.source_text import (
+    quote_string,
+    to_ascii,
+    to_one_line,
+    wrap_text,
+    write_banner,
+    write_docstring,
+)
 
 __all__ = ["shard_source"]
 
@@ -37,10 +44,30 @@ def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, M
         "",
         '_define(globals(), """\\',
         *rows,
-        '""")',
+        *_descriptions([models[name] for name in shard.models]),
         "",
     ]
     return write_banner(definition.version) + "\n".join(lines)
+
+
+def _descriptions(models: Sequence[ModelDef]) -> list[str]:
+    """Write the descriptions of models, the last argument; the bundled definition has none."""
+    described = {one.name: to_ascii(to_one_line(one.description)) for one in models}
+    lines = [
+        line
+        for name, text in described.items()
+        if text
+        for line in (f"    {quote_string(name)}:", *_text(text))
+    ]
+    if not lines:
+        return ['""")']
+    return ['""", {', *lines, "})"]
+
+
+def _text(text: str) -> list[str]:
+    *first, last = wrap_text(text, "")
+    lines = [f"        {quote_string(f'{line} ')}" for line in first]
+    return [*lines, f"        {quote_string(last)},"]
 
 
 def _row(model: ModelDef) -> list[str]:

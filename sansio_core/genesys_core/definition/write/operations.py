@@ -34,6 +34,7 @@ from genesys_core.definition.write.annotations import (
     values_to_split,
 )
 from genesys_core.definition.write.docstrings import operation_docstring
+from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.listings import listing_name
 from genesys_core.definition.write.source_text import (
     WIDTH,
@@ -53,6 +54,7 @@ def api_source(
     api: Api,
     models: Mapping[str, ModelDef],
     jobs: Mapping[str, FoundJobs],
+    layout: Layout = BUILT_IN,
 ) -> str:
     """Write a module of builders.
 
@@ -61,6 +63,7 @@ def api_source(
         api: the API.
         models: the models, by class name.
         jobs: the job that an operation starts, by method and path.
+        layout: where the modules are.
     """
     scope = _Scope(api)
     blocks = [
@@ -68,7 +71,7 @@ def api_source(
         for operation in api.operations
     ]
     runtime = {"_Endpoint", *scope.built}
-    typed = _typing_imports(scope.used - runtime)
+    typed = _typing_imports(scope.used - runtime, layout)
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
     guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
     lines = [
@@ -77,8 +80,7 @@ def api_source(
         "from __future__ import annotations",
         "",
         *guard,
-        *grouped_imports(runtime - {"_l"}),
-        *(["from genesys_core.api import _listings as _l"] if "_l" in runtime else []),
+        *_runtime_imports(runtime, layout),
         *(["", "if _TYPE_CHECKING:", *guarded] if guarded else []),
         *(line for block in blocks for line in block),
         "",
@@ -125,9 +127,19 @@ def _about(api: Api) -> str:
     )
 
 
-def _typing_imports(used: Iterable[str]) -> list[str]:
+def _runtime_imports(used: set[str], layout: Layout) -> list[str]:
+    own = layout is not BUILT_IN
+    lines = grouped_imports(used - {"_l"} - ({"_Endpoint"} if own else set()))
+    if "_l" in used:
+        lines.append(f"from {layout.package}.api import _listings as _l")
+    if own:
+        lines.append(f"from {layout.endpoint} import Endpoint as _Endpoint")
+    return lines
+
+
+def _typing_imports(used: Iterable[str], layout: Layout) -> list[str]:
     names = set(used)
-    models = ["from genesys_core import models as _m"] if "_m" in names else []
+    models = [f"from {layout.package} import models as _m"] if "_m" in names else []
     return [line for line in [*grouped_imports(names - {"_m"}), *models] if line]
 
 

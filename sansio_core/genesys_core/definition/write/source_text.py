@@ -14,6 +14,8 @@ __all__ = [
     "fill_lines",
     "quote_string",
     "split_values",
+    "to_ascii",
+    "to_one_line",
     "to_plain_text",
     "wrap_text",
     "write_banner",
@@ -41,7 +43,17 @@ def quote_string(value: str) -> str:
 
 def to_plain_text(value: str) -> str:
     """Convert text from the definition to ASCII that is safe in a comment or docstring."""
-    return ascii(value)[1:-1].replace("\\", "\\\\").replace('"', '\\"')
+    return to_ascii(value).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def to_ascii(value: str) -> str:
+    """Convert text from the definition to printable ASCII, with escapes for all other characters."""
+    return value.encode("unicode_escape").decode("ascii")
+
+
+def to_one_line(value: str) -> str:
+    """Join the lines of a text from the definition."""
+    return " ".join(value.split())
 
 
 def count_things(number: int, thing: str) -> str:

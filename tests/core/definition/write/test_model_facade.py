@@ -43,7 +43,7 @@ def test_a_name_that_is_no_model_gets_an_error_that_helps(models: ModuleType) ->
         AttributeError, match=r"no model hides_its_type .* 1\.2\.3; did you mean Hid"
     ):
         models.hides_its_type  # noqa: B018 - reading is the test
-    with pytest.raises(AttributeError, match="which defines 25 models"):
+    with pytest.raises(AttributeError, match="which defines 26 models"):
         models.preload("Nonsense")
     assert not hasattr(models, "__path_of_nothing__")
     assert not hasattr(models, "")

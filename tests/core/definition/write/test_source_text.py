@@ -14,6 +14,8 @@ from genesys_core.definition.write.source_text import (
     fill_lines,
     quote_string,
     split_values,
+    to_ascii,
+    to_one_line,
     to_plain_text,
     wrap_text,
     write_banner,
@@ -94,3 +96,10 @@ def test_words_stay_whole() -> None:
 
 def test_counted() -> None:
     assert (count_things(1, "method"), count_things(2, "method")) == ("1 method", "2 methods")
+
+
+@given(_texts)
+def test_a_docstring_shows_what_the_text_says(text: str) -> None:
+    line = to_one_line(text)
+    assert "\n" not in line
+    assert ast.literal_eval(f'"""{to_plain_text(line)}"""') == to_ascii(line)

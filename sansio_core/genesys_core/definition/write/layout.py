@@ -1,0 +1,87 @@
+"""Where generated modules are: import names and paths.
+
+Invariants: modules of a generated package import only each other and the library, by absolute names.
+"""
+
+import keyword
+import sys
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["ADAPTERS", "BUILT_IN", "CORE", "Layout", "package_layout"]
+
+CORE: Final = "sansio_core/genesys_core"
+ADAPTERS: Final = "adapters/genesys_cloud"
+
+
+class Layout(Struct, frozen=True):
+    """The places of generated modules.
+
+    Attributes:
+        package: the package with ``models`` and ``api``.
+        apis: the package of API classes.
+        endpoint: the module of the class ``Endpoint``.
+        core_path: the folder of ``package``.
+        apis_path: the folder of ``apis``.
+        topics_path: the module of the topic map.
+        base: the package's folder if it is a user's own; otherwise ``None``.
+    """
+
+    package: str
+    apis: str
+    endpoint: str
+    core_path: str
+    apis_path: str
+    topics_path: str
+    base: str | None = None
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders that contain only generated files."""
+        own = () if self.base is None else (self.base,)
+        return (*own, f"{self.core_path}/models", f"{self.core_path}/api", self.apis_path)
+
+
+BUILT_IN: Final = Layout(
+    "genesys_core",
+    "genesys_cloud.apis",
+    "genesys_core.calls.operation",
+    CORE,
+    f"{ADAPTERS}/apis",
+    f"{CORE}/notifications/_topic_models.py",
+)
+"""The places in a checkout of this library."""
+
+
+def package_layout(package: str) -> Layout:
+    """Return the places in a user's own package.
+
+    Args:
+        package: its import name, such as ``acme_genesys`` or ``acme.genesys``.
+
+    Raises:
+        InvalidValueError: it cannot be imported, or would hide another package.
+    """
+    names = package.split(".")
+    if not all(name.isidentifier() and not keyword.iskeyword(name) for name in names):
+        raise InvalidValueError(
+            f"package {package!r}: must be an import name, such as acme_genesys or acme.genesys"
+        )
+    if names[0] in {"genesys_core", "genesys_cloud", *sys.stdlib_module_names}:
+        raise InvalidValueError(
+            f"package {package!r}: would hide the package {names[0]}; choose another name, "
+            "such as acme_genesys"
+        )
+    folder = "/".join(names)
+    return Layout(
+        package,
+        f"{package}.apis",
+        f"{package}.api._endpoint",
+        folder,
+        f"{folder}/apis",
+        f"{folder}/topics.py",
+        folder,
+    )
