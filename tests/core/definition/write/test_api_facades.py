@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.helpers.generated import FILES
+from genesys_core.definition.write.api_facades import clients_source, facade_source
+from genesys_core.definition.write.layout import package_layout
+from tests.helpers.generated import DEFINITION, FILES
 
 
 def test_facades_name_every_method_once() -> None:
@@ -18,3 +20,14 @@ def test_facades_name_every_method_once() -> None:
         assert clients.count(f"        {name}: {title}Api\n") == 1
         assert clients.count(f"        {name}: Async{title}Api\n") == 1
     assert "The 1 method of the SCIM API." in clients
+
+
+def test_the_apis_of_an_own_package_are_its_own() -> None:
+    layout = package_layout("acme")
+    clients = clients_source(DEFINITION, layout)
+    assert "    from acme.apis.oauth import AsyncOAuthApi, OAuthApi\n" in clients
+    assert 'classes=_CLASSES, home="acme.apis", topics="acme.topics"):' in clients
+    for api in DEFINITION.apis:
+        assert f"from acme.api import {api.name} as _api\n" in facade_source(
+            DEFINITION, api, layout
+        )

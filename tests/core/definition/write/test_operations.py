@@ -12,7 +12,9 @@ import pytest
 
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.definition import generate
-from tests.helpers.generated import FILES
+from genesys_core.definition.write.layout import package_layout
+from genesys_core.definition.write.operations import api_source
+from tests.helpers.generated import DEFINITION, FILES
 from tests.strategies.definition import (
     CORE,
     STRING,
@@ -174,3 +176,14 @@ def test_known_values_that_stand_twice_are_named_once() -> None:
 def test_the_version_of_the_definition_can_be_read(api: ModuleType) -> None:
     assert api.DEFINITION_VERSION == "1.2.3"
     assert "DEFINITION_VERSION" not in api.__all__
+
+
+def test_the_builders_of_an_own_package_use_its_endpoints_and_models() -> None:
+    models = {model.name: model for model in DEFINITION.models}
+    text = "".join(
+        api_source(DEFINITION, api, models, {}, package_layout("acme")) for api in DEFINITION.apis
+    )
+    assert "from acme.api._endpoint import Endpoint as _Endpoint\n" in text
+    assert "    from acme import models as _m\n" in text
+    assert "from acme.api import _listings as _l\n" in text
+    assert "Endpoint as _Endpoint, " not in text
