@@ -36,8 +36,8 @@ def collections(*letters):
 class Walk:
     """Calls to one simulated platform, with arguments made from the definition."""
 
-    def __init__(self):
-        self.desk = Desk(Simulator(definition()))
+    def __init__(self, desk=None):
+        self.desk = desk or Desk(Simulator(definition()))
         self.bodies = 0
 
     def route(self, method, template):

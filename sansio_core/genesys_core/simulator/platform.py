@@ -22,6 +22,7 @@ from genesys_core.simulator.handlers import (
     published,
     queues,
     tokens,
+    uploads,
     users,
 )
 from genesys_core.simulator.http.access import authenticate_request, spend_request
@@ -41,10 +42,14 @@ from genesys_core.simulator.login import (
 )
 from genesys_core.simulator.resources.engine import ResourceEngine
 from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
+from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS
+from genesys_core.simulator.resources.seeded_listings import list_seeds
+from genesys_core.simulator.resources.seeding import Seeding
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.changes import ChangeWatch
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
+from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState, Served, Settings
 from genesys_core.simulator.state.routes import ServedRoute
 from genesys_core.simulator.state.world import World
@@ -59,6 +64,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **channels.HANDLERS,
     **presences.HANDLERS,
     **published.HANDLERS,
+    **uploads.HANDLERS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
@@ -95,6 +101,7 @@ class Simulator:
         self.settings = settings
         self._resources = ResourceEngine(self.definition)
         self._events = EventRules(self.definition)
+        self._seeding = Seeding(self.definition, self._resources.rules, self._resources.store)
         state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
@@ -175,6 +182,46 @@ class Simulator:
             for topic in NOTIFICATION_TOPICS
         }
 
+    def seed_items(self, method: str, target: str, count: int) -> Sequence[Json]:
+        """Put example items into a listing, so that there is something to list.
+
+        Args:
+            method: ``GET``, or ``POST`` for a search or query.
+            target: the path of a listing, such as ``/api/v2/routing/queues/q1/members?joined=true``;
+                items get the values of its query, as far as they have these properties, and parents
+                that do not exist are created. Or a path template, for listings below ids that are not
+                known yet, such as the results of a job.
+            count: how many items to add.
+
+        Returns:
+            the items. They are in the listing's collection if it is a stateful one; else in this
+            listing alone, where filters do not apply to them.
+
+        Raises:
+            InvalidValueError: there is no such listing.
+        """
+        return self._seeding.seed(self.state, method, target, count)
+
+    def set_job_outcome(self, template: str, outcome: str) -> None:
+        """Determine how the jobs of one collection end, those that are running included.
+
+        Args:
+            template: of the collection, such as
+                ``/api/v2/analytics/conversations/details/jobs``.
+            outcome: ``success``, ``failure``, or a state of the job's model, such as ``EXPIRED``.
+
+        Raises:
+            InvalidValueError: there are no such jobs, or they have no such state.
+        """
+        found = self._resources.rules.collection(template)
+        states = None if found is None else found.states
+        if found is None or states is None:
+            raise InvalidValueError(f"{template}: the definition has no jobs with states there")
+        known = (SUCCESS, FAILURE, *states.names)
+        if outcome not in known:
+            raise InvalidValueError(f"{outcome!r} is none of {', '.join(known)}")
+        self.state.job_outcomes[found.template] = outcome
+
     def template(self, request: Request) -> str | None:
         """Return the template that a request is counted under, or ``None``."""
         return self._aim(request.method, _target(request.url)[0])[0]
@@ -186,7 +233,11 @@ class Simulator:
             if login is not None:
                 return _aim_at_login(method, login)
         path = _without_prefix(path, self.settings.api_prefixes, "/api/v2/") or path
-        found = self.definition.routes.find(path) or published.ROUTES.find(path)
+        found = (
+            self.definition.routes.find(path)
+            or published.ROUTES.find(path)
+            or uploads.ROUTES.find(path)
+        )
         if found is None:
             return None, no_such_resource()
         # HEAD is supported wherever GET is, as on the platform.
@@ -211,6 +262,9 @@ class Simulator:
         """Answer a call, and publish the events of what it changed."""
         key = (call.route.method, call.route.template)
         handler = _HANDLERS.get(key, self._resources.respond)
+        seeded = list_seeds(call) if key in _HANDLERS else None
+        if seeded is not None:
+            return seeded
         if call.route.method in {"GET", "HEAD"}:
             return handler(call)
         watch = ChangeWatch(call.state, call.route.template, call.arguments)

@@ -216,3 +216,27 @@ def test_the_topics_that_are_published_and_for_what():
     assert coverage["v2.operations.events.{id}"] == "none"
     examples = Simulator(definition(), settings=Settings(stateful=False)).topic_coverage()
     assert set(examples.values()) == {"handler", "none"}
+
+
+DETAILS = "/api/v2/analytics/conversations/details/jobs"
+
+
+def test_items_are_put_into_listings_of_rules_and_of_handlers():
+    desk = Desk()
+    assert len(desk.simulator.seed_items("GET", "/api/v2/routing/skills", 2)) == 2
+    assert desk.call("GET", "/api/v2/routing/skills").json["total"] == 2
+    channels = "/api/v2/notifications/channels"
+    assert desk.call("GET", channels).json["entities"] == []
+    seeded = desk.simulator.seed_items("GET", channels, 2)
+    assert desk.call("GET", channels).json["entities"] == seeded
+
+
+def test_how_jobs_end():
+    simulator = Desk().simulator
+    simulator.set_job_outcome(DETAILS, "EXPIRED")
+    assert simulator.state.job_outcomes == {DETAILS: "EXPIRED"}
+    with pytest.raises(InvalidValueError, match="'LATE' is none of success, failure, QUEUED"):
+        simulator.set_job_outcome(DETAILS, "LATE")
+    for nothing in ("/api/v2/groups", "/nowhere"):
+        with pytest.raises(InvalidValueError, match="no jobs"):
+            simulator.set_job_outcome(nothing, "success")

@@ -10,9 +10,9 @@ from typing import Final
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply, no_content
 from genesys_core.simulator.state.examples import Json, example_of
 
-__all__ = ["respond_with_example", "respond_with_last_page"]
+__all__ = ["WAYS_ON", "respond_with_example", "respond_with_last_page"]
 
-_WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage", "cursor"}) | {
+WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage", "cursor"}) | {
     "cursors",
     "after",
     "before",
@@ -39,7 +39,7 @@ def respond_with_last_page(call: ApiCall) -> Reply:
     value = None if schema is None else example_of(call.definition, schema)
     if not isinstance(value, Mapping):
         return respond_with_example(call)
-    return json_reply({name: each for name, each in value.items() if name not in _WAYS_ON})
+    return json_reply({name: each for name, each in value.items() if name not in WAYS_ON})
 
 
 def _settled(call: ApiCall, value: Json) -> Json:
@@ -65,4 +65,4 @@ def _only_page(call: ApiCall, value: Mapping[str, Json]) -> Json:
     }
     # Not every `total` is a number: some listings have an object.
     known = {name: each for name, each in facts.items() if type(value.get(name)) is type(each)}
-    return {name: each for name, each in {**value, **known}.items() if name not in _WAYS_ON}
+    return {name: each for name, each in {**value, **known}.items() if name not in WAYS_ON}

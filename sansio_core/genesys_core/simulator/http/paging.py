@@ -1,6 +1,7 @@
 """Page-number pagination.
 
-Invariants: every entity is on exactly one page, in order. A page links only to adjacent pages.
+Invariants: every entity is on exactly one page, in order. A page links only to adjacent pages, and to
+none with ``Settings(listing_links=False)``.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +13,8 @@ from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["DEFAULT_PAGE_SIZE", "MAX_PAGE_SIZE", "make_page"]
+__all__ = ["MAX_PAGE_SIZE", "make_page"]
 
-DEFAULT_PAGE_SIZE: Final = 25
 MAX_PAGE_SIZE: Final = 500
 
 
@@ -31,7 +31,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
     Raises:
         Problem: 400 if the page size is not in 1 to 500 or the page number is not positive.
     """
-    size = _number(call, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    size = _number(call, "pageSize", call.settings.page_size, MAX_PAGE_SIZE)
     number = _number(call, "pageNumber", 1, None)
     count = -(-len(entities) // size)
     links = {"firstUri": 1, "selfUri": number, "lastUri": max(count, 1)}
@@ -39,14 +39,16 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
         links["nextUri"] = number + 1
     if 1 < number <= count + 1:
         links["previousUri"] = number - 1
-    return {
+    page: Record = {
         "entities": [show(each) for each in entities[(number - 1) * size : number * size]],
         "pageSize": size,
         "pageNumber": number,
         "total": len(entities),
-        **{name: _link(call, size, at) for name, at in links.items()},
-        "pageCount": count,
     }
+    if not call.settings.listing_links:
+        return page
+    uris = {name: _link(call, size, at) for name, at in links.items()}
+    return {**page, **uris, "pageCount": count}
 
 
 def _number(call: ApiCall, name: str, default: int, highest: int | None) -> int:

@@ -1,7 +1,8 @@
 """The states of jobs: which property has them, and how they follow each other in time.
 
-Invariants: a job starts in its waiting state and ends in its success or failure state, which it keeps.
-The state depends on the time since the start alone.
+Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
+One that needs its caller (an upload, a confirmation) stays in that state until the caller has acted.
+The state depends on the run and the time alone.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,17 @@ from typing import Final
 from msgspec import Struct
 
 from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.jobs import JobRun
 
-__all__ = ["JobStates", "find_job_states"]
+__all__ = ["FAILURE", "SUCCESS", "JobStates", "find_job_states"]
 
-_PROPERTIES: Final = ("state", "status")
+SUCCESS: Final = "success"
+"""The outcome of a job that ends in its success state."""
+
+FAILURE: Final = "failure"
+"""The outcome of a job that ends in its failure state."""
+
+_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
 _WAITING: Final = ("queued", "registered", "created", "submitted", "pending", "initial", "open")
 _RUNNING: Final = ("running", "processing", "inprogress", "started", "executing", "pending")
 _SUCCESS: Final = (
@@ -27,6 +35,10 @@ _SUCCESS: Final = (
     "done",
 )
 _FAILURE: Final = ("failed", "failure", "error")
+_CANCELLED: Final = ("cancelled", "canceled")
+_UPLOADS: Final = ("waitingforupload", "uploading")
+_CONFIRMATIONS: Final = ("ready", "created")
+_PARTIAL: Final = ("partial", "witherrors", "incomplete")
 
 
 class JobStates(Struct, frozen=True):
@@ -38,6 +50,9 @@ class JobStates(Struct, frozen=True):
         running: the state after half of the duration.
         success: the state at the end.
         failure: the state at the end of a job that fails; the success state if there is none.
+        paused: the state in which the job waits for its caller; empty if it never does.
+        cancelled: the state of a job that was cancelled; empty if there is none.
+        names: all states.
     """
 
     name: str
@@ -45,36 +60,75 @@ class JobStates(Struct, frozen=True):
     running: str
     success: str
     failure: str
+    paused: str = ""
+    cancelled: str = ""
+    names: tuple[str, ...] = ()
 
-    def state_after(self, seconds: float, duration: float, *, fails: bool) -> str:
+    def state_at(self, run: JobRun, monotonic: float, duration: float, outcome: str) -> str:
         """Return the state of a job.
 
         Args:
-            seconds: the time since its start.
-            duration: how long a job takes, in seconds.
-            fails: whether it ends in the failure state.
+            run: when it was started, and what its caller did since.
+            monotonic: the time now, in seconds.
+            duration: how long a job takes, in seconds, without the time in which it waits for its
+                caller.
+            outcome: :data:`SUCCESS`, :data:`FAILURE` or the name of the state in which it ends.
         """
+        if run.ended:
+            return run.ended
+        seconds = monotonic - run.started
+        if self.paused and run.resumed is None:
+            is_waiting = self.waiting != self.paused and seconds < duration / 2
+            return self.waiting if is_waiting else self.paused
+        if run.resumed is not None:
+            seconds = monotonic - run.resumed + duration / 2
         if seconds < duration / 2:
             return self.waiting
         if seconds < duration:
             return self.running
-        return self.failure if fails else self.success
+        return self.end_of(outcome)
+
+    def end_of(self, outcome: str) -> str:
+        """Return the state in which a job with an outcome ends."""
+        return {SUCCESS: self.success, FAILURE: self.failure}.get(outcome, outcome)
+
+    def has_results(self, state: str) -> bool:
+        """Return whether a job in a state has results, if only some."""
+        plain = _plain(state)
+        return state == self.success or any(each in plain for each in _PARTIAL)
 
 
-def find_job_states(entity: Schema) -> JobStates | None:
-    """Return the states of a job's model, or ``None`` if none of them means success."""
+def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates | None:
+    """Return the states of a job's model, or ``None`` if none of them means success.
+
+    Args:
+        entity: the model of the job.
+        is_writable: whether its caller can write the job, and so confirm it.
+    """
+    properties = entity.properties or {}
     for name in _PROPERTIES:
-        facts = (entity.properties or {}).get(name)
+        facts = properties.get(name)
         states = [] if facts is None else [str(each) for each in facts.enum or []]
         success = _first(states, _SUCCESS)
         if success is not None:
+            uploads = is_writable or any("upload" in each.lower() for each in properties)
+            paused = (_first(states, _UPLOADS) if uploads else None) or (
+                _first(states, _CONFIRMATIONS) if is_writable else None
+            )
             running = _first(states, _RUNNING) or success
-            waiting = _first(states, _WAITING) or running
+            waiting = _first(states, _WAITING) or paused or running
             failure = _first(states, _FAILURE) or success
-            return JobStates(name, waiting, running, success, failure)
+            cancelled = _first(states, _CANCELLED) or ""
+            return JobStates(
+                name, waiting, running, success, failure, paused or "", cancelled, tuple(states)
+            )
     return None
 
 
+def _plain(state: str) -> str:
+    return state.lower().replace("_", "").replace(" ", "")
+
+
 def _first(states: Sequence[str], words: Sequence[str]) -> str | None:
-    spelled = {each.lower().replace("_", "").replace(" ", ""): each for each in states}
+    spelled = {_plain(each): each for each in states}
     return next((spelled[word] for word in words if word in spelled), None)

@@ -1,93 +1,36 @@
-"""Listings of collections: filters, order, and pages by number, by cursor or not at all.
+"""Listings of collections: which items a call's filters let through, and in which order.
 
-Invariants: every item that the filters let through is on exactly one page. A page links to the next
-only if there is one, so that reading on always ends.
+Invariants: a filter that is not understood lets everything through.
 """
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote, urlencode
-
-from msgspec import UnsetType
 
 from genesys_core.simulator.http.exchange import ApiCall
-from genesys_core.simulator.http.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, make_page
-from genesys_core.simulator.http.problems import bad_request
-from genesys_core.simulator.resources.values import conform_value
-from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.resources.listing_styles import find_listing_style
+from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["conform_reply", "list_items"]
-
-_CURSORS: Final = ("after", "cursor")
-_SIZES: Final = ("pageSize", "limit")
+__all__ = ["list_items"]
 
 
-def list_items(call: ApiCall, items: Sequence[Record], listing: str) -> Json:
-    """Return the reply of a listing.
+def list_items(call: ApiCall, items: Sequence[Record]) -> Json:
+    """Return the reply of a listing: the page that the call selects of what its filters let through.
 
     Args:
         call: the call, whose query has the filters, the order and the page.
         items: all items, in order of creation.
-        listing: the property that has the items; empty if the reply is an array.
+
+    Returns:
+        ``None`` if the operation lists nothing.
 
     Raises:
-        Problem: 400 for a page size, page number or cursor that is not valid.
+        Problem: 400 for a page size, page number or token that is not valid.
     """
-    schema = call.route.facts.reply_schema or Schema()
-    chosen = _sorted(call, [each for each in items if _passes(call, each)])
-    if not listing:
-        return conform_reply(call, schema, list(chosen))
-    reply = call.definition.resolve(schema)
-    known = {each.name for each in call.route.facts.parameters}
-    cursor = next((each for each in _CURSORS if each in known), None)
-    document: dict[str, Json]
-    if "pageNumber" in known:
-        document = make_page(call, chosen, lambda item: item)
-        document[listing] = document["entities"]
-    elif cursor is not None:
-        document = _page_at(call, chosen, listing, cursor)
-    else:
-        document = {listing: list(chosen), "total": len(chosen), "pageCount": 1, "pageNumber": 1}
-        document["pageSize"] = max(len(chosen), 1)
-        document["selfUri"] = call.path
-    declared = reply.properties or {}
-    return conform_reply(call, schema, {k: v for k, v in document.items() if k in declared})
-
-
-def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
-    """Return a value in the form that the operation replies with."""
-    made = conform_value(call.definition, schema, value)
-    return None if isinstance(made, UnsetType) else made
-
-
-def _page_at(call: ApiCall, items: Sequence[Record], listing: str, cursor: str) -> Record:
-    size_name = next((n for n in _SIZES if n in {p.name for p in call.route.facts.parameters}), "")
-    size = call.number(size_name, DEFAULT_PAGE_SIZE)
-    if size is None or not 1 <= size <= MAX_PAGE_SIZE:
-        raise bad_request(f"The {size_name} must be 1 to {MAX_PAGE_SIZE}.", field=size_name)
-    start = _position(call, cursor, len(items))
-    page: Record = {listing: list(items[start : start + size]), "selfUri": call.path}
-    if start + size < len(items):
-        token = f"p{start + size}"
-        page |= {cursor: token, "cursors": {"after": token}, "nextUri": _link(call, cursor, token)}
-    return page
-
-
-def _position(call: ApiCall, cursor: str, count: int) -> int:
-    text = call.argument(cursor, "")
-    if not text:
-        return 0
-    digits = text.removeprefix("p")
-    if not text.startswith("p") or not digits.isdecimal() or len(digits) > 9:
-        raise bad_request(f"The {cursor} [{text}] is not a cursor of this listing.", field=cursor)
-    return min(int(digits), count)
-
-
-def _link(call: ApiCall, cursor: str, token: str) -> str:
-    others = [(k, each) for k, values in call.query.items() if k != cursor for each in values]
-    return f"{call.path}?{urlencode([*others, (cursor, token)], quote_via=quote)}"
+    chosen: list[Json] = [*_sorted(call, [each for each in items if _passes(call, each)])]
+    style = find_listing_style(call.definition, call.route.facts)
+    return None if style is None else make_listing(call, style, chosen)
 
 
 _NO_FILTERS: Final = frozenset({"pageSize", "pageNumber", "sortBy", "sortOrder", "expand", "limit"})

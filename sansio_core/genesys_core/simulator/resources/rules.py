@@ -34,6 +34,7 @@ ResourceAction: TypeAlias = Literal[
     "read_single",
     "write_single",
     "start",
+    "resume",
     "results",
     "list_view",
     "read_view",
@@ -187,11 +188,13 @@ class ResourceRules:
 
     def _results(self, owner: str, method: str) -> ResourceRule | None:
         """Return the rule of what is read below a job."""
-        above, _, last = owner.rpartition("/")
-        job = self.collection(above) if _PLACEHOLDER.fullmatch(last) else None
-        if job is None or job.states is None or method != "GET":
+        if method != "GET":
             return None
-        return ResourceRule(job.letter, "results", job, job.entity)
+        for above, _ in self.parents(f"{owner}/"):
+            job = self.collection(above)
+            if job is not None and job.states is not None:
+                return ResourceRule(job.letter, "results", job, job.entity)
+        return None
 
     def _derive(self, key: str) -> Collection | None:
         if key.rpartition("/")[2] in _JOBS:
@@ -224,7 +227,8 @@ class ResourceRules:
         if start is None or read is None:
             return None
         entity = self._resolved(read.facts.reply_schema)
-        states = find_job_states(entity)
+        writes = [each for each in ("PUT", "PATCH") if each in item]
+        states = find_job_states(entity, is_writable=bool(writes))
         parameter = read.template.rpartition("/")[2].strip("{}")
         started = self._resolved(start.facts.reply_schema).properties or {}
         identity = next((each for each in ("id", "jobId", parameter) if each in started), None)
@@ -236,6 +240,7 @@ class ResourceRules:
         }
         if "DELETE" in item:
             operations["item", "DELETE"] = "delete"
+        operations |= {("item", each): "resume" for each in writes}
         listing = self._listing(top.get("GET"), entity)
         if listing is not None:
             operations["", "GET"] = "list"

@@ -10,10 +10,11 @@ from typing import TypeAlias
 from msgspec import UNSET, UnsetType
 
 from genesys_core.simulator.http.checks import has_type
+from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, minimal_value
 
-__all__ = ["adopt_properties", "conform_value"]
+__all__ = ["adopt_properties", "conform_reply", "conform_value"]
 
 Conformed: TypeAlias = "Json | UnsetType"
 
@@ -39,6 +40,12 @@ def adopt_properties(
         if not isinstance(fitting, UnsetType):
             adopted[name] = fitting
     return adopted
+
+
+def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
+    """Return a value in the form that the operation replies with."""
+    made = conform_value(call.definition, schema, value)
+    return None if isinstance(made, UnsetType) else made
 
 
 def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, Json]:

@@ -18,7 +18,8 @@ from genesys_core.simulator.state.credentials import (
     IssuedRefreshToken,
     IssuedToken,
 )
-from genesys_core.simulator.state.examples import uuid_shaped
+from genesys_core.simulator.state.examples import Json, uuid_shaped
+from genesys_core.simulator.state.jobs import JobRun
 from genesys_core.simulator.state.world import DIVISIONS, OAuthClient, Record, World, home_division
 
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
@@ -57,7 +58,11 @@ class Settings(Struct, frozen=True):
         stateful: whether operations without a handler have state by the rules of
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
         max_items: how many items all collections together may have; more are refused with a 400.
-        job_duration: seconds until a job ends.
+        job_duration: seconds until a job ends, without the time in which it waits for its caller.
+        listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
+            otherwise a page points to the next by a token or its number alone, except where links are
+            the only way.
+        page_size: how many items a page has if the request does not say.
         seed: seed of ids and tokens.
     """
 
@@ -73,6 +78,8 @@ class Settings(Struct, frozen=True):
     stateful: bool = True
     max_items: int = 100_000
     job_duration: float = 1.0
+    listing_links: bool = True
+    page_size: int = 25
     seed: int = 0
 
 
@@ -111,9 +118,12 @@ class PlatformState(Struct):
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
         singles: what was written to single resources, by the segments of their path.
-        jobs_started: when each job started (monotonic seconds), by the segments of its path.
-        failing_jobs: the path templates of jobs that fail, such as
-            ``/api/v2/analytics/conversations/details/jobs``.
+        jobs: the run of each job, by the segments of its path.
+        job_outcomes: how jobs end that do not succeed, by the path template of their collection,
+            such as ``/api/v2/analytics/conversations/details/jobs``; see
+            :meth:`Simulator.set_job_outcome`.
+        listings: the items of listings without a collection behind them, by method and path or path
+            template; see :meth:`Simulator.seed_items`.
         channels: notification channels by id.
         notices: pending events.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
@@ -137,8 +147,9 @@ class PlatformState(Struct):
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
     singles: dict[tuple[str, ...], Record] = {}
-    jobs_started: dict[tuple[str, ...], float] = {}
-    failing_jobs: set[str] = set()
+    jobs: dict[tuple[str, ...], JobRun] = {}
+    job_outcomes: dict[str, str] = {}
+    listings: dict[tuple[str, str], list[Json]] = {}
     channels: dict[str, Channel] = {}
     notices: deque[Notice] = field(default_factory=deque[Notice])
     extra_topics: set[str] = set()

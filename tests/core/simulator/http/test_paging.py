@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator import Simulator, World
+from genesys_core.simulator import Settings, Simulator, World
 from tests.strategies.simulator import Desk, definition, unhurried
 
 
@@ -93,3 +93,11 @@ def test_an_undeclared_size_is_checked_as_well():
     desk = Desk(Simulator({"paths": {"/api/v2/users": {"get": facts}}}))
     assert desk.call("GET", "/api/v2/users?pageSize=2").json["pageCount"] == 30
     assert desk.call("GET", "/api/v2/users?pageSize=two").status == 400
+
+
+def test_without_links_a_page_has_its_number_and_the_total():
+    settings = Settings(listing_links=False, page_size=2)
+    desk = Desk(Simulator(definition(), world=World.sample(users=3, queues=0), settings=settings))
+    page = desk.call("GET", "/api/v2/users?pageNumber=2").json
+    assert len(page.pop("entities")) == 1
+    assert page == {"pageNumber": 2, "pageSize": 2, "total": 3}

@@ -234,12 +234,12 @@ def test_a_job_ends_with_results_on_the_simulators_clock():
     assert desk.call("DELETE", where).status in {200, 204}
     for target in (where, f"{where}/results"):
         assert desk.call("GET", target).status == 404
-    assert desk.simulator.state.jobs_started == {}
+    assert desk.simulator.state.jobs == {}
 
 
 def test_a_job_may_fail():
     desk = Desk()
-    desk.simulator.state.failing_jobs.add(DETAILS)
+    desk.simulator.set_job_outcome(DETAILS, "failure")
     job = desk.call("POST", DETAILS, INTERVAL).json["jobId"]
     desk.sleep(1)
     assert desk.call("GET", f"{DETAILS}/{job}").json["state"] == "FAILED"
@@ -254,7 +254,7 @@ def test_jobs_are_listed_with_their_states():
     assert (started["state"], started["selfUri"]) == ("PENDING", f"{jobs}/{started['id']}")
     desk.sleep(1)
     (listed,) = desk.call("GET", jobs).json["entities"]
-    assert (listed["id"], listed["state"]) == (started["id"], "FULFILLED")
+    assert (listed["id"], listed["state"]) == (started["id"], "READY")
 
 
 def test_division_views_have_what_their_collection_has():

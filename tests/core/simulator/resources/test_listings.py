@@ -74,66 +74,8 @@ def test_filters_and_order(target, expected):
     assert "".join(names(get(made, target))) == expected
 
 
-def test_an_array():
-    made = desk(array=True)
-    assert len(get(made).json) == 5
-
-
-def test_everything_on_one_page():
-    listing = {name: {"type": "integer"} for name in ("total", "pageCount", "pageSize")}
-    made = desk(listing=listing)
-    whole = get(made).json
-    assert (whole["total"], whole["pageCount"], whole["pageSize"]) == (5, 1, 5)
-    assert "selfUri" not in whole
-
-
-def test_pages_by_number():
-    listing = {"nextUri": TEXT, "total": {"type": "integer"}}
-    made = desk("pageNumber", "pageSize", listing=listing)
-    first = get(made, "/x?pageSize=3").json
-    assert first["total"] == 5
-    assert names(get(made, first["nextUri"])) == ["3", "4"]
-    assert "nextUri" not in get(made, first["nextUri"]).json
-    assert names(get(made, "/x?pageNumber=9")) == []
-    assert get(made, "/x?pageSize=0").status == 400
-
-
-@pytest.mark.parametrize(
-    ("parameters", "listing", "token"),
-    [
-        (("after", "pageSize"), {"after": TEXT}, lambda page: page.get("after")),
-        (("cursor", "limit"), {"cursor": TEXT}, lambda page: page.get("cursor")),
-        (
-            ("after", "limit"),
-            {"cursors": {"type": "object", "properties": {"after": TEXT}}},
-            lambda page: page.get("cursors", {}).get("after"),
-        ),
-    ],
-)
-def test_pages_by_cursor(parameters, listing, token):
-    made = desk(*parameters, listing=listing)
-    cursor, size = parameters
-    read, target = [], f"/x?{size}=2"
-    while target:
-        page = get(made, target)
-        read += names(page)
-        following = token(page.json)
-        target = following and f"/x?{size}=2&{cursor}={following}"
-    assert read == list("01234")
-    for bad in ("x1", "p", "px", "p-1", "p1234567890"):
-        refused = get(made, f"/x?{cursor}={bad}")
-        assert (refused.status, refused.json["details"][0]["fieldName"]) == (400, cursor)
-    for bad in ("0", "501", "many"):
-        assert get(made, f"/x?{size}={bad}").status == 400
-    assert names(get(made, f"/x?{cursor}=p99")) == []
-
-
-def test_links_of_pages_by_cursor():
-    made = desk("after", "name", "pageSize", listing={"nextUri": TEXT})
-    page = get(made, "/x?pageSize=3&name=thing").json
-    assert page["nextUri"] == "/x?pageSize=3&name=thing&after=p3"
-    assert names(get(made, page["nextUri"])) == ["3", "4"]
-
-
-def test_cursors_without_a_size():
-    assert len(names(get(desk("after", count=30)))) == 25
+def test_pages_have_what_the_filters_let_through():
+    made = desk("open", "cursor", "limit", listing={"cursor": TEXT})
+    first = get(made, "/x?open=true&limit=2")
+    assert names(first) == ["0", "2"]
+    assert names(get(made, f"/x?open=true&limit=2&cursor={first.json['cursor']}")) == ["4"]

@@ -69,7 +69,6 @@ def test_what_has_no_rule():
     for method, template in [
         ("GET", "/api/v2/conversations/{conversationId}"),
         ("POST", "/api/v2/groups/search"),
-        ("PUT", "/api/v2/recording/jobs/{jobId}"),
         ("GET", "/api/v2/scripts/divisionviews"),
         ("POST", "/api/v2/responsemanagement/responses/divisionviews/query"),
         ("GET", "/api/v2/scripts/published/divisionviews/{scriptId}/variables"),
@@ -258,7 +257,12 @@ JOB = {
                 "/jobs/{id}": {"put": operation(), "get": operation(reply=JOB)},
                 "/jobs/{id}/results": {"get": operation(reply=THING), "delete": operation()},
             },
-            {"POST": ("H", "start"), "PUT": None, "GET": ("H", "results"), "DELETE": None},
+            {
+                "POST": ("H", "start"),
+                "PUT": ("H", "resume"),
+                "GET": ("H", "results"),
+                "DELETE": None,
+            },
         ),
     ],
 )

@@ -6,9 +6,14 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from genesys_core.simulator import example
-from genesys_core.simulator.resources.values import adopt_properties, conform_value
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.resources.values import (
+    adopt_properties,
+    conform_reply,
+    conform_value,
+)
 from genesys_core.simulator.state.definition import Definition, Schema
-from tests.strategies.simulator import definition, misfits, small_document, unhurried
+from tests.strategies.simulator import Desk, definition, misfits, small_document, unhurried
 
 TEXT, NUMBER = Schema(type="string"), Schema(type="integer")
 NONE = Definition.of(small_document({}))
@@ -56,3 +61,11 @@ def test_an_example_of_any_model_takes_the_form_of_another(model, seed, depth):
     value = example(definition(), "CreateQueueRequest", seed=seed, depth=depth)
     schema = Schema(ref=f"#/definitions/{model}")
     assert misfits(definition(), schema, conform_value(definition(), schema, value)) == []
+
+
+def test_a_reply_of_the_wrong_type_is_null():
+    desk = Desk()
+    (found,) = (each for each in definition().routes if each.template == "/api/v2/date")
+    call = ApiCall(found, "/", {}, {}, None, None, desk.now, desk.simulator.state, definition())
+    assert conform_reply(call, TEXT, "a") == "a"
+    assert conform_reply(call, TEXT, 1) is None

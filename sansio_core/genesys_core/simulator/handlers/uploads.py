@@ -1,0 +1,40 @@
+"""Uploads for which jobs wait: ``/simulator/uploads/{uploadId}``, where signed links point to.
+
+Invariants: a link needs no token, as signed links need none, and works once. What is uploaded is not
+read: the job goes on as if it were fine.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import structs
+
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply
+from genesys_core.simulator.http.problems import no_such_resource
+from genesys_core.simulator.state.definition import OperationFacts
+from genesys_core.simulator.state.routes import RouteTable, ServedRoute
+
+__all__ = ["HANDLERS", "ROUTES", "UPLOADS"]
+
+UPLOADS: Final = "/simulator/uploads"
+"""The path below which the simulator takes uploads."""
+
+_TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
+
+ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
+    [ServedRoute("PUT", _TEMPLATE, OperationFacts())]
+)
+"""Paths that the definition itself does not contain."""
+
+
+def put_upload(call: ApiCall) -> Reply:
+    """Take an upload, after which the job that waits for it goes on."""
+    wanted = call.arguments["uploadId"]
+    for at, run in call.state.jobs.items():
+        if run.upload == wanted and run.resumed is None:
+            call.state.jobs[at] = structs.replace(run, resumed=call.now.monotonic)
+            return Reply(200)
+    raise no_such_resource()
+
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {("PUT", _TEMPLATE): put_upload}

@@ -1,0 +1,105 @@
+"""Starting, reading, confirming and ending jobs.
+
+Invariants: the state of a job follows the simulator's clock. The results of a job are there when its
+state says so, and no sooner.
+"""
+
+from msgspec import structs
+
+from genesys_core.simulator.handlers.generic import respond_with_last_page
+from genesys_core.simulator.handlers.uploads import UPLOADS
+from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
+from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS, JobStates
+from genesys_core.simulator.resources.rules import Collection
+from genesys_core.simulator.resources.seeded_listings import list_seeds
+from genesys_core.simulator.resources.store import (
+    CREATED,
+    ResourcePath,
+    ResourceStore,
+    check_room,
+    locate,
+)
+from genesys_core.simulator.resources.values import adopt_properties, conform_reply
+from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["read_results", "resume_job", "show_job", "start_job"]
+
+
+def start_job(
+    store: ResourceStore, call: ApiCall, collection: Collection, states: JobStates
+) -> Reply:
+    """Start a job."""
+    check_room(call)
+    place, state, entity = (
+        locate(call.route.template, call.arguments),
+        call.state,
+        collection.entity,
+    )
+    properties = entity.properties or {}
+    identity = state.new_id("/".join(place))
+    at = (*place, identity)
+    given = adopt_properties(call.definition, entity, call.document())
+    job = store.example(entity) | {k: v for k, v in given.items() if v is not None}
+    job |= dict.fromkeys({"id", collection.identity} & set(properties), identity)
+    store.stamp(call, entity, job, CREATED)
+    if "selfUri" in properties:
+        job["selfUri"] = "/".join(at)
+    upload = state.new_id("upload") if states.paused else ""
+    for name, facts in properties.items():
+        if "upload" in name.lower() and facts.type == "string":
+            job[name] = f"http://{call.host}{UPLOADS}/{upload}"
+    state.collections.setdefault(place, {})[identity] = job
+    state.jobs[at] = JobRun(call.now.monotonic, upload=upload)
+    schema = call.route.facts.reply_schema or Schema()
+    shown = {
+        **show_job(call, collection, states, at),
+        collection.identity: identity,
+        states.name: states.waiting,
+    }
+    reply = {name: shown.get(name, each) for name, each in store.example(schema).items()}
+    return json_reply(conform_reply(call, schema, reply))
+
+
+def state_of(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> str:
+    """Return the state of a job."""
+    outcome = call.state.job_outcomes.get(collection.template, SUCCESS)
+    return states.state_at(
+        call.state.jobs[at], call.now.monotonic, call.settings.job_duration, outcome
+    )
+
+
+def show_job(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> Record:
+    """Return a job as it is now: with its state, and with an error only if it failed."""
+    job = call.state.collections[at[:-1]][at[-1]]
+    state = state_of(call, collection, states, at)
+    if state != states.end_of(FAILURE) or states.failure == states.success:
+        job = {name: each for name, each in job.items() if not name.startswith("error")}
+    return {**job, states.name: state}
+
+
+def read_results(
+    call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
+) -> Reply:
+    """Return the results of a job, in pages if they were seeded.
+
+    Raises:
+        Problem: 404 while there are none. What the platform responds then is not documented: a guess.
+    """
+    if not states.has_results(state_of(call, collection, states, at)):
+        raise no_such_entity("result", at[-1])
+    return list_seeds(call) or respond_with_last_page(call)
+
+
+def resume_job(
+    call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
+) -> Record:
+    """Carry out what the caller of a job writes: cancel it, or go on where it waits for its caller."""
+    run, wanted = call.state.jobs[at], call.document().get(states.name)
+    if wanted == states.cancelled and wanted:
+        call.state.jobs[at] = structs.replace(run, ended=states.cancelled)
+    elif run.resumed is None:
+        call.state.jobs[at] = structs.replace(run, resumed=call.now.monotonic)
+    return show_job(call, collection, states, at)

@@ -1,0 +1,187 @@
+"""How each operation lists its items: where they are, and how a request selects a page.
+
+Invariants: the style depends on the operation's parameters, body and response in the definition, and
+on nothing that the client knows. A field is a path of wire names, such as ``("paging", "pageNumber")``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, structs
+
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
+
+__all__ = ["FieldPath", "ListingStyle", "PageSelector", "find_items", "find_listing_style"]
+
+FieldPath: TypeAlias = tuple[str, ...]
+"""The wire names from the outside in; empty for the document itself, or if there is no such field."""
+
+PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
+"""What a request selects a page by:
+
+* ``number``: the number of the page.
+* ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
+* ``token``: a token of the previous response (``cursor``, ``after``, ``nextPage``).
+* ``search``: a whole search, as text in ``q64``; the previous response has the next one.
+* ``date``: the date of the oldest item of the previous response (``before``).
+* ``none``: nothing; one response has all items.
+"""
+
+ITEM_FIELDS: Final = (
+    "entities",
+    "results",
+    "items",
+    "conversations",
+    "Resources",
+    "records",
+    "userDetails",
+)
+"""Names of the property of a response that has the items, in order of preference."""
+
+TOKEN_FIELDS: Final[tuple[FieldPath, ...]] = (("cursor",), ("after",), ("cursors", "after"))
+"""Fields of a response that have the token of the next page."""
+
+_SIZES: Final = ("pageSize", "limit", "count")
+_QUERY_TOKENS: Final = ("cursor", "after", "nextPage", "afterSourceId")
+_BODY_TOKENS: Final = ("cursor", "after")
+
+
+class ListingStyle(Struct, frozen=True):
+    """How an operation lists its items.
+
+    Attributes:
+        items: the field of the response with the items; empty if the response is the array.
+        item: the model of an item.
+        selector: what a request selects a page by.
+        in_body: whether the request's fields are in its body; otherwise they are in its query.
+        send: the field of the request that selects the page; the empty path if there is none.
+        size: the field of the request with the page size.
+        token: the field of the response with the token of the next page; empty if only its
+            ``nextUri`` has it.
+        alternative: the query parameter with the token of a listing that has page numbers too.
+        date: the property of an item by which ``date`` selects.
+    """
+
+    items: FieldPath
+    item: Schema
+    selector: PageSelector = "none"
+    in_body: bool = False
+    send: FieldPath = ()
+    size: FieldPath = ()
+    token: FieldPath = ()
+    alternative: str = ""
+    date: str = ""
+
+
+def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema] | None:
+    """Return the field of a response with its items and their model, or ``None``."""
+    known = definition.resolve(reply)
+    if known.type == "array" and known.items is not None:
+        return (), known.items
+    for path, holder in _holders(definition, known):
+        for name in ITEM_FIELDS:
+            facts = definition.resolve((holder.properties or {}).get(name, _NOTHING))
+            if facts.type == "array" and facts.items is not None:
+                return (*path, name), facts.items
+    return None
+
+
+def find_listing_style(definition: Definition, facts: OperationFacts) -> ListingStyle | None:
+    """Return how an operation lists its items; ``None`` if its response has no items."""
+    reply = facts.reply_schema
+    found = None if reply is None else find_items(definition, reply)
+    if reply is None or found is None:
+        return None
+    items, item = found
+    token = _token_field(definition, definition.resolve(reply))
+    base = ListingStyle(items, item, token=token)
+    return (
+        _style_of_query(definition, facts, base)
+        or _style_of_body(definition, facts, base)
+        or _style_of_response(definition, facts, base)
+    )
+
+
+def _style_of_query(
+    definition: Definition, facts: OperationFacts, base: ListingStyle
+) -> ListingStyle | None:
+    query = {each.name: each for each in facts.parameters if each.location == "query"}
+    size = next(((name,) for name in _SIZES if name in query), ())
+    token = next((name for name in _QUERY_TOKENS if name in query), "")
+    if "pageNumber" in query:
+        return structs.replace(
+            base, selector="number", send=("pageNumber",), size=size, alternative=token
+        )
+    if "startIndex" in query:
+        return structs.replace(base, selector="index", send=("startIndex",), size=size)
+    if "q64" in query:
+        return structs.replace(base, selector="search", send=("q64",))
+    date = _date_of(definition, base.item)
+    if "before" in query and "limit" in query and not base.token and date:
+        known = definition.resolve(facts.reply_schema or _NOTHING)
+        if "nextUri" not in (known.properties or {}):
+            return structs.replace(base, selector="date", send=("before",), size=size, date=date)
+    if not token:
+        return None
+    return structs.replace(base, selector="token", send=(token,), size=size)
+
+
+def _style_of_body(
+    definition: Definition, facts: OperationFacts, base: ListingStyle
+) -> ListingStyle | None:
+    body = structs.replace(base, in_body=True)
+    schema = None if facts.body is None else facts.body.schema
+    properties = definition.resolve(schema or _NOTHING).properties or {}
+    paging = definition.resolve(properties.get("paging", _NOTHING)).properties or {}
+    if "pageNumber" in paging:
+        return structs.replace(
+            body, selector="number", send=("paging", "pageNumber"), size=("paging", "pageSize")
+        )
+    size = next(((name,) for name in _SIZES if name in properties), ())
+    if "pageNumber" in properties:
+        return structs.replace(body, selector="number", send=("pageNumber",), size=size)
+    token = next((name for name in _BODY_TOKENS if name in properties), "")
+    if not token or not base.token:
+        return None
+    return structs.replace(body, selector="token", send=(token,), size=size)
+
+
+def _style_of_response(
+    definition: Definition, facts: OperationFacts, base: ListingStyle
+) -> ListingStyle:
+    """Return the style of an operation whose request selects no page.
+
+    A token of its response is sent as ``after``, which the definition does not declare; so is the
+    token of a ``nextUri``, if the request has a page size.
+    """
+    sizes = [each.name for each in facts.parameters if each.name == "pageSize"]
+    known = definition.resolve(facts.reply_schema or _NOTHING)
+    if base.token or (sizes and "nextUri" in (known.properties or {})):
+        return structs.replace(base, selector="token", send=("after",), size=tuple(sizes))
+    return base
+
+
+def _holders(definition: Definition, reply: Schema) -> Iterator[tuple[FieldPath, Schema]]:
+    """Yield where the items may be: in the response, or in the object ``results`` of it."""
+    yield (), reply
+    nested = (reply.properties or {}).get("results")
+    if nested is not None:
+        yield ("results",), definition.resolve(nested)
+
+
+def _token_field(definition: Definition, reply: Schema) -> FieldPath:
+    for path in TOKEN_FIELDS:
+        inside: Schema = reply
+        for name in path:
+            inside = definition.resolve((inside.properties or {}).get(name, _NOTHING))
+        if inside.type == "string":
+            return path
+    return ()
+
+
+def _date_of(definition: Definition, item: Schema) -> str:
+    properties: Mapping[str, Schema] = definition.resolve(item).properties or {}
+    return next((name for name, each in properties.items() if each.format == "date-time"), "")
+
+
+_NOTHING: Final = Schema()

@@ -1,0 +1,38 @@
+"""Listings whose items a test put there: those that no stored collection stands behind.
+
+Invariants: the items of a path are found before those of its template. Filters do not apply to them.
+"""
+
+from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
+from genesys_core.simulator.resources.listing_styles import find_listing_style
+from genesys_core.simulator.resources.pages import make_listing
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["find_page", "list_seeds"]
+
+
+def list_seeds(call: ApiCall) -> Reply | None:
+    """Return a page of the items that a test put into a listing, or ``None`` if it put none there.
+
+    Raises:
+        Problem: 400 for a page that cannot be.
+    """
+    page = find_page(call)
+    return None if page is None else json_reply(page)
+
+
+def find_page(call: ApiCall) -> Json:
+    """Return the document of :func:`list_seeds`.
+
+    Raises:
+        Problem: 400 for a page that cannot be.
+    """
+    held, route = call.state.listings, call.route
+    if not held:
+        return None
+    literal = held.get((route.method, call.path))
+    items = held.get((route.method, route.template)) if literal is None else literal
+    style = None if items is None else find_listing_style(call.definition, route.facts)
+    if items is None or style is None:
+        return None
+    return make_listing(call, style, items)

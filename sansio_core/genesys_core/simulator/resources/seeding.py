@@ -1,0 +1,164 @@
+"""Items that a test puts into a listing, so that there is something to list.
+
+Invariants: the items differ in their ids, names and dates, and are those that the listing returns
+afterwards: in its collection if it has one, else in the listing alone. What is above their path is
+created with them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+from urllib.parse import parse_qsl
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.http.exchange import format_instant
+from genesys_core.simulator.resources.listing_styles import find_listing_style
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, locate
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
+from genesys_core.simulator.state.examples import Json, example_of, uuid_shaped
+from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.routes import ServedRoute
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["Seeding"]
+
+
+class Seeding:
+    """Puts items into listings.
+
+    Args:
+        definition: the definition.
+        rules: its rules.
+        store: what they keep.
+    """
+
+    def __init__(self, definition: Definition, rules: ResourceRules, store: ResourceStore) -> None:
+        self._definition = definition
+        self._rules = rules
+        self._store = store
+
+    def seed(self, state: PlatformState, method: str, target: str, count: int) -> Sequence[Json]:
+        """Put items into a listing and return them; see :meth:`Simulator.seed_items`.
+
+        Raises:
+            InvalidValueError: there is no such listing.
+        """
+        path, _, query = target.partition("?")
+        found = self._definition.routes.find(path)
+        route = None if found is None else found.routes.get(method)
+        if found is None or route is None:
+            raise InvalidValueError(f"{method} {path}: the definition has no such operation")
+        style = find_listing_style(self._definition, route.facts)
+        if style is None:
+            raise InvalidValueError(f"{method} {path}: the operation does not list anything")
+        arguments = found.arguments(route)
+        if any("{" in each for each in arguments.values()):
+            stored = None
+        else:
+            self._create_parents(state, route, arguments)
+            stored = self._stored(state, route, arguments)
+        base = tuple(path.split("/")) if stored is None else stored[0]
+        items = state.listings.setdefault((method, path), []) if stored is None else stored[1]
+        first = len(items) + 1
+        made = [
+            self._make(state, style.item, base, number, dict(parse_qsl(query)))
+            for number in range(first, first + count)
+        ]
+        if isinstance(items, list):
+            items.extend(made)
+            return made
+        items.update({str(each["id"]): each for each in cast(list[Record], made)})
+        self._end_jobs(state, route, base, items)
+        return made
+
+    def _create_parents(
+        self,
+        state: PlatformState,
+        route: ServedRoute[OperationFacts],
+        arguments: Mapping[str, str],
+    ) -> None:
+        above = [*self._rules.parents(route.template)]
+        rule = self._rules.find(route)
+        if rule is not None and rule.collection is not None and rule.action == "read":
+            above.insert(0, (rule.collection.template, route.template))
+        for owner, item in reversed(above):
+            known = self._store.known_items(state, owner, arguments)
+            at = locate(item, arguments)
+            collection = self._rules.collection(owner)
+            if known is not None and collection is not None and at[-1] not in known:
+                made = self._store.example(collection.entity)
+                known[at[-1]] = self._store.located(made, collection.entity, at)
+                if collection.states is not None:
+                    state.jobs[at] = JobRun(started=0, ended=collection.states.success)
+
+    def _stored(
+        self,
+        state: PlatformState,
+        route: ServedRoute[OperationFacts],
+        arguments: Mapping[str, str],
+    ) -> tuple[ResourcePath, dict[str, Record]] | None:
+        """Return the path and the items of the collection behind a listing; ``None`` without one."""
+        rule = self._rules.find(route)
+        if rule is None or rule.collection is None or rule.action not in {"list", "list_view"}:
+            return None
+        template = rule.collection.template
+        known = self._store.known_items(state, template, arguments)
+        at = locate(template, arguments)
+        return at, state.collections.setdefault(at, {}) if known is None else known
+
+    def _end_jobs(
+        self,
+        state: PlatformState,
+        route: ServedRoute[OperationFacts],
+        base: ResourcePath,
+        items: Mapping[str, Record],
+    ) -> None:
+        """Let the jobs among the items have succeeded long ago."""
+        rule = self._rules.find(route)
+        states = None if rule is None or rule.collection is None else rule.collection.states
+        if states is not None:
+            for identity in items:
+                state.jobs.setdefault((*base, identity), JobRun(started=0, ended=states.success))
+
+    def _make(
+        self,
+        state: PlatformState,
+        item: Schema,
+        base: Sequence[str],
+        number: int,
+        wanted: Mapping[str, Json],
+    ) -> Json:
+        made = example_of(self._definition, item)
+        if isinstance(made, str):
+            return f"{made} {number:03d}"
+        if not isinstance(made, Mapping):
+            return number if type(made) is int else made
+        identity = uuid_shaped(state.seed, *base, number, "seeded")
+        properties = self._definition.resolve(item).properties or {}
+        record: Record = dict(made)
+        for name, facts in properties.items():
+            if facts.format == "date-time":
+                record[name] = format_instant(_FIRST_DATE + number)
+            elif _is_free(facts) and name in wanted and name != "id":
+                record[name] = wanted[name]
+            elif _is_free(facts) and (name == "id" or name.endswith("Id")):
+                record[name] = identity
+            elif _is_free(facts) and name in _NAMES:
+                record[name] = f"{record[name]} {number:03d}"
+        if _is_free(properties.get("email", Schema())):
+            record["email"] = f"{identity}@example.com"
+        if "selfUri" in record:
+            record["selfUri"] = "/".join([*base, identity])
+        return record
+
+
+_FIRST_DATE: Final = 1_700_000_000
+"""The date before that of the first item; each following one is a second later."""
+
+_NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
+
+
+def _is_free(facts: Schema) -> bool:
+    """Return whether a property may have any text."""
+    return facts.type == "string" and facts.enum is None and facts.format is None

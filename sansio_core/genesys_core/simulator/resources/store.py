@@ -1,0 +1,258 @@
+"""The items and single resources that the rules keep: finding, creating, changing and deleting them.
+
+Invariants: an item has its id and ``selfUri`` by its path, every required property, and no property
+that its model lacks. Deleting an item deletes everything below it.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias, cast
+
+from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
+from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
+from genesys_core.simulator.http.problems import (
+    PlatformProblem,
+    bad_request,
+    no_such_entity,
+    version_conflict,
+)
+from genesys_core.simulator.resources.rules import Collection, ResourceRules, are_alike
+from genesys_core.simulator.resources.values import adopt_properties, conform_reply
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json, example_of, minimal_value, uuid_shaped
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record, home_division, reference_of
+
+__all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "locate"]
+
+UNIQUE_NAMES: Final = frozenset(
+    {
+        "/api/v2/authorization/divisions",
+        "/api/v2/authorization/roles",
+        "/api/v2/flows/datatables",
+        "/api/v2/groups",
+        "/api/v2/routing/languages",
+        "/api/v2/routing/skills",
+        "/api/v2/routing/wrapupcodes",
+        "/api/v2/teams",
+    }
+)
+"""Collections without two items of one name. That the answer is 409 ``general.conflict`` is a guess."""
+
+CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
+"""Properties with the date of creation."""
+
+_MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
+_SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
+"""Properties that the platform sets, whatever a caller writes."""
+
+ResourcePath: TypeAlias = tuple[str, ...]
+"""The segments of a path, decoded."""
+
+
+class ResourceStore:
+    """Reads and changes the state that the rules keep.
+
+    Args:
+        definition: the definition.
+        rules: its rules.
+    """
+
+    def __init__(self, definition: Definition, rules: ResourceRules) -> None:
+        self._definition = definition
+        self._rules = rules
+
+    def check_parents(self, call: ApiCall) -> None:
+        """Check that everything above the path of a call exists.
+
+        Raises:
+            Problem: 404 for an id that was never created, or was deleted.
+        """
+        for owner, item in self._rules.parents(call.route.template):
+            known = self.known_items(call.state, owner, call.arguments)
+            identity = call.arguments[item.rpartition("/")[2].strip("{}")]
+            if known is not None and identity not in known:
+                raise no_such_entity(kind_of(owner), identity)
+
+    def known_items(
+        self, state: PlatformState, owner: str, arguments: Mapping[str, str]
+    ) -> dict[str, Record] | None:
+        """Return the items of a collection by id, or ``None`` if any id may exist."""
+        match owner:
+            case "/api/v2/users":
+                return state.users
+            case "/api/v2/routing/queues":
+                return state.queues
+            case _:
+                found = self._rules.collection(owner)
+                if found is None or not found.is_creatable:
+                    return None
+                return state.collections.setdefault(locate(owner, arguments), {})
+
+    def items_of(
+        self, state: PlatformState, collection: Collection, place: ResourcePath
+    ) -> Mapping[str, Record]:
+        """Return the items of a collection: an example, if none can be created and none is written."""
+        stored = state.collections.get(place, {})
+        if stored or collection.is_creatable:
+            return stored
+        identity = uuid_shaped(state.seed, *place)
+        seed = self.example(collection.entity)
+        return {identity: self.located(seed, collection.entity, (*place, identity))}
+
+    def create(self, call: ApiCall, entity: Schema, place: ResourcePath) -> Record:
+        """Create an item of what a call's body says.
+
+        Raises:
+            Problem: 409 for a name that is taken, 400 if the simulator is full.
+        """
+        state = call.state
+        given = adopt_properties(self._definition, entity, call.document())
+        stored = state.collections.get(place, {})
+        _check_name("/".join(place), given, stored, "")
+        check_room(call)
+        identity = state.new_id("/".join(place))
+        record: Record = {
+            name: value
+            for name, value in given.items()
+            if value is not None and name not in _SERVERS
+        }
+        properties = entity.properties or {}
+        if "division" in properties and "division" not in record:
+            home = reference_of(home_division(state.seed))
+            record |= adopt_properties(self._definition, entity, {"division": home})
+        self.stamp(call, entity, record, CREATED)
+        if "version" in properties:
+            record["version"] = 1 if properties["version"].type == "integer" else "1"
+        record = self.located(record, entity, (*place, identity))
+        self.complete(entity, record)
+        state.collections.setdefault(place, {})[identity] = record
+        return record
+
+    def change(self, call: ApiCall, entity: Schema, at: ResourcePath, old: Record) -> Record:
+        """Change an item by what a call's body says, and return it.
+
+        Raises:
+            Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
+        """
+        place, identity = at[:-1], at[-1]
+        stored = call.state.collections.get(place, {})
+        changed = self.changed(call, entity, old)
+        _check_name("/".join(place), changed, stored, identity)
+        if identity not in stored:
+            check_room(call)
+        changed = self.located(changed, entity, at)
+        call.state.collections.setdefault(place, {})[identity] = changed
+        return changed
+
+    def changed(self, call: ApiCall, entity: Schema, old: Record) -> Record:
+        """Return what a call makes of a record.
+
+        Raises:
+            Problem: 409 for an outdated version.
+        """
+        given, current = _given_version(call.body), old.get("version")
+        if given is not None and current is not None and str(given) != str(current):
+            raise version_conflict(kind_of(call.route.template), call.path, given, current)
+        adopted = adopt_properties(self._definition, entity, call.document())
+        new = {name: value for name, value in adopted.items() if name not in _SERVERS}
+        kept = old
+        if call.route.method == "PUT":
+            replaced = self._writable(call)
+            kept = {name: old[name] for name in old if name not in replaced}
+        record: Record = {
+            name: value for name, value in {**kept, **new}.items() if value is not None
+        }
+        self.stamp(call, entity, record, _MODIFIED)
+        if type(current) is int:
+            record["version"] = current + 1
+        elif isinstance(current, str) and current.isdecimal():
+            record["version"] = str(int(current) + 1)
+        self.complete(entity, record)
+        return record
+
+    def _writable(self, call: ApiCall) -> set[str]:
+        """Return the properties that a PUT replaces: those of its body."""
+        body = call.route.facts.body
+        schema = Schema() if body is None or body.schema is None else body.schema
+        known = self._definition.resolve(schema).properties or {}
+        names = {name for name, each in known.items() if not each.is_read_only}
+        return (names | {name.removesuffix("Id") for name in names}) - _SERVERS
+
+    def forget(self, state: PlatformState, at: ResourcePath) -> None:
+        """Delete an item, and everything below it."""
+        state.collections.get(at[:-1], {}).pop(at[-1], None)
+        for kept in (state.jobs, state.collections, state.singles):
+            below = [each for each in kept if each[: len(at)] == at]
+            for place in below:
+                del kept[place]
+
+    def show(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
+        """Return the response of an operation with an item; an example if it responds with no item."""
+        schema = call.route.facts.reply_schema
+        if schema is None or not are_alike(self._definition.resolve(schema), entity):
+            return respond_with_example(call)
+        return json_reply(conform_reply(call, schema, record))
+
+    def example(self, entity: Schema) -> Record:
+        """Return an example of a model, which points to no other pages if it is a listing too."""
+        made = example_of(self._definition, entity)
+        known: Mapping[str, Json] = made if isinstance(made, Mapping) else {}
+        return {name: each for name, each in known.items() if name not in WAYS_ON}
+
+    def located(self, record: Record, entity: Schema, at: ResourcePath) -> Record:
+        """Return a record with the id and ``selfUri`` of its path."""
+        located = {**record, "id": at[-1]}
+        if "selfUri" in (entity.properties or {}):
+            located["selfUri"] = "/".join(at)
+        return located
+
+    def stamp(self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]) -> None:
+        """Set the dates of a record to the time of the call."""
+        for name in names:
+            facts = (entity.properties or {}).get(name)
+            if facts is not None and facts.format == "date-time":
+                record[name] = format_instant(call.now.wall)
+
+    def complete(self, entity: Schema, record: Record) -> None:
+        """Give a record the required properties that it lacks."""
+        properties = entity.properties or {}
+        for name in entity.required:
+            if name not in record and name in properties:
+                record[name] = minimal_value(self._definition, properties[name], name)
+
+
+def locate(template: str, arguments: Mapping[str, str]) -> ResourcePath:
+    """Return the segments of a path, with the ids in their places."""
+    return tuple(
+        arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")
+    )
+
+
+def kind_of(template: str) -> str:
+    """Return what an item of a collection is called."""
+    return template.rpartition("/")[2].strip("{}").removesuffix("s")
+
+
+def check_room(call: ApiCall, more: int = 1) -> None:
+    """Check that the simulator can hold more items.
+
+    Raises:
+        Problem: 400 if it cannot.
+    """
+    held = sum(map(len, call.state.collections.values())) + len(call.state.singles)
+    if held + more > call.settings.max_items:
+        raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
+
+
+def _check_name(template: str, given: Record, items: Mapping[str, Record], identity: str) -> None:
+    if template not in UNIQUE_NAMES:
+        return
+    name = str(given.get("name") or "").casefold()
+    for each in items.values():
+        if each["id"] != identity and name == str(each.get("name") or "").casefold():
+            message = f"A {kind_of(template)} with the name [{given.get('name')}] exists already."
+            raise PlatformProblem(409, "general.conflict", message)
+
+
+def _given_version(body: object) -> object:
+    return cast(Mapping[str, object], body).get("version") if isinstance(body, Mapping) else None

@@ -1,0 +1,96 @@
+"""Jobs from their start to their results."""
+
+import pytest
+
+from genesys_core.simulator import Settings
+from tests.strategies.simulator import Desk
+
+DETAILS = "/api/v2/analytics/conversations/details/jobs"
+INTERVAL = {"interval": "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"}
+RECORDINGS = "/api/v2/recording/jobs"
+BULK = {"action": "DELETE", "actionDate": "2024-01-01T00:00:00.000Z"}
+IMPORT = {"importMode": "Append", "status": "Processing"}
+
+
+def test_a_job_ends_with_results_on_the_simulators_clock():
+    desk = Desk(settings=Settings(job_duration=10))
+    job = desk.call("POST", DETAILS, INTERVAL).json["jobId"]
+    where, states = f"{DETAILS}/{job}", []
+    for _ in range(4):
+        status = desk.call("GET", where).json
+        states.append(status["state"])
+        assert "errorMessage" not in status
+        results = desk.call("GET", f"{where}/results")
+        assert results.status == (200 if states[-1] == "FULFILLED" else 404)
+        desk.sleep(4)
+    assert states == ["QUEUED", "QUEUED", "PENDING", "FULFILLED"]
+    assert "cursor" not in results.json
+    assert desk.call("DELETE", where).status in {200, 204}
+    assert desk.call("GET", f"{where}/results").status == 404
+
+
+def test_results_in_pages():
+    desk = Desk(settings=Settings(page_size=2))
+    seeded = desk.simulator.seed_items("GET", f"{DETAILS}/{{jobId}}/results", 3)
+    job = desk.call("POST", DETAILS, INTERVAL).json["jobId"]
+    assert desk.call("GET", f"{DETAILS}/{job}/results").status == 404
+    desk.sleep(1)
+    first = desk.call("GET", f"{DETAILS}/{job}/results").json
+    last = desk.call("GET", f"{DETAILS}/{job}/results?cursor={first['cursor']}").json
+    assert [*first["conversations"], *last["conversations"]] == seeded
+    assert "cursor" not in last
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("failure", "FAILED"), ("success", "FULFILLED"), ("EXPIRED", "EXPIRED")]
+)
+def test_outcomes(outcome, state):
+    desk = Desk()
+    desk.simulator.set_job_outcome(DETAILS, outcome)
+    where = f"{DETAILS}/{desk.call('POST', DETAILS, INTERVAL).json['jobId']}"
+    desk.sleep(1)
+    status = desk.call("GET", where).json
+    assert (status["state"], "errorMessage" in status) == (state, state == "FAILED")
+    expected = 200 if state == "FULFILLED" else 404
+    assert desk.call("GET", f"{where}/results").status == expected
+
+
+def test_a_job_that_is_confirmed_or_cancelled():
+    desk = Desk()
+    one, two = (desk.call("POST", RECORDINGS, BULK).json for _ in range(2))
+    assert (one["state"], one["selfUri"]) == ("PENDING", f"{RECORDINGS}/{one['id']}")
+    desk.sleep(100)
+    listed = desk.call("GET", RECORDINGS).json["entities"]
+    assert [each["state"] for each in listed] == ["READY", "READY"]
+    where = f"{RECORDINGS}/{one['id']}"
+    assert desk.call("PUT", where, {"state": "PROCESSING"}).json["state"] == "PROCESSING"
+    desk.sleep(0.4)
+    assert desk.call("PUT", where, {"state": "PROCESSING"}).json["state"] == "PROCESSING"
+    desk.sleep(0.1)
+    assert desk.call("GET", where).json["state"] == "FULFILLED"
+    other = f"{RECORDINGS}/{two['id']}"
+    assert desk.call("PUT", other, {"state": "CANCELLED"}).status == 200
+    assert desk.call("GET", other).json["state"] == "CANCELLED"
+    assert desk.call("PUT", f"{RECORDINGS}/none", {"state": "PROCESSING"}).status == 404
+
+
+def test_a_job_that_waits_for_its_upload():
+    desk = Desk()
+    tables = "/api/v2/flows/datatables"
+    table = desk.call("POST", tables, {"name": "T", "schema": {}}).json["id"]
+    jobs = f"{tables}/{table}/import/jobs"
+    job = desk.call("POST", jobs, IMPORT).json
+    desk.sleep(100)
+    assert desk.call("GET", f"{jobs}/{job['id']}").json["status"] == "WaitingForUpload"
+    link = job["uploadURI"]
+    assert "/simulator/uploads/" in link
+    assert desk.send("PUT", link.removeprefix("http://simulator"), body=b"key\n1").status == 200
+    assert desk.call("GET", f"{jobs}/{job['id']}").json["status"] == "Processing"
+    desk.sleep(0.5)
+    assert desk.call("GET", f"{jobs}/{job['id']}").json["status"] == "Succeeded"
+
+
+def test_no_more_jobs_than_the_settings_allow():
+    desk = Desk(settings=Settings(max_items=2))
+    assert desk.call("POST", DETAILS, INTERVAL).status == 200
+    assert desk.call("POST", DETAILS, INTERVAL).status == 400
