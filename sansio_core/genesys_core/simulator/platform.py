@@ -41,10 +41,10 @@ from genesys_core.simulator.login import (
     token_endpoint as oauth,
 )
 from genesys_core.simulator.resources.engine import ResourceEngine
-from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
 from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS
 from genesys_core.simulator.resources.seeded_listings import list_seeds
 from genesys_core.simulator.resources.seeding import Seeding
+from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.changes import ChangeWatch
 from genesys_core.simulator.state.credentials import IssuedToken

@@ -28,7 +28,6 @@ from genesys_core.simulator.resources.store import (
     locate,
 )
 from genesys_core.simulator.state.definition import Definition
-from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
@@ -156,8 +155,9 @@ class ResourceEngine:
 def _with_page(call: ApiCall, record: Record) -> Record:
     """Return an item with the seeded page of what it lists itself, such as a job with its results."""
     page = find_page(call)
-    known: Mapping[str, Json] = page if isinstance(page, Mapping) else {}
-    return {**record, **{name: each for name, each in known.items() if name not in _FIXED}}
+    if not isinstance(page, Mapping):
+        return record
+    return {**record, **{name: each for name, each in page.items() if name not in _FIXED}}
 
 
 _FIXED: Final = frozenset({"id", "selfUri", "state", "status"})

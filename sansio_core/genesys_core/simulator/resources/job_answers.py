@@ -102,4 +102,6 @@ def resume_job(
         call.state.jobs[at] = structs.replace(run, ended=states.cancelled)
     elif run.resumed is None:
         call.state.jobs[at] = structs.replace(run, resumed=call.now.monotonic)
-    return show_job(call, collection, states, at)
+    job = show_job(call, collection, states, at)
+    call.state.collections[at[:-1]][at[-1]] = job
+    return job

@@ -95,7 +95,8 @@ def test_how_many_topics_are_heard():
     coverage = Simulator(definition()).topic_coverage()
     assert len(coverage) == 242
     assert sum(each == "handler" for each in coverage.values()) == 5
-    assert sum(each not in {"handler", "none"} for each in coverage.values()) == len(BY_RULE) == 67
+    assert sum(each not in {"handler", "none"} for each in coverage.values()) == len(BY_RULE)
+    assert len(BY_RULE) >= 67
     assert coverage["v2.flows.{id}"] == "/api/v2/flows/{}"
     assert coverage["v2.users.{id}.presence"] == "handler"
     assert coverage["v2.operations.events.{id}"] == "none"
