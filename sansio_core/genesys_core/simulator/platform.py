@@ -200,7 +200,7 @@ class Simulator:
         Raises:
             InvalidValueError: there is no such listing.
         """
-        return self._seeding.seed(self.state, method, target, count)
+        return self._seeding.fill_listing(self.state, method, target, count)
 
     def set_job_outcome(self, template: str, outcome: str) -> None:
         """Determine how the jobs of one collection end, those that are running included.

@@ -25,7 +25,7 @@ from genesys_core.simulator.resources.store import (
     ResourceStore,
     check_room,
     kind_of,
-    locate,
+    resource_path,
 )
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.world import Record
@@ -76,18 +76,20 @@ class ResourceEngine:
         known = self.store.known_items(call.state, collection.template, call.arguments) or {}
         if rule.action == "list_view":
             return json_reply(list_items(call, list(known.values())))
-        identity = locate(call.route.template, call.arguments)[-1]
+        identity = resource_path(call.route.template, call.arguments)[-1]
         record = known.get(identity)
         if record is None:
             raise no_such_entity(kind_of(collection.template), identity)
-        return self.store.show(call, rule.entity, record)
+        return self.store.show_record(call, rule.entity, record)
 
     def _answer_collection(
         self, call: ApiCall, rule: ResourceRule, collection: Collection
     ) -> Reply:
-        place = locate(call.route.template, call.arguments)
+        place = resource_path(call.route.template, call.arguments)
         if rule.action == "create":
-            return self.store.show(call, rule.entity, self.store.create(call, rule.entity, place))
+            return self.store.show_record(
+                call, rule.entity, self.store.create_record(call, rule.entity, place)
+            )
         is_list = rule.action == "list"
         place, identity = (place, "") if is_list else (place[:-1], place[-1])
         items = self.store.items_of(call.state, collection, place)
@@ -97,26 +99,26 @@ class ResourceEngine:
             return _marked_unless(json_reply(listed), written or collection.is_creatable)
         at, record = (*place, identity), items.get(identity)
         if record is None and collection.letter == "C":
-            record = self.store.located(self.store.example(rule.entity), rule.entity, at)
+            record = self.store.place_record(self.store.make_example(rule.entity), rule.entity, at)
         if record is None:
             raise no_such_entity(kind_of(collection.template), identity)
         match rule.action:
             case "read":
-                shown = self.store.show(call, rule.entity, _with_page(call, record))
+                shown = self.store.show_record(call, rule.entity, _with_page(call, record))
                 return _marked_unless(shown, identity in written)
             case "delete":
-                self.store.forget(call.state, at)
+                self.store.forget_item(call.state, at)
                 return respond_with_example(call)
             case _:
-                changed = self.store.change(call, rule.entity, at, record)
-                return self.store.show(call, rule.entity, changed)
+                changed = self.store.change_record(call, rule.entity, at, record)
+                return self.store.show_record(call, rule.entity, changed)
 
     def _answer_job(
         self, call: ApiCall, rule: ResourceRule, collection: Collection, states: JobStates
     ) -> Reply:
         if rule.action == "start":
             return start_job(self.store, call, collection, states)
-        at = locate(call.route.template, call.arguments)
+        at = resource_path(call.route.template, call.arguments)
         if rule.action == "results":
             return _marked(read_results(call, collection, states, _owner(collection, at)))
         if rule.action == "list":
@@ -127,29 +129,29 @@ class ResourceEngine:
             raise no_such_entity(kind_of(collection.template), at[-1])
         match rule.action:
             case "delete":
-                self.store.forget(call.state, at)
+                self.store.forget_item(call.state, at)
                 return respond_with_example(call)
             case "resume":
                 job = resume_job(call, collection, states, at)
             case _:
                 job = _with_page(call, show_job(call, collection, states, at))
-        return self.store.show(call, rule.entity, job)
+        return self.store.show_record(call, rule.entity, job)
 
     def _answer_single(self, call: ApiCall, rule: ResourceRule) -> Reply:
-        place = locate(call.route.template, call.arguments)
+        place = resource_path(call.route.template, call.arguments)
         stored = call.state.singles.get(place)
         if rule.action == "read_single":
             return (
                 _marked(respond_with_example(call))
                 if stored is None
-                else self.store.show(call, rule.entity, stored)
+                else self.store.show_record(call, rule.entity, stored)
             )
         if stored is None:
             check_room(call)
-            stored = self.store.example(rule.entity)
-        changed = self.store.changed(call, rule.entity, stored)
+            stored = self.store.make_example(rule.entity)
+        changed = self.store.apply_body(call, rule.entity, stored)
         call.state.singles[place] = changed
-        return self.store.show(call, rule.entity, changed)
+        return self.store.show_record(call, rule.entity, changed)
 
 
 def _with_page(call: ApiCall, record: Record) -> Record:

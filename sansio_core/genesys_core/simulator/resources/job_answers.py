@@ -1,7 +1,7 @@
 """Starting, reading, confirming and ending jobs.
 
-Invariants: the state of a job follows the simulator's clock. The results of a job are there when its
-state says so, and no sooner.
+Invariants: the state of a job follows the simulator's clock. A job has results only once it has
+succeeded, at least in part.
 """
 
 from msgspec import structs
@@ -18,7 +18,7 @@ from genesys_core.simulator.resources.store import (
     ResourcePath,
     ResourceStore,
     check_room,
-    locate,
+    resource_path,
 )
 from genesys_core.simulator.resources.values import adopt_properties, conform_reply
 from genesys_core.simulator.state.definition import Schema
@@ -34,7 +34,7 @@ def start_job(
     """Start a job."""
     check_room(call)
     place, state, entity = (
-        locate(call.route.template, call.arguments),
+        resource_path(call.route.template, call.arguments),
         call.state,
         collection.entity,
     )
@@ -42,9 +42,9 @@ def start_job(
     identity = state.new_id("/".join(place))
     at = (*place, identity)
     given = adopt_properties(call.definition, entity, call.document())
-    job = store.example(entity) | {k: v for k, v in given.items() if v is not None}
+    job = store.make_example(entity) | {k: v for k, v in given.items() if v is not None}
     job |= dict.fromkeys({"id", collection.identity} & set(properties), identity)
-    store.stamp(call, entity, job, CREATED)
+    store.stamp_dates(call, entity, job, CREATED)
     if "selfUri" in properties:
         job["selfUri"] = "/".join(at)
     upload = state.new_id("upload") if states.paused else ""
@@ -59,7 +59,7 @@ def start_job(
         collection.identity: identity,
         states.name: states.waiting,
     }
-    reply = {name: shown.get(name, each) for name, each in store.example(schema).items()}
+    reply = {name: shown.get(name, each) for name, each in store.make_example(schema).items()}
     return json_reply(conform_reply(call, schema, reply))
 
 
@@ -96,7 +96,7 @@ def read_results(
 def resume_job(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Record:
-    """Carry out what the caller of a job writes: cancel it, or go on where it waits for its caller."""
+    """Cancel a job, or let it go on where it waits for its caller, as its caller writes."""
     run, wanted = call.state.jobs[at], call.document().get(states.name)
     if wanted == states.cancelled and wanted:
         call.state.jobs[at] = structs.replace(run, ended=states.cancelled)

@@ -31,7 +31,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""How far page numbers reach: the number of items, or of pages, beyond which the answer is a 400."""
+"""The limit of page numbers: the number of items, or of pages, beyond which the answer is a 400."""
 
 
 def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> Json:

@@ -13,7 +13,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.rules import ResourceRules
-from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, locate
+from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
 from genesys_core.simulator.state.examples import Json, example_of, uuid_shaped
 from genesys_core.simulator.state.jobs import JobRun
@@ -38,7 +38,9 @@ class Seeding:
         self._rules = rules
         self._store = store
 
-    def seed(self, state: PlatformState, method: str, target: str, count: int) -> Sequence[Json]:
+    def fill_listing(
+        self, state: PlatformState, method: str, target: str, count: int
+    ) -> Sequence[Json]:
         """Put items into a listing and return them; see :meth:`Simulator.seed_items`.
 
         Raises:
@@ -84,11 +86,11 @@ class Seeding:
             above.insert(0, (rule.collection.template, route.template))
         for owner, item in reversed(above):
             known = self._store.known_items(state, owner, arguments)
-            at = locate(item, arguments)
+            at = resource_path(item, arguments)
             collection = self._rules.collection(owner)
             if known is not None and collection is not None and at[-1] not in known:
-                made = self._store.example(collection.entity)
-                known[at[-1]] = self._store.located(made, collection.entity, at)
+                made = self._store.make_example(collection.entity)
+                known[at[-1]] = self._store.place_record(made, collection.entity, at)
                 if collection.states is not None:
                     state.jobs[at] = JobRun(started=0, ended=collection.states.success)
 
@@ -104,7 +106,7 @@ class Seeding:
             return None
         template = rule.collection.template
         known = self._store.known_items(state, template, arguments)
-        at = locate(template, arguments)
+        at = resource_path(template, arguments)
         return at, state.collections.setdefault(at, {}) if known is None else known
 
     def _end_jobs(

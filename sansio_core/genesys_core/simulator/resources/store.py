@@ -22,7 +22,7 @@ from genesys_core.simulator.state.examples import Json, example_of, minimal_valu
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import Record, home_division, reference_of
 
-__all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "locate"]
+__all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "resource_path"]
 
 UNIQUE_NAMES: Final = frozenset(
     {
@@ -86,7 +86,7 @@ class ResourceStore:
                 found = self._rules.collection(owner)
                 if found is None or not found.is_creatable:
                     return None
-                return state.collections.setdefault(locate(owner, arguments), {})
+                return state.collections.setdefault(resource_path(owner, arguments), {})
 
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
@@ -96,10 +96,10 @@ class ResourceStore:
         if stored or collection.is_creatable:
             return stored
         identity = uuid_shaped(state.seed, *place)
-        seed = self.example(collection.entity)
-        return {identity: self.located(seed, collection.entity, (*place, identity))}
+        seed = self.make_example(collection.entity)
+        return {identity: self.place_record(seed, collection.entity, (*place, identity))}
 
-    def create(self, call: ApiCall, entity: Schema, place: ResourcePath) -> Record:
+    def create_record(self, call: ApiCall, entity: Schema, place: ResourcePath) -> Record:
         """Create an item of what a call's body says.
 
         Raises:
@@ -120,15 +120,15 @@ class ResourceStore:
         if "division" in properties and "division" not in record:
             home = reference_of(home_division(state.seed))
             record |= adopt_properties(self._definition, entity, {"division": home})
-        self.stamp(call, entity, record, CREATED)
+        self.stamp_dates(call, entity, record, CREATED)
         if "version" in properties:
             record["version"] = 1 if properties["version"].type == "integer" else "1"
-        record = self.located(record, entity, (*place, identity))
-        self.complete(entity, record)
+        record = self.place_record(record, entity, (*place, identity))
+        self.complete_record(entity, record)
         state.collections.setdefault(place, {})[identity] = record
         return record
 
-    def change(self, call: ApiCall, entity: Schema, at: ResourcePath, old: Record) -> Record:
+    def change_record(self, call: ApiCall, entity: Schema, at: ResourcePath, old: Record) -> Record:
         """Change an item by what a call's body says, and return it.
 
         Raises:
@@ -136,15 +136,15 @@ class ResourceStore:
         """
         place, identity = at[:-1], at[-1]
         stored = call.state.collections.get(place, {})
-        changed = self.changed(call, entity, old)
+        changed = self.apply_body(call, entity, old)
         _check_name("/".join(place), changed, stored, identity)
         if identity not in stored:
             check_room(call)
-        changed = self.located(changed, entity, at)
+        changed = self.place_record(changed, entity, at)
         call.state.collections.setdefault(place, {})[identity] = changed
         return changed
 
-    def changed(self, call: ApiCall, entity: Schema, old: Record) -> Record:
+    def apply_body(self, call: ApiCall, entity: Schema, old: Record) -> Record:
         """Return what a call makes of a record.
 
         Raises:
@@ -162,12 +162,12 @@ class ResourceStore:
         record: Record = {
             name: value for name, value in {**kept, **new}.items() if value is not None
         }
-        self.stamp(call, entity, record, _MODIFIED)
+        self.stamp_dates(call, entity, record, _MODIFIED)
         if type(current) is int:
             record["version"] = current + 1
         elif isinstance(current, str) and current.isdecimal():
             record["version"] = str(int(current) + 1)
-        self.complete(entity, record)
+        self.complete_record(entity, record)
         return record
 
     def _writable(self, call: ApiCall) -> set[str]:
@@ -178,7 +178,7 @@ class ResourceStore:
         names = {name for name, each in known.items() if not each.is_read_only}
         return (names | {name.removesuffix("Id") for name in names}) - _SERVERS
 
-    def forget(self, state: PlatformState, at: ResourcePath) -> None:
+    def forget_item(self, state: PlatformState, at: ResourcePath) -> None:
         """Delete an item, and everything below it."""
         state.collections.get(at[:-1], {}).pop(at[-1], None)
         for kept in (state.jobs, state.collections, state.singles):
@@ -186,34 +186,36 @@ class ResourceStore:
             for place in below:
                 del kept[place]
 
-    def show(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
+    def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
         """Return the response of an operation with an item; an example if it responds with no item."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)
         return json_reply(conform_reply(call, schema, record))
 
-    def example(self, entity: Schema) -> Record:
+    def make_example(self, entity: Schema) -> Record:
         """Return an example of a model, which points to no other pages if it is a listing too."""
         made = example_of(self._definition, entity)
         known: Mapping[str, Json] = made if isinstance(made, Mapping) else {}
         return {name: each for name, each in known.items() if name not in WAYS_ON}
 
-    def located(self, record: Record, entity: Schema, at: ResourcePath) -> Record:
+    def place_record(self, record: Record, entity: Schema, at: ResourcePath) -> Record:
         """Return a record with the id and ``selfUri`` of its path."""
         located = {**record, "id": at[-1]}
         if "selfUri" in (entity.properties or {}):
             located["selfUri"] = "/".join(at)
         return located
 
-    def stamp(self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]) -> None:
+    def stamp_dates(
+        self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]
+    ) -> None:
         """Set the dates of a record to the time of the call."""
         for name in names:
             facts = (entity.properties or {}).get(name)
             if facts is not None and facts.format == "date-time":
                 record[name] = format_instant(call.now.wall)
 
-    def complete(self, entity: Schema, record: Record) -> None:
+    def complete_record(self, entity: Schema, record: Record) -> None:
         """Give a record the required properties that it lacks."""
         properties = entity.properties or {}
         for name in entity.required:
@@ -221,7 +223,7 @@ class ResourceStore:
                 record[name] = minimal_value(self._definition, properties[name], name)
 
 
-def locate(template: str, arguments: Mapping[str, str]) -> ResourcePath:
+def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
     """Return the segments of a path, with the ids in their places."""
     return tuple(
         arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")

@@ -14,7 +14,7 @@ class JobRun(Struct, frozen=True):
     Attributes:
         started: when it was started.
         resumed: when its caller did what it waited for; ``None`` if that has not happened.
-        ended: the state in which its caller ended it; empty if nobody did.
+        ended: the state in which its caller ended it; empty otherwise.
         upload: the id under which it awaits an upload; empty if it awaits none.
     """
 

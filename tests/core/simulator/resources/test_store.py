@@ -4,7 +4,7 @@ import pytest
 
 from genesys_core.simulator import Settings, Simulator
 from genesys_core.simulator.resources.rules import ResourceRules
-from genesys_core.simulator.resources.store import ResourceStore, kind_of, locate
+from genesys_core.simulator.resources.store import ResourceStore, kind_of, resource_path
 from genesys_core.simulator.state.definition import Schema
 from tests.strategies.simulator import Desk, definition, operation, small_document
 
@@ -168,10 +168,10 @@ def test_what_items_any_id_may_have():
     assert store.known_items(state, "/api/v2/users", {}) is state.users
     assert store.known_items(state, "/nowhere", {}) is None
     assert store.known_items(state, "/api/v2/groups", {}) == {}
-    assert store.example(Schema(type="string")) == {}
+    assert store.make_example(Schema(type="string")) == {}
 
 
 def test_paths_and_names():
-    assert locate("/a/{b}/c", {"b": "x/y"}) == ("", "a", "x/y", "c")
+    assert resource_path("/a/{b}/c", {"b": "x/y"}) == ("", "a", "x/y", "c")
     assert kind_of("/api/v2/groups") == "group"
     assert kind_of("/api/v2/groups/{groupId}") == "groupId"
