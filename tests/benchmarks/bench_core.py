@@ -17,6 +17,7 @@ from genesys_core.api import users
 from genesys_core.calls.lifecycle import NeedPermit, Raised, Returned, Sending, Waiting, start
 from genesys_core.calls.rate_limit import reserve_permit
 from genesys_core.clock import Now
+from genesys_core.codec.decoding import decoder_for
 from genesys_core.codec.encoding import to_json
 from genesys_core.hosts import Hosts
 from genesys_core.http.messages import Response
@@ -100,6 +101,7 @@ def user(skills: int) -> User:
 
 BODIES = {
     "encode a small body": user(0),
+    "encode 11 models, 400 B": user(10),
     "encode 330 models, 12 KB": [user(10) for _ in range(30)],
     "encode dictionaries, 12 KB": to_builtins([user(10) for _ in range(30)]),
 }
@@ -122,10 +124,16 @@ def main() -> None:
         best = min(rounds) * 1e6
         peer = ratio(spent, name, "httpx.Request by hand")
         print(f"{name:40}{best:8.1f}{best / ALLOWED:10.2f}{peer:10.2f}")
+    compare_encoding("models of a type that was never received")
+    decoder_for(User)
+    compare_encoding("models of a type that was received before")
+
+
+def compare_encoding(title: str) -> None:
     encoding = {name: partial(to_json, body) for name, body in BODIES.items()}
     bare = {f"{name}, bare": partial(msgspec.json.encode, body) for name, body in BODIES.items()}
     spent = compare(encoding | bare, 200, 60)
-    print(f"\n{'':40}{'µs':>8}{'to bare msgspec':>18}")
+    print(f"\n{title:40}{'µs':>8}{'to bare msgspec':>18}")
     for name in encoding:
         print(f"{name:40}{min(spent[name]) * 1e6:8.1f}{ratio(spent, name, f'{name}, bare'):18.2f}")
 

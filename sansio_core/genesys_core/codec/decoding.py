@@ -21,7 +21,16 @@ from genesys_core.codec.issues import Issue
 from genesys_core.codec.values import dec_hook
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["UNFIT", "Decoded", "Issue", "check_type", "decode", "decoder_for", "resolve_type"]
+__all__ = [
+    "UNFIT",
+    "Decoded",
+    "Issue",
+    "check_type",
+    "decode",
+    "decoder_for",
+    "known_decoder",
+    "resolve_type",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -74,6 +83,17 @@ def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
     return _decoder(type_).decode
 
 
+def known_decoder(type_: object) -> Callable[[bytes], object] | None:
+    """Return the plain decoder of a type that has been decoded before, otherwise ``None``.
+
+    For callers that save time with a decoder, but less than it costs to make one.
+    """
+    return _KNOWN.get(type_)
+
+
+_KNOWN: Final[dict[object, Callable[[bytes], object]]] = {}
+
+
 UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """Exceptions that a plain decoder raises for a body that does not match its type."""
 
@@ -101,7 +121,9 @@ _LEARNING: Final = allocate_lock()
 @cache
 def _decoder(type_: object) -> "msgspec.json.Decoder[Any]":
     with _LEARNING:
-        return msgspec.json.Decoder(cast(Any, type_), dec_hook=dec_hook)
+        made = msgspec.json.Decoder(cast(Any, type_), dec_hook=dec_hook)
+    _KNOWN[type_] = made.decode
+    return made
 
 
 def _forgiving(type_: object, body: bytes) -> Decoded[object]:

@@ -7,10 +7,11 @@ matched if they are the same object, have the same id or are equal, never by pos
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeAlias, cast, get_args, get_origin
+from operator import attrgetter
+from typing import TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -20,45 +21,83 @@ from genesys_core.codec.json_encoder import encode_json
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["Originals", "merge_over_base", "merge_over_response", "note_originals"]
+__all__ = ["list_parts", "merge_over_base", "merge_over_response"]
 
 # Decimal, so that numbers nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-
-
-Originals: TypeAlias = tuple[tuple[object, ...], dict[str, list[object]]]
-"""The values of a model's fields when it was decoded, and copies of its lists of models, to
-distinguish changes from replacements."""
 
 
 IsRemembered: TypeAlias = Callable[[object], bool]
 """Whether a value came as a response of its own, and is merged with that."""
 
 
-def note_originals(model: Struct) -> Originals:
-    """Record the current values of a model."""
-    values = msgspec.structs.astuple(model)
-    # By position: a lookup by name costs twice as much, and each decoded response comes by here.
-    lists = {
-        name: cast(list[object], values[index]).copy()
-        for index, name in _lists(type(model))
-        if values[index]
-    }
-    return values, lists
+def list_parts(model: Struct) -> list[object]:
+    """Return a decoded model and the models and containers in it, to recognize them later.
+
+    The order is the same for every model that was decoded from the same document.
+    """
+    parts: list[object] = [model]
+    for each in parts:  # which grows meanwhile
+        kind: object = type(each)
+        if kind is list:
+            parts += cast(list[object], each)
+        elif kind is dict:
+            parts += cast(dict[str, object], each).values()
+        elif get := _getter(kind):
+            parts += filter(None, get(each))
+    return parts
 
 
 @lru_cache(4096)
-def _lists(kind: type[Struct]) -> tuple[tuple[int, str], ...]:
-    """Return position and name of the fields of a type that are lists of models."""
-    fields = enumerate(msgspec.structs.fields(kind))
-    return tuple((index, f.name) for index, f in fields if _is_list_of_models(f.type))
+def _getter(kind: object) -> Callable[[object], tuple[object, ...]] | None:
+    """Return what reads those fields of a model's type that may hold models, in one call."""
+    names = [name for name, _ in _holders(kind)]
+    if not names:
+        return None
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda model: (get(model),)
 
 
-def _is_list_of_models(annotation: object) -> bool:
-    parts = get_args(annotation)
-    if get_origin(annotation) is list:
-        return any(isinstance(part, type) and issubclass(part, Struct) for part in parts)
-    return get_origin(annotation) is not dict and any(map(_is_list_of_models, parts))
+def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
+    """Return the parts of a model in the order of :func:`list_parts`, each with its document."""
+    parts: list[object] = [model]
+    documents = [raw]
+    for each, document in zip(parts, documents, strict=True):
+        kind: object = type(each)
+        if kind is list:
+            elements = cast(list[object], each)
+            sent = cast(list[object], document) if isinstance(document, list) else []
+            parts += elements
+            documents += sent if len(sent) == len(elements) else [None] * len(elements)
+        else:
+            is_object = isinstance(document, dict)
+            members = cast(dict[str, object], document) if is_object else {}
+            held = cast(dict[str, object], each).items() if kind is dict else _held(each)
+            for key, value in held:
+                parts.append(value)
+                documents.append(members.get(key))
+    return zip(parts, documents, strict=True)
+
+
+def _held(model: object) -> Iterable[tuple[str, object]]:
+    kind: object = type(model)
+    held = ((key, getattr(model, name)) for name, key in _holders(kind))
+    return [(key, value) for key, value in held if value]
+
+
+@lru_cache(4096)
+def _holders(kind: object) -> tuple[tuple[str, str], ...]:
+    """Return name and wire name of the fields of a model's type that may hold models."""
+    if not isinstance(kind, type) or not issubclass(kind, Struct):
+        return ()
+    fields = msgspec.structs.fields(kind)
+    return tuple((field.name, field.encode_name) for field in fields if _may_hold(field.type))
+
+
+def _may_hold(annotation: object) -> bool:
+    arguments = get_args(annotation)
+    is_model = isinstance(annotation, type) and not arguments and issubclass(annotation, Struct)
+    return is_model or any(map(_may_hold, arguments))
 
 
 def merge_over_base(model: object, base: bytes) -> object:
@@ -82,14 +121,33 @@ def merge_over_base(model: object, base: bytes) -> object:
 
 
 def merge_over_response(
-    model: Struct, body: bytes, originals: Originals, is_remembered: IsRemembered
+    model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
     """Return a model with the other members of its response, ready to be encoded.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
+
+    Args:
+        model: the model as it is now.
+        body: the response.
+        parts: what :func:`list_parts` returned when the model was decoded, without the model.
+        is_remembered: whether a model came as a response of its own, and is left to that.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
-    return _merge_model(model, old, raw, originals, is_remembered=is_remembered)
+    pairs = zip([model, *parts], _pair_parts(old, raw), strict=True)
+    origins = {
+        id(part): (before, cast(dict[str, object], document))
+        for part, (before, document) in pairs
+        if isinstance(before, Struct) and isinstance(document, dict)
+    }
+    return _merge_model(model, old, raw, _Origins(origins, is_remembered))
+
+
+class _Origins(Struct):
+    """What the models of a response were decoded as and from, by the identity of each."""
+
+    parts: dict[int, tuple[Struct, dict[str, object]]]
+    is_remembered: IsRemembered
 
 
 def _parse(base: bytes) -> object:
@@ -99,34 +157,62 @@ def _parse(base: bytes) -> object:
         return parse_json(base).tree
 
 
-def _merge(
-    new: object, old: object, raw: object, *, is_remembered: IsRemembered | None = None
-) -> object:
+def _merge(new: object, old: object, raw: object, response: _Origins | None = None) -> object:
     """Return ``raw``, which was decoded as ``old``, with the differences of ``new`` applied.
 
     The result mixes raw values and models, which a single encoder call writes.
     """
-    if is_remembered is not None and is_remembered(new):
-        return new
     match new, old, raw:
-        case Struct(), Struct(), dict() if type(new) is type(old) and _may_be_same(new, old):
-            return _merge_model(new, old, cast(dict[str, object], raw), is_remembered=is_remembered)
+        case Struct(), _, _:
+            return _merge_nested(new, old, raw, response)
         case Mapping(), Mapping(), dict():
-            return _merge_map(
-                cast(Mapping[str, object], new),
-                cast(Mapping[str, object], old),
-                cast(dict[str, object], raw),
-                is_remembered=is_remembered,
-            )
+            members = cast(Mapping[str, object], new), cast(Mapping[str, object], old)
+            return _merge_map(*members, cast(dict[str, object], raw), response)
         case list() | tuple(), list(), list():
-            return _merge_list(
-                cast(Sequence[object], new),
-                cast(list[object], old),
-                cast(list[object], raw),
-                is_remembered=is_remembered,
-            )
+            elements = cast(Sequence[object], new), cast(list[object], old)
+            return _merge_list(*elements, cast(list[object], raw), response)
         case _:
-            return raw if _same(new, old) else new
+            return raw if _same(new, old) else _merge_new(new, response)
+
+
+def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | None) -> object:
+    """Merge a model with what it was decoded from, or with the one that it replaced."""
+    if response is not None and response.is_remembered(new):
+        return new
+    origin = response.parts.pop(id(new), None) if response else None
+    if origin is not None:
+        return _merge_model(new, *origin, response)
+    if isinstance(old, Struct) and type(new) is type(old):
+        may_be_same = _may_be_same if response is None else _is_same
+        if not isinstance(raw, dict):
+            return raw if new == old else _merge_new(new, response)
+        if may_be_same(new, old):
+            return _merge_model(new, old, cast(dict[str, object], raw), response)
+    return _merge_new(new, response)
+
+
+def _merge_new(new: object, response: _Origins | None) -> object:
+    """Return a new value, after a look whether parts of the response were moved into it."""
+    if response is None:
+        return new
+    match new:
+        case Mapping():
+            return _merge_map(cast(Mapping[str, object], new), {}, {}, response)
+        case list() | tuple():
+            return _merge_list(cast(Sequence[object], new), [], [], response)
+        case Struct():
+            return _merge_fields(new, response)
+        case _:
+            return new
+
+
+def _merge_fields(new: Struct, response: _Origins) -> object:
+    values = msgspec.structs.astuple(new)
+    merged = [_merge(value, None, None, response) for value in values]
+    if all(one is other for one, other in zip(merged, values, strict=True)):
+        return new
+    names = new.__struct_encode_fields__
+    return {name: each for name, each in zip(names, merged, strict=True) if each is not None}
 
 
 def _same(new: object, old: object) -> bool:
@@ -139,95 +225,76 @@ def _may_be_same(new: Struct, old: Struct) -> bool:
     return _id_of(new) == _id_of(old) or _id_of(new) is None or _id_of(old) is None
 
 
+def _is_same(new: Struct, old: Struct) -> bool:
+    """Return whether a model stands for another one: the ids are the same, or all the fields."""
+    return new == old or _id_of(new) == _id_of(old) is not None
+
+
 def _merge_model(
-    new: Struct,
-    old: Struct,
-    raw: dict[str, object],
-    originals: Originals | None = None,
-    *,
-    is_remembered: IsRemembered | None = None,
+    new: Struct, old: Struct, raw: dict[str, object], response: _Origins | None = None
 ) -> dict[str, object]:
     document = dict(raw)
-    fields, lists = originals or ((), {})
-    names = zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True)
-    for index, (name, key) in enumerate(names):
+    for name, key in zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True):
         now, before, sent = getattr(new, name), getattr(old, name), raw.get(key)
-        if now is None:
-            if before is not None or (sent is None and is_remembered is not None):
-                document.pop(key, None)
-        elif name in lists and isinstance(now, list | tuple):
-            elements = cast(Sequence[object], now)
-            parts = cast(list[object], before), cast(list[object], sent)
-            document[key] = _merge_list(elements, *parts, lists[name], is_remembered=is_remembered)
-        elif fields and _is_replacement(now, fields[index], before):
-            document[key] = now
-        else:
-            document[key] = _merge(now, before, sent, is_remembered=is_remembered)
+        if now is not None:
+            document[key] = _merge(now, before, sent, response)
+        elif before is not None or (sent is None and response is not None):
+            document.pop(key, None)
     return document
-
-
-def _is_replacement(now: object, original: object, before: object) -> bool:
-    """Return whether a nested model without an id is another one than was decoded there."""
-    is_other = isinstance(now, Struct) and now is not original
-    return is_other and _id_of(now) is None and now != before
 
 
 def _merge_map(
     new: Mapping[str, object],
     old: Mapping[str, object],
     raw: dict[str, object],
-    *,
-    is_remembered: IsRemembered | None,
+    response: _Origins | None,
 ) -> dict[str, object]:
     return {
-        key: _merge(value, old[key], raw[key], is_remembered=is_remembered)
+        key: _merge(value, old[key], raw[key], response)
         if key in old and key in raw
-        else value
+        else _merge(value, None, None, response)
         for key, value in new.items()
     }
 
 
 def _merge_list(
-    new: Sequence[object],
-    old: list[object],
-    raw: list[object],
-    originals: Sequence[object] | None = None,
-    *,
-    is_remembered: IsRemembered | None,
+    new: Sequence[object], old: list[object], raw: list[object], response: _Origins | None
 ) -> list[object]:
-    pairs = _pair(new, old, originals or ())
+    pairs = _pair_elements(new, old, response.parts if response else {})
     return [
-        value
-        if index is None
-        else _merge(value, old[index], raw[index], is_remembered=is_remembered)
+        _merge(value, *((None, None) if index is None else (old[index], raw[index])), response)
         for value, index in zip(new, pairs, strict=True)
     ]
 
 
-def _pair(
-    new: Sequence[object], old: list[object], originals: Sequence[object]
+def _pair_elements(
+    new: Sequence[object],
+    old: list[object],
+    origins: Mapping[int, tuple[Struct, dict[str, object]]],
 ) -> list[int | None]:
     """Return for each new element the index of the old element that it was, or ``None``.
 
-    An element that was decoded there, and is still the same object, is that one. Others match by
-    their id, and those without an id if they are equal.
+    Elements of the response are recognized elsewhere, by their identity. Others match by their
+    id, and those without an id if they are equal.
     """
-    places = {id(original): index for index, original in enumerate(originals)}
-    pairs = [places.pop(id(value), None) for value in new]
-    keys = [_key(value) for value in new]
-    taken = set(pairs)
+    places = {id(value): index for index, value in enumerate(old)}
+    known = [origins.get(id(value)) for value in new]
+    taken = {places.get(id(origin[0])) for origin in known if origin}
+    keys = [None if origin else _key(value) for value, origin in zip(new, known, strict=True)]
+    pairs: list[int | None] = [None] * len(new)
     left: dict[object, deque[int]] = defaultdict(deque)
     for index, value in enumerate(old):
         if index in taken:
             continue
         key = _key(value)
         # Of several equal elements, the one at the same index.
-        if keys[index : index + 1] == [key] and pairs[index] is None:
+        if keys[index : index + 1] == [key]:
             pairs[index] = index
         else:
             left[key].append(index)
     return [
-        _next(left[key]) if index is None else index for key, index in zip(keys, pairs, strict=True)
+        _next(left[key]) if index is None and key is not None else index
+        for key, index in zip(keys, pairs, strict=True)
     ]
 
 

@@ -4,10 +4,9 @@ Invariants: every member that the platform sent and the caller did not change or
 back, and only as part of the model that it was received with. The record of a model is
 garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
 
-The record is the body of the response, and the identity of the objects in the model's own fields and
-lists: one that was replaced inherits nothing from its predecessor. Below them, identity is unknown: a
-nested model without an id counts as the same one, a list element without an id that was changed as
-another one.
+The record is the body of the response and the identity of all models in it. A nested model that is
+still the same object is merged with its own part of the body, wherever it was moved to. Another
+one inherits from the model that it replaces if it has the same id or is equal.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -20,7 +19,7 @@ from msgspec import Raw, Struct
 
 from genesys_core.checks import Expected
 from genesys_core.codec.decoding import UNFIT
-from genesys_core.codec.merge import Originals, merge_over_response, note_originals
+from genesys_core.codec.merge import list_parts, merge_over_response
 from genesys_core.codec.model import Model
 from genesys_core.errors import InvalidValueError
 
@@ -53,10 +52,10 @@ def check_keep_unknown(value: object) -> None:
 class _Response(ref[Struct]):
     """A model that came as a response. Alive as long as the model."""
 
-    __slots__ = ("body", "originals")
+    __slots__ = ("body", "parts")
 
     body: bytes
-    originals: Originals
+    parts: list[object]
 
 
 _RESPONSES: dict[int, _Response] = {}
@@ -71,7 +70,9 @@ def remember_model(model: object, body: bytes) -> None:
     key = id(model)
     # Called when the model dies, with the reference, which `pop` takes for a default: no Python runs.
     response = _Response(model, partial(_RESPONSES.pop, key))
-    response.body, response.originals = body, note_originals(model)
+    response.body = body
+    # Without the model itself, which would never die.
+    response.parts = list_parts(model)[1:]
     _RESPONSES[key] = response
 
 
@@ -134,7 +135,7 @@ def _restored(value: object) -> object:
             response = _RESPONSES.get(id(value))
             if response is None:
                 return _restored_fields(value)
-            merged = merge_over_response(value, response.body, response.originals, _is_remembered)
+            merged = merge_over_response(value, response.body, response.parts, _is_remembered)
             return {key: _restored(each) for key, each in merged.items()}
         case list() | tuple():
             given = cast(list[object], value)

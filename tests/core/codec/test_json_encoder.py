@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from genesys_core.codec.decoding import decoder_for
 from genesys_core.codec.json_encoder import encode_json, explain_refusal
 from genesys_core.codec.values import NULL, YearMonth
 from tests.strategies.codec import Everything, Tree
@@ -177,12 +178,35 @@ class Untracked(msgspec.Struct, gc=False):
         lambda odd: {"a": Untracked([Tree(id=odd)])},
     ],
 )
-def test_what_the_encoder_would_alter_is_found_in_every_container(odd, wrap):
+@pytest.mark.parametrize("known", [(), (Everything, Tree)])
+def test_what_the_encoder_would_alter_is_found_in_every_container(odd, wrap, known, monkeypatch):
+    _know(known, monkeypatch)
     assert encode_json(wrap("x")) is not None
     assert encode_json(wrap(odd)) is None
 
 
+def _know(types, monkeypatch):
+    """Make these types the only ones with a decoder."""
+    monkeypatch.setattr("genesys_core.codec.decoding._KNOWN", {t: decoder_for(t) for t in types})
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("text", ["x", "", ("x",)])
+def test_a_model_with_a_decoder_is_checked_by_decoding_it_again(text, many, monkeypatch):
+    """Only what comes back different, as a tuple does, is looked at."""
+    looked = []
+    monkeypatch.setattr(
+        "genesys_core.codec.json_encoder._is_sound", lambda value, _: looked.append(value) or True
+    )
+    _know([Everything, Tree], monkeypatch)
+    tree = Tree(id="1", by_name={"a": Tree(id=text)})
+    value = [tree, Tree()] if many else tree
+    assert encode_json(value) == msgspec.json.encode(value)
+    assert looked == ([value] if isinstance(text, tuple) else [])
+
+
 def test_plain_values_are_looked_at_level_by_level(monkeypatch):
-    monkeypatch.setattr("genesys_core.codec.json_encoder._sound", None)
+    _know([], monkeypatch)
+    monkeypatch.setattr("genesys_core.codec.json_encoder._is_harmless", None)
     plain = Everything(trees=[Tree(id="1")] * 5, free={"a": [1, 2.5, ("x", {"b": NULL})]})
     assert encode_json(plain) is not None

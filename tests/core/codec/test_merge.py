@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.encoding import to_json
-from genesys_core.codec.merge import merge_over_response, note_originals
+from genesys_core.codec.merge import list_parts, merge_over_response
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents
@@ -246,22 +246,54 @@ def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):
 # --- over a response
 
 
-def _sent(tree, body, remembered=()):
-    originals = note_originals(decoded := decode(Tree, body).data)
-    tree(decoded)
-    document = merge_over_response(decoded, body, originals, lambda value: value in remembered)
+def _sent(edit, body, remembered=()):
+    tree = decode(Tree, body).data
+    parts = list_parts(tree)[1:]
+    edit(tree)
+    document = merge_over_response(tree, body, parts, lambda value: value in remembered)
     return json.loads(to_json(document))
 
 
-def test_originals_are_the_fields_and_copies_of_the_lists():
-    child, element = Tree(id="c"), Tree(id="e")
-    tree = Tree(child=child, children=[element], by_name={"a": child})
-    fields, lists = note_originals(tree)
-    assert any(value is child for value in fields)
-    tree.children.clear()
-    assert lists == {"children": [element]}
-    assert note_originals(Tree()) == ((None,) * 5, {})
-    assert note_originals(Login()) == ((None,) * 3, {})
+def test_parts_are_the_models_and_containers_level_by_level():
+    child, element, named = Tree(id="c"), Tree(id="e"), Tree(id="n")
+    tree = Tree(child=child, children=[element], by_name={"a": named})
+    assert list_parts(tree) == [tree, child, [element], {"a": named}, element, named]
+    assert list_parts(Login(user="a")) == [Login(user="a")]
+
+
+def test_an_object_keeps_its_members_wherever_it_goes():
+    body = b"""{"child": {"newer": 1, "children": [{"newer": 2}, {"newer": 3}]},
+               "byName": {"a": {"newer": 4}}}"""
+
+    def move(tree):
+        first, second = tree.child.children
+        first.weight = second.weight = 5
+        tree.children = [Tree(weight=6, child=second)]
+        tree.child.children = [tree.by_name["a"], Tree(weight=5)]
+        tree.by_name = {"b": Tree(by_name={"c": first})}
+
+    assert _sent(move, body) == {
+        "child": {"newer": 1, "children": [{"newer": 4}, {"weight": 5}]},
+        "children": [{"weight": 6, "child": {"newer": 3, "weight": 5}}],
+        "byName": {"b": {"byName": {"c": {"newer": 2, "weight": 5}}}},
+    }
+
+
+def test_what_did_not_fit_has_no_members_of_its_own():
+    """The element of an array that stands for one model, and arrays that lost elements."""
+    body = b'{"child": [{"weight": 1, "newer": 1}], "children": {"weight": 2, "newer": 2}}'
+    assert _sent(lambda _: None, body) == json.loads(body)
+
+    def change(tree):
+        tree.child.weight = 7
+
+    assert _sent(change, body) == json.loads(body) | {"child": {"weight": 7}}
+    named = b'{"child": [{"id": "1", "newer": 1}], "children": [null, {"newer": 2}]}'
+
+    def replace(tree):
+        tree.child = Tree(id="1", weight=7)
+
+    assert _sent(replace, named) == json.loads(named) | {"child": {"id": "1", "weight": 7}}
 
 
 def test_what_was_replaced_inherits_nothing_and_what_was_changed_keeps_all():

@@ -230,69 +230,104 @@ def test_the_option_is_one_of_three():
 # --- any edit: nothing lost that was not removed, nothing sent that belongs elsewhere
 
 
-def leaf(identity):
+OWN = {"id": st.text("abc", min_size=1, max_size=9), "weight": st.integers(0, 2)}
+
+
+def objects(children):
     return st.fixed_dictionaries(
-        {"newer": st.integers(0, 10**9)},
-        optional={"id": identity, "weight": st.integers(0, 2)},
+        {},
+        optional=OWN
+        | {
+            "child": children,
+            "children": st.lists(children, max_size=3),
+            "byName": st.dictionaries(st.sampled_from("xyz"), children, max_size=2),
+        },
     )
 
 
-DOCUMENTS = st.fixed_dictionaries(
-    {"newer": st.integers(0, 10**9)},
-    optional={
-        "id": st.just("root"),
-        "child": leaf(st.just("child")),
-        "children": st.lists(
-            leaf(st.sampled_from("abc")), max_size=4, unique_by=lambda d: d.get("id", d["newer"])
-        ),
-    },
-)
+DOCUMENTS = objects(st.recursive(st.fixed_dictionaries({}, optional=OWN), objects, max_leaves=6))
 EDITS = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["weigh", "weigh child", "replace", "drop", "put", "reverse", "weigh element", "delete"]
-        ),
-        st.integers(0, 3),
+        st.sampled_from(["weigh", "name", "drop", "reverse", "replace", "move", "wrap", "put"]),
+        st.integers(0, 99),
+        st.integers(0, 99),
     ),
     max_size=6,
 )
 
 
-def edit(tree, action, number):
-    children = tree.children or []
-    place = number % len(children) if children else None
+def marked(document):
+    """Give every object a member of its own that this version does not know."""
+    for number, each in enumerate(documents_of(document)):
+        each["newer"] = number
+    return document
+
+
+def parts(tree):
+    """Every model with where it is: container and key."""
+    found = [(tree, None, None)]
+    for each, _, _ in found:
+        if each.child is not None:
+            found.append((each.child, each, "child"))
+        found += [(x, each.children, n) for n, x in enumerate(each.children or [])]
+        found += [(x, each.by_name, key) for key, x in (each.by_name or {}).items()]
+    return found
+
+
+def put(container, key, value):
+    if isinstance(container, Tree):
+        container.child = value
+    elif value is not None:
+        container[key] = value
+    else:
+        del container[key]
+
+
+def edit(tree, action, number, other):
+    everything = parts(tree)
+    model, container, key = everything[number % len(everything)]
+    target = everything[other % len(everything)][0]
     match action:
         case "weigh":
-            tree.weight = 100 + number
-        case "weigh child" if tree.child is not None:
-            tree.child.weight = 100 + number
-        case "replace":
-            tree.child = Tree(weight=200 + number)
-        case "drop":
-            tree.child = None
+            model.weight = 100 + other
+        case "name":
+            model.id = f"new {other}"
+        case "drop" if container is not None:
+            put(container, key, None)
+        case "reverse" if model.children:
+            model.children.reverse()
+        case "replace" if container is not None:
+            put(container, key, Tree(weight=1000 + other))
+        case "move" if container is not None and all(x is not target for x, _, _ in parts(model)):
+            put(container, key, None)
+            target.children = [*(target.children or []), model]
+        case "wrap" if container is not None:
+            put(container, key, Tree(weight=2000 + other, child=model))
         case "put":
-            tree.children = [*children, Tree(weight=300 + number)]
-        case "reverse":
-            tree.children = children[::-1]
-        case "weigh element" if place is not None:
-            children[place].weight = 100 + number
-        case "delete" if place is not None:
-            del children[place]
+            model.children = [*(model.children or []), Tree(weight=3000 + other)]
 
 
 @given(DOCUMENTS, EDITS)
 def test_any_edit(document, edits):
-    tree = received(document)
-    markers = {id(tree): document["newer"]}
-    held = [tree.child, *(tree.children or [])]  # keeps them alive, so that identities stay theirs
-    parts = [document.get("child"), *document.get("children", [])]
-    markers |= {id(model): part["newer"] for model, part in zip(held, parts, strict=True) if part}
-    for action, number in edits:
-        edit(tree, action, number)
+    """What was received is sent with its own unknown member wherever it is, all else without."""
+    tree = received(marked(document))
+    held = [model for model, _, _ in parts(tree)]  # alive, so that identities stay theirs
+    marks = {id(model): place for model, place in zip(held, marks_of(document), strict=True)}
+    for action, number, other in edits:
+        edit(tree, action, number, other)
     result = sent(tree)
-    found = [(tree, result), (tree.child, result.get("child"))]
-    found += zip(tree.children or [], result.get("children", []), strict=True)
-    for model, part in found:
-        if model is not None:
-            assert part.get("newer") == markers.get(id(model))
-            assert part.get("weight") == model.weight
+    models = [model for model, _, _ in parts(tree)]
+    assert marks_of(result) == [marks.get(id(model)) for model in models]
+    assert [each.get("weight") for each in documents_of(result)] == [m.weight for m in models]
+
+
+def documents_of(document):
+    found = [document]
+    for each in found:
+        found += [each["child"]] if "child" in each else []
+        found += [*each.get("children", []), *each.get("byName", {}).values()]
+    return found
+
+
+def marks_of(document):
+    return [each.get("newer") for each in documents_of(document)]
