@@ -1,30 +1,46 @@
 """The ``genesys-cloud`` command.
 
 Invariants: without its extras the command starts and reports how to install them. An error of the
-library is its message on standard error and exit code 1, never a traceback.
+library is its message on standard error and an exit code by kind of error
+(:mod:`genesys_core.command_line.exit_codes`), never a traceback.
 """
 
+import os
 import sys
-from typing import Final
+from io import TextIOWrapper
+from typing import Final, NoReturn
 
 from genesys_core.errors import GenesysCloudError
-from genesys_core.observability.terminal import escape_line
 
 __all__ = ["main"]
 
 _EXTRAS: Final = {
     "click": "cli",
+    "jmespath": "cli",
     "rich": "cli",
     "typer": "cli",
+    "yaml": "cli",
     "hypercorn": "simulator",
     "starlette": "simulator",
 }
 """The extra that installs each package."""
 
+_COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
+"""The variable with which a shell's script asks for candidates."""
+
 
 def main() -> None:
     """Run the command with the arguments of this process, and exit."""
     try:
+        if shell := os.environ.get(_COMPLETE):
+            from genesys_cloud.cli.complete import print_candidates  # noqa: PLC0415
+
+            print_candidates(shell, sys.argv[1:])
+            return
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal without UTF-8 shows escapes instead of ending the command.
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
 
         app()
@@ -36,7 +52,19 @@ def main() -> None:
             f"genesys-cloud: {package} is not installed; "
             f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
         )
-    except GenesysCloudError as error:
+    except (GenesysCloudError, KeyboardInterrupt, BrokenPipeError) as error:
+        _exit(error)
+
+
+def _exit(error: BaseException) -> NoReturn:
+    from genesys_core.command_line.exit_codes import exit_code_of  # noqa: PLC0415 - for errors
+    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
+
+    if isinstance(error, BrokenPipeError):
+        # The interpreter flushes standard output when it ends, and would report the pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    elif isinstance(error, GenesysCloudError):
         # Every line has the prefix, so that a message of the platform cannot forge one.
-        lines = (f"genesys-cloud: {escape_line(line)}" for line in str(error).split("\n"))
-        sys.exit("\n".join(lines))
+        for line in str(error).split("\n"):
+            sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")
+    sys.exit(int(exit_code_of(error)))

@@ -8,18 +8,26 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import config, definition, demo, listen, sign_in, simulate
+from genesys_cloud.cli import config, definition, demo, listen, reference, sign_in, simulate
+from genesys_cloud.cli.operations import RawArguments, RootGroup, run_call
 from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="genesys-cloud",
+    cls=RootGroup,
     help="The Genesys Cloud Platform API from the command line.",
+    epilog="Each API is a command as well, such as: genesys-cloud users get_users_me. "
+    "List them with: genesys-cloud apis",
     no_args_is_help=True,
+    rich_markup_mode=None,  # rich costs more time than the rest of a help page
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, including secrets
 )
+app.command("call", cls=RawArguments, add_help_option=False)(run_call)
+app.command("apis")(reference.apis)
+app.command("describe")(reference.describe)
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
 app.command("login")(sign_in.login)
@@ -40,10 +48,16 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     *,
-    version: Annotated[
+    profile: Annotated[str | None, typer.Option(help="Settings and sign-in of this name.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region such as eu_west_1.")] = None,
+    host: Annotated[str | None, typer.Option(help="Base URL of the API.")] = None,
+    version: Annotated[  # noqa: ARG001 - its callback ends the command
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """The Genesys Cloud Platform API from the command line."""
+    given = {"profile": profile, "region": region, "host": host}
+    ctx.obj = {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,98 @@
+"""Bodies from files, standard input and an editor."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from genesys_core.command_line.bodies import new_skeleton
+from genesys_core.command_line.model_pages import ModelCatalog
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["edit_body", "model_catalog", "read_body", "read_document"]
+
+
+def read_body(source: str) -> object:
+    """Return the body that ``--body`` names: the text itself, ``@FILE`` or ``-``.
+
+    Raises:
+        UsageError: the file cannot be read, or the text is neither JSON nor YAML.
+    """
+    if source == "-":
+        return read_document(sys.stdin.read(), "standard input")
+    if not source.startswith("@"):
+        return read_document(source, "--body")
+    try:
+        text = Path(source[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise UsageError(f"{source[1:]}: cannot be read: {reason}") from None
+    return read_document(text, source[1:])
+
+
+def read_document(text: str, source: str) -> object:
+    """Parse JSON or YAML.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if text.lstrip().startswith(("{", "[", '"')):
+            raise UsageError(f"{source}: not valid JSON: {error}") from None
+    import yaml  # noqa: PLC0415 - for YAML alone
+
+    from genesys_cloud.cli.yaml_loader import Loader  # noqa: PLC0415
+
+    try:
+        return yaml.load(text, Loader)  # noqa: S506 - a subclass of SafeLoader
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{source}: neither JSON nor YAML: {reason}") from None
+
+
+def model_catalog() -> ModelCatalog:
+    """Return the models of the bundled definition."""
+    return ModelCatalog(bundled_document()["definitions"])
+
+
+def bundled_document() -> dict[str, Any]:
+    """Return the bundled definition, a Swagger 2.0 document."""
+    import msgspec  # noqa: PLC0415
+
+    from genesys_cloud.packed_data import read_own_data  # noqa: PLC0415
+
+    return msgspec.json.decode(read_own_data("swagger.json.xz"), type=dict[str, Any])
+
+
+def edit_body(model: str, body: object) -> object:
+    """Let the user write a body in ``VISUAL`` or ``EDITOR``; return it.
+
+    Args:
+        model: the body's model.
+        body: what to begin with; ``None`` for a skeleton of the model.
+
+    Raises:
+        UsageError: the editor failed, or the result is not a document.
+    """
+    from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
+
+    if body is None:
+        body = new_skeleton(model, model_catalog().fields_of)
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "body.yaml")
+        path.write_text(f"# {model}: save and quit to send it\n{yaml_text(body)}\n", "utf-8")
+        before = path.read_text("utf-8")
+        # The variable holds a command with its arguments, which the shell splits.
+        done = subprocess.run(f'{command} "{path}"', shell=True, check=False)  # noqa: S602
+        if done.returncode:
+            raise UsageError(f"--edit: {command} ended with exit code {done.returncode}")
+        text = path.read_text("utf-8")
+    if text == before:
+        raise UsageError("--edit: the body was not changed; nothing was sent")
+    return read_document(text, "--edit")

@@ -1,0 +1,47 @@
+"""What ``--verbose`` prints about a call, on standard error."""
+
+import sys
+from typing import Any
+
+from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
+from genesys_core.clock import Now
+from genesys_core.command_line.call_lines import attempt_line, waiting_line
+from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
+from genesys_core.observability.observers import CallObserver, Observer
+
+__all__ = ["CallReport"]
+
+
+class CallReport(Observer):
+    """Prints each attempt and each wait of the client's calls."""
+
+    def begin(
+        self,
+        operation_name: str,  # noqa: ARG002 - as in the base class
+        purpose: Purpose,  # noqa: ARG002
+        now: Now,
+    ) -> CallObserver:
+        """Observe a call."""
+        return _ReportedCall(now)
+
+
+class _ReportedCall(CallObserver):
+    def __init__(self, now: Now) -> None:
+        self._began = now
+
+    def attempted(
+        self,
+        sending: Sending[Any],  # noqa: ARG002 - as in the base class
+        request: Request,
+        outcome: Response | TransportFailure,
+        state: State[Any],  # noqa: ARG002
+        now: Now,
+    ) -> None:
+        seconds = now.monotonic - self._began.monotonic
+        sys.stderr.write(f"{attempt_line(request, outcome, seconds)}\n")
+
+    def waiting(self, waiting: Waiting[Any]) -> None:
+        sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
+
+    def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
+        """Nothing more to report."""

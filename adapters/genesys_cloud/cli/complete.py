@@ -1,0 +1,142 @@
+"""Candidates for shells.
+
+Invariants: typer is imported only for the commands that it runs, and no API ever; nothing is sent. A
+failure offers nothing and prints nothing, because it would appear in the middle of a command line.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from genesys_cloud.cli.operation_catalog import api_names, operations_of
+from genesys_core.command_line.arguments import CONNECTION_OPTIONS
+from genesys_core.command_line.completion import (
+    Candidate,
+    complete_operation,
+    format_candidates,
+    matching,
+)
+from genesys_core.command_line.profiles import profile_paths
+from genesys_core.command_line.raw_calls import METHODS, RAW_OPTIONS, describe_raw_call
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["complete_words", "print_candidates"]
+
+_BEFORE_COMMAND = {f"--{option.name}" for option in CONNECTION_OPTIONS}
+
+
+def print_candidates(shell: str, words: Sequence[str]) -> None:
+    """Print the candidates for the last of the words, one per line.
+
+    Args:
+        shell: ``bash``, ``zsh`` or ``fish``.
+        words: of the command line up to the cursor, without the command itself.
+    """
+    candidates = complete_words(words[:-1], words[-1] if words else "")
+    text = format_candidates(shell, candidates)
+    if text:
+        sys.stdout.write(f"{text}\n")
+
+
+def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
+    """Return the candidates for a word.
+
+    Args:
+        words: the complete words before it.
+        typed: what was typed of it.
+    """
+    rest = list(words)
+    profile = os.environ.get("GENESYSCLOUD_PROFILE")
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option in _BEFORE_COMMAND:
+            value = rest.pop(0) if rest else None
+            profile = value if option == "--profile" else profile
+            if value is None:
+                return []
+    if not rest:
+        return matching(_first_words(typed), typed)
+    name, *rest = rest
+    api = name.replace("-", "_")
+    if api in api_names():
+        return _complete_api(api, rest, typed, profile)
+    return _complete_own(name, rest, typed)
+
+
+def _complete_api(
+    api: str, words: Sequence[str], typed: str, profile: str | None
+) -> list[Candidate]:
+    operations = operations_of(api)
+    if not words:
+        found = (Candidate(each.name, each.title) for each in operations.values())
+        return matching(found, typed.replace("-", "_") if not typed.startswith("-") else typed)
+    description = operations.get(words[0].replace("-", "_"))
+    if description is None:
+        return []
+    return complete_operation(description, words[1:], typed, _cached_entities(profile))
+
+
+def _cached_entities(profile: str | None) -> Mapping[str, Sequence[Candidate]]:
+    """Return the ids and names that ``genesys-cloud completion --refresh`` saved."""
+    try:
+        found = json.loads(names_file(profile).read_text("utf-8"))
+        return {
+            kind: [Candidate(key, name) for key, name in entities.items()]
+            for kind, entities in found.items()
+        }
+    except (OSError, ValueError, AttributeError, UsageError):
+        return {}
+
+
+def names_file(profile: str | None) -> Path:
+    """Return the file with names of entities for completion."""
+    folder = (
+        "~/.genesyscloudpython" if profile is None else profile_paths(profile)[1].rpartition("/")[0]
+    )
+    return Path(os.path.expanduser(folder), "completion.json")  # noqa: PTH111 - Path's own may raise
+
+
+def _first_words(typed: str) -> Iterator[Candidate]:
+    if typed.startswith("-"):
+        for option in CONNECTION_OPTIONS:
+            yield Candidate(f"--{option.name}", option.help)
+        yield Candidate("--help")
+        yield Candidate("--version")
+        return
+    for name, command in _own_command().commands.items():
+        yield Candidate(name, command.get_short_help_str())
+    for name in api_names():
+        yield Candidate(name, "API")
+
+
+def _own_command() -> Any:  # noqa: ANN401 - of typer's own click
+    import typer.main  # noqa: PLC0415 - not for APIs
+
+    from genesys_cloud.cli.app import app  # noqa: PLC0415
+
+    return typer.main.get_command(app)
+
+
+def _complete_own(name: str, words: Sequence[str], typed: str) -> list[Candidate]:
+    if name == "call":
+        if not words:
+            return matching(map(Candidate, METHODS), typed)
+        return complete_operation(describe_raw_call(""), words[1:], typed, {}, RAW_OPTIONS)
+    command = _own_command().commands.get(name)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    if command is None:
+        return []
+    if not typed.startswith("-"):
+        found = getattr(command, "commands", {}).items()
+        return matching((Candidate(key, each.get_short_help_str()) for key, each in found), typed)
+    options = (
+        Candidate(option, getattr(each, "help", "") or "")
+        for each in command.params
+        for option in each.opts
+        if option.startswith("--")
+    )
+    return matching([*options, Candidate("--help")], typed)

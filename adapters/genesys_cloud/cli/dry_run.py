@@ -1,0 +1,73 @@
+"""Requests that are built by a client and not sent."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from genesys_cloud.cli.connection import client_options
+from genesys_core.http.messages import Request
+
+if TYPE_CHECKING:
+    from genesys_cloud.client.options import ClientOptions
+    from genesys_core.calls.operation import Operation
+
+__all__ = ["capture_request"]
+
+
+class _Captured(BaseException):
+    """Ends a call with the request that it would have sent; no retry handles it."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.request = request
+
+
+class _Capturing:
+    """A transport that sends nothing."""
+
+    is_mock = True  # no rate limit to keep
+
+    def send(self, request: Request) -> NoReturn:
+        raise _Captured(request)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:
+    """Return the request of an operation; its token is a placeholder.
+
+    Args:
+        operation: the operation.
+        options: of the command, by name.
+
+    Raises:
+        GenesysCloudError: the request cannot be sent.
+    """
+    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    network = client_options(options)
+    network.pop("proxy", None)
+    network.pop("verify", None)
+    region, host = options.get("region"), options.get("host")
+    if region or host:
+        network["region"] = str(region) if region else None
+        network["host"] = str(host) if host else None
+    else:
+        network |= _signed_in(options)
+    network["access_token"] = "dry-run"  # noqa: S105 - a placeholder
+    client = Client(transport=_Capturing(), **network)
+    try:
+        client.send_raw(operation)
+    except _Captured as captured:
+        return captured.request
+    finally:
+        client.close()
+    raise AssertionError("the transport returned")
+
+
+def _signed_in(options: Mapping[str, Any]) -> "ClientOptions":
+    from genesys_cloud.cli.connection import token_file_of  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
+
+    target = SavedSignIn(token_file_of(options)).target()
+    return {} if target is None else target.options()

@@ -1,0 +1,116 @@
+"""Output of results.
+
+Invariants: rich is imported for tables alone. The text itself is made in
+:mod:`genesys_core.command_line`.
+"""
+
+import itertools
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+
+from genesys_core.command_line import formats
+from genesys_core.command_line.columns import (
+    cell_text,
+    choose_columns,
+    column_title,
+    fit_columns,
+    list_columns,
+    read_cell,
+)
+from genesys_core.command_line.results import OutputOptions
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["print_document", "print_rows", "select", "terminal_width", "write_line"]
+
+
+def write_line(line: str) -> None:
+    """Write a line that is escaped already."""
+    sys.stdout.write(f"{line}\n")
+
+
+def terminal_width() -> int:
+    """Return the width of the terminal in characters; 80 if there is none."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def select(value: object, expression: str) -> object:
+    """Return what a JMESPath expression selects.
+
+    Raises:
+        UsageError: not a valid expression.
+    """
+    import jmespath  # noqa: PLC0415 - for --query alone
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+    try:
+        return jmespath.search(expression, value)
+    except JMESPathError as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"--query {expression!r}: {reason}") from None
+
+
+def print_document(value: object, output: OutputOptions) -> None:
+    """Print a response as a whole, as JSON or YAML."""
+    text = formats.yaml_text(value) if output.format == "yaml" else formats.json_text(value)
+    write_line(text)
+
+
+def print_rows(items: Iterable[object], output: OutputOptions) -> None:
+    """Print items, each as soon as it is available if the format allows that."""
+    for line in _lines(items, output):
+        write_line(line)
+
+
+def _lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
+    match output.format:
+        case "json":
+            return formats.json_array_lines(items)
+        case "jsonl":
+            return map(formats.json_line, items)
+        case "yaml":
+            return formats.yaml_array_lines(items)
+        case "id":
+            return formats.id_lines(items, output.identity, is_terminal=output.is_terminal)
+        case "csv":
+            columns = output.columns
+            if not columns:
+                items = list(items)
+                columns = tuple(list_columns(items))
+            return formats.csv_lines(items, columns, is_terminal=output.is_terminal)
+        case "table":
+            return _table_lines(items, output)
+
+
+def _table_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
+    rows = iter(items)
+    while batch := list(itertools.islice(rows, 1000)):
+        yield _table(batch, output)
+
+
+def _table(items: list[object], output: OutputOptions) -> str:
+    from io import StringIO  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415 - for tables alone
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
+
+    columns = list(output.columns) or fit_columns(choose_columns(items), items, output.width)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(escape_line(column_title(column)), overflow="fold")
+    for item in items:
+        cells = (cell_text(read_cell(item, column)) for column in columns)
+        table.add_row(*(Text(escape_line(cell)) for cell in cells))
+    shown = StringIO()
+    console = Console(
+        file=shown,
+        width=output.width,
+        force_terminal=output.is_terminal and not os.environ.get("NO_COLOR"),
+        legacy_windows=False,
+    )
+    console.print(table)
+    return shown.getvalue().rstrip("\n")

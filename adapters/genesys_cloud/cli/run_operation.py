@@ -1,0 +1,290 @@
+"""Runs one operation: from arguments to output.
+
+Invariants: with ``--dry-run`` nothing is sent. Responses are printed as the platform sent them, with
+fields that this version does not know.
+"""
+
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from genesys_cloud.cli.output import (
+    print_document,
+    print_rows,
+    select,
+    terminal_width,
+    write_line,
+)
+from genesys_core.command_line.arguments import (
+    COMMON_OPTIONS,
+    CommonOption,
+    ParsedArguments,
+    check_required,
+    parse_arguments,
+)
+from genesys_core.command_line.bodies import build_body
+from genesys_core.command_line.call_lines import progress_line
+from genesys_core.command_line.operations import OperationDescription
+from genesys_core.command_line.raw_calls import RAW_OPTIONS, describe_raw_call, parse_raw_call
+from genesys_core.command_line.results import (
+    OutputOptions,
+    choose_output,
+    find_records,
+    find_rows,
+    is_row_format,
+    parse_interval,
+    shows_record,
+)
+from genesys_core.command_line.usage import UsageError
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client
+    from genesys_cloud.client.paginators import Paginator
+    from genesys_core.calls.operation import ListOperation, Operation
+    from genesys_core.http.messages import Request
+
+__all__ = ["print_request", "request_of", "run_operation", "run_raw_call"]
+
+
+def run_operation(
+    description: OperationDescription, arguments: Sequence[str], before: Mapping[str, Any]
+) -> None:
+    """Run an operation of the definition.
+
+    Args:
+        description: of the operation.
+        arguments: that follow its name.
+        before: options that precede the command, by name.
+
+    Raises:
+        GenesysCloudError: wrong arguments, or the call failed.
+    """
+    parsed = _parse(description, arguments, before, COMMON_OPTIONS)
+    body = _body(description, parsed)
+    check_required(description, parsed.values, has_body=body is not None)
+    module = import_module(f"genesys_core.api.{description.api}")
+    named = dict(parsed.values)
+    if body is not None and description.body is not None:
+        named[description.body.name] = body
+    _run(getattr(module, description.name)(**named), parsed)
+
+
+def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
+    """Run ``call METHOD PATH``, also for endpoints that the definition lacks.
+
+    Args:
+        arguments: that follow ``call``.
+        before: options that precede the command, by name.
+
+    Raises:
+        GenesysCloudError: wrong arguments, or the call failed.
+    """
+    from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see cli.app
+
+    method, path, query, rest = parse_raw_call(arguments)
+    description = describe_raw_call(method)
+    parsed = _parse(description, rest, before, RAW_OPTIONS)
+    for each in parsed.texts("param"):
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise UsageError(f"--param {each!r}: expected NAME=VALUE")
+        query.setdefault(name, []).append(value)
+    _run(raw_operation(method, path, query=query, body=_body(description, parsed)), parsed)
+
+
+def _parse(
+    description: OperationDescription,
+    arguments: Sequence[str],
+    before: Mapping[str, Any],
+    common: tuple[CommonOption, ...],
+) -> ParsedArguments:
+    parsed = parse_arguments(description, arguments, common)
+    for name, value in before.items():
+        parsed.common.setdefault(name, value)
+    return parsed
+
+
+def _body(description: OperationDescription, parsed: ParsedArguments) -> object:
+    source = parsed.text("body")
+    if description.body is None:
+        if source is not None or parsed.has("edit"):
+            raise UsageError(f"{description.name}: has no body")
+        return None
+    body = None
+    if source is not None:
+        from genesys_cloud.cli.body_input import read_body  # noqa: PLC0415 - few calls need it
+
+        body = read_body(source)
+    body = build_body(body, parsed.fields)
+    if parsed.has("edit"):
+        from genesys_cloud.cli.body_input import edit_body  # noqa: PLC0415 - few calls need it
+
+        body = edit_body(description.body.kind, body)
+    return body
+
+
+def _run(operation: "Operation[Any]", parsed: ParsedArguments) -> None:
+    operation = _with_call_options(operation, parsed)
+    listing = operation.endpoint.listing
+    output = choose_output(
+        parsed.text("output"),
+        parsed.text("columns"),
+        parsed.text("query"),
+        is_terminal=sys.stdout.isatty(),
+        width=terminal_width(),
+        identity=listing.identity if listing else "id",
+    )
+    if parsed.has("dry-run") or parsed.has("curl"):
+        print_request(request_of(operation, parsed.common), as_curl=parsed.has("curl"))
+        return
+    from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
+
+    observer = None
+    if parsed.has("verbose"):
+        from genesys_cloud.cli.call_report import CallReport  # noqa: PLC0415 - for --verbose alone
+
+        observer = CallReport()
+    interval = parsed.text("watch")
+    pause = None if interval is None else parse_interval(interval)
+    with open_client(parsed.common, observer=observer) as client:
+        while True:
+            _send(client, operation, parsed, output)
+            if pause is None:
+                return
+            sys.stdout.flush()
+            time.sleep(pause)
+
+
+def _with_call_options(operation: "Operation[Any]", parsed: ParsedArguments) -> "Operation[Any]":
+    """Return the operation with ``--header`` and ``--timeout``, and a response of plain JSON."""
+    import msgspec  # noqa: PLC0415 - see cli.app
+
+    from genesys_core.command_line.untyped import untyped_endpoint  # noqa: PLC0415
+
+    operation = msgspec.structs.replace(operation, endpoint=untyped_endpoint(operation.endpoint))
+    headers: dict[str, str | None] = {}
+    for each in parsed.texts("header"):
+        name, colon, value = each.partition(":")
+        if not colon:
+            raise UsageError(f"--header {each!r}: expected NAME:VALUE")
+        headers[name.strip()] = value.strip()
+    seconds = parsed.text("timeout")
+    if not headers and seconds is None:
+        return operation
+    timeout = None if seconds is None else parse_interval(seconds)
+    return operation.with_options(headers=headers, timeout=timeout)
+
+
+def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Request":
+    """Return the request that a client would send, without sending anything.
+
+    Args:
+        operation: the operation.
+        options: of the command, by name.
+
+    Raises:
+        GenesysCloudError: the request cannot be sent.
+    """
+    from genesys_cloud.cli.dry_run import capture_request  # noqa: PLC0415 - for --dry-run alone
+
+    return capture_request(operation, options)
+
+
+def print_request(request: "Request", *, as_curl: bool) -> None:
+    """Print a request, as text or as a curl command."""
+    from genesys_core.command_line.request_preview import (  # noqa: PLC0415 - for --dry-run alone
+        curl_command,
+        preview_request,
+    )
+
+    write_line(curl_command(request) if as_curl else preview_request(request))
+
+
+def _send(
+    client: "Client", operation: "Operation[Any]", parsed: ParsedArguments, output: OutputOptions
+) -> None:
+    if parsed.has("all") or parsed.has("limit") or parsed.has("resume"):
+        _print_listing(client, operation, parsed, output)
+        return
+    response = client.send_raw(operation)
+    if parsed.has("raw"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(response.raw)
+        return
+    listing = operation.endpoint.listing
+    if output.query:
+        _print_selected(select(response.data, output.query), output)
+    elif not is_row_format(output.format):
+        if response.data is not None:
+            print_document(response.data, output)
+    elif listing is not None:
+        print_rows(find_rows(response.data, listing.items), output)
+    else:
+        _print_selected(response.data, output)
+
+
+def _print_selected(value: object, output: OutputOptions) -> None:
+    """Print a value that need not be a listing: an object as a table has a row for each field."""
+    if not is_row_format(output.format):
+        print_document(value, output)
+        return
+    print_rows(find_records(value) if shows_record(value, output) else find_rows(value), output)
+
+
+def _print_listing(
+    client: "Client", operation: "Operation[Any]", parsed: ParsedArguments, output: OutputOptions
+) -> None:
+    limit = parsed.text("limit")
+    if limit is not None and not limit.isdecimal():
+        raise UsageError(f"--limit {limit!r}: must be a whole number")
+    listing: Paginator[Any] = client.paginate(
+        cast("ListOperation[Any, Any]", operation),  # any operation may turn out to be a listing
+        limit=None if limit is None else int(limit),
+        resume=parsed.text("resume"),
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            if output.query:
+                _print_selected(select(list(_with_progress(listing)), output.query), output)
+            else:
+                print_rows(_with_progress(listing), output)
+    except BrokenPipeError:
+        raise
+    except BaseException:
+        if listing.fetched:
+            sys.stdout.flush()
+            sys.stderr.write(f"genesys-cloud: continue with --resume {listing.resume_token}\n")
+        raise
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
+
+    sys.stderr.write(f"genesys-cloud: warning: {escape_line(str(message))}\n")
+
+
+def _with_progress(listing: "Paginator[Any]") -> Iterable[object]:
+    """Yield the items; show the progress on standard error if it is a terminal and output is not."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        return listing
+    return _reporting(listing)
+
+
+def _reporting(listing: "Paginator[Any]") -> Iterator[object]:
+    began = shown = time.monotonic()
+    try:
+        for item in listing:
+            yield item
+            now = time.monotonic()
+            if now - shown >= 0.2:
+                shown = now
+                line = progress_line(listing.fetched, listing.total, now - began, "items")
+                sys.stderr.write(f"\r{line}\x1b[K")
+                sys.stderr.flush()
+    finally:
+        if shown != began:
+            sys.stderr.write("\r\x1b[K")

@@ -1,0 +1,1 @@
+"""The command line: operations and their parameters, output formats, exit codes, bulk runs."""

@@ -1,0 +1,332 @@
+"""Parsing of the arguments of an operation.
+
+Invariants: an operation's own parameter keeps its name. An option of the command with the same name is
+available with the prefix ``--cli-``. Values are converted, but never restricted to those that the
+definition knows, because a newer platform may know more.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from genesys_core.command_line.bodies import BodyField, is_field, parse_field
+from genesys_core.command_line.operations import OperationDescription, Parameter
+from genesys_core.command_line.usage import UsageError, suggest
+
+__all__ = [
+    "COMMON_OPTIONS",
+    "CONNECTION_OPTIONS",
+    "CommonOption",
+    "ParsedArguments",
+    "check_required",
+    "convert_value",
+    "offered_options",
+    "parse_arguments",
+]
+
+
+@dataclass(frozen=True)
+class CommonOption:
+    """An option of the command itself.
+
+    Attributes:
+        name: without dashes.
+        help: what it does.
+        metavar: the name of its value; empty for a switch.
+        short: a one-letter form.
+        is_repeated: whether it may be given several times.
+        values: known values.
+        group: the heading in help pages.
+    """
+
+    name: str
+    help: str
+    metavar: str = ""
+    short: str = ""
+    is_repeated: bool = False
+    values: tuple[str, ...] = ()
+    group: str = "Output"
+
+
+CONNECTION_OPTIONS: Final = (
+    CommonOption("profile", "Settings and sign-in of this name.", "NAME", group="Connection"),
+    CommonOption("region", "Region such as eu_west_1, or a domain.", "REGION", group="Connection"),
+    CommonOption("host", "Base URL of the API, instead of a region.", "URL", group="Connection"),
+    CommonOption("token-file", "Token file of genesys-cloud login.", "PATH", group="Connection"),
+    CommonOption(
+        "proxy", "Proxy URL; prefer HTTPS_PROXY for one with a password.", "URL", group="Connection"
+    ),
+    CommonOption("ca", "CA certificates as a PEM file.", "PATH", group="Connection"),
+)
+"""Options that say where and as whom to connect; they may also precede the command."""
+
+_OUTPUT_FORMATS: Final = ("json", "jsonl", "yaml", "csv", "table", "id")
+
+COMMON_OPTIONS: Final = (
+    CommonOption(
+        "body", "JSON or YAML: the text itself, @FILE, or - for standard input.", "BODY",
+        group="Request",
+    ),
+    CommonOption("edit", "Write the body in an editor, from a skeleton.", group="Request"),
+    CommonOption("header", "Additional header.", "NAME:VALUE", "H", is_repeated=True, group="Request"),
+    CommonOption("timeout", "Seconds for each phase of the request.", "SECONDS", group="Request"),
+    CommonOption("dry-run", "Print the request and send nothing.", group="Request"),
+    CommonOption("curl", "With --dry-run: as a curl command.", group="Request"),
+    CommonOption("output", "Output format.", "FORMAT", "o", values=_OUTPUT_FORMATS),
+    CommonOption("columns", "Fields of tables and CSV, separated by commas.", "A,B.C"),
+    CommonOption("query", "JMESPath expression that selects from the result.", "EXPRESSION"),
+    CommonOption("raw", "Print the response body as received."),
+    CommonOption("verbose", "Print attempts, timings and correlation id to stderr.", short="v"),
+    CommonOption("watch", "Repeat at this interval, such as 5s.", "INTERVAL"),
+    CommonOption("all", "Request all pages.", group="Listings"),
+    CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
+    CommonOption(
+        "resume", "Continue a listing after the item of this token, or a bulk run.", "TOKEN",
+        group="Listings",
+    ),
+    *CONNECTION_OPTIONS,
+)  # fmt: skip
+"""The options that every operation has."""
+
+
+@dataclass
+class ParsedArguments:
+    """The arguments of an operation.
+
+    Attributes:
+        values: the operation's parameters, by name, converted.
+        fields: the fields of the body, in the order given.
+        common: the options of the command itself, by name.
+    """
+
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    fields: list[BodyField] = field(default_factory=list[BodyField])
+    common: dict[str, str | bool | tuple[str, ...]] = field(
+        default_factory=dict[str, "str | bool | tuple[str, ...]"]
+    )
+
+    def text(self, name: str) -> str | None:
+        """Return the value of an option of the command, or ``None``."""
+        value = self.common.get(name)
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the values of a repeatable option of the command."""
+        value = self.common.get(name)
+        return value if isinstance(value, tuple) else ()
+
+    def has(self, name: str) -> bool:
+        """Return whether an option of the command was given."""
+        return name in self.common
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """An option as it is offered: of the operation or of the command."""
+
+    option: str
+    parameter: Parameter | None = None
+    common: CommonOption | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        if self.parameter is not None:
+            return self.parameter.kind != "boolean"
+        return bool(self.common and self.common.metavar)
+
+
+@lru_cache(maxsize=8)
+def offered_options(
+    parameters: tuple[Parameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
+) -> Mapping[str, _Offered]:
+    """Return every option of an operation by the text that selects it.
+
+    Args:
+        parameters: of the operation.
+        common: the options of the command itself.
+    """
+    offered = {
+        each.option: _Offered(each.option, each) for each in parameters if each.place != "body"
+    }
+    for option in common:
+        name = f"--{option.name}"
+        name = f"--cli-{option.name}" if name in offered else name
+        offered[name] = _Offered(name, common=option)
+        if option.short:
+            offered[f"-{option.short}"] = offered[name]
+    return offered
+
+
+def parse_arguments(
+    description: OperationDescription,
+    arguments: Sequence[str],
+    common: tuple[CommonOption, ...] = COMMON_OPTIONS,
+) -> ParsedArguments:
+    """Parse the arguments that follow an operation's name.
+
+    Arguments without an option are the required path parameters, in their order, and after them
+    fields of the body.
+
+    Raises:
+        UsageError: an unknown option, a missing or wrong value, or an unexpected argument.
+    """
+    offered = offered_options(description.parameters, common)
+    known = {_plain(name): option for name, option in offered.items() if name.startswith("--")}
+    parsed = ParsedArguments()
+    loose: list[str] = []
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            loose += rest
+            break
+        if not word.startswith("-") or word == "-":
+            loose.append(word)
+            continue
+        _parse_option(word, rest, offered, known, parsed)
+    _place_loose(description, loose, parsed)
+    return parsed
+
+
+def _parse_option(
+    word: str,
+    rest: list[str],
+    offered: Mapping[str, _Offered],
+    known: Mapping[str, _Offered],
+    parsed: ParsedArguments,
+) -> None:
+    name, equals, value = word.partition("=")
+    is_long = word.startswith("--")
+    if not is_long and not equals and len(word) > 2:  # -ojson
+        name, equals, value = word[:2], "=", word[2:]
+    found = known.get(_plain(name)) if is_long else offered.get(name)
+    if found is None and is_long and _plain(name).startswith("no"):
+        found = known.get(_plain(name)[2:])
+        if found is None or found.parameter is None or found.takes_value or equals:
+            found = None
+        else:
+            _store(parsed, found, "false")
+            return
+    if found is None:
+        names = [each for each in offered if each.startswith("--")]
+        raise UsageError(f"{name}: no such option{suggest(name, names)}")
+    if found.takes_value and not equals:
+        if not rest or (rest[0].startswith("--") and len(rest[0]) > 2):
+            raise UsageError(f"{found.option}: needs a value")
+        value = rest.pop(0)
+    elif not found.takes_value and equals and found.common is not None:
+        raise UsageError(f"{found.option}: takes no value")
+    _store(parsed, found, value if found.takes_value or equals else "true")
+
+
+def _store(parsed: ParsedArguments, found: _Offered, value: str) -> None:
+    if found.parameter is not None:
+        name = found.parameter.name
+        converted = convert_value(found.parameter, value)
+        if found.parameter.is_list:
+            before = parsed.values.get(name, ())
+            parsed.values[name] = (*_items(before), *_items(converted))
+        else:
+            parsed.values[name] = converted
+    elif found.common is not None:
+        _store_common(parsed, found.common, found.option, value)
+
+
+def _store_common(parsed: ParsedArguments, option: CommonOption, name: str, value: str) -> None:
+    if option.values and value not in option.values:
+        known = ", ".join(option.values)
+        raise UsageError(f"{name} {value!r}: must be one of {known}{suggest(value, option.values)}")
+    if option.is_repeated:
+        before = parsed.common.get(option.name, ())
+        parsed.common[option.name] = (*(before if isinstance(before, tuple) else ()), value)
+    else:
+        parsed.common[option.name] = value if option.metavar else True
+
+
+def _items(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _place_loose(
+    description: OperationDescription, loose: Iterable[str], parsed: ParsedArguments
+) -> None:
+    open_places = [
+        each
+        for each in description.parameters
+        if each.place == "path" and each.name not in parsed.values
+    ]
+    for word in loose:
+        if open_places:
+            parameter = open_places.pop(0)
+            parsed.values[parameter.name] = convert_value(parameter, word)
+        elif description.body is None:
+            raise UsageError(f"{word!r}: unexpected argument; {description.name} has no body")
+        elif not is_field(word):
+            raise UsageError(
+                f"{word!r}: unexpected argument; fields of the body are key=value or key:=json"
+            )
+        else:
+            parsed.fields.append(parse_field(word))
+
+
+def convert_value(parameter: Parameter, text: str) -> object:
+    """Convert a text to a parameter's type; a tuple for a list.
+
+    A list is split at commas if the definition knows its values, none of which has one.
+
+    Raises:
+        UsageError: the text is not of this type.
+    """
+    if parameter.is_list and parameter.values:
+        return tuple(text.split(","))
+    convert = _CONVERSIONS.get(parameter.kind)
+    if convert is None:
+        return text
+    try:
+        return convert(text)
+    except (ValueError, KeyError):
+        raise UsageError(
+            f"{parameter.option} {text!r}: must be {_WANTED[parameter.kind]}"
+        ) from None
+
+
+_BOOLEANS: Final = {"true": True, "false": False}
+_CONVERSIONS: Final[Mapping[str, Callable[[str], object]]] = {
+    "integer": int,
+    "number": float,
+    "boolean": lambda text: _BOOLEANS[text.lower()],
+}
+_WANTED: Final = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+
+def check_required(
+    description: OperationDescription, given: Iterable[str], *, has_body: bool
+) -> None:
+    """Check that all required parameters are given.
+
+    Raises:
+        UsageError: some are missing; the message names them with their options.
+    """
+    names = set(given)
+    missing = [
+        each
+        for each in description.parameters
+        if each.is_required and (not has_body if each.place == "body" else each.name not in names)
+    ]
+    if missing:
+        shown = ", ".join(
+            f"a body ({each.kind}) by --body, --edit or key=value"
+            if each.place == "body"
+            else f"{each.option} {each.name.upper()}"
+            for each in missing
+        )
+        raise UsageError(f"{description.name}: needs {shown}")
+
+
+def _plain(name: str) -> str:
+    return name.lstrip("-").replace("-", "").replace("_", "").lower()

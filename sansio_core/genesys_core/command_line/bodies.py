@@ -1,0 +1,156 @@
+"""Request bodies from the command line: ``key=value`` fields, and skeletons of models.
+
+Invariants: ``key=value`` is always a string and ``key:=json`` any JSON value, whatever the value looks
+like. A body is never modified: setting a field returns a copy.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["BodyField", "ModelField", "build_body", "is_field", "new_skeleton", "parse_field"]
+
+_FIELD: Final = re.compile(r"([^=:\s][^=:]*?)(:?=)(.*)", re.DOTALL)
+_SKELETON_DEPTH: Final = 2
+
+
+@dataclass(frozen=True)
+class BodyField:
+    """A field of a body.
+
+    Attributes:
+        path: the names on the way to it; the last one ends in ``[]`` to add to a list.
+        value: its value.
+    """
+
+    path: tuple[str, ...]
+    value: object
+
+
+@dataclass(frozen=True)
+class ModelField:
+    """A field of a model, for a skeleton.
+
+    Attributes:
+        wire: the field's name in JSON.
+        kind: ``string``, ``integer``, ``number``, ``boolean``, ``list``, ``object``, or the name of
+            a model.
+        item: the kind of the items of a list.
+        is_required: whether the definition requires it.
+        is_read_only: whether only the platform sets it.
+    """
+
+    wire: str
+    kind: str
+    item: str = ""
+    is_required: bool = False
+    is_read_only: bool = False
+
+
+def is_field(text: str) -> bool:
+    """Return whether an argument is ``key=value`` or ``key:=json``."""
+    return _FIELD.fullmatch(text) is not None
+
+
+def parse_field(text: str) -> BodyField:
+    """Parse ``key=value`` or ``key:=json``; dots in the key lead into objects.
+
+    Raises:
+        UsageError: it is neither, or the JSON is invalid.
+    """
+    found = _FIELD.fullmatch(text)
+    if found is None:
+        raise UsageError(f"{text!r}: expected key=value, or key:=json for other types than strings")
+    key, operator, written = found.groups()
+    path = tuple(key.split("."))
+    if not all(name.removesuffix("[]") for name in path) or any("[]" in each for each in path[:-1]):
+        raise UsageError(f"{key!r}: not the name of a field; such as paging.pageSize or tags[]")
+    if operator == "=":
+        return BodyField(path, written)
+    try:
+        return BodyField(path, json.loads(written))
+    except ValueError as error:
+        raise UsageError(
+            f"{key}:={written}: not valid JSON ({error}); write {key}={written} for a string"
+        ) from None
+
+
+def build_body(base: object, fields: Sequence[BodyField]) -> object:
+    """Return a body with fields set.
+
+    Args:
+        base: the body to begin with; ``None`` for an empty object.
+        fields: set one after the other.
+
+    Raises:
+        UsageError: a field leads through a value that is not an object.
+    """
+    body = base
+    for field in fields:
+        body = _set(body, field.path, field.value, ".".join(field.path))
+    return body
+
+
+def _set(target: object, path: Sequence[str], value: object, shown: str) -> dict[str, object]:
+    if target is not None and not isinstance(target, Mapping):
+        raise UsageError(f"{shown}: leads through {_json_type(target)}, not through an object")
+    fields = dict(cast(Mapping[str, object], target or {}))
+    name, *rest = path
+    if rest:
+        fields[name] = _set(fields.get(name), rest, value, shown)
+    elif name.endswith("[]"):
+        name = name.removesuffix("[]")
+        before = fields.get(name, [])
+        if not isinstance(before, list):
+            raise UsageError(f"{shown}: {name} is {_json_type(before)}, not a list")
+        fields[name] = [*cast(list[object], before), value]
+    else:
+        fields[name] = value
+    return fields
+
+
+def _json_type(value: object) -> str:
+    names: dict[type, str] = {str: "a string", bool: "a boolean", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number")
+
+
+def new_skeleton(model: str, fields_of: Callable[[str], Sequence[ModelField]]) -> object:
+    """Return an example body of a model, with the fields that a caller can set.
+
+    Args:
+        model: the model's name, or ``list of`` and a model's name.
+        fields_of: returns the fields of a model; none for an unknown one.
+    """
+    if model.startswith("list of "):
+        return [_example(model.removeprefix("list of "), "", fields_of, 0)]
+    return _example(model, "", fields_of, 0)
+
+
+def _example(
+    kind: str, item: str, fields_of: Callable[[str], Sequence[ModelField]], depth: int
+) -> object:
+    if kind in _EXAMPLES:
+        return _EXAMPLES[kind]
+    if kind == "list":
+        return [_example(item, "", fields_of, depth)]
+    if depth >= _SKELETON_DEPTH:
+        return {}
+    return {
+        field.wire: _example(field.kind, field.item, fields_of, depth + 1)
+        for field in sorted(fields_of(kind), key=lambda field: not field.is_required)
+        if not field.is_read_only
+    }
+
+
+_EXAMPLES: Final[Mapping[str, object]] = {
+    "string": "",
+    "integer": 0,
+    "number": 0.0,
+    "boolean": False,
+    "any JSON value": None,
+    "object": {},
+}

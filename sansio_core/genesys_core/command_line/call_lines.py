@@ -1,0 +1,62 @@
+"""Lines about calls: attempts, waits, progress.
+
+Invariants: no secret and no character that a terminal interprets.
+"""
+
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.observability.terminal import escape_line
+
+__all__ = ["attempt_line", "progress_line", "waiting_line"]
+
+_CORRELATION_ID = "inin-correlation-id"
+
+
+def attempt_line(request: Request, outcome: Response | TransportFailure, seconds: float) -> str:
+    """Return a line about an attempt: request, outcome, time since the call began.
+
+    Args:
+        request: as it was sent.
+        outcome: the response or failure.
+        seconds: since the call began.
+    """
+    if isinstance(outcome, Response):
+        result = str(outcome.status)
+        correlation_id = outcome.headers.get(_CORRELATION_ID)
+        size = f", {len(outcome.body):,} bytes"
+        about = f"{size}, correlation id {correlation_id}" if correlation_id else size
+    else:
+        result, about = f"failed: {outcome.message}", ""
+    url = request.redacted().url
+    return escape_line(f"> {request.method} {url}: {result} after {seconds:.3f} s{about}")
+
+
+def waiting_line(seconds: float, reason: str) -> str:
+    """Return a line about a wait and its reason."""
+    return escape_line(f"> waiting {seconds:.1f} s: {reason}")
+
+
+def progress_line(done: int, total: int | None, seconds: float, noun: str) -> str:
+    """Return a line about progress, with the rate and, if the total is known, the remaining time.
+
+    Args:
+        done: the number of finished items.
+        total: the number of all items, or ``None``.
+        seconds: since the beginning.
+        noun: the items' name, such as ``rows``.
+    """
+    rate = done / seconds if seconds > 0 else 0.0
+    line = f"{done:,} {noun}" if total is None else f"{done:,} of {total:,} {noun}"
+    if rate:
+        line += f", {rate:,.1f}/s"
+    if rate and total is not None and done < total:
+        line += f", {_duration((total - done) / rate)} left"
+    return line
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -1,0 +1,146 @@
+"""Columns of tables and CSV files: which fields are shown, and the text of a cell.
+
+Invariants: only named fields are omitted by choice, never rows; a missing field is an empty cell.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+__all__ = [
+    "cell_text",
+    "choose_columns",
+    "column_title",
+    "fit_columns",
+    "list_columns",
+    "read_cell",
+    "record_rows",
+]
+
+_FIRST: Final[tuple[str, ...]] = (
+    "id",
+    "name",
+    "displayName",
+    "email",
+    "title",
+    "username",
+    "state",
+    "status",
+    "type",
+    "direction",
+    "mediaType",
+    "division.name",
+    "description",
+    "dateCreated",
+    "dateModified",
+)
+"""Fields that identify or describe most entities, in the order in which people look for them."""
+
+_LINKS: Final = frozenset({"selfUri", "firstUri", "nextUri", "previousUri", "lastUri"})
+_MOST: Final = 7
+_SAMPLE: Final = 50
+_WIDEST: Final = 40
+_GAP: Final = 2
+
+
+def read_cell(item: object, column: str) -> object:
+    """Return the field of an item at a path such as ``division.name`` or ``skills.0.name``.
+
+    A field whose own name has dots is found too. The empty column is the item itself. ``None`` if
+    there is no such field.
+    """
+    if not column:
+        return item
+    if isinstance(item, Mapping) and column in item:
+        return cast(Mapping[str, object], item)[column]
+    name, dot, rest = column.partition(".")
+    if isinstance(item, Mapping):
+        found = cast(Mapping[str, object], item).get(name)
+    elif isinstance(item, list) and name.isascii() and name.isdigit():
+        found = next(iter(cast(list[object], item)[int(name) :]), None)
+    else:
+        return None
+    return read_cell(found, rest) if dot else found
+
+
+def cell_text(value: object) -> str:
+    """Return the text of a cell: nothing for null, JSON for objects and mixed lists."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        items = cast(list[object], value)
+        if items and all(isinstance(each, str) and "," not in each for each in items):
+            return ",".join(cast(list[str], items))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def choose_columns(items: Sequence[object]) -> list[str]:
+    """Return the columns of a table: what identifies the items first, then other short fields.
+
+    Args:
+        items: JSON values; the first of them decide. Items without fields are a column.
+    """
+    present = [
+        name for name in list_columns(items[:_SAMPLE]) if name.rpartition(".")[2] not in _LINKS
+    ]
+    chosen = [name for name in _FIRST if name in present]
+    chosen += [name for name in present if name not in chosen and "." not in name]
+    return chosen[:_MOST] or [""]
+
+
+def column_title(column: str) -> str:
+    """Return the heading of a column."""
+    return column or "value"
+
+
+def record_rows(record: Mapping[str, object]) -> list[dict[str, object]]:
+    """Return an object as rows of a table, one for each of its fields that is not null."""
+    return [{"field": name, "value": value} for name, value in record.items() if value is not None]
+
+
+def list_columns(items: Sequence[object]) -> list[str]:
+    """Return all fields of items that hold text, numbers, booleans or lists of text.
+
+    Objects are one level deep, as ``division.name``. Fields keep the order in which they appear.
+    """
+    found: dict[str, None] = {}
+    for item in items:
+        if not isinstance(item, Mapping):
+            continue
+        for name, value in cast(Mapping[str, object], item).items():
+            if isinstance(value, Mapping):
+                for inner, below in cast(Mapping[str, object], value).items():
+                    if _is_short(below):
+                        found[f"{name}.{inner}"] = None
+            elif _is_short(value):
+                found[name] = None
+    return list(found) or [""]
+
+
+def _is_short(value: object) -> bool:
+    if isinstance(value, list):
+        items = cast(list[object], value)
+        return all(isinstance(each, str) for each in items) and bool(items)
+    return value is not None and not isinstance(value, Mapping)
+
+
+def fit_columns(columns: Sequence[str], items: Sequence[object], width: int) -> list[str]:
+    """Return the columns that a terminal can show side by side, at least one.
+
+    Args:
+        columns: the most important first.
+        items: the rows; the first of them decide.
+        width: of the terminal in characters.
+    """
+    left = width
+    fitting: list[str] = []
+    for column in columns:
+        texts = [cell_text(read_cell(item, column)) for item in items[:_SAMPLE]]
+        longest = max(map(len, [column_title(column), *texts]))
+        left -= min(longest, _WIDEST) + _GAP
+        if fitting and left + _GAP < 0:
+            break
+        fitting.append(column)
+    return fitting

@@ -1,0 +1,212 @@
+"""Shell completion: candidates for the word at the cursor, and the scripts that ask for them.
+
+Invariants: candidates begin with what was typed. Nothing that a shell would interpret is offered.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption, offered_options
+from genesys_core.command_line.operations import OperationDescription, Parameter
+
+__all__ = [
+    "SHELL_SCRIPTS",
+    "Candidate",
+    "complete_operation",
+    "entity_kind",
+    "format_candidates",
+    "matching",
+]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A word that completes what was typed.
+
+    Attributes:
+        value: the word.
+        help: a description.
+    """
+
+    value: str
+    help: str = ""
+
+
+def matching(candidates: Iterable[Candidate], typed: str) -> list[Candidate]:
+    """Return the candidates that begin with what was typed."""
+    return [each for each in candidates if each.value.startswith(typed)]
+
+
+def complete_operation(
+    description: OperationDescription,
+    words: Sequence[str],
+    typed: str,
+    entities: Mapping[str, Sequence[Candidate]],
+    common: tuple[CommonOption, ...] = COMMON_OPTIONS,
+) -> list[Candidate]:
+    """Return candidates for an argument of an operation.
+
+    Args:
+        description: of the operation.
+        words: the complete words after the operation's name.
+        typed: what was typed of the word at the cursor.
+        entities: known ids by kind (:func:`entity_kind`), with names as their descriptions.
+        common: the options of the command itself.
+    """
+    offered = offered_options(description.parameters, common)
+    last = offered.get(words[-1]) if words else None
+    if last is not None and last.takes_value:
+        return _values(last.parameter, last.common, typed, entities)
+    if typed.startswith("-"):
+        name, equals, value = typed.partition("=")
+        if equals:
+            found = offered.get(name)
+            if found is None:
+                return []
+            values = _values(found.parameter, found.common, value, entities)
+            return [Candidate(f"{name}={each.value}", each.help) for each in values]
+        return matching(
+            (
+                Candidate(
+                    name, each.common.help if each.common else _parameter_help(each.parameter)
+                )
+                for name, each in offered.items()
+                if name.startswith("--")
+            ),
+            typed,
+        )
+    parameter = _next_path_parameter(description, words, offered)
+    return [] if parameter is None else _values(parameter, None, typed, entities)
+
+
+def _next_path_parameter(
+    description: OperationDescription, words: Sequence[str], offered: Mapping[str, object]
+) -> Parameter | None:
+    places = [each for each in description.parameters if each.place == "path"]
+    given = {word.partition("=")[0] for word in words if word.startswith("--")}
+    places = [each for each in places if each.option not in given]
+    loose = 0
+    takes_value = False
+    for word in words:
+        if takes_value:
+            takes_value = False
+        elif word.startswith("-"):
+            found = offered.get(word)
+            takes_value = found is not None and getattr(found, "takes_value", False)
+        else:
+            loose += 1
+    return places[loose] if loose < len(places) else None
+
+
+def _values(
+    parameter: Parameter | None,
+    common: CommonOption | None,
+    typed: str,
+    entities: Mapping[str, Sequence[Candidate]],
+) -> list[Candidate]:
+    if parameter is None:
+        return matching((Candidate(value) for value in common.values) if common else (), typed)
+    if parameter.is_list and "," in typed:
+        before, comma, last = typed.rpartition(",")
+        return [
+            Candidate(f"{before}{comma}{value}")
+            for value in parameter.values
+            if value.startswith(last) and value not in before.split(",")
+        ]
+    known = [Candidate(value) for value in parameter.values]
+    found = matching([*known, *entities.get(entity_kind(parameter.name), ())], typed)
+    if found or not typed:
+        return found
+    # A name is easier to remember than an id: offer the ids of matching names.
+    low = typed.lower()
+    named = entities.get(entity_kind(parameter.name), ())
+    return [each for each in named if each.help.lower().startswith(low)]
+
+
+def entity_kind(parameter: str) -> str:
+    """Return the kind of entity that a parameter identifies, such as ``user``; empty if unknown."""
+    return parameter.removesuffix("_id") if parameter in _ENTITIES else ""
+
+
+_ENTITIES: Final = frozenset({"user_id", "queue_id", "agent_id"})
+
+
+def _parameter_help(parameter: Parameter | None) -> str:
+    if parameter is None:
+        return ""
+    words = "list of " + parameter.kind if parameter.is_list else parameter.kind
+    return f"{words}, required" if parameter.is_required else words
+
+
+_UNSAFE: Final = re.compile(r"[^\w ,.:;/@%+=()\[\]-]|[\r\n\t]")
+
+
+def format_candidates(shell: str, candidates: Iterable[Candidate]) -> str:
+    """Return candidates as the shell's script expects them, one per line.
+
+    A description follows a tab, except in bash, which shows none. Candidates with characters that a
+    shell interprets are omitted, and such characters in descriptions replaced.
+    """
+    lines = [
+        each.value
+        if shell == "bash" or not each.help
+        else f"{each.value}\t{_UNSAFE.sub(' ', each.help)}"
+        for each in candidates
+        if not _UNSAFE.search(each.value) and " " not in each.value
+    ]
+    return "\n".join(lines)
+
+
+SHELL_SCRIPTS: Final[Mapping[str, str]] = {
+    "bash": """\
+_genesys_cloud_completion() {
+    local IFS=$'\\n' words cword current
+    if declare -F _get_comp_words_by_ref >/dev/null; then
+        _get_comp_words_by_ref -n '=:' -w words -i cword
+    else
+        words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+    fi
+    current="${words[cword]}"
+    COMPREPLY=($(_GENESYS_CLOUD_COMPLETE=bash "$1" "${words[@]:1:cword}" 2>/dev/null))
+    # bash replaces only what follows the last colon or equals sign.
+    if [[ "$current" == *[=:]* && "$COMP_WORDBREAKS" == *[=:]* ]]; then
+        local prefix="${current%"${current##*[=:]}"}"
+        COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+    fi
+}
+complete -o default -F _genesys_cloud_completion genesys-cloud
+""",
+    "zsh": """\
+#compdef genesys-cloud
+_genesys_cloud_completion() {
+    local -a lines values descriptions
+    lines=("${(@f)$(_GENESYS_CLOUD_COMPLETE=zsh "${words[1]}" "${(@)words[2,$CURRENT]}" 2>/dev/null)}")
+    local line
+    for line in "${lines[@]}"; do
+        [[ -n "$line" ]] || continue
+        values+=("${line%%$'\\t'*}")
+        descriptions+=("${line/$'\\t'/  -- }")
+    done
+    if (( ${#values} )); then
+        compadd -l -d descriptions -a values
+    else
+        _files
+    fi
+}
+if [[ "$funcstack[1]" == "_genesys-cloud" ]]; then
+    _genesys_cloud_completion "$@"
+else
+    compdef _genesys_cloud_completion genesys-cloud
+fi
+""",
+    "fish": """\
+function __genesys_cloud_completion
+    set -l words (commandline -opc) (commandline -ct)
+    _GENESYS_CLOUD_COMPLETE=fish $words[1] $words[2..-1] 2>/dev/null
+end
+complete -c genesys-cloud -a '(__genesys_cloud_completion)'
+""",
+}
+"""A script for each shell, to be evaluated when the shell starts."""

@@ -1,0 +1,86 @@
+"""Exit codes of the command by kind of error.
+
+Invariants: a script can tell from the code whether to correct the call, sign in again, or try later.
+Codes up to 2 have the meaning that shells and their users expect.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from genesys_core import errors
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["EXIT_CODES", "ExitCode", "exit_code_of"]
+
+
+class ExitCode(IntEnum):
+    """Exit codes."""
+
+    SUCCESS = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_SIGNED_IN = 3
+    FORBIDDEN = 4
+    NOT_FOUND = 5
+    REJECTED = 6
+    RATE_LIMITED = 7
+    PLATFORM_FAILED = 8
+    NO_CONNECTION = 9
+    TIMED_OUT = 10
+    INCOMPLETE = 11
+    JOB_FAILED = 12
+    ROWS_FAILED = 13
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+EXIT_CODES: Final[Mapping[ExitCode, str]] = {
+    ExitCode.SUCCESS: "success",
+    ExitCode.FAILURE: "another error",
+    ExitCode.USAGE: "wrong usage or configuration; nothing was sent",
+    ExitCode.NOT_SIGNED_IN: "no valid token or credentials (401, OAuth errors)",
+    ExitCode.FORBIDDEN: "a permission is missing (403)",
+    ExitCode.NOT_FOUND: "not found (404)",
+    ExitCode.REJECTED: "the platform rejected the request (400, 409, other 4xx)",
+    ExitCode.RATE_LIMITED: "rate limit exceeded (429); try again later",
+    ExitCode.PLATFORM_FAILED: "the platform failed (5xx); try again later",
+    ExitCode.NO_CONNECTION: "no connection: network, proxy or certificate",
+    ExitCode.TIMED_OUT: "a timeout or deadline was exceeded",
+    ExitCode.INCOMPLETE: "not all items of a listing, or a response that cannot be read",
+    ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
+    ExitCode.ROWS_FAILED: "rows of --from-file failed; they are in the file of failures",
+    ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
+    ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",
+}
+"""What each code means."""
+
+# The first match decides, so subclasses come before their bases.
+_BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
+    (UsageError, ExitCode.USAGE),
+    (errors.InvalidValueError, ExitCode.USAGE),
+    (errors.ConfigurationError, ExitCode.USAGE),
+    (errors.AuthenticationError, ExitCode.NOT_SIGNED_IN),
+    (errors.OAuthError, ExitCode.NOT_SIGNED_IN),
+    (errors.PermissionDeniedError, ExitCode.FORBIDDEN),
+    (errors.NotFoundError, ExitCode.NOT_FOUND),
+    (errors.RateLimitError, ExitCode.RATE_LIMITED),
+    (errors.ServerError, ExitCode.PLATFORM_FAILED),
+    (errors.ApiError, ExitCode.REJECTED),
+    (errors.TimeoutError, ExitCode.TIMED_OUT),
+    (errors.WaitTimeoutError, ExitCode.TIMED_OUT),
+    (errors.TransportError, ExitCode.NO_CONNECTION),
+    (errors.DecodeError, ExitCode.INCOMPLETE),
+    (errors.PaginationError, ExitCode.INCOMPLETE),
+    (errors.JobError, ExitCode.JOB_FAILED),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED),
+    (BrokenPipeError, ExitCode.PIPE_CLOSED),
+)
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Return the exit code of an error."""
+    for kind, code in _BY_TYPE:
+        if isinstance(error, kind):
+            return code
+    return ExitCode.FAILURE

@@ -1,0 +1,156 @@
+"""Output formats: JSON, JSON lines, YAML, CSV and ids.
+
+Invariants: JSON and YAML contain no character that a terminal interprets, and mean exactly what the
+platform sent. CSV (RFC 4180) and ids are escaped for terminals only, because a program that reads them
+knows no escapes.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, cast
+
+from genesys_core.command_line.columns import cell_text, column_title, read_cell
+from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import escape_json, escape_line
+
+__all__ = [
+    "csv_lines",
+    "id_lines",
+    "json_array_lines",
+    "json_line",
+    "json_text",
+    "yaml_array_lines",
+    "yaml_text",
+]
+
+
+def json_text(value: object) -> str:
+    """Return a value as indented JSON."""
+    return _escaped(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def json_line(value: object) -> str:
+    """Return a value as JSON on one line."""
+    return escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def json_array_lines(items: Iterable[object]) -> Iterator[str]:
+    """Yield the lines of a JSON array, each item as soon as it is available."""
+    before = "["
+    for item in items:
+        yield before
+        text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        before = ""
+        yield _escaped(f"  {text}")
+        before = ","
+    yield "[]" if before == "[" else "]"
+
+
+def _escaped(text: str) -> str:
+    # Line feeds are between tokens only: within strings they are escaped already.
+    return "\n".join(map(escape_json, text.split("\n")))
+
+
+def id_lines(items: Iterable[object], identity: str, *, is_terminal: bool) -> Iterator[str]:
+    """Yield the id of each item.
+
+    Raises:
+        UsageError: an item has none.
+    """
+    for item in items:
+        found = read_cell(item, identity)
+        if not isinstance(found, str | int):
+            raise UsageError(f"-o id: an item has no {identity}; use -o csv --columns")
+        yield escape_line(str(found)) if is_terminal else str(found)
+
+
+def csv_lines(
+    items: Iterable[object], columns: Sequence[str], *, is_terminal: bool
+) -> Iterator[str]:
+    """Yield the lines of a CSV file with a header (RFC 4180), without line ends.
+
+    Args:
+        items: JSON values.
+        columns: the fields, such as ``division.name``.
+        is_terminal: whether control characters are escaped.
+    """
+    yield _csv_line([column_title(each) for each in columns], is_terminal=is_terminal)
+    for item in items:
+        cells = [cell_text(read_cell(item, column)) for column in columns]
+        yield _csv_line(cells, is_terminal=is_terminal)
+
+
+def _csv_line(cells: Sequence[str], *, is_terminal: bool) -> str:
+    texts = [escape_line(cell) for cell in cells] if is_terminal else cells
+    # A line with one empty cell would be an empty line, which readers skip.
+    return ",".join(map(_csv_cell, texts)) or '""'
+
+
+def _csv_cell(text: str) -> str:
+    if _QUOTED_IN_CSV.search(text):
+        text = text.replace('"', '""')
+        return f'"{text}"'
+    return text
+
+
+_QUOTED_IN_CSV: Final = re.compile(r'[",\r\n]|^\s|\s$')
+
+
+def yaml_text(value: object) -> str:
+    """Return a value as YAML 1.2 that readers of YAML 1.1 understand in the same way."""
+    return "\n".join(_yaml(value, ""))
+
+
+def yaml_array_lines(items: Iterable[object]) -> Iterator[str]:
+    """Yield the lines of a YAML sequence, each item as soon as it is available."""
+    is_empty = True
+    for item in items:
+        is_empty = False
+        yield yaml_text([item])
+    if is_empty:
+        yield "[]"
+
+
+def _yaml(value: object, indent: str) -> Iterator[str]:
+    scalar = value
+    if isinstance(value, Mapping) and value:
+        for name, item in cast(Mapping[str, object], value).items():
+            yield from _yaml_entry(f"{indent}{_yaml_scalar(name)}:", item, f"{indent}  ")
+    elif isinstance(value, list) and value:
+        for item in cast(list[object], value):
+            lines = list(_yaml(item, f"{indent}  "))
+            yield f"{indent}- {lines[0][len(indent) + 2 :]}"
+            yield from lines[1:]
+    else:
+        yield f"{indent}{_yaml_scalar(scalar)}"
+
+
+def _yaml_entry(head: str, item: object, indent: str) -> Iterator[str]:
+    lines = list(_yaml(item, indent))
+    if isinstance(item, Mapping | list) and item:
+        yield head
+        yield from lines
+    else:
+        yield f"{head} {lines[0].strip()}"
+
+
+def _yaml_scalar(value: object) -> str:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS:
+        return value
+    if isinstance(value, float) and "e" in repr(value):
+        # YAML 1.1 requires a point: 1e+16 would be text.
+        mantissa, _, exponent = repr(value).partition("e")
+        return f"{mantissa}{'' if '.' in mantissa else '.0'}e{exponent}"
+    return _ASTRAL_PAIR.sub(_astral, escape_json(json.dumps(value, ensure_ascii=False)))
+
+
+def _astral(match: re.Match[str]) -> str:
+    # JSON writes characters beyond U+FFFF as two units, YAML as one number.
+    high, low = int(match[1], 16), int(match[2], 16)
+    return f"\\U{0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00:08x}"
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w ./@+-]*[\w./@+-])?", re.ASCII)
+_YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+_ASTRAL_PAIR: Final = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)

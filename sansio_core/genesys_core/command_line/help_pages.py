@@ -1,0 +1,189 @@
+"""Help pages of operations and APIs, from the definition.
+
+Invariants: a page fits the width of the terminal where its words allow it.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption, offered_options
+from genesys_core.command_line.operations import OperationDescription, Parameter
+
+__all__ = ["api_page", "describe_operation_text", "operation_page", "usage_line"]
+
+_PROGRAM: Final = "genesys-cloud"
+_VALUES_SHOWN: Final = 30
+
+
+def usage_line(description: OperationDescription) -> str:
+    """Return how an operation is called: its required arguments."""
+    parts = [_PROGRAM, description.api, description.name]
+    for each in description.parameters:
+        if each.place == "path":
+            parts.append(each.name.strip("_").upper())
+        elif each.is_required and each.place != "body":
+            parts.append(f"{each.option} {_metavar(each)}".strip())
+    body = description.body
+    if body is not None:
+        parts.append("KEY=VALUE..." if body.is_required else "[KEY=VALUE...]")
+    return " ".join([*parts, "[OPTIONS]"])
+
+
+def describe_operation_text(description: OperationDescription, width: int) -> str:
+    """Return what an operation does, requires and returns, without its options.
+
+    Args:
+        description: of the operation.
+        width: of the terminal in characters.
+    """
+    lines = [description.summary, ""] if description.summary else []
+    lines.append(f"{description.method} {description.path}")
+    lines += ["", *_wrapped(f"Returns {description.returns or 'nothing'}.", width)]
+    if description.notes:
+        lines += _wrapped(re.sub("``", "", description.notes), width)
+    return "\n".join(lines)
+
+
+def operation_page(description: OperationDescription, width: int) -> str:
+    """Return the help page of an operation.
+
+    Args:
+        description: of the operation.
+        width: of the terminal in characters.
+    """
+    lines = ["Usage:", *_wrapped(usage_line(description), width, "  ", "      "), ""]
+    lines += [describe_operation_text(description, width), ""]
+    rows = [
+        (_option_text(each), _parameter_help(each))
+        for each in description.parameters
+        if each.place != "body"
+    ]
+    if rows:
+        lines += ["Parameters:", *_definitions(rows, width), ""]
+    body = description.body
+    if body is not None:
+        text = (
+            f"{body.kind}, by --body, --edit, or fields: key=value for strings, key:=json for "
+            f"everything else, a.b=value in objects. See: {_PROGRAM} describe model "
+            f"{body.kind.removeprefix('list of ')}"
+        )
+        lines += ["Body:", *_wrapped(text, width, "  ", "  "), ""]
+    lines += _common_help(description, width)
+    return "\n".join(lines).rstrip()
+
+
+def _common_help(description: OperationDescription, width: int) -> list[str]:
+    offered = offered_options(description.parameters)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for option in COMMON_OPTIONS:
+        if _is_useless(option, description):
+            continue
+        name = next(key for key, each in offered.items() if each.common is option)
+        short = f"-{option.short}, " if option.short else ""
+        groups.setdefault(option.group, []).append(
+            (f"{short}{name} {option.metavar}".strip(), _with_values(option.help, option.values))
+        )
+    lines: list[str] = []
+    for group, rows in groups.items():
+        lines += [f"{group}:", *_definitions(rows, width), ""]
+    return lines
+
+
+def _is_useless(option: CommonOption, description: OperationDescription) -> bool:
+    if option.name in {"body", "edit"}:
+        return description.body is None
+    return option.group == "Listings" and not description.is_listing
+
+
+def _option_text(parameter: Parameter) -> str:
+    return f"{parameter.option} {_metavar(parameter)}".strip()
+
+
+def _metavar(parameter: Parameter) -> str:
+    if parameter.kind == "boolean":
+        return ""
+    return {"integer": "N", "number": "N", "date": "DATE", "date-time": "TIME"}.get(
+        parameter.kind, "TEXT"
+    )
+
+
+def _parameter_help(parameter: Parameter) -> str:
+    words = "required" if parameter.is_required else ""
+    if parameter.is_list:
+        words = f"{words}, repeatable".lstrip(", ")
+    return _with_values(words, parameter.values)
+
+
+def _with_values(text: str, values: Sequence[str]) -> str:
+    if not values:
+        return text
+    shown = ", ".join(values[:_VALUES_SHOWN])
+    more = f" and {len(values) - _VALUES_SHOWN} more" if len(values) > _VALUES_SHOWN else ""
+    return f"{text} [{shown}{more}]".strip()
+
+
+def api_page(api: str, operations: Mapping[str, OperationDescription], width: int) -> str:
+    """Return the help page of an API: its operations.
+
+    Args:
+        api: the API's name.
+        operations: by name.
+        width: of the terminal in characters.
+    """
+    rows = [(each.name, _short(each)) for each in operations.values()]
+    lines = [
+        f"Usage: {_PROGRAM} {api} METHOD [ARGUMENTS] [OPTIONS]",
+        "",
+        f"{len(rows)} operations. Help about one: {_PROGRAM} {api} METHOD --help",
+        "",
+        *_listed(rows, width),
+    ]
+    return "\n".join(lines)
+
+
+def _short(description: OperationDescription) -> str:
+    flags = [
+        word
+        for word, applies in (
+            ("deprecated", description.is_deprecated),
+            ("preview", description.is_preview),
+        )
+        if applies
+    ]
+    return description.title + (f" ({', '.join(flags)})" if flags else "")
+
+
+def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
+    lines: list[str] = []
+    for name, text in rows:
+        lines.append(f"  {name}")
+        lines += _wrapped(text, width, "      ", "      ")
+    return lines
+
+
+def _definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """Names in a column and their texts beside it; below it if the terminal is narrow."""
+    column = min(max(len(name) for name, _ in rows) + 4, 36)
+    if width < column + 24:
+        return _listed(rows, width)
+    lines: list[str] = []
+    for name, text in rows:
+        head = f"  {name}"
+        if len(head) + 2 > column or not text:
+            lines.append(head)
+            head = ""
+        lines += _wrapped(text, width, head.ljust(column), " " * column) if text else []
+    return lines
+
+
+def _wrapped(text: str, width: int, first: str = "", other: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(width, 20),
+        initial_indent=first,
+        subsequent_indent=other,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,171 @@
+"""Descriptions of operations for the command line, read from their builders.
+
+Invariants: a description comes from a builder's code object alone, so describing an operation
+neither imports its API nor creates a model.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from types import CodeType, FunctionType
+from typing import Final, Literal, TypeAlias
+
+__all__ = ["OperationDescription", "Parameter", "ParameterPlace", "describe_builders"]
+
+ParameterPlace: TypeAlias = Literal["path", "query", "header", "body"]
+"""Where a parameter is sent."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an operation.
+
+    Attributes:
+        name: its name in Python, such as ``page_size``.
+        place: where it is sent.
+        kind: its type in the words of the definition, such as ``integer``; for a body its model.
+        is_list: whether it has several values.
+        is_required: whether the definition requires it.
+        values: the values that the definition knows.
+    """
+
+    name: str
+    place: ParameterPlace
+    kind: str
+    is_list: bool = False
+    is_required: bool = False
+    values: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """The option of the command line, such as ``--page-size``."""
+        return "--" + self.name.strip("_").replace("_", "-")
+
+
+@dataclass(frozen=True)
+class OperationDescription:
+    """What the command line knows about an operation.
+
+    Attributes:
+        api: the API's name, such as ``users``.
+        name: the method's name, such as ``get_users``.
+        method: the HTTP method; empty if the builder has no docstring (``python -OO``).
+        path: the path template.
+        returns: the type of the response in the words of the docstring.
+        summary: a sentence about the operation, or an empty text.
+        notes: preview, permissions, pagination and so on.
+        arguments: names of the parameters and the number of those that are required.
+        documented: the docstring's text about the parameters.
+    """
+
+    api: str
+    name: str
+    method: str = ""
+    path: str = ""
+    returns: str = ""
+    summary: str = ""
+    notes: str = ""
+    arguments: tuple[str, ...] = ()
+    required: int = 0
+    documented: str = ""
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, in the definition's order."""
+        texts = {match[1]: " ".join(match[2].split()) for match in _ENTRY.finditer(self.documented)}
+        return tuple(
+            _parameter(name, texts.get(name, ""), is_required=number < self.required)
+            for number, name in enumerate(self.arguments)
+        )
+
+    @property
+    def body(self) -> Parameter | None:
+        """The body, if the operation has one."""
+        return next((each for each in self.parameters if each.place == "body"), None)
+
+    @property
+    def title(self) -> str:
+        """The summary, or method and path if there is none."""
+        return self.summary or f"{self.method} {self.path}".strip()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """The permissions that the operation requires."""
+        _, found, text = self.notes.partition("Requires ")
+        return tuple(_QUOTED.findall(text.partition(". ")[0])) if found else ()
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether the operation may change without notice."""
+        return "Preview:" in self.notes
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether the operation is deprecated."""
+        return "Deprecated." in self.notes
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether the operation returns pages."""
+        return "Pages by " in self.notes
+
+
+def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescription]:
+    """Return the operations of an API by name.
+
+    Args:
+        api: the API's name.
+        module: the code of its module of builders, which is not executed.
+    """
+    codes = (constant for constant in module.co_consts if isinstance(constant, CodeType))
+    return {
+        code.co_name: _describe(api, code) for code in codes if not code.co_name.startswith("_")
+    }
+
+
+def _describe(api: str, code: CodeType) -> OperationDescription:
+    # How a code object refers to its docstring differs between versions of Python; a function knows.
+    text = FunctionType(code, {}).__doc__ or ""
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    head, _, documented = text.partition("Args:\n")
+    found = _REQUEST.search(head)
+    method, path, returns = found.groups() if found else ("", "", "")
+    before, after = (head[: found.start()], head[found.end() :]) if found else (head, "")
+    return OperationDescription(
+        api,
+        code.co_name,
+        method,
+        path,
+        " ".join(returns.split()).replace("``", ""),
+        " ".join(before.split()),
+        " ".join(after.split()),
+        tuple(names),
+        code.co_argcount,
+        documented,
+    )
+
+
+def _parameter(name: str, text: str, *, is_required: bool) -> Parameter:
+    kind, _, values = text.rstrip(".").partition(": ")
+    first, comma, rest = kind.partition(", ")
+    place: ParameterPlace = "body"
+    if first in {"path", "query", "body"} and comma:
+        place, kind = _PLACES[first], rest
+    elif first.startswith("header "):
+        place, kind = "header", rest
+    kind = kind.replace("``", "")
+    is_list = kind.startswith("list of ") and place != "body"
+    return Parameter(
+        name,
+        place,
+        kind.removeprefix("list of ") if is_list else kind,
+        is_list,
+        is_required,
+        tuple(values.split(", ")) if values else (),
+    )
+
+
+_PLACES: Final[dict[str, ParameterPlace]] = {"path": "path", "query": "query", "body": "body"}
+_REQUEST: Final = re.compile(r"\b([A-Z]+) (/\S+) -> (.+?)\.(?=\s*(?:\n\s*\n|$))", re.DOTALL)
+_ENTRY: Final = re.compile(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", re.MULTILINE)
+_QUOTED: Final = re.compile(r"``([^`]+)``")

@@ -1,0 +1,61 @@
+"""Arguments of ``call METHOD PATH``."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import parse_qsl, quote
+
+from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption
+from genesys_core.command_line.operations import OperationDescription
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["METHODS", "RAW_OPTIONS", "describe_raw_call", "parse_raw_call"]
+
+RAW_OPTIONS: Final = (
+    *COMMON_OPTIONS,
+    CommonOption(
+        "param", "Query parameter; repeatable.", "NAME=VALUE", "p", is_repeated=True,
+        group="Request",
+    ),
+)  # fmt: skip
+"""The options of ``call``."""
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+"""The HTTP methods that ``call`` takes."""
+
+
+def describe_raw_call(method: str) -> OperationDescription:
+    """Return the description of a call: an optional body, and perhaps a listing."""
+    return OperationDescription(
+        "call",
+        method,
+        method,
+        "PATH",
+        "any JSON value",
+        "Call an endpoint by method and path.",
+        "Pages by whatever the response offers.",
+        ("body",),
+        0,
+        "        body: any JSON value.\n",
+    )
+
+
+def parse_raw_call(
+    arguments: Sequence[str],
+) -> tuple[str, str, dict[str, list[str]], Sequence[str]]:
+    """Return method, path, query parameters and the remaining arguments.
+
+    Raises:
+        UsageError: method or path are missing or invalid.
+    """
+    if len(arguments) < 2 or arguments[1].startswith("-"):
+        raise UsageError("call: needs METHOD and PATH, such as GET /api/v2/users/me")
+    method, path, *rest = arguments
+    if method.upper() not in METHODS:
+        raise UsageError(f"call {method}: the method must be one of {', '.join(METHODS)}")
+    path, _, text = path.partition("?")
+    if not path.startswith("/"):
+        raise UsageError(f"call {path}: the path must begin with /, such as /api/v2/users/me")
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return method.upper(), quote(path, safe="/%:@!$&'()*+,;=~-._"), query, rest

@@ -1,0 +1,16 @@
+"""Endpoints whose responses are plain JSON instead of models."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from genesys_core.calls.operation import Endpoint
+
+__all__ = ["untyped_endpoint"]
+
+_KEPT: Final = frozenset({None, "str", "object"})
+
+
+def untyped_endpoint(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint whose response is decoded without models, so that no field is lost."""
+    return endpoint if endpoint.returns in _KEPT else replace(endpoint, returns="object")

@@ -1,0 +1,25 @@
+"""The error of a wrong command line."""
+
+from collections.abc import Iterable
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["UsageError", "suggest"]
+
+
+class UsageError(InvalidValueError):
+    """The command line is wrong: an unknown option, a missing argument, a value of another type.
+
+    Nothing was sent.
+    """
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean ...?`` for a misspelt name, or an empty text."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
+
+    names = list(known)
+    close = [each for each in names if each.startswith(name)][:1] or get_close_matches(
+        name, names, 1, 0.6
+    )
+    return f"; did you mean {close[0]}?" if close else ""
