@@ -18,6 +18,7 @@ __all__ = [
     "COMMON_OPTIONS",
     "CONNECTION_OPTIONS",
     "CommonOption",
+    "OfferedOption",
     "ParsedArguments",
     "check_required",
     "convert_value",
@@ -122,37 +123,45 @@ class ParsedArguments:
 
 
 @dataclass(frozen=True)
-class _Offered:
-    """An option as it is offered: of the operation or of the command."""
+class OfferedOption:
+    """An option as it is offered: of the operation or of the command.
+
+    Attributes:
+        option: its text, such as ``--page-size``.
+        takes_value: whether a value follows.
+        help: what it is.
+        parameter: the operation's parameter, if it is one.
+        common: the command's option, if it is one.
+    """
 
     option: str
+    takes_value: bool
+    help: str
     parameter: Parameter | None = None
     common: CommonOption | None = None
 
-    @property
-    def takes_value(self) -> bool:
-        if self.parameter is not None:
-            return self.parameter.kind != "boolean"
-        return bool(self.common and self.common.metavar)
+
+def _offer_parameter(parameter: Parameter) -> OfferedOption:
+    words = f"list of {parameter.kind}" if parameter.is_list else parameter.kind
+    words += ", required" if parameter.is_required else ""
+    return OfferedOption(parameter.option, parameter.kind != "boolean", words, parameter)
 
 
 @lru_cache(maxsize=8)
 def offered_options(
     parameters: tuple[Parameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
-) -> Mapping[str, _Offered]:
+) -> Mapping[str, OfferedOption]:
     """Return every option of an operation by the text that selects it.
 
     Args:
         parameters: of the operation.
         common: the options of the command itself.
     """
-    offered = {
-        each.option: _Offered(each.option, each) for each in parameters if each.place != "body"
-    }
+    offered = {each.option: _offer_parameter(each) for each in parameters if each.place != "body"}
     for option in common:
         name = f"--{option.name}"
         name = f"--cli-{option.name}" if name in offered else name
-        offered[name] = _Offered(name, common=option)
+        offered[name] = OfferedOption(name, bool(option.metavar), option.help, common=option)
         if option.short:
             offered[f"-{option.short}"] = offered[name]
     return offered
@@ -192,8 +201,8 @@ def parse_arguments(
 def _parse_option(
     word: str,
     rest: list[str],
-    offered: Mapping[str, _Offered],
-    known: Mapping[str, _Offered],
+    offered: Mapping[str, OfferedOption],
+    known: Mapping[str, OfferedOption],
     parsed: ParsedArguments,
 ) -> None:
     name, equals, value = word.partition("=")
@@ -220,7 +229,7 @@ def _parse_option(
     _store(parsed, found, value if found.takes_value or equals else "true")
 
 
-def _store(parsed: ParsedArguments, found: _Offered, value: str) -> None:
+def _store(parsed: ParsedArguments, found: OfferedOption, value: str) -> None:
     if found.parameter is not None:
         name = found.parameter.name
         converted = convert_value(found.parameter, value)
@@ -229,7 +238,7 @@ def _store(parsed: ParsedArguments, found: _Offered, value: str) -> None:
             parsed.values[name] = (*_items(before), *_items(converted))
         else:
             parsed.values[name] = converted
-    elif found.common is not None:
+    if found.common is not None:
         _store_common(parsed, found.common, found.option, value)
 
 

@@ -104,7 +104,8 @@ def _set(target: object, path: Sequence[str], value: object, shown: str) -> dict
         fields[name] = _set(fields.get(name), rest, value, shown)
     elif name.endswith("[]"):
         name = name.removesuffix("[]")
-        before = fields.get(name, [])
+        before = fields.get(name)
+        before = [] if before is None else before
         if not isinstance(before, list):
             raise UsageError(f"{shown}: {name} is {_json_type(before)}, not a list")
         fields[name] = [*cast(list[object], before), value]

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption, offered_options
+from genesys_core.command_line.arguments import (
+    COMMON_OPTIONS,
+    CommonOption,
+    OfferedOption,
+    offered_options,
+)
 from genesys_core.command_line.operations import OperationDescription, Parameter
 
 __all__ = [
@@ -68,13 +73,7 @@ def complete_operation(
             values = _values(found.parameter, found.common, value, entities)
             return [Candidate(f"{name}={each.value}", each.help) for each in values]
         return matching(
-            (
-                Candidate(
-                    name, each.common.help if each.common else _parameter_help(each.parameter)
-                )
-                for name, each in offered.items()
-                if name.startswith("--")
-            ),
+            (Candidate(name, each.help) for name, each in offered.items() if name.startswith("--")),
             typed,
         )
     parameter = _next_path_parameter(description, words, offered)
@@ -82,7 +81,7 @@ def complete_operation(
 
 
 def _next_path_parameter(
-    description: OperationDescription, words: Sequence[str], offered: Mapping[str, object]
+    description: OperationDescription, words: Sequence[str], offered: Mapping[str, OfferedOption]
 ) -> Parameter | None:
     places = [each for each in description.parameters if each.place == "path"]
     given = {word.partition("=")[0] for word in words if word.startswith("--")}
@@ -94,7 +93,7 @@ def _next_path_parameter(
             takes_value = False
         elif word.startswith("-"):
             found = offered.get(word)
-            takes_value = found is not None and getattr(found, "takes_value", False)
+            takes_value = found is not None and found.takes_value
         else:
             loose += 1
     return places[loose] if loose < len(places) else None
@@ -127,17 +126,10 @@ def _values(
 
 def entity_kind(parameter: str) -> str:
     """Return the kind of entity that a parameter identifies, such as ``user``; empty if unknown."""
-    return parameter.removesuffix("_id") if parameter in _ENTITIES else ""
+    return _ENTITIES.get(parameter, "")
 
 
-_ENTITIES: Final = frozenset({"user_id", "queue_id", "agent_id"})
-
-
-def _parameter_help(parameter: Parameter | None) -> str:
-    if parameter is None:
-        return ""
-    words = "list of " + parameter.kind if parameter.is_list else parameter.kind
-    return f"{words}, required" if parameter.is_required else words
+_ENTITIES: Final = {"user_id": "user", "agent_id": "user", "queue_id": "queue"}
 
 
 _UNSAFE: Final = re.compile(r"[^\w ,.:;/@%+=()\[\]-]|[\r\n\t]")

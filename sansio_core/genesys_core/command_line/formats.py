@@ -36,15 +36,17 @@ def json_line(value: object) -> str:
 
 
 def json_array_lines(items: Iterable[object]) -> Iterator[str]:
-    """Yield the lines of a JSON array, each item as soon as it is available."""
-    before = "["
+    """Yield the lines of a JSON array, each item once the next one is available."""
+    last = None
     for item in items:
-        yield before
+        yield "[" if last is None else f"{last},"
         text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  ")
-        before = ""
-        yield _escaped(f"  {text}")
-        before = ","
-    yield "[]" if before == "[" else "]"
+        last = _escaped(f"  {text}")
+    if last is None:
+        yield "[]"
+    else:
+        yield last
+        yield "]"
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,73 @@
+"""Candidates for shells."""
+
+import pytest
+
+from genesys_core.command_line.completion import (
+    SHELL_SCRIPTS,
+    Candidate,
+    complete_operation,
+    entity_kind,
+    format_candidates,
+)
+from tests.helpers.command_line import described
+
+OPERATIONS = described()
+USERS = {"user": [Candidate("u-1", "Ann"), Candidate("u-2", "Bob")]}
+
+
+def candidates(name, *words):
+    found = complete_operation(OPERATIONS[name], words[:-1], words[-1], USERS)
+    return [each.value for each in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--st"], ["--state"]),
+        (["--cli"], ["--cli-limit"]),
+        (["--state", ""], ["active", "inactive"]),
+        (["--state", "a"], ["active"]),
+        (["--state=a"], ["--state=active"]),
+        (["--nope=a"], []),
+        (["--expand", "team,p"], ["team,presence"]),
+        (["--expand", "team,t"], []),
+        (["-o", "js"], ["json", "jsonl"]),
+        (["--limit", ""], []),
+        (["--all", ""], ["u-1", "u-2"]),
+        ([""], ["u-1", "u-2"]),
+        (["u-2"], ["u-2"]),
+        (["an"], ["u-1"]),
+        (["zz"], []),
+        (["u-1", ""], []),
+        (["--user-id", ""], ["u-1", "u-2"]),
+        (["--user-id=u-1", ""], []),
+        (["--columns", "x", "-o", "json", "--unknown", ""], ["u-1", "u-2"]),
+    ],
+)
+def test_candidates(words, expected):
+    assert candidates("get_user", *words) == expected
+
+
+def test_descriptions_of_options():
+    found = complete_operation(OPERATIONS["get_user"], [], "--", {})
+    helps = {each.value: each.help for each in found}
+    assert helps["--user-id"] == "string, required"
+    assert helps["--expand"] == "list of string"
+    assert helps["--all"] == "Request all pages."
+    assert "-o" not in helps
+
+
+def test_kinds_of_entities():
+    assert (entity_kind("user_id"), entity_kind("list_id")) == ("user", "")
+
+
+def test_candidates_for_each_shell():
+    found = [Candidate("a", "x `y`\n$z"), Candidate("b"), Candidate("c;`d`"), Candidate("e f")]
+    assert format_candidates("bash", found) == "a\nb"
+    assert format_candidates("zsh", found) == format_candidates("fish", found) == "a\tx  y   z\nb"
+
+
+def test_each_shell_has_a_script():
+    assert set(SHELL_SCRIPTS) == {"bash", "zsh", "fish"}
+    for shell, script in SHELL_SCRIPTS.items():
+        assert f"_GENESYS_CLOUD_COMPLETE={shell}" in script

@@ -1,0 +1,136 @@
+"""Output formats."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesys_core.command_line.formats import (
+    csv_lines,
+    id_lines,
+    json_array_lines,
+    json_line,
+    json_text,
+    yaml_array_lines,
+    yaml_text,
+)
+from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import escape_line
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
+    [
+        "yes",
+        "No",
+        "null",
+        "1e5",
+        "0x1",
+        "12:30",
+        "2024-01-01",
+        "a: b",
+        "a #b",
+        "-",
+        "~",
+        "e 1",
+        "\x9b\u202e",
+    ]
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(TEXTS, below, max_size=3),
+    max_leaves=8,
+)
+
+few = settings(max_examples=25)
+
+
+def is_safe(text):
+    return all(escape_line(line) == line for line in text.split("\n"))
+
+
+@few
+@given(VALUES)
+def test_json_keeps_the_meaning_and_is_safe(value):
+    for text in (json_text(value), json_line(value)):
+        assert json.loads(text) == value
+        assert is_safe(text)
+    assert "\n" not in json_line(value)
+
+
+@few
+@given(st.lists(VALUES, max_size=3))
+def test_an_array_is_written_item_by_item(values):
+    text = "\n".join(json_array_lines(iter(values)))
+    assert json.loads(text) == values
+    assert is_safe(text)
+
+
+@few
+@given(VALUES)
+def test_yaml_keeps_the_meaning_and_is_safe(value):
+    yaml = pytest.importorskip("yaml")
+    text = yaml_text(value)
+    assert yaml.safe_load(text) == value
+    assert is_safe(text)
+
+
+@few
+@given(st.lists(VALUES, max_size=3))
+def test_a_sequence_is_written_item_by_item(values):
+    yaml = pytest.importorskip("yaml")
+    assert yaml.safe_load("\n".join(yaml_array_lines(values))) == values
+
+
+def test_yaml_as_people_write_it():
+    value = {"name": "Ann B", "list": [1, {"a": [], "b": {}}], "on": "on", "big": 1e30}
+    assert yaml_text(value).split("\n") == [
+        "name: Ann B",
+        "list:",
+        "  - 1",
+        "  - a: []",
+        "    b: {}",
+        '"on": "on"',
+        "big: 1.0e+30",
+    ]
+    assert yaml_text("\U000e0041") == '"\\U000e0041"'
+    assert yaml_text(1.5e30) == "1.5e+30"
+
+
+@few
+@given(st.lists(st.lists(TEXTS, min_size=2, max_size=2)))
+def test_csv_can_be_read_back(rows):
+    items = [{"a": first, "b": second} for first, second in rows]
+    text = "".join(f"{line}\r\n" for line in csv_lines(items, ["a", "b"], is_terminal=False))
+    assert list(csv.reader(io.StringIO(text, newline=""), strict=True)) == [["a", "b"], *rows]
+    assert all(map(is_safe, csv_lines(items, ["a", "b"], is_terminal=True)))
+
+
+def test_csv_with_an_empty_cell_alone():
+    assert list(csv_lines([{"a": ""}, {"a": " x"}], ["a"], is_terminal=False)) == [
+        "a",
+        '""',
+        '" x"',
+    ]
+    assert list(csv_lines(["x"], [""], is_terminal=False)) == ["value", "x"]
+
+
+def test_arrays_and_sequences_without_items():
+    assert list(json_array_lines([])) == list(yaml_array_lines([])) == ["[]"]
+    assert "\n".join(json_array_lines([1, {"a": 2}])) == ('[\n  1,\n  {\n    "a": 2\n  }\n]')
+
+
+def test_ids():
+    items = [{"id": "a\x1b"}, {"id": 3}]
+    assert list(id_lines(items, "id", is_terminal=False)) == ["a\x1b", "3"]
+    assert list(id_lines(items, "id", is_terminal=True)) == ["a\\x1b", "3"]
+    with pytest.raises(UsageError, match="an item has no userId"):
+        list(id_lines(items, "userId", is_terminal=True))

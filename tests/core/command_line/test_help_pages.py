@@ -1,0 +1,76 @@
+"""Help pages."""
+
+import pytest
+
+from genesys_core.command_line.help_pages import (
+    api_page,
+    describe_operation_text,
+    operation_page,
+    usage_line,
+)
+from tests.helpers.command_line import described
+
+OPERATIONS = described()
+
+
+def test_usage():
+    assert usage_line(OPERATIONS["get_user"]) == "genesys-cloud lists get_user USER_ID [OPTIONS]"
+    assert usage_line(OPERATIONS["put_rows"]) == (
+        "genesys-cloud lists put_rows LIST_ID DAY [KEY=VALUE...] [OPTIONS]"
+    )
+    assert usage_line(OPERATIONS["post_rows"]) == (
+        "genesys-cloud lists post_rows LIST_ID --kind TEXT KEY=VALUE... [OPTIONS]"
+    )
+
+
+def test_a_description():
+    assert describe_operation_text(OPERATIONS["put_rows"], 80).split("\n") == [
+        "Replace the rows of a list.",
+        "",
+        "PUT /api/v2/lists/{listId}/{day}",
+        "",
+        "Returns list of Row.",
+        "Deprecated. Read-only.",
+    ]
+    assert "Returns nothing." in describe_operation_text(OPERATIONS["bare"], 80)
+
+
+def test_a_page_has_what_applies():
+    page = operation_page(OPERATIONS["get_user"], 80)
+    assert "  --expand TEXT   repeatable [presence, team, geolocation]" in page
+    assert "  --expand-all\n" in page
+    assert "  --limit N\n" in page
+    assert "--cli-limit N" in page
+    assert "-o, --output FORMAT" in page
+    assert "Body:" not in page
+    assert "--edit" not in page
+    body = operation_page(OPERATIONS["post_rows"], 80)
+    assert "list of Row, by --body" in body
+    assert "describe model Row" in " ".join(body.split())
+    assert "Listings:" not in body
+    assert "--kind TEXT     required" in body
+    assert "--day DATE" in operation_page(OPERATIONS["put_rows"], 80)
+    assert "Parameters:" not in operation_page(OPERATIONS["bare"], 80)
+
+
+@pytest.mark.parametrize("width", [10, 40, 80, 200])
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_a_page_fits_the_terminal_where_words_allow_it(name, width):
+    for line in operation_page(OPERATIONS[name], width).split("\n"):
+        assert len(line) <= max(width, 20) or " " not in line.strip() or line.count(" ") < 8, line
+
+
+def test_many_values_are_shortened():
+    values = ", ".join(f"v{n}" for n in range(40))
+    source = f'def get(x=None):\n    """GET /x -> nothing.\n\n    Args:\n        x: query, string: {values}.\n    """'
+    page = operation_page(described(source)["get"], 400)
+    assert "v29 and 10 more]" in page
+    assert "v30" not in page
+
+
+def test_the_page_of_an_api():
+    page = api_page("lists", OPERATIONS, 80)
+    assert page.startswith("Usage: genesys-cloud lists METHOD")
+    assert "4 operations" in page
+    assert "  put_rows\n      Replace the rows of a list. (deprecated)" in page
+    assert "GET /api/v2/users/{userId} (preview)" in page

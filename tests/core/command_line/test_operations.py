@@ -1,0 +1,57 @@
+"""Descriptions of operations, from code objects."""
+
+from genesys_core.command_line.operations import OperationDescription, Parameter
+from tests.helpers.command_line import described
+
+
+def test_builders_are_described_without_executing_them():
+    assert list(described()) == ["get_user", "put_rows", "post_rows", "bare"]
+    assert list(described("raise SystemExit\ndef get(): '''GET /x -> nothing.'''")) == ["get"]
+
+
+def test_the_request_and_the_notes():
+    user = described()["get_user"]
+    assert (user.api, user.method, user.path) == ("lists", "GET", "/api/v2/users/{userId}")
+    assert (user.returns, user.summary) == ("User", "")
+    assert user.title == "GET /api/v2/users/{userId}"
+    assert user.permissions == ("directory:user:view", "admin")
+    assert (user.is_preview, user.is_deprecated, user.is_listing) == (True, False, True)
+
+
+def test_a_summary_precedes_the_request():
+    rows = described()["put_rows"]
+    assert rows.summary == rows.title == "Replace the rows of a list."
+    assert (rows.method, rows.returns) == ("PUT", "list of Row")
+    assert (rows.is_preview, rows.is_deprecated, rows.is_listing) == (False, True, False)
+    assert rows.permissions == ()
+
+
+def test_parameters():
+    values = ("presence", "team", "geolocation")
+    assert described()["get_user"].parameters == (
+        Parameter("user_id", "path", "string", is_required=True),
+        Parameter("expand", "query", "string", is_list=True, values=values),
+        Parameter("state", "query", "string", values=("active", "inactive")),
+        Parameter("expand_all", "query", "boolean"),
+        Parameter("ratio", "query", "number"),
+        Parameter("limit", "query", "integer"),
+    )
+    _, day, body, etag, tag = described()["put_rows"].parameters
+    assert day == Parameter("day", "path", "date", is_required=True)
+    assert body == described()["put_rows"].body == Parameter("body", "body", "Rows")
+    assert etag == Parameter("etag", "header", "string")
+    assert tag.is_list
+    rows = described()["post_rows"].body
+    assert rows == Parameter("rows", "body", "list of Row", is_required=True)
+
+
+def test_options_are_names_with_dashes():
+    assert Parameter("page_size", "query", "integer").option == "--page-size"
+    assert Parameter("from_", "query", "string").option == "--from"
+
+
+def test_without_docstrings_the_names_remain():
+    bare = described()["bare"]
+    assert bare.parameters == (Parameter("body", "body", "", is_required=True),)
+    assert (bare.title, bare.method) == ("", "")
+    assert OperationDescription("a", "b").body is None

@@ -1,0 +1,14 @@
+"""Suggestions for misspelt names."""
+
+import pytest
+
+from genesys_core.command_line.usage import suggest
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("pag", "page"), ("paeg", "page"), ("xyz", "")],
+)
+def test_a_similar_name_is_suggested(typed, expected):
+    found = suggest(typed, ["size", "page", "pages"])
+    assert found == (f"; did you mean {expected}?" if expected else "")
