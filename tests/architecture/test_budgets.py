@@ -121,10 +121,11 @@ def test_the_first_decoded_model_needs_no_client() -> None:
 
 
 def test_the_installed_packages_are_small(tmp_path: Path) -> None:
-    """Sources, their bytecode and data, as an installer leaves them: under 17 MB.
+    """Sources, their bytecode and data, as an installer leaves them: under 18 MB.
 
     Generated code is 11 MB of them. It was under 16 MB before listings, jobs, rate limit files, strategies
-    for property tests and the comparison of definitions.
+    for property tests and the comparison of definitions, and under 17 MB before the command line reached
+    every operation and the simulator had the rules of its events.
     """
     total = 0
     for package in (genesys_core, genesys_cloud):
@@ -138,7 +139,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
                 shown = path.relative_to(root.parent).as_posix()
                 py_compile.compile(str(path), str(compiled), shown, doraise=True)
                 total += compiled.stat().st_size
-    assert total < 17_000_000, total
+    assert total < 18_000_000, total
 
 
 def test_importing_starts_no_thread_and_reads_no_configuration() -> None:

@@ -8,9 +8,7 @@ library is its message on standard error and an exit code by kind of error
 import os
 import sys
 from io import TextIOWrapper
-from typing import Final, NoReturn
-
-from genesys_core.errors import GenesysCloudError
+from typing import Final
 
 __all__ = ["main"]
 
@@ -41,9 +39,7 @@ def main() -> None:
             # A terminal without UTF-8 shows escapes instead of ending the command.
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
-
-        app()
+        _run(sys.argv[1:])
     except ModuleNotFoundError as missing:
         package = (missing.name or "").partition(".")[0]
         if package not in _EXTRAS:
@@ -52,19 +48,46 @@ def main() -> None:
             f"genesys-cloud: {package} is not installed; "
             f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
         )
-    except (GenesysCloudError, KeyboardInterrupt, BrokenPipeError) as error:
-        _exit(error)
+    except (Exception, KeyboardInterrupt) as error:
+        # Imported here because it takes longer than a help page.
+        from genesys_core.command_line.exit_codes import (  # noqa: PLC0415
+            exit_code_of,
+            is_expected,
+        )
+
+        if not is_expected(error):
+            raise
+        _report(error)
+        sys.exit(int(exit_code_of(error)))
 
 
-def _exit(error: BaseException) -> NoReturn:
-    from genesys_core.command_line.exit_codes import exit_code_of  # noqa: PLC0415 - for errors
-    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
+def _run(words: list[str]) -> None:
+    from genesys_cloud.cli.operation_catalog import api_names  # noqa: PLC0415 - after the streams
+    from genesys_core.command_line.arguments import split_command  # noqa: PLC0415
+
+    options, rest = split_command(words)
+    api = rest[0].replace("-", "_") if rest else ""
+    if api == "call" or api in api_names():
+        from genesys_cloud.cli.operations import run_api, run_call  # noqa: PLC0415
+
+        # Without typer, which takes longer to import than the rest of a help page.
+        if api == "call":
+            run_call(rest[1:], options)
+        else:
+            run_api(api, rest[1:], options)
+        return
+    from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
+
+    app()
+
+
+def _report(error: BaseException) -> None:
+    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415 - for errors
 
     if isinstance(error, BrokenPipeError):
         # The interpreter flushes standard output when it ends, and would report the pipe again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    elif isinstance(error, GenesysCloudError):
+    elif not isinstance(error, KeyboardInterrupt):
         # Every line has the prefix, so that a message of the platform cannot forge one.
         for line in str(error).split("\n"):
             sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")
-    sys.exit(int(exit_code_of(error)))

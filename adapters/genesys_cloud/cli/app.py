@@ -8,15 +8,13 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import config, definition, demo, listen, reference, sign_in, simulate
-from genesys_cloud.cli.operations import RawArguments, RootGroup, run_call
+from genesys_cloud.cli import call, config, definition, demo, listen, reference, sign_in, simulate
 from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="genesys-cloud",
-    cls=RootGroup,
     help="The Genesys Cloud Platform API from the command line.",
     epilog="Each API is a command as well, such as: genesys-cloud users get_users_me. "
     "List them with: genesys-cloud apis",
@@ -25,7 +23,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, including secrets
 )
-app.command("call", cls=RawArguments, add_help_option=False)(run_call)
+app.command(
+    "call",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)(call.call)
 app.command("apis")(reference.apis)
 app.command("describe")(reference.describe)
 app.command("demo")(demo.demo)

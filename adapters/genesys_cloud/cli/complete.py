@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from genesys_cloud.cli.operation_catalog import api_names, operations_of
-from genesys_core.command_line.arguments import CONNECTION_OPTIONS
+from genesys_core.command_line.arguments import CONNECTION_OPTIONS, split_command
 from genesys_core.command_line.completion import (
     Candidate,
     complete_operation,
@@ -25,7 +25,7 @@ from genesys_core.command_line.usage import UsageError
 
 __all__ = ["complete_words", "print_candidates"]
 
-_BEFORE_COMMAND = {f"--{option.name}" for option in CONNECTION_OPTIONS}
+_INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 
 def print_candidates(shell: str, words: Sequence[str]) -> None:
@@ -48,15 +48,10 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
         words: the complete words before it.
         typed: what was typed of it.
     """
-    rest = list(words)
-    profile = os.environ.get("GENESYSCLOUD_PROFILE")
-    while rest and rest[0].startswith("-"):
-        option = rest.pop(0)
-        if option in _BEFORE_COMMAND:
-            value = rest.pop(0) if rest else None
-            profile = value if option == "--profile" else profile
-            if value is None:
-                return []
+    options, rest = split_command(words)
+    if rest[:1] in _INCOMPLETE:
+        return []
+    profile = options.get("profile", os.environ.get("GENESYSCLOUD_PROFILE"))
     if not rest:
         return matching(_first_words(typed), typed)
     name, *rest = rest

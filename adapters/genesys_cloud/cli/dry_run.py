@@ -1,16 +1,18 @@
 """Requests that are built by a client and not sent."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 from genesys_cloud.cli.connection import client_options
 from genesys_core.http.messages import Request
 
 if TYPE_CHECKING:
+    from genesys_cloud import Client
     from genesys_cloud.client.options import ClientOptions
+    from genesys_cloud.transports.protocols import Transport
     from genesys_core.calls.operation import Operation
 
-__all__ = ["capture_request"]
+__all__ = ["capture_request", "new_client"]
 
 
 class _Captured(BaseException):
@@ -43,8 +45,6 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
     Raises:
         GenesysCloudError: the request cannot be sent.
     """
-    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-
     network = client_options(options)
     network.pop("proxy", None)
     network.pop("verify", None)
@@ -55,7 +55,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
     else:
         network |= _signed_in(options)
     network["access_token"] = "dry-run"  # noqa: S105 - a placeholder
-    client = Client(transport=_Capturing(), **network)
+    client = new_client(transport=_Capturing(), **network)
     try:
         client.send_raw(operation)
     except _Captured as captured:
@@ -63,6 +63,13 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
     finally:
         client.close()
     raise AssertionError("the transport returned")
+
+
+def new_client(*, transport: "Transport", **options: "Unpack[ClientOptions]") -> "Client":
+    """Create a client."""
+    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    return Client(transport=transport, **options)
 
 
 def _signed_in(options: Mapping[str, Any]) -> "ClientOptions":

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.abc import InspectLoader
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
 
 from genesys_core.command_line.operations import OperationDescription, describe_builders
+
+if TYPE_CHECKING:
+    from importlib.abc import InspectLoader
 
 __all__ = ["all_operations", "api_names", "operations_of"]
 
@@ -22,8 +25,9 @@ def operations_of(api: str) -> dict[str, OperationDescription]:
     """Return the operations of an API by name."""
     name = f"genesys_core.api.{api}"
     spec = find_spec(name)
-    loader = None if spec is None else spec.loader
-    code = loader.get_code(name) if isinstance(loader, InspectLoader) else None
+    # importlib.abc, which has the type, takes as long to import as all of this.
+    loader = cast("InspectLoader | None", spec and spec.loader)
+    code = loader and loader.get_code(name)
     return describe_builders(api, code) if code else {}
 
 

@@ -4,56 +4,21 @@ Invariants: a command for one operation imports nothing for the others, and help
 execute no builder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
-from genesys_cloud.cli.operation_catalog import api_names, operations_of
+from genesys_cloud.cli.operation_catalog import operations_of
 from genesys_cloud.cli.output import terminal_width, write_line
 from genesys_core.command_line.help_pages import api_page, operation_page
 from genesys_core.command_line.operation_search import find_method
-from genesys_core.command_line.raw_calls import describe_raw_call
+from genesys_core.command_line.raw_calls import RAW_OPTIONS, describe_raw_call
 
-__all__ = ["RawArguments", "RootGroup", "run_api", "run_call"]
+__all__ = ["run_api", "run_call"]
 
 _HELP = frozenset({"--help", "-h"})
 
 
-class RawArguments(TyperCommand):
-    """A command that parses its arguments itself."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - of typer's own click
-        """Keep the arguments as they are."""
-        ctx.args = list(args)
-        return args
-
-
-class ApiCommand(RawArguments):
-    """An API: its first argument is a method."""
-
-    def __init__(self, api: str) -> None:
-        super().__init__(name=api, help=f"Operations of the API {api}.")
-
-    def invoke(self, ctx: Any) -> None:  # noqa: ANN401 - of typer's own click
-        """Run the operation."""
-        run_api(str(self.name), ctx.args, dict(ctx.obj or {}))
-
-
-class RootGroup(TyperGroup):
-    """The command itself: its own subcommands, and each API by name."""
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - of typer's own click
-        """Return a subcommand, or the command of an API."""
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            return found
-        name = cmd_name.replace("-", "_")
-        return ApiCommand(name) if name in api_names() else None
-
-
-def run_api(api: str, arguments: Sequence[str], before: dict[str, Any]) -> None:
+def run_api(api: str, arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     """Run a method of an API, or print help.
 
     Args:
@@ -62,7 +27,8 @@ def run_api(api: str, arguments: Sequence[str], before: dict[str, Any]) -> None:
         before: options that precede it, by name.
 
     Raises:
-        GenesysCloudError: wrong arguments, or the call failed.
+        GenesysCloudError: the call failed.
+        UsageError: wrong arguments.
     """
     operations = operations_of(api)
     if not arguments or arguments[0] in _HELP:
@@ -78,12 +44,20 @@ def run_api(api: str, arguments: Sequence[str], before: dict[str, Any]) -> None:
     run_operation(description, rest, before)
 
 
-def run_call(ctx: typer.Context) -> None:
-    """Call an endpoint by method and path: call GET /api/v2/users/me."""
-    arguments = ctx.args
+def run_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
+    """Call an endpoint by method and path, or print help.
+
+    Args:
+        arguments: that follow ``call``.
+        before: options that precede it, by name.
+
+    Raises:
+        GenesysCloudError: the call failed.
+        UsageError: wrong arguments.
+    """
     if not arguments or _HELP & set(arguments):
-        write_line(operation_page(describe_raw_call("METHOD"), terminal_width()))
+        write_line(operation_page(describe_raw_call("METHOD"), terminal_width(), RAW_OPTIONS))
         return
     from genesys_cloud.cli.run_operation import run_raw_call  # noqa: PLC0415 - see cli.app
 
-    run_raw_call(arguments, dict(ctx.obj or {}))
+    run_raw_call(arguments, before)

@@ -60,7 +60,8 @@ def run_operation(
         before: options that precede the command, by name.
 
     Raises:
-        GenesysCloudError: wrong arguments, or the call failed.
+        GenesysCloudError: the call failed.
+        UsageError: wrong arguments.
     """
     parsed = _parse(description, arguments, before, COMMON_OPTIONS)
     body = _body(description, parsed)
@@ -80,7 +81,8 @@ def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         before: options that precede the command, by name.
 
     Raises:
-        GenesysCloudError: wrong arguments, or the call failed.
+        GenesysCloudError: the call failed.
+        UsageError: wrong arguments.
     """
     from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see cli.app
 

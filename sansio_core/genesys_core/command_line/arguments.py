@@ -24,6 +24,7 @@ __all__ = [
     "convert_value",
     "offered_options",
     "parse_arguments",
+    "split_command",
 ]
 
 
@@ -145,6 +146,28 @@ def _offer_parameter(parameter: Parameter) -> OfferedOption:
     words = f"list of {parameter.kind}" if parameter.is_list else parameter.kind
     words += ", required" if parameter.is_required else ""
     return OfferedOption(parameter.option, parameter.kind != "boolean", words, parameter)
+
+
+def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split the connection options that precede a command from the command and its arguments.
+
+    Args:
+        words: the command line without the program.
+
+    Returns:
+        The options by name, and the rest, which begins with an unknown or incomplete option if there
+        is one.
+    """
+    known = {f"--{option.name}": option.name for option in CONNECTION_OPTIONS}
+    options: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        name, equals, value = rest[0].partition("=")
+        if name not in known or (not equals and len(rest) < 2):
+            break
+        rest.pop(0)
+        options[known[name]] = value if equals else rest.pop(0)
+    return options, rest
 
 
 @lru_cache(maxsize=8)

@@ -105,10 +105,9 @@ def _set(target: object, path: Sequence[str], value: object, shown: str) -> dict
     elif name.endswith("[]"):
         name = name.removesuffix("[]")
         before = fields.get(name)
-        before = [] if before is None else before
-        if not isinstance(before, list):
+        if not (before is None or isinstance(before, list)):
             raise UsageError(f"{shown}: {name} is {_json_type(before)}, not a list")
-        fields[name] = [*cast(list[object], before), value]
+        fields[name] = [*cast(list[object], before or ()), value]
     else:
         fields[name] = value
     return fields

@@ -11,7 +11,7 @@ from typing import Final
 from genesys_core import errors
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["EXIT_CODES", "ExitCode", "exit_code_of"]
+__all__ = ["EXIT_CODES", "ExitCode", "exit_code_of", "is_expected"]
 
 
 class ExitCode(IntEnum):
@@ -30,7 +30,6 @@ class ExitCode(IntEnum):
     TIMED_OUT = 10
     INCOMPLETE = 11
     JOB_FAILED = 12
-    ROWS_FAILED = 13
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 
@@ -49,7 +48,6 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.TIMED_OUT: "a timeout or deadline was exceeded",
     ExitCode.INCOMPLETE: "not all items of a listing, or a response that cannot be read",
     ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
-    ExitCode.ROWS_FAILED: "rows of --from-file failed; they are in the file of failures",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",
 }
@@ -76,6 +74,13 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
     (KeyboardInterrupt, ExitCode.INTERRUPTED),
     (BrokenPipeError, ExitCode.PIPE_CLOSED),
 )
+
+
+def is_expected(error: BaseException) -> bool:
+    """Return whether an error is reported by its message, without a traceback."""
+    return isinstance(
+        error, errors.GenesysCloudError | UsageError | KeyboardInterrupt | BrokenPipeError
+    )
 
 
 def exit_code_of(error: BaseException) -> ExitCode:

@@ -46,12 +46,17 @@ def describe_operation_text(description: OperationDescription, width: int) -> st
     return "\n".join(lines)
 
 
-def operation_page(description: OperationDescription, width: int) -> str:
+def operation_page(
+    description: OperationDescription,
+    width: int,
+    common: tuple[CommonOption, ...] = COMMON_OPTIONS,
+) -> str:
     """Return the help page of an operation.
 
     Args:
         description: of the operation.
         width: of the terminal in characters.
+        common: the options of the command itself.
     """
     lines = ["Usage:", *_wrapped(usage_line(description), width, "  ", "      "), ""]
     lines += [describe_operation_text(description, width), ""]
@@ -70,14 +75,16 @@ def operation_page(description: OperationDescription, width: int) -> str:
             f"{body.kind.removeprefix('list of ')}"
         )
         lines += ["Body:", *_wrapped(text, width, "  ", "  "), ""]
-    lines += _common_help(description, width)
+    lines += _common_help(description, width, common)
     return "\n".join(lines).rstrip()
 
 
-def _common_help(description: OperationDescription, width: int) -> list[str]:
-    offered = offered_options(description.parameters)
+def _common_help(
+    description: OperationDescription, width: int, common: tuple[CommonOption, ...]
+) -> list[str]:
+    offered = offered_options(description.parameters, common)
     groups: dict[str, list[tuple[str, str]]] = {}
-    for option in COMMON_OPTIONS:
+    for option in common:
         if _is_useless(option, description):
             continue
         name = next(key for key, each in offered.items() if each.common is option)

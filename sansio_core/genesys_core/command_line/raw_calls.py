@@ -27,7 +27,7 @@ def describe_raw_call(method: str) -> OperationDescription:
     """Return the description of a call: an optional body, and perhaps a listing."""
     return OperationDescription(
         "call",
-        method,
+        f"{method} PATH",
         method,
         "PATH",
         "any JSON value",

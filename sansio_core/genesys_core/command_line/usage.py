@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from genesys_core.errors import InvalidValueError
-
 __all__ = ["UsageError", "suggest"]
 
 
-class UsageError(InvalidValueError):
+class UsageError(ValueError):
     """The command line is wrong: an unknown option, a missing argument, a value of another type.
 
-    Nothing was sent.
+    Nothing was sent. It is not one of the library's errors, whose module takes longer to import than
+    a help page may.
     """
 
 

@@ -174,7 +174,7 @@ def test_definition_generate_says_what_it_did(
 
 def test_an_error_of_the_library_is_one_line(tmp_path):
     done = run("definition", "generate", "--definition", str(tmp_path / "missing.json"))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("genesys-cloud: ")
     assert "missing.json" in done.stderr
     assert "Traceback" not in done.stderr
@@ -184,7 +184,7 @@ def test_an_error_of_the_library_is_one_line(tmp_path):
     ("missing", "extra", "arguments"),
     [
         ("typer", "cli", ["--help"]),
-        ("rich", "cli", ["--help"]),
+        ("yaml", "cli", ["call", "POST", "/x", "--body", "a: b"]),
         ("starlette", "simulator", ["demo"]),
         ("hypercorn", "simulator", ["simulate"]),
     ],
@@ -209,7 +209,9 @@ def test_main_ends_with_the_commands_exit_code(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("genesys-cloud ")
 
 
-def test_main_reports_errors_of_the_library_and_of_nothing_else(monkeypatch):
+def test_main_reports_errors_of_the_library_and_of_nothing_else(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["genesys-cloud", "whoami"])
+
     def failing_with(error):
         def fail():
             raise error
@@ -217,8 +219,9 @@ def test_main_reports_errors_of_the_library_and_of_nothing_else(monkeypatch):
         monkeypatch.setattr("genesys_cloud.cli.app.app", fail)
 
     failing_with(ConfigurationError("region 'x': no such region"))
-    with pytest.raises(SystemExit, match="genesys-cloud: region 'x'"):
+    with pytest.raises(SystemExit, match="2"):
         main()
+    assert capsys.readouterr().err == "genesys-cloud: region 'x': no such region\n"
     failing_with(ModuleNotFoundError("No module named 'hypercorn.x'", name="hypercorn.x"))
     with pytest.raises(SystemExit, match=r"genesys-cloud\[simulator\]"):
         main()

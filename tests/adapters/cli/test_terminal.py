@@ -152,7 +152,48 @@ def demo(tmp_path, monkeypatch):
     return run_in_terminal("demo")
 
 
+def hostile(seen):
+    user = {"id": HOSTILE, "name": f"Ann {HOSTILE}", HOSTILE: [HOSTILE], "x": {"name": HOSTILE}}
+    return Reply(json={"entities": [user], "total": 1}, headers=(("ININ-Correlation-Id", "c"),))
+
+
+def operation(*options, respond=hostile):
+    def run(tmp_path, monkeypatch):
+        monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "a" * 40)
+        with scripted_server(respond) as server:
+            return run_in_terminal("--host", server.url, *options)
+
+    run.__name__ = " ".join(options).replace(HOSTILE, "hostile")
+    return run
+
+
+def describe(tmp_path, monkeypatch):
+    return run_in_terminal("describe", HOSTILE)
+
+
+def apis(tmp_path, monkeypatch):
+    return run_in_terminal("apis", "queues", HOSTILE[:0])
+
+
+LISTING = ("users", "get_users", "--all")
 COMMANDS = {
+    "call": (
+        operation("call", "GET", "/api/v2/users"),
+        operation("call", "GET", f"/api/v2/{HOSTILE}", "--dry-run"),
+        operation("call", HOSTILE, "/api/v2/users"),
+        *(operation(*LISTING, "-o", name) for name in ("json", "jsonl", "yaml", "csv", "table")),
+        operation(*LISTING, "-o", "id", "--verbose"),
+        operation(*LISTING, "--columns", f"name,{HOSTILE}"),
+        operation("users", "get_users_me"),
+        operation("users", "get_users_me", respond=refusing),
+        operation("users", HOSTILE),
+        operation("users", "get_users", f"--{HOSTILE}"),
+        operation("users", "post_users", f"name={HOSTILE}", "--dry-run"),
+        operation("users", "post_users", f"name={HOSTILE}", "--curl"),
+        operation("users", "get_users", "--query", HOSTILE),
+    ),
+    "apis": (apis,),
+    "describe": (describe,),
     "config check": (config_check,),
     "config show": (config_show,),
     "definition diff": (definition_diff,),
@@ -187,8 +228,8 @@ def test_a_terminal_shows_what_came_from_outside_and_obeys_none_of_it(run, tmp_p
     assert terminal.text
     assert terminal.obeyed() == []
     assert not any(line.startswith("forged") for line in terminal.lines)
-    if run not in {demo, simulate}:  # they talk to themselves alone
-        assert "\\x1b" in terminal.text or "\\u001b" in terminal.text
+    if run not in {apis, demo, simulate}:  # they talk to themselves alone
+        assert "\\x1b" in terminal.text or "\\u001b" in terminal.text or "%1B" in terminal.text
 
 
 def test_json_lines_still_say_what_came(tmp_path, monkeypatch):

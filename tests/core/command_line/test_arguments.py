@@ -8,6 +8,7 @@ from genesys_core.command_line.arguments import (
     convert_value,
     offered_options,
     parse_arguments,
+    split_command,
 )
 from genesys_core.command_line.bodies import BodyField
 from genesys_core.command_line.operations import Parameter
@@ -115,6 +116,20 @@ def test_fields_of_the_body():
 def test_wrong_arguments(name, arguments, words):
     with pytest.raises(UsageError, match=words):
         parse(name, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "rest"),
+    [
+        ([], {}, []),
+        (["users", "--region", "x"], {}, ["users", "--region", "x"]),
+        (["--region", "x", "--profile=p", "users"], {"region": "x", "profile": "p"}, ["users"]),
+        (["--region"], {}, ["--region"]),
+        (["--help"], {}, ["--help"]),
+    ],
+)
+def test_options_that_precede_the_command(words, options, rest):
+    assert split_command(words) == (options, rest)
 
 
 def test_further_options_of_a_command():

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from genesys_core import errors
-from genesys_core.command_line.exit_codes import EXIT_CODES, ExitCode, exit_code_of
+from genesys_core.command_line.exit_codes import EXIT_CODES, ExitCode, exit_code_of, is_expected
 from genesys_core.command_line.usage import UsageError
 from genesys_core.http.messages import Request, Response
 
@@ -43,6 +43,17 @@ def api_error(kind, status):
 )
 def test_codes_by_kind_of_error(error, code):
     assert exit_code_of(error) == code
+
+
+def test_errors_that_are_no_defects():
+    expected = (
+        UsageError("x"),
+        errors.PaginationError("x"),
+        KeyboardInterrupt(),
+        BrokenPipeError(),
+    )
+    assert all(map(is_expected, expected))
+    assert not is_expected(ValueError("x"))
 
 
 def test_every_code_is_described_and_used_once():

@@ -1,0 +1,60 @@
+"""docs/cli.md: its commands run in a shell, and its tables are those of the code."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from genesys_cloud.simulator import running_simulator
+from genesys_core.command_line.exit_codes import EXIT_CODES
+
+PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
+BASH = shutil.which("bash")
+
+
+def blocks():
+    return re.findall(r"^```bash\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+def test_every_command_of_the_page_runs(clean_home, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    shim = programs / "genesys-cloud"
+    shim.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -W error -m genesys_cloud.cli "$@"\n'
+    )
+    shim.chmod(0o755)
+    with running_simulator() as running:
+        done = subprocess.run(
+            [BASH, "-euo", "pipefail", "-c", "\n".join(blocks())],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(clean_home),
+                "GENESYSCLOUD_HOST": running.url,
+                "GENESYSCLOUD_OAUTHCLIENT_ID": running.client_id,
+                "GENESYSCLOUD_OAUTHCLIENT_SECRET": running.client_secret,
+            },
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=300,
+        )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def test_the_page_has_commands():
+    assert len(blocks()) >= 8
+
+
+def test_the_page_lists_the_exit_codes():
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert rows == [(str(int(code)), text) for code, text in EXIT_CODES.items()]
