@@ -17,7 +17,7 @@ from genesys_core.command_line.completion import (
     Candidate,
     complete_operation,
     format_candidates,
-    matching,
+    match_candidates,
 )
 from genesys_core.command_line.profiles import profile_paths
 from genesys_core.command_line.raw_calls import METHODS, RAW_OPTIONS, describe_raw_call
@@ -53,7 +53,7 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
         return []
     profile = options.get("profile", os.environ.get("GENESYSCLOUD_PROFILE"))
     if not rest:
-        return matching(_first_words(typed), typed)
+        return match_candidates(_first_words(typed), typed)
     name, *rest = rest
     api = name.replace("-", "_")
     if api in api_names():
@@ -67,7 +67,9 @@ def _complete_api(
     operations = operations_of(api)
     if not words:
         found = (Candidate(each.name, each.title) for each in operations.values())
-        return matching(found, typed.replace("-", "_") if not typed.startswith("-") else typed)
+        return match_candidates(
+            found, typed.replace("-", "_") if not typed.startswith("-") else typed
+        )
     description = operations.get(words[0].replace("-", "_"))
     if description is None:
         return []
@@ -118,7 +120,7 @@ def _own_command() -> Any:  # noqa: ANN401 - of typer's own click
 def _complete_own(name: str, words: Sequence[str], typed: str) -> list[Candidate]:
     if name == "call":
         if not words:
-            return matching(map(Candidate, METHODS), typed)
+            return match_candidates(map(Candidate, METHODS), typed)
         return complete_operation(describe_raw_call(""), words[1:], typed, {}, RAW_OPTIONS)
     command = _own_command().commands.get(name)
     for word in words:
@@ -127,11 +129,13 @@ def _complete_own(name: str, words: Sequence[str], typed: str) -> list[Candidate
         return []
     if not typed.startswith("-"):
         found = getattr(command, "commands", {}).items()
-        return matching((Candidate(key, each.get_short_help_str()) for key, each in found), typed)
+        return match_candidates(
+            (Candidate(key, each.get_short_help_str()) for key, each in found), typed
+        )
     options = (
         Candidate(option, getattr(each, "help", "") or "")
         for each in command.params
         for option in each.opts
         if option.startswith("--")
     )
-    return matching([*options, Candidate("--help")], typed)
+    return match_candidates([*options, Candidate("--help")], typed)

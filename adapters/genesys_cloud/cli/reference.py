@@ -8,7 +8,7 @@ from genesys_cloud.cli.operation_catalog import all_operations, api_names, opera
 from genesys_cloud.cli.output import terminal_width, write_line
 from genesys_core.command_line.help_pages import operation_page
 from genesys_core.command_line.operation_search import OperationFilter, search_operations
-from genesys_core.command_line.usage import UsageError, suggest
+from genesys_core.command_line.usage import UsageError, suggest_name
 
 __all__ = ["apis", "describe"]
 
@@ -64,7 +64,7 @@ def _describe_method(method: str, api: str | None) -> None:
     ]
     if not operations:
         names = {each.name for each in all_operations()}
-        raise UsageError(f"{method}: no such method{suggest(method, names)}")
+        raise UsageError(f"{method}: no such method{suggest_name(method, names)}")
     write_line(operation_page(operations[0], terminal_width()))
     for each in operations[1:]:
         write_line(f"\nAlso: genesys-cloud {each.api} {each.name}")
@@ -76,6 +76,6 @@ def _describe_topic(topic: str) -> None:
 
     model = NOTIFICATION_TOPICS.get(topic)
     if model is None:
-        raise UsageError(f"{topic}: no such topic{suggest(topic, NOTIFICATION_TOPICS)}")
+        raise UsageError(f"{topic}: no such topic{suggest_name(topic, NOTIFICATION_TOPICS)}")
     write_line(f"{topic}\n")
     write_line(model_catalog().page(model.__name__, terminal_width()))

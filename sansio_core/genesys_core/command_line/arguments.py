@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from genesys_core.command_line.bodies import BodyField, is_field, parse_field
-from genesys_core.command_line.operations import OperationDescription, Parameter
-from genesys_core.command_line.usage import UsageError, suggest
+from genesys_core.command_line.operations import OperationDescription, OperationParameter
+from genesys_core.command_line.usage import UsageError, suggest_name
 
 __all__ = [
     "COMMON_OPTIONS",
@@ -138,11 +138,11 @@ class OfferedOption:
     option: str
     takes_value: bool
     help: str
-    parameter: Parameter | None = None
+    parameter: OperationParameter | None = None
     common: CommonOption | None = None
 
 
-def _offer_parameter(parameter: Parameter) -> OfferedOption:
+def _offer_parameter(parameter: OperationParameter) -> OfferedOption:
     words = f"list of {parameter.kind}" if parameter.is_list else parameter.kind
     words += ", required" if parameter.is_required else ""
     return OfferedOption(parameter.option, parameter.kind != "boolean", words, parameter)
@@ -172,7 +172,7 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 @lru_cache(maxsize=8)
 def offered_options(
-    parameters: tuple[Parameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
+    parameters: tuple[OperationParameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
 ) -> Mapping[str, OfferedOption]:
     """Return every option of an operation by the text that selects it.
 
@@ -242,7 +242,7 @@ def _parse_option(
             return
     if found is None:
         names = [each for each in offered if each.startswith("--")]
-        raise UsageError(f"{name}: no such option{suggest(name, names)}")
+        raise UsageError(f"{name}: no such option{suggest_name(name, names)}")
     if found.takes_value and not equals:
         if not rest or (rest[0].startswith("--") and len(rest[0]) > 2):
             raise UsageError(f"{found.option}: needs a value")
@@ -268,7 +268,9 @@ def _store(parsed: ParsedArguments, found: OfferedOption, value: str) -> None:
 def _store_common(parsed: ParsedArguments, option: CommonOption, name: str, value: str) -> None:
     if option.values and value not in option.values:
         known = ", ".join(option.values)
-        raise UsageError(f"{name} {value!r}: must be one of {known}{suggest(value, option.values)}")
+        raise UsageError(
+            f"{name} {value!r}: must be one of {known}{suggest_name(value, option.values)}"
+        )
     if option.is_repeated:
         before = parsed.common.get(option.name, ())
         parsed.common[option.name] = (*(before if isinstance(before, tuple) else ()), value)
@@ -302,7 +304,7 @@ def _place_loose(
             parsed.fields.append(parse_field(word))
 
 
-def convert_value(parameter: Parameter, text: str) -> object:
+def convert_value(parameter: OperationParameter, text: str) -> object:
     """Convert a text to a parameter's type; a tuple for a list.
 
     A list is split at commas if the definition knows its values, none of which has one.

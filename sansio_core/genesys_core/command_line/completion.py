@@ -14,7 +14,7 @@ from genesys_core.command_line.arguments import (
     OfferedOption,
     offered_options,
 )
-from genesys_core.command_line.operations import OperationDescription, Parameter
+from genesys_core.command_line.operations import OperationDescription, OperationParameter
 
 __all__ = [
     "SHELL_SCRIPTS",
@@ -22,7 +22,7 @@ __all__ = [
     "complete_operation",
     "entity_kind",
     "format_candidates",
-    "matching",
+    "match_candidates",
 ]
 
 
@@ -39,7 +39,7 @@ class Candidate:
     help: str = ""
 
 
-def matching(candidates: Iterable[Candidate], typed: str) -> list[Candidate]:
+def match_candidates(candidates: Iterable[Candidate], typed: str) -> list[Candidate]:
     """Return the candidates that begin with what was typed."""
     return [each for each in candidates if each.value.startswith(typed)]
 
@@ -72,7 +72,7 @@ def complete_operation(
                 return []
             values = _values(found.parameter, found.common, value, entities)
             return [Candidate(f"{name}={each.value}", each.help) for each in values]
-        return matching(
+        return match_candidates(
             (Candidate(name, each.help) for name, each in offered.items() if name.startswith("--")),
             typed,
         )
@@ -82,7 +82,7 @@ def complete_operation(
 
 def _next_path_parameter(
     description: OperationDescription, words: Sequence[str], offered: Mapping[str, OfferedOption]
-) -> Parameter | None:
+) -> OperationParameter | None:
     places = [each for each in description.parameters if each.place == "path"]
     given = {word.partition("=")[0] for word in words if word.startswith("--")}
     places = [each for each in places if each.option not in given]
@@ -100,13 +100,15 @@ def _next_path_parameter(
 
 
 def _values(
-    parameter: Parameter | None,
+    parameter: OperationParameter | None,
     common: CommonOption | None,
     typed: str,
     entities: Mapping[str, Sequence[Candidate]],
 ) -> list[Candidate]:
     if parameter is None:
-        return matching((Candidate(value) for value in common.values) if common else (), typed)
+        return match_candidates(
+            (Candidate(value) for value in common.values) if common else (), typed
+        )
     if parameter.is_list and "," in typed:
         before, comma, last = typed.rpartition(",")
         return [
@@ -115,7 +117,7 @@ def _values(
             if value.startswith(last) and value not in before.split(",")
         ]
     known = [Candidate(value) for value in parameter.values]
-    found = matching([*known, *entities.get(entity_kind(parameter.name), ())], typed)
+    found = match_candidates([*known, *entities.get(entity_kind(parameter.name), ())], typed)
     if found or not typed:
         return found
     # A name is easier to remember than an id: offer the ids of matching names.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption, offered_options
-from genesys_core.command_line.operations import OperationDescription, Parameter
+from genesys_core.command_line.operations import OperationDescription, OperationParameter
 
 __all__ = ["api_page", "describe_operation_text", "operation_page", "usage_line"]
 
@@ -104,11 +104,11 @@ def _is_useless(option: CommonOption, description: OperationDescription) -> bool
     return option.group == "Listings" and not description.is_listing
 
 
-def _option_text(parameter: Parameter) -> str:
+def _option_text(parameter: OperationParameter) -> str:
     return f"{parameter.option} {_metavar(parameter)}".strip()
 
 
-def _metavar(parameter: Parameter) -> str:
+def _metavar(parameter: OperationParameter) -> str:
     if parameter.kind == "boolean":
         return ""
     return {"integer": "N", "number": "N", "date": "DATE", "date-time": "TIME"}.get(
@@ -116,7 +116,7 @@ def _metavar(parameter: Parameter) -> str:
     )
 
 
-def _parameter_help(parameter: Parameter) -> str:
+def _parameter_help(parameter: OperationParameter) -> str:
     words = "required" if parameter.is_required else ""
     if parameter.is_list:
         words = f"{words}, repeatable".lstrip(", ")

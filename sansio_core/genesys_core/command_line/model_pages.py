@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from genesys_core.command_line.bodies import ModelField
-from genesys_core.command_line.usage import UsageError, suggest
+from genesys_core.command_line.usage import UsageError, suggest_name
 
 __all__ = ["ModelCatalog"]
 
@@ -79,7 +79,7 @@ class ModelCatalog:
         folded = {name.lower(): name for name in self._definitions}
         if model.lower() in folded:
             return folded[model.lower()]
-        raise UsageError(f"{model}: no such model{suggest(model, self._definitions)}")
+        raise UsageError(f"{model}: no such model{suggest_name(model, self._definitions)}")
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from genesys_core.command_line.operations import OperationDescription
-from genesys_core.command_line.usage import UsageError, suggest
+from genesys_core.command_line.usage import UsageError, suggest_name
 
 __all__ = ["OperationFilter", "find_method", "search_operations"]
 
@@ -64,4 +64,4 @@ def find_method(name: str, operations: Iterable[OperationDescription]) -> Operat
     if wanted in known:
         return known[wanted]
     api = next((each.api for each in known.values()), "")
-    raise UsageError(f"{api} {name}: no such method{suggest(wanted, known)}")
+    raise UsageError(f"{api} {name}: no such method{suggest_name(wanted, known)}")

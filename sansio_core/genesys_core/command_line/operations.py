@@ -10,14 +10,14 @@ from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["OperationDescription", "Parameter", "ParameterPlace", "describe_builders"]
+__all__ = ["OperationDescription", "OperationParameter", "ParameterPlace", "describe_builders"]
 
 ParameterPlace: TypeAlias = Literal["path", "query", "header", "body"]
 """Where a parameter is sent."""
 
 
 @dataclass(frozen=True)
-class Parameter:
+class OperationParameter:
     """A parameter of an operation.
 
     Attributes:
@@ -70,7 +70,7 @@ class OperationDescription:
     documented: str = ""
 
     @cached_property
-    def parameters(self) -> tuple[Parameter, ...]:
+    def parameters(self) -> tuple[OperationParameter, ...]:
         """The parameters, in the definition's order."""
         texts = {match[1]: " ".join(match[2].split()) for match in _ENTRY.finditer(self.documented)}
         return tuple(
@@ -79,7 +79,7 @@ class OperationDescription:
         )
 
     @property
-    def body(self) -> Parameter | None:
+    def body(self) -> OperationParameter | None:
         """The body, if the operation has one."""
         return next((each for each in self.parameters if each.place == "body"), None)
 
@@ -145,7 +145,7 @@ def _describe(api: str, code: CodeType) -> OperationDescription:
     )
 
 
-def _parameter(name: str, text: str, *, is_required: bool) -> Parameter:
+def _parameter(name: str, text: str, *, is_required: bool) -> OperationParameter:
     kind, _, values = text.rstrip(".").partition(": ")
     first, comma, rest = kind.partition(", ")
     place: ParameterPlace = "body"
@@ -155,7 +155,7 @@ def _parameter(name: str, text: str, *, is_required: bool) -> Parameter:
         place, kind = "header", rest
     kind = kind.replace("``", "")
     is_list = kind.startswith("list of ") and place != "body"
-    return Parameter(
+    return OperationParameter(
         name,
         place,
         kind.removeprefix("list of ") if is_list else kind,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["UsageError", "suggest"]
+__all__ = ["UsageError", "suggest_name"]
 
 
 class UsageError(ValueError):
@@ -13,7 +13,7 @@ class UsageError(ValueError):
     """
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest_name(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean ...?`` for a misspelt name, or an empty text."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 

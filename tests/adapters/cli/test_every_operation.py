@@ -12,7 +12,8 @@ import pytest
 from genesys_cloud.cli import dry_run, run_operation
 from genesys_cloud.cli.operation_catalog import api_names, operations_of
 from genesys_core.definition.read.naming import to_snake_case
-from tests.architecture.test_every_operation import (
+from tests.helpers.command import run_command
+from tests.helpers.every_operation import (
     BASE,
     argument,
     attribute,
@@ -20,7 +21,6 @@ from tests.architecture.test_every_operation import (
     check,
     methods,
 )
-from tests.helpers.command import run_command
 
 pytestmark = pytest.mark.usefixtures("clean_home")
 

@@ -11,7 +11,7 @@ from genesys_core.command_line.arguments import (
     split_command,
 )
 from genesys_core.command_line.bodies import BodyField
-from genesys_core.command_line.operations import Parameter
+from genesys_core.command_line.operations import OperationParameter
 from genesys_core.command_line.raw_calls import RAW_OPTIONS
 from genesys_core.command_line.usage import UsageError
 from tests.helpers.command_line import described
@@ -138,8 +138,8 @@ def test_further_options_of_a_command():
 
 
 def test_conversion():
-    assert convert_value(Parameter("n", "query", "integer", is_list=True), "3") == 3
-    assert convert_value(Parameter("d", "query", "date"), "2024-02-29") == "2024-02-29"
+    assert convert_value(OperationParameter("n", "query", "integer", is_list=True), "3") == 3
+    assert convert_value(OperationParameter("d", "query", "date"), "2024-02-29") == "2024-02-29"
 
 
 def test_required_parameters():

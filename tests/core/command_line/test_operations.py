@@ -1,6 +1,6 @@
 """Descriptions of operations, from code objects."""
 
-from genesys_core.command_line.operations import OperationDescription, Parameter
+from genesys_core.command_line.operations import OperationDescription, OperationParameter
 from tests.helpers.command_line import described
 
 
@@ -29,29 +29,29 @@ def test_a_summary_precedes_the_request():
 def test_parameters():
     values = ("presence", "team", "geolocation")
     assert described()["get_user"].parameters == (
-        Parameter("user_id", "path", "string", is_required=True),
-        Parameter("expand", "query", "string", is_list=True, values=values),
-        Parameter("state", "query", "string", values=("active", "inactive")),
-        Parameter("expand_all", "query", "boolean"),
-        Parameter("ratio", "query", "number"),
-        Parameter("limit", "query", "integer"),
+        OperationParameter("user_id", "path", "string", is_required=True),
+        OperationParameter("expand", "query", "string", is_list=True, values=values),
+        OperationParameter("state", "query", "string", values=("active", "inactive")),
+        OperationParameter("expand_all", "query", "boolean"),
+        OperationParameter("ratio", "query", "number"),
+        OperationParameter("limit", "query", "integer"),
     )
     _, day, body, etag, tag = described()["put_rows"].parameters
-    assert day == Parameter("day", "path", "date", is_required=True)
-    assert body == described()["put_rows"].body == Parameter("body", "body", "Rows")
-    assert etag == Parameter("etag", "header", "string")
+    assert day == OperationParameter("day", "path", "date", is_required=True)
+    assert body == described()["put_rows"].body == OperationParameter("body", "body", "Rows")
+    assert etag == OperationParameter("etag", "header", "string")
     assert tag.is_list
     rows = described()["post_rows"].body
-    assert rows == Parameter("rows", "body", "list of Row", is_required=True)
+    assert rows == OperationParameter("rows", "body", "list of Row", is_required=True)
 
 
 def test_options_are_names_with_dashes():
-    assert Parameter("page_size", "query", "integer").option == "--page-size"
-    assert Parameter("from_", "query", "string").option == "--from"
+    assert OperationParameter("page_size", "query", "integer").option == "--page-size"
+    assert OperationParameter("from_", "query", "string").option == "--from"
 
 
 def test_without_docstrings_the_names_remain():
     bare = described()["bare"]
-    assert bare.parameters == (Parameter("body", "body", "", is_required=True),)
+    assert bare.parameters == (OperationParameter("body", "body", "", is_required=True),)
     assert (bare.title, bare.method) == ("", "")
     assert OperationDescription("a", "b").body is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys_core.command_line.usage import suggest
+from genesys_core.command_line.usage import suggest_name
 
 
 @pytest.mark.parametrize(
@@ -10,5 +10,5 @@ from genesys_core.command_line.usage import suggest
     [("pag", "page"), ("paeg", "page"), ("xyz", "")],
 )
 def test_a_similar_name_is_suggested(typed, expected):
-    found = suggest(typed, ["size", "page", "pages"])
+    found = suggest_name(typed, ["size", "page", "pages"])
     assert found == (f"; did you mean {expected}?" if expected else "")
