@@ -169,6 +169,7 @@ def test_definition_generate_says_what_it_did(
         "topics": "t.json",
         "check": str(check),
         "strict": "False",
+        "package": "None",
     }
 
 
