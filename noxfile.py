@@ -129,6 +129,7 @@ def differential(session: nox.Session) -> None:
     """Every method and model beside the official SDK's (docs/proof.md)."""
     install(session, "--editable", ".", "PureCloudPlatformClientV2>=269")
     session.run("python", "-m", "tests.differential.run", *session.posargs)
+    session.run("python", "-m", "tests.differential.summaries")
 
 
 @nox.session

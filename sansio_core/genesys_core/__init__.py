@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from genesys_core.calls.rate_limit import release_permit as release_permit
     from genesys_core.calls.rate_limit import reserve_permit as reserve_permit
     from genesys_core.calls.responses import ApiResponse as ApiResponse
+    from genesys_core.calls.summaries import operation_summaries as operation_summaries
+    from genesys_core.calls.summaries import operation_summary as operation_summary
     from genesys_core.calls.token_actions import Exchanging as Exchanging
     from genesys_core.calls.token_actions import reserve_token as reserve_token
     from genesys_core.calls.token_actions import settle_token as settle_token
@@ -104,6 +106,7 @@ export_lazily(
         "genesys_core.paging.reader": "ListingReader",
         "genesys_core.calls.rate_limit": "close_gate release_permit reserve_permit",
         "genesys_core.calls.responses": "ApiResponse",
+        "genesys_core.calls.summaries": "operation_summaries operation_summary",
         "genesys_core.calls.token_actions": "Exchanging reserve_token settle_token",
         "genesys_core.clock": "Now",
         "genesys_core.codec.decoding": "Decoded Issue decode",

@@ -22,12 +22,14 @@ if _TYPE_CHECKING:
 
 
 def delete_assistant(assistant_id: str) -> _Operation[None]:
-    """DELETE /api/v2/assistants/{assistantId} -> nothing.
+    """Delete an assistant.
 
+    DELETE /api/v2/assistants/{assistantId} -> nothing.
     Requires ``assistants:assistant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-assistants--assistantId-
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
     """
     return _Operation(_Endpoint(
         "delete_assistant", "DELETE", "/api/v2/assistants/{assistantId}",
@@ -35,13 +37,15 @@ def delete_assistant(assistant_id: str) -> _Operation[None]:
 
 
 def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]:
-    """DELETE /api/v2/assistants/{assistantId}/queues/{queueId} -> nothing.
+    """Remove a queue from an assistant.
 
+    DELETE /api/v2/assistants/{assistantId}/queues/{queueId} -> nothing.
     Requires ``assistants:queue:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-assistants--assistantId--queues--queueId-
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
     """
     return _Operation(_Endpoint(
         "delete_assistant_queue", "DELETE", "/api/v2/assistants/{assistantId}/queues/{queueId}",
@@ -49,13 +53,15 @@ def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]
 
 
 def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) -> _Operation[None]:
-    """DELETE /api/v2/assistants/{assistantId}/queues -> nothing.
+    """Remove queues from an assistant.
 
+    DELETE /api/v2/assistants/{assistantId}/queues -> nothing.
     Requires ``assistants:queue:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-assistants--assistantId--queues
 
     Args:
-        assistant_id: path, string.
-        queue_ids: query, string.
+        assistant_id: the ID of the assistant.
+        queue_ids: query, string. The IDs of queues.
     """
     return _Operation(_Endpoint(
         "delete_assistant_queues", "DELETE", "/api/v2/assistants/{assistantId}/queues",
@@ -63,12 +69,14 @@ def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) 
 
 
 def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None]:
-    """DELETE /api/v2/assistants/agentchecklists/{agentChecklistId} -> nothing.
+    """Delete an agent checklist.
 
+    DELETE /api/v2/assistants/agentchecklists/{agentChecklistId} -> nothing.
     Requires ``assistants:agentchecklist:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-assistants-agentchecklists--agentChecklistId-
 
     Args:
-        agent_checklist_id: path, string.
+        agent_checklist_id: the ID of the agent checklist.
     """
     return _Operation(_Endpoint(
         "delete_assistants_agentchecklist", "DELETE",
@@ -83,13 +91,15 @@ def get_assistant(
     language_variation: str | None = None,
     fallback_to_primary_assistant: bool | None = None,
 ) -> _Operation[_m.Assistant]:
-    """GET /api/v2/assistants/{assistantId} -> ``Assistant``.
+    """Get an assistant.
 
+    GET /api/v2/assistants/{assistantId} -> ``Assistant``.
     Requires ``assistants:assistant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId-
 
     Args:
-        assistant_id: path, string.
-        expand: query, string: copilot.
+        assistant_id: the ID of the assistant.
+        expand: query, string: copilot. What to include in addition.
         language_variation: query, string.
         fallback_to_primary_assistant: query, boolean.
     """
@@ -107,14 +117,16 @@ def get_assistant_queue(
     *,
     expand: _Open[_Literal["assistant"]] | None = None,
 ) -> _Operation[_m.AssistantQueue]:
-    """GET /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
+    """Get a queue of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
     Requires ``assistants:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--queues--queueId-
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
-        expand: query, string: assistant.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
+        expand: query, string: assistant. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
@@ -127,14 +139,16 @@ def get_assistant_queue_users_job(
     queue_id: str,
     job_id: str,
 ) -> _Operation[_m.AssistantQueueUsersJobsResponse]:
-    """GET /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId} -> ``AssistantQueueUsersJobsResponse``.
+    """Get the status of a job for the users of a queue of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId} -> ``AssistantQueueUsersJobsResponse``.
     Requires ``assistants:queueUserJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--queues--queueId--users-jobs--jobId-
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
-        job_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_assistant_queue_users_job", "GET",
@@ -151,16 +165,18 @@ def get_assistant_queues(
     page_size: str | None = None,
     expand: _Open[_Literal["assistant"]] | None = None,
 ) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
-    """GET /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
+    """List the queues of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
     Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--queues
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        expand: query, string: assistant.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        expand: query, string: assistant. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
@@ -179,17 +195,19 @@ def get_assistants(
     name: str | None = None,
     expand: _Open[_Literal["copilot"]] | None = None,
 ) -> _Lists[_m.AssistantListing, _m.Assistant]:
-    """GET /api/v2/assistants -> ``AssistantListing``.
+    """List the assistants.
 
+    GET /api/v2/assistants -> ``AssistantListing``.
     Requires ``assistants:assistant:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants
 
     Args:
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         limit: query, string.
-        page_size: query, string.
+        page_size: query, string. How many items to return at most.
         name: query, string.
-        expand: query, string: copilot.
+        expand: query, string: copilot. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
@@ -201,12 +219,14 @@ def get_assistants(
 
 
 def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.AgentChecklist]:
-    """GET /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
+    """Get an agent checklist.
 
+    GET /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
     Requires ``assistants:agentchecklist:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists--agentChecklistId-
 
     Args:
-        agent_checklist_id: path, string.
+        agent_checklist_id: the ID of the agent checklist.
     """
     return _Operation(_Endpoint(
         "get_assistants_agentchecklist", "GET",
@@ -225,19 +245,21 @@ def get_assistants_agentchecklists(
     sort_by: _Open[_Literal["dateModified", "language", "name"]] | None = None,
     agent_checklist_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.AgentChecklistListing, _m.AgentChecklist]:
-    """GET /api/v2/assistants/agentchecklists -> ``AgentChecklistListing``.
+    """List the agent checklists.
 
+    GET /api/v2/assistants/agentchecklists -> ``AgentChecklistListing``.
     Requires ``assistants:agentchecklist:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         name_prefix: query, string.
         language: query, string.
-        sort_order: query, string: asc, desc.
-        sort_by: query, string: dateModified, language, name.
-        agent_checklist_ids: query, list of string.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_by: query, string: dateModified, language, name. The field to sort by.
+        agent_checklist_ids: query, list of string. The IDs of agent checklists.
     """
     return _Lists(_Endpoint(
         "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
@@ -250,9 +272,11 @@ def get_assistants_agentchecklists(
 
 
 def get_assistants_agentchecklists_languages() -> _Lists[_m.EntityListing, _Any]:
-    """GET /api/v2/assistants/agentchecklists/languages -> ``EntityListing``.
+    """List the languages of agent checklists.
 
+    GET /api/v2/assistants/agentchecklists/languages -> ``EntityListing``.
     Requires ``assistants:agentchecklist:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists-languages
     """
     return _Lists(_Endpoint(
         "get_assistants_agentchecklists_languages", "GET",
@@ -268,16 +292,18 @@ def get_assistants_queues(
     queue_ids: str | None = None,
     expand: _Open[_Literal["assistant"]] | None = None,
 ) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
-    """GET /api/v2/assistants/queues -> ``AssistantQueueListing``.
+    """List the queues of all assistants.
 
+    GET /api/v2/assistants/queues -> ``AssistantQueueListing``.
     Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-queues
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        queue_ids: query, string.
-        expand: query, string: assistant.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        queue_ids: query, string. The IDs of queues.
+        expand: query, string: assistant. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
@@ -292,12 +318,14 @@ def patch_assistant(
     assistant_id: str,
     body: _m.Assistant | _JsonObject,
 ) -> _Operation[_m.Assistant]:
-    """PATCH /api/v2/assistants/{assistantId} -> ``Assistant``.
+    """Update an assistant.
 
+    PATCH /api/v2/assistants/{assistantId} -> ``Assistant``.
     Requires ``assistants:assistant:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-assistants--assistantId-
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
         body: ``Assistant``.
     """
     return _Operation(_Endpoint(
@@ -310,12 +338,14 @@ def patch_assistant_queues(
     assistant_id: str,
     body: _Sequence[_m.AssistantQueue | _JsonObject],
 ) -> _Lists[_m.AssistantQueueListing, _m.AssistantQueue]:
-    """PATCH /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
+    """Update the queues of an assistant.
 
+    PATCH /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
     Requires ``assistants:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-assistants--assistantId--queues
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
         body: list of ``AssistantQueue``.
     """
     return _Lists(_Endpoint(
@@ -329,13 +359,15 @@ def post_assistant_queue_users_bulk_add(
     queue_id: str,
     body: _m.AssistantQueueUsersBulkAddRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add -> ``BulkResponse``.
+    """Add users to a queue of an assistant in bulk.
 
+    POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add -> ``BulkResponse``.
     Requires ``assistants:queueUserAssignment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants--assistantId--queues--queueId--users-bulk-add
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
         body: ``AssistantQueueUsersBulkAddRequest``.
     """
     return _Lists(_Endpoint(
@@ -350,13 +382,15 @@ def post_assistant_queue_users_bulk_remove(
     queue_id: str,
     body: _m.AssistantQueueUsersBulkRemoveRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove -> ``BulkResponse``.
+    """Remove users from a queue of an assistant in bulk.
 
+    POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove -> ``BulkResponse``.
     Requires ``assistants:queueUserAssignment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants--assistantId--queues--queueId--users-bulk-remove
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
         body: ``AssistantQueueUsersBulkRemoveRequest``.
     """
     return _Lists(_Endpoint(
@@ -371,13 +405,15 @@ def post_assistant_queue_users_jobs(
     queue_id: str,
     body: _m.AssistantQueueUsersJobsRequest | _JsonObject,
 ) -> _Jobs[_m.AssistantQueueUsersJobsResponse, _m.AssistantQueueUsersJobsResponse, _Any]:
-    """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs -> ``AssistantQueueUsersJobsResponse``.
+    """Start a job for the users of a queue of an assistant.
 
-    Requires ``assistants:queueUserJob:add``.
+    POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs -> ``AssistantQueueUsersJobsResponse``.
+    Requires ``assistants:queueUserJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants--assistantId--queues--queueId--users-jobs
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
         body: ``AssistantQueueUsersJobsRequest``.
     """
     return _Jobs(_Endpoint(
@@ -394,14 +430,16 @@ def post_assistant_queue_users_query(
     *,
     expand: _Sequence[_Open[_Literal["assistant", "copilot"]]] | None = None,
 ) -> _Lists[_m.AssistantQueueUsersQueryResponse, _m.UserReference]:
-    """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/query -> ``AssistantQueueUsersQueryResponse``.
+    """Query the users of a queue of an assistant.
 
+    POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/query -> ``AssistantQueueUsersQueryResponse``.
     Read-only. Requires ``assistants:queueUserAssignment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants--assistantId--queues--queueId--users-query
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
-        expand: query, list of string: assistant, copilot.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
+        expand: query, list of string: assistant, copilot. What to include in addition.
         body: ``AssistantQueueUsersQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -413,9 +451,11 @@ def post_assistant_queue_users_query(
 
 
 def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant]:
-    """POST /api/v2/assistants -> ``Assistant``.
+    """Create an assistant.
 
+    POST /api/v2/assistants -> ``Assistant``.
     Requires ``assistants:assistant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants
 
     Args:
         body: ``Assistant``.
@@ -429,9 +469,11 @@ def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant
 def post_assistants_agentchecklists(
     body: _m.AgentChecklist | _JsonObject,
 ) -> _Operation[_m.AgentChecklist]:
-    """POST /api/v2/assistants/agentchecklists -> ``AgentChecklist``.
+    """Create an agent checklist.
 
+    POST /api/v2/assistants/agentchecklists -> ``AgentChecklist``.
     Requires ``assistants:agentchecklist:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants-agentchecklists
 
     Args:
         body: ``AgentChecklist``.
@@ -447,13 +489,15 @@ def put_assistant_queue(
     queue_id: str,
     body: _m.AssistantQueue | _JsonObject,
 ) -> _Operation[_m.AssistantQueue]:
-    """PUT /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
+    """Add a queue to an assistant.
 
+    PUT /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
     Requires ``assistants:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-assistants--assistantId--queues--queueId-
 
     Args:
-        assistant_id: path, string.
-        queue_id: path, string.
+        assistant_id: the ID of the assistant.
+        queue_id: the ID of the queue.
         body: ``AssistantQueue``.
     """
     return _Operation(_Endpoint(
@@ -466,12 +510,14 @@ def put_assistants_agentchecklist(
     agent_checklist_id: str,
     body: _m.AgentChecklist | _JsonObject,
 ) -> _Operation[_m.AgentChecklist]:
-    """PUT /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
+    """Update an agent checklist.
 
+    PUT /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
     Requires ``assistants:agentchecklist:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-assistants-agentchecklists--agentChecklistId-
 
     Args:
-        agent_checklist_id: path, string.
+        agent_checklist_id: the ID of the agent checklist.
         body: ``AgentChecklist``.
     """
     return _Operation(_Endpoint(

@@ -18,12 +18,14 @@ if _TYPE_CHECKING:
 
 
 def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
-    """GET /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
+    """Get the copilot of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
     Requires ``assistants:copilot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--copilot
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
     """
     return _Operation(_Endpoint(
         "get_assistant_copilot", "GET", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
@@ -34,9 +36,11 @@ def get_assistants_copilot_featuresupport(
     *,
     language: str | None = None,
 ) -> _Lists[_m.LanguageSupportResponse, _m.LanguageSupportInfoRecord]:
-    """GET /api/v2/assistants/copilot/featuresupport -> ``LanguageSupportResponse``.
+    """Get the features of copilots by language.
 
+    GET /api/v2/assistants/copilot/featuresupport -> ``LanguageSupportResponse``.
     Requires ``assistants:copilot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-copilot-featuresupport
 
     Args:
         language: query, string.
@@ -51,12 +55,14 @@ def put_assistant_copilot(
     assistant_id: str,
     body: _m.Copilot | _JsonObject,
 ) -> _Operation[_m.Copilot]:
-    """PUT /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
+    """Update the copilot of an assistant.
 
+    PUT /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
     Requires ``assistants:copilot:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-assistants--assistantId--copilot
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
         body: ``Copilot``.
     """
     return _Operation(_Endpoint(

@@ -13,12 +13,14 @@ if _TYPE_CHECKING:
 
 
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
+    """Delete the auto-answer settings of an agent.
 
+    DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
     Requires ``agentUI:agents:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
@@ -29,12 +31,14 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
 def get_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Get the auto-answer settings of an agent.
 
+    GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
@@ -46,12 +50,14 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
     body: _m.AutoAnswerSettings | _JsonObject,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Update the auto-answer settings of an agent.
 
+    PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AutoAnswerSettings``.
     """
     return _Operation(_Endpoint(
@@ -65,12 +71,14 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
     body: _m.AutoAnswerSettings | _JsonObject,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Replace the auto-answer settings of an agent.
 
+    PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AutoAnswerSettings``.
     """
     return _Operation(_Endpoint(

@@ -24,12 +24,14 @@ if _TYPE_CHECKING:
 def delete_agentic_virtualagent_jobs(
     virtual_agent_id: str,
 ) -> _Jobs[_m.AgenticVirtualAgentJob, _m.AgenticVirtualAgentJob, _Any]:
-    """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
+    """Start the deletion of a virtual agent.
 
-    Requires ``agentic:virtualAgentJob:add``.
+    DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
+    Requires ``agentic:virtualAgentJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-agentic-virtualagents--virtualAgentId--jobs
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
     """
     return _Jobs(_Endpoint(
         "delete_agentic_virtualagent_jobs", "DELETE",
@@ -38,12 +40,14 @@ def delete_agentic_virtualagent_jobs(
 
 
 def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/conversations/summaries/settings/{summarySettingId} -> nothing.
+    """Delete a conversation summary setting.
 
+    DELETE /api/v2/conversations/summaries/settings/{summarySettingId} -> nothing.
     Requires ``aiStudio:summaryConfig:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-summaries-settings--summarySettingId-
 
     Args:
-        summary_setting_id: path, string.
+        summary_setting_id: the ID of the summary setting.
     """
     return _Operation(_Endpoint(
         "delete_conversations_summaries_setting", "DELETE",
@@ -52,12 +56,14 @@ def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operatio
 
 
 def delete_guide_jobs(guide_id: str) -> _Jobs[_m.GuideJob, _m.GuideJob, _Any]:
-    """DELETE /api/v2/guides/{guideId}/jobs -> ``GuideJob``.
+    """Start the deletion of a guide.
 
-    Requires ``aiStudio:guideJob:add``.
+    DELETE /api/v2/guides/{guideId}/jobs -> ``GuideJob``.
+    Requires ``aiStudio:guideJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-guides--guideId--jobs
 
     Args:
-        guide_id: path, string.
+        guide_id: the ID of the guide.
     """
     return _Jobs(_Endpoint(
         "delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", "GuideJob",
@@ -65,12 +71,14 @@ def delete_guide_jobs(guide_id: str) -> _Jobs[_m.GuideJob, _m.GuideJob, _Any]:
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
-    """GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
+    """Get a virtual agent.
 
+    GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents--virtualAgentId-
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
     """
     return _Operation(_Endpoint(
         "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
@@ -82,13 +90,15 @@ def get_agentic_virtualagent_job(
     virtual_agent_id: str,
     job_id: str,
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
-    """GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
+    """Get the status of a deletion job of a virtual agent.
 
+    GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
     Requires ``agentic:virtualAgentJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents--virtualAgentId--jobs--jobId-
 
     Args:
-        virtual_agent_id: path, string.
-        job_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_agentic_virtualagent_job", "GET",
@@ -106,18 +116,20 @@ def get_agentic_virtualagents(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AgenticVirtualAgentEntityListing, _m.AgenticVirtualAgent]:
-    """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
+    """List the virtual agents.
 
+    GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
     Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
         name: query, string.
         name_contains: query, string.
         status: query, string: Draft, Published.
-        sort_by: query, string: dateModified, name, status.
-        sort_order: query, string: asc, desc.
-        page_number: query, integer.
-        page_size: query, integer.
+        sort_by: query, string: dateModified, name, status. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
@@ -129,12 +141,14 @@ def get_agentic_virtualagents(
 
 
 def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_m.SummarySetting]:
-    """GET /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
+    """Get a conversation summary setting.
 
+    GET /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
     Requires ``aiStudio:summaryConfig:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-summaries-settings--summarySettingId-
 
     Args:
-        summary_setting_id: path, string.
+        summary_setting_id: the ID of the summary setting.
     """
     return _Operation(_Endpoint(
         "get_conversations_summaries_setting", "GET",
@@ -151,18 +165,20 @@ def get_conversations_summaries_settings(
     language: str | None = None,
     sort_by: _Open[_Literal["dateModified", "name"]] | None = None,
 ) -> _Lists[_m.SummarySettingEntityListing, _m.SummarySetting]:
-    """GET /api/v2/conversations/summaries/settings -> ``SummarySettingEntityListing``.
+    """List the conversation summary settings.
 
+    GET /api/v2/conversations/summaries/settings -> ``SummarySettingEntityListing``.
     Requires ``aiStudio:summaryConfig:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-summaries-settings
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
-        sort_order: query, string: asc, desc.
+        sort_order: query, string: asc, desc. Ascending or descending.
         language: query, string.
-        sort_by: query, string: dateModified, name.
+        sort_by: query, string: dateModified, name. The field to sort by.
     """
     return _Lists(_Endpoint(
         "get_conversations_summaries_settings", "GET", "/api/v2/conversations/summaries/settings",
@@ -174,12 +190,14 @@ def get_conversations_summaries_settings(
 
 
 def get_guide(guide_id: str) -> _Operation[_m.Guide]:
-    """GET /api/v2/guides/{guideId} -> ``Guide``.
+    """Get a guide.
 
+    GET /api/v2/guides/{guideId} -> ``Guide``.
     Requires ``aiStudio:guide:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides--guideId-
 
     Args:
-        guide_id: path, string.
+        guide_id: the ID of the guide.
     """
     return _Operation(_Endpoint(
         "get_guide", "GET", "/api/v2/guides/{guideId}", "Guide",
@@ -187,13 +205,15 @@ def get_guide(guide_id: str) -> _Operation[_m.Guide]:
 
 
 def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
-    """GET /api/v2/guides/{guideId}/jobs/{jobId} -> ``GuideJob``.
+    """Get the status of a deletion job of a guide.
 
+    GET /api/v2/guides/{guideId}/jobs/{jobId} -> ``GuideJob``.
     Requires ``aiStudio:guideJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides--guideId--jobs--jobId-
 
     Args:
-        guide_id: path, string.
-        job_id: path, string.
+        guide_id: the ID of the guide.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_guide_job", "GET", "/api/v2/guides/{guideId}/jobs/{jobId}", "GuideJob",
@@ -201,13 +221,15 @@ def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
 
 
 def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVersion]:
-    """GET /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
+    """Get a version of a guide.
 
+    GET /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
     Requires ``aiStudio:guideVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides--guideId--versions--versionId-
 
     Args:
-        guide_id: path, string.
-        version_id: path, string.
+        guide_id: the ID of the guide.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_guide_version", "GET", "/api/v2/guides/{guideId}/versions/{versionId}", "GuideVersion",
@@ -219,14 +241,16 @@ def get_guide_version_job(
     version_id: str,
     job_id: str,
 ) -> _Operation[_m.GuideVersionPublishJob]:
-    """GET /api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId} -> ``GuideVersionPublishJob``.
+    """Get the status of a publishing job of a version of a guide.
 
+    GET /api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId} -> ``GuideVersionPublishJob``.
     Requires ``aiStudio:guideVersionJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides--guideId--versions--versionId--jobs--jobId-
 
     Args:
-        guide_id: path, string.
-        version_id: path, string.
-        job_id: path, string.
+        guide_id: the ID of the guide.
+        version_id: the ID of the version.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_guide_version_job", "GET",
@@ -244,18 +268,20 @@ def get_guides(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.GuideEntityListing, _m.Guide]:
-    """GET /api/v2/guides -> ``GuideEntityListing``.
+    """List the guides.
 
+    GET /api/v2/guides -> ``GuideEntityListing``.
     Requires ``aiStudio:guide:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides
 
     Args:
         name: query, string.
         name_contains: query, string.
         status: query, string: Published, Draft.
-        sort_by: query, string: dateModified, name, status.
-        sort_order: query, string: asc, desc.
-        page_number: query, integer.
-        page_size: query, integer.
+        sort_by: query, string: dateModified, name, status. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,
@@ -266,12 +292,14 @@ def get_guides(
 
 
 def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
-    """GET /api/v2/guides/jobs/{jobId} -> ``GuideContentGenerationJob``.
+    """Get the status of a job that generates the content of a guide.
 
+    GET /api/v2/guides/jobs/{jobId} -> ``GuideContentGenerationJob``.
     Requires ``aiStudio:guideJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_guides_job", "GET", "/api/v2/guides/jobs/{jobId}", "GuideContentGenerationJob",
@@ -282,12 +310,14 @@ def patch_agentic_virtualagent(
     virtual_agent_id: str,
     body: _m.UpdateAgenticVirtualAgent | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgent]:
-    """PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
+    """Update a virtual agent.
 
+    PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-agentic-virtualagents--virtualAgentId-
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
         body: ``UpdateAgenticVirtualAgent``.
     """
     return _Operation(_Endpoint(
@@ -297,12 +327,14 @@ def patch_agentic_virtualagent(
 
 
 def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation[_m.Guide]:
-    """PATCH /api/v2/guides/{guideId} -> ``Guide``.
+    """Update a guide.
 
+    PATCH /api/v2/guides/{guideId} -> ``Guide``.
     Requires ``aiStudio:guide:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-guides--guideId-
 
     Args:
-        guide_id: path, string.
+        guide_id: the ID of the guide.
         body: ``UpdateGuide``.
     """
     return _Operation(_Endpoint(
@@ -316,13 +348,15 @@ def patch_guide_version(
     version_id: str,
     body: _m.UpdateGuideVersion | _JsonObject,
 ) -> _Operation[_m.GuideVersion]:
-    """PATCH /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
+    """Update a version of a guide.
 
+    PATCH /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
     Requires ``aiStudio:guideVersion:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-guides--guideId--versions--versionId-
 
     Args:
-        guide_id: path, string.
-        version_id: path, string.
+        guide_id: the ID of the guide.
+        version_id: the ID of the version.
         body: ``UpdateGuideVersion``.
     """
     return _Operation(_Endpoint(
@@ -336,13 +370,15 @@ def post_agentic_virtualagent_version_jobs(
     version_id: str,
     body: _m.AgenticVirtualAgentVersionPublishJobRequest | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
-    """POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
+    """Start the publishing of a version of a virtual agent.
 
+    POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
     Requires ``agentic:virtualAgentVersionJob:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-agentic-virtualagents--virtualAgentId--versions--versionId--jobs
 
     Args:
-        virtual_agent_id: path, string.
-        version_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
+        version_id: the ID of the version.
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
     return _Operation(_Endpoint(
@@ -355,9 +391,11 @@ def post_agentic_virtualagent_version_jobs(
 def post_agentic_virtualagents(
     body: _m.CreateAgenticVirtualAgent | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgent]:
-    """POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
+    """Create a virtual agent.
 
+    POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-agentic-virtualagents
 
     Args:
         body: ``CreateAgenticVirtualAgent``.
@@ -371,9 +409,11 @@ def post_agentic_virtualagents(
 def post_conversations_summaries_preview(
     body: _m.SummarySettingWithTranscript | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/summaries/preview -> nothing.
+    """Generate a preview of a conversation summary.
 
+    POST /api/v2/conversations/summaries/preview -> nothing.
     Requires ``aiStudio:summaryPreview:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-summaries-preview
 
     Args:
         body: ``SummarySettingWithTranscript``.
@@ -387,9 +427,11 @@ def post_conversations_summaries_preview(
 def post_conversations_summaries_settings(
     body: _m.SummarySetting | _JsonObject,
 ) -> _Operation[_m.SummarySetting]:
-    """POST /api/v2/conversations/summaries/settings -> ``SummarySetting``.
+    """Create a conversation summary setting.
 
+    POST /api/v2/conversations/summaries/settings -> ``SummarySetting``.
     Requires ``aiStudio:summaryConfig:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-summaries-settings
 
     Args:
         body: ``SummarySetting``.
@@ -405,13 +447,15 @@ def post_guide_session_turns(
     guide_session_id: str,
     body: _m.GuideSessionTurnRequest | _JsonObject,
 ) -> _Operation[_m.GuideSessionTurnResponse]:
-    """POST /api/v2/guides/{guideId}/sessions/{guideSessionId}/turns -> ``GuideSessionTurnResponse``.
+    """Add a turn to a session of a guide.
 
+    POST /api/v2/guides/{guideId}/sessions/{guideSessionId}/turns -> ``GuideSessionTurnResponse``.
     Requires ``aiStudio:guideSessionTurn:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides--guideId--sessions--guideSessionId--turns
 
     Args:
-        guide_id: path, string.
-        guide_session_id: path, string.
+        guide_id: the ID of the guide.
+        guide_session_id: the ID of the guide session.
         body: ``GuideSessionTurnRequest``.
     """
     return _Operation(_Endpoint(
@@ -426,13 +470,15 @@ def post_guide_version_jobs(
     version_id: str,
     body: _m.GuideVersionPublishJobRequest | _JsonObject,
 ) -> _Jobs[_m.GuideVersionPublishJob, _m.GuideVersionPublishJob, _Any]:
-    """POST /api/v2/guides/{guideId}/versions/{versionId}/jobs -> ``GuideVersionPublishJob``.
+    """Start the publishing of a version of a guide.
 
-    Requires ``aiStudio:guideVersionJob:add``.
+    POST /api/v2/guides/{guideId}/versions/{versionId}/jobs -> ``GuideVersionPublishJob``.
+    Requires ``aiStudio:guideVersionJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides--guideId--versions--versionId--jobs
 
     Args:
-        guide_id: path, string.
-        version_id: path, string.
+        guide_id: the ID of the guide.
+        version_id: the ID of the version.
         body: ``GuideVersionPublishJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -446,12 +492,14 @@ def post_guide_versions(
     *,
     body: _m.CreateGuideVersion | _JsonObject | None = None,
 ) -> _Operation[_m.GuideVersion]:
-    """POST /api/v2/guides/{guideId}/versions -> ``GuideVersion``.
+    """Create a version of a guide.
 
+    POST /api/v2/guides/{guideId}/versions -> ``GuideVersion``.
     Requires ``aiStudio:guideVersion:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides--guideId--versions
 
     Args:
-        guide_id: path, string.
+        guide_id: the ID of the guide.
         body: ``CreateGuideVersion``.
     """
     return _Operation(_Endpoint(
@@ -461,9 +509,11 @@ def post_guide_versions(
 
 
 def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
-    """POST /api/v2/guides -> ``Guide``.
+    """Create a guide.
 
+    POST /api/v2/guides -> ``Guide``.
     Requires ``aiStudio:guide:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides
 
     Args:
         body: ``CreateGuide``.
@@ -476,9 +526,11 @@ def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
 def post_guides_jobs(
     body: _m.GenerateGuideContentRequest | _JsonObject,
 ) -> _Jobs[_m.GuideContentGenerationJob, _m.GuideContentGenerationJob, _Any]:
-    """POST /api/v2/guides/jobs -> ``GuideContentGenerationJob``.
+    """Start a job that generates the content of a guide.
 
-    Requires ``aiStudio:guideJob:add``.
+    POST /api/v2/guides/jobs -> ``GuideContentGenerationJob``.
+    Requires ``aiStudio:guideJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides-jobs
 
     Args:
         body: ``GenerateGuideContentRequest``.
@@ -492,9 +544,11 @@ def post_guides_jobs(
 def post_guides_uploads(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading content for a guide.
 
+    POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
     Requires ``aiStudio:guide:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides-uploads
 
     Args:
         body: ``UploadUrlRequest``.
@@ -509,12 +563,14 @@ def put_conversations_summaries_setting(
     summary_setting_id: str,
     body: _m.SummarySetting | _JsonObject,
 ) -> _Operation[_m.SummarySetting]:
-    """PUT /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
+    """Update a conversation summary setting.
 
+    PUT /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
     Requires ``aiStudio:summaryConfig:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-summaries-settings--summarySettingId-
 
     Args:
-        summary_setting_id: path, string.
+        summary_setting_id: the ID of the summary setting.
         body: ``SummarySetting``.
     """
     return _Operation(_Endpoint(

@@ -19,12 +19,14 @@ if _TYPE_CHECKING:
 
 
 def delete_alerting_alert(alert_id: str) -> _Operation[None]:
-    """DELETE /api/v2/alerting/alerts/{alertId} -> nothing.
+    """Delete an alert.
 
+    DELETE /api/v2/alerting/alerts/{alertId} -> nothing.
     Requires ``alerting:alert:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-alerting-alerts--alertId-
 
     Args:
-        alert_id: path, string.
+        alert_id: the ID of the alert.
     """
     return _Operation(_Endpoint(
         "delete_alerting_alert", "DELETE", "/api/v2/alerting/alerts/{alertId}",
@@ -32,9 +34,11 @@ def delete_alerting_alert(alert_id: str) -> _Operation[None]:
 
 
 def delete_alerting_alerts_all() -> _Operation[_Any]:
-    """DELETE /api/v2/alerting/alerts/all -> any JSON value.
+    """Delete all alerts.
 
+    DELETE /api/v2/alerting/alerts/all -> any JSON value.
     Requires ``alerting:alert:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-alerting-alerts-all
     """
     return _Operation(_Endpoint(
         "delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", "object",
@@ -42,12 +46,14 @@ def delete_alerting_alerts_all() -> _Operation[_Any]:
 
 
 def delete_alerting_rule(rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/alerting/rules/{ruleId} -> nothing.
+    """Delete an alert rule.
 
+    DELETE /api/v2/alerting/rules/{ruleId} -> nothing.
     Requires ``alerting:rule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-alerting-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_alerting_rule", "DELETE", "/api/v2/alerting/rules/{ruleId}",
@@ -55,12 +61,14 @@ def delete_alerting_rule(rule_id: str) -> _Operation[None]:
 
 
 def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
-    """GET /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
+    """Get an alert.
 
+    GET /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
     Requires ``alerting:alert:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-alerting-alerts--alertId-
 
     Args:
-        alert_id: path, string.
+        alert_id: the ID of the alert.
     """
     return _Operation(_Endpoint(
         "get_alerting_alert", "GET", "/api/v2/alerting/alerts/{alertId}", "CommonAlert",
@@ -68,12 +76,14 @@ def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
 
 
 def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
-    """GET /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
+    """Get an alert rule.
 
+    GET /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
     Requires ``alerting:rule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-alerting-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_alerting_rule", "GET", "/api/v2/alerting/rules/{ruleId}", "CommonRule",
@@ -85,12 +95,14 @@ def patch_alerting_alert(
     *,
     body: _m.AlertRequest | _JsonObject | None = None,
 ) -> _Operation[_m.CommonAlert]:
-    """PATCH /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
+    """Update an alert.
 
+    PATCH /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
     Requires ``alerting:alert:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-alerting-alerts--alertId-
 
     Args:
-        alert_id: path, string.
+        alert_id: the ID of the alert.
         body: ``AlertRequest``.
     """
     return _Operation(_Endpoint(
@@ -103,9 +115,11 @@ def patch_alerting_alerts_all(
     *,
     body: _m.CommonAllAlertUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/alerting/alerts/all -> any JSON value.
+    """Update all alerts.
 
+    PATCH /api/v2/alerting/alerts/all -> any JSON value.
     Requires ``alerting:alert:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-alerting-alerts-all
 
     Args:
         body: ``CommonAllAlertUpdateRequest``.
@@ -119,9 +133,11 @@ def patch_alerting_alerts_all(
 def patch_alerting_alerts_bulk(
     body: _m.CommonAlertBulkUpdateRequest | _JsonObject,
 ) -> _Operation[_m.BulkResponse]:
-    """PATCH /api/v2/alerting/alerts/bulk -> ``BulkResponse``.
+    """Update alerts in bulk.
 
+    PATCH /api/v2/alerting/alerts/bulk -> ``BulkResponse``.
     Requires ``alerting:alert:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-alerting-alerts-bulk
 
     Args:
         body: ``CommonAlertBulkUpdateRequest``.
@@ -135,9 +151,11 @@ def patch_alerting_alerts_bulk(
 def patch_alerting_rules_bulk(
     body: _m.CommonRuleBulkUpdateNotificationsRequest | _JsonObject,
 ) -> _Operation[_m.BulkResponse]:
-    """PATCH /api/v2/alerting/rules/bulk -> ``BulkResponse``.
+    """Update the notification lists of alert rules in bulk.
 
+    PATCH /api/v2/alerting/rules/bulk -> ``BulkResponse``.
     Requires ``alerting:rule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-alerting-rules-bulk
 
     Args:
         body: ``CommonRuleBulkUpdateNotificationsRequest``.
@@ -152,10 +170,12 @@ def post_alerting_alerts_query(
     *,
     body: _m.GetAlertQuery | _JsonObject | None = None,
 ) -> _Lists[_m.AlertListing, _m.CommonAlert]:
-    """POST /api/v2/alerting/alerts/query -> ``AlertListing``.
+    """Query alerts.
 
+    POST /api/v2/alerting/alerts/query -> ``AlertListing``.
     Read-only. Requires ``alerting:alert:view``. Pages by ``pageNumber`` of the body or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-alerts-query
 
     Args:
         body: ``GetAlertQuery``.
@@ -167,9 +187,11 @@ def post_alerting_alerts_query(
 
 
 def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.CommonRule]:
-    """POST /api/v2/alerting/rules -> ``CommonRule``.
+    """Create an alert rule.
 
+    POST /api/v2/alerting/rules -> ``CommonRule``.
     Requires ``alerting:rule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-rules
 
     Args:
         body: ``CommonRule``.
@@ -183,9 +205,11 @@ def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.Comm
 def post_alerting_rules_bulk_remove(
     body: _m.CommonRuleBulkDeleteRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/alerting/rules/bulk/remove -> ``BulkResponse``.
+    """Remove alert rules in bulk.
 
+    POST /api/v2/alerting/rules/bulk/remove -> ``BulkResponse``.
     Requires ``alerting:rule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-rules-bulk-remove
 
     Args:
         body: ``CommonRuleBulkDeleteRequest``.
@@ -200,10 +224,12 @@ def post_alerting_rules_query(
     *,
     body: _m.GetRulesQuery | _JsonObject | None = None,
 ) -> _Lists[_m.CommonRuleContainer, _m.CommonRule]:
-    """POST /api/v2/alerting/rules/query -> ``CommonRuleContainer``.
+    """Query alert rules.
 
+    POST /api/v2/alerting/rules/query -> ``CommonRuleContainer``.
     Read-only. Requires ``alerting:rule:view``. Pages by ``pageNumber`` of the body or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-rules-query
 
     Args:
         body: ``GetRulesQuery``.
@@ -219,12 +245,14 @@ def put_alerting_alert(
     *,
     body: _m.AlertingUnreadStatus | _JsonObject | None = None,
 ) -> _Operation[_m.AlertingUnreadStatus]:
-    """PUT /api/v2/alerting/alerts/{alertId} -> ``AlertingUnreadStatus``.
+    """Set whether an alert is read.
 
+    PUT /api/v2/alerting/alerts/{alertId} -> ``AlertingUnreadStatus``.
     Requires ``alerting:alert:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-alerting-alerts--alertId-
 
     Args:
-        alert_id: path, string.
+        alert_id: the ID of the alert.
         body: ``AlertingUnreadStatus``.
     """
     return _Operation(_Endpoint(
@@ -237,12 +265,14 @@ def put_alerting_rule(
     rule_id: str,
     body: _m.ModifiableRuleProperties | _JsonObject,
 ) -> _Operation[_m.CommonRule]:
-    """PUT /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
+    """Update an alert rule.
 
+    PUT /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
     Requires ``alerting:rule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-alerting-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
         body: ``ModifiableRuleProperties``.
     """
     return _Operation(_Endpoint(

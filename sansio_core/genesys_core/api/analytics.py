@@ -30,12 +30,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/actions/aggregates/jobs/{jobId} -> nothing.
+    """Delete an action aggregates job.
 
+    DELETE /api/v2/analytics/actions/aggregates/jobs/{jobId} -> nothing.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-actions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_actions_aggregates_job", "DELETE",
@@ -44,12 +46,14 @@ def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> nothing.
+    """Delete an agent copilot aggregates job.
 
+    DELETE /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:agentCopilotAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-agentcopilots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_agentcopilots_aggregates_job", "DELETE",
@@ -58,12 +62,14 @@ def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[Non
 
 
 def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> nothing.
+    """Delete an agent utilization aggregates job.
 
+    DELETE /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> nothing.
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-agentutilizations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_agentutilizations_aggregates_job", "DELETE",
@@ -72,12 +78,14 @@ def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation
 
 
 def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/bots/aggregates/jobs/{jobId} -> nothing.
+    """Delete a bot aggregates job.
 
+    DELETE /api/v2/analytics/bots/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:botAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-bots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_bots_aggregates_job", "DELETE",
@@ -86,12 +94,14 @@ def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> nothing.
+    """Delete a case management aggregates job.
 
+    DELETE /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:caseManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-casemanagement-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_casemanagement_aggregates_job", "DELETE",
@@ -100,12 +110,14 @@ def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[No
 
 
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
+    """Delete a conversation aggregates job.
 
+    DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-conversations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_conversations_aggregates_job", "DELETE",
@@ -114,12 +126,14 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
+    """Delete a conversation details job.
 
+    DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-conversations-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_conversations_details_job", "DELETE",
@@ -128,12 +142,14 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> nothing.
+    """Delete a copilot aggregates job.
 
+    DELETE /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> nothing.
     Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-copilots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_copilots_aggregates_job", "DELETE",
@@ -142,12 +158,14 @@ def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
+    """Delete an evaluation aggregates job.
 
+    DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-evaluations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_evaluations_aggregates_job", "DELETE",
@@ -156,12 +174,14 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
 
 
 def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> nothing.
+    """Delete a flow execution aggregates job.
 
+    DELETE /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:flowExecutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-flowexecutions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_flowexecutions_aggregates_job", "DELETE",
@@ -170,12 +190,14 @@ def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[No
 
 
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
+    """Delete a flow aggregates job.
 
+    DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-flows-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_flows_aggregates_job", "DELETE",
@@ -184,12 +206,14 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
+    """Delete a journey aggregates job.
 
+    DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-journeys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_journeys_aggregates_job", "DELETE",
@@ -198,12 +222,14 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> nothing.
+    """Delete a knowledge aggregates job.
 
+    DELETE /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:knowledgeAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-knowledge-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_knowledge_aggregates_job", "DELETE",
@@ -212,12 +238,14 @@ def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> nothing.
+    """Delete a resolution aggregates job.
 
+    DELETE /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:resolutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-resolutions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_resolutions_aggregates_job", "DELETE",
@@ -226,12 +254,14 @@ def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]
 
 
 def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> nothing.
+    """Delete a summary aggregates job.
 
+    DELETE /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:summaryAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-summaries-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_summaries_aggregates_job", "DELETE",
@@ -240,12 +270,14 @@ def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
+    """Delete a survey aggregates job.
 
+    DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-surveys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_surveys_aggregates_job", "DELETE",
@@ -254,12 +286,14 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> nothing.
+    """Delete a task management aggregates job.
 
+    DELETE /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:taskManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-taskmanagement-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_taskmanagement_aggregates_job", "DELETE",
@@ -268,12 +302,14 @@ def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[No
 
 
 def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> nothing.
+    """Delete a transcript aggregates job.
 
+    DELETE /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-transcripts-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_transcripts_aggregates_job", "DELETE",
@@ -282,12 +318,14 @@ def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]
 
 
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
+    """Delete a user aggregates job.
 
+    DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-users-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_users_aggregates_job", "DELETE",
@@ -296,12 +334,14 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
+    """Delete a user details job.
 
+    DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-users-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_users_details_job", "DELETE",
@@ -310,12 +350,14 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
 
 
 def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/actions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of an action aggregates job.
 
+    GET /api/v2/analytics/actions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-actions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_actions_aggregates_job", "GET",
@@ -328,13 +370,15 @@ def get_analytics_actions_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.ActionAsyncAggregateQueryResponse, _m.ActionAggregateDataContainer]:
-    """GET /api/v2/analytics/actions/aggregates/jobs/{jobId}/results -> ``ActionAsyncAggregateQueryResponse``.
+    """Get the results of an action aggregates job.
 
+    GET /api/v2/analytics/actions/aggregates/jobs/{jobId}/results -> ``ActionAsyncAggregateQueryResponse``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-actions-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_actions_aggregates_job_results", "GET",
@@ -344,12 +388,14 @@ def get_analytics_actions_aggregates_job_results(
 
 
 def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStateAgentResponse]:
-    """GET /api/v2/analytics/agents/{userId}/status -> ``AnalyticsAgentStateAgentResponse``.
+    """Get the status and active sessions of an agent.
 
+    GET /api/v2/analytics/agents/{userId}/status -> ``AnalyticsAgentStateAgentResponse``.
     Requires ``analytics:agentState:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agents--userId--status
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_analytics_agent_status", "GET", "/api/v2/analytics/agents/{userId}/status",
@@ -358,12 +404,14 @@ def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStat
 
 
 def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of an agent copilot aggregates job.
 
+    GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:agentCopilotAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentcopilots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_agentcopilots_aggregates_job", "GET",
@@ -376,13 +424,15 @@ def get_analytics_agentcopilots_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.AgentCopilotAsyncAggregateQueryResponse, _m.AgentCopilotAggregateDataContainer]:
-    """GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results -> ``AgentCopilotAsyncAggregateQueryResponse``.
+    """Get the results of an agent copilot aggregates job.
 
+    GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results -> ``AgentCopilotAsyncAggregateQueryResponse``.
     Requires ``analytics:agentCopilotAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentcopilots-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_agentcopilots_aggregates_job_results", "GET",
@@ -392,12 +442,14 @@ def get_analytics_agentcopilots_aggregates_job_results(
 
 
 def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of an agent utilization aggregates job.
 
+    GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentutilizations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_agentutilizations_aggregates_job", "GET",
@@ -412,14 +464,16 @@ def get_analytics_agentutilizations_aggregates_job_results(
 ) -> _Lists[
     _m.AgentUtilizationAsyncAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer,
 ]:
-    """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
+    """Get the results of an agent utilization aggregates job.
 
+    GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``. Pages
     by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentutilizations-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_agentutilizations_aggregates_job_results", "GET",
@@ -439,18 +493,20 @@ def get_analytics_botflow_divisions_reportingturns(
     language: str | None = None,
     ask_action_results: _AskActionResultsValues | None = None,
 ) -> _Lists[_m.ReportingTurnsResponse, _m.ReportingTurn]:
-    """GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
+    """List the reporting turns of a bot flow by division.
 
+    GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
     Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by ``after`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--divisions-reportingturns
 
     Args:
-        bot_flow_id: path, string.
-        after: query, string.
-        page_size: query, string.
-        interval: query, string.
-        action_id: query, string.
-        session_id: query, string.
+        bot_flow_id: the ID of the bot flow.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        action_id: query, string. The ID of an action.
+        session_id: query, string. The ID of a session.
         language: query, string.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
@@ -479,18 +535,20 @@ def get_analytics_botflow_reportingturns(
     language: str | None = None,
     ask_action_results: _AskActionResultsValues | None = None,
 ) -> _Lists[_m.ReportingTurnsResponse, _m.ReportingTurn]:
-    """GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
+    """List the reporting turns of a bot flow.
 
+    GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
     Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Pages by ``after`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--reportingturns
 
     Args:
-        bot_flow_id: path, string.
-        after: query, string.
-        page_size: query, string.
-        interval: query, string.
-        action_id: query, string.
-        session_id: query, string.
+        bot_flow_id: the ID of the bot flow.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        action_id: query, string. The ID of an action.
+        session_id: query, string. The ID of a session.
         language: query, string.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
@@ -520,15 +578,17 @@ def get_analytics_botflow_sessions(
     ]] | None = None,
     end_language: str | None = None,
 ) -> _Lists[_m.SessionsResponse, _m.BotFlowSession]:
-    """GET /api/v2/analytics/botflows/{botFlowId}/sessions -> ``SessionsResponse``.
+    """List the sessions of a bot flow.
 
+    GET /api/v2/analytics/botflows/{botFlowId}/sessions -> ``SessionsResponse``.
     Requires ``analytics:botFlowSession:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--sessions
 
     Args:
-        bot_flow_id: path, string.
-        after: query, string.
-        page_size: query, string.
-        interval: query, string.
+        bot_flow_id: the ID of the bot flow.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
             UserDisconnect, BotDisconnect, SessionExpired, Transfer.
         end_language: query, string.
@@ -543,12 +603,14 @@ def get_analytics_botflow_sessions(
 
 
 def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/bots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a bot aggregates job.
 
+    GET /api/v2/analytics/bots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:botAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-bots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_bots_aggregates_job", "GET",
@@ -561,13 +623,15 @@ def get_analytics_bots_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.BotAsyncAggregateQueryResponse, _m.BotAggregateDataContainer]:
-    """GET /api/v2/analytics/bots/aggregates/jobs/{jobId}/results -> ``BotAsyncAggregateQueryResponse``.
+    """Get the results of a bot aggregates job.
 
+    GET /api/v2/analytics/bots/aggregates/jobs/{jobId}/results -> ``BotAsyncAggregateQueryResponse``.
     Requires ``analytics:botAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-bots-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_bots_aggregates_job_results", "GET",
@@ -577,12 +641,14 @@ def get_analytics_bots_aggregates_job_results(
 
 
 def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a case management aggregates job.
 
+    GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:caseManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-casemanagement-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_casemanagement_aggregates_job", "GET",
@@ -595,13 +661,15 @@ def get_analytics_casemanagement_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.CaseManagementAsyncAggregateQueryResponse, _m.CaseManagementAggregateDataContainer]:
-    """GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results -> ``CaseManagementAsyncAggregateQueryResponse``.
+    """Get the results of a case management aggregates job.
 
+    GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results -> ``CaseManagementAsyncAggregateQueryResponse``.
     Requires ``analytics:caseManagementAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-casemanagement-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_casemanagement_aggregates_job_results", "GET",
@@ -613,12 +681,14 @@ def get_analytics_casemanagement_aggregates_job_results(
 def get_analytics_conversation_details(
     conversation_id: str,
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributes]:
-    """GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
+    """Get the details of a conversation.
 
+    GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations--conversationId--details
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversation_details", "GET",
@@ -628,12 +698,14 @@ def get_analytics_conversation_details(
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a conversation aggregates job.
 
+    GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_aggregates_job", "GET",
@@ -646,13 +718,15 @@ def get_analytics_conversations_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.ConversationAsyncAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
-    """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
+    """Get the results of a conversation aggregates job.
 
+    GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
     Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_aggregates_job_results", "GET",
@@ -668,12 +742,14 @@ def get_analytics_conversations_details(
     _m.AnalyticsConversationWithoutAttributesMultiGetResponse,
     _m.AnalyticsConversationWithoutAttributes,
 ]:
-    """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
+    """Get the details of conversations by their IDs.
 
+    GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
@@ -682,12 +758,14 @@ def get_analytics_conversations_details(
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a conversation details job.
 
+    GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_details_job", "GET",
@@ -701,15 +779,17 @@ def get_analytics_conversations_details_job_results(
     cursor: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AnalyticsConversationAsyncQueryResponse, _m.AnalyticsConversation]:
-    """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
+    """Get the results of a conversation details job.
 
+    GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
     Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -720,9 +800,11 @@ def get_analytics_conversations_details_job_results(
 
 def get_analytics_conversations_details_jobs_availability(
 ) -> _Operation[_m.DataAvailabilityResponse]:
-    """GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
+    """Get the date up to which conversation details jobs have data.
 
+    GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
     Requires ``analytics:conversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs-availability
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_details_jobs_availability", "GET",
@@ -731,12 +813,14 @@ def get_analytics_conversations_details_jobs_availability(
 
 
 def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a copilot aggregates job.
 
+    GET /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-copilots-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_copilots_aggregates_job", "GET",
@@ -749,14 +833,16 @@ def get_analytics_copilots_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.CopilotAsyncAggregateQueryResponse, _m.CopilotAggregateDataContainer]:
-    """GET /api/v2/analytics/copilots/aggregates/jobs/{jobId}/results -> ``CopilotAsyncAggregateQueryResponse``.
+    """Get the results of a copilot aggregates job.
 
+    GET /api/v2/analytics/copilots/aggregates/jobs/{jobId}/results -> ``CopilotAsyncAggregateQueryResponse``.
     Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Pages by
     ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-copilots-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_copilots_aggregates_job_results", "GET",
@@ -766,12 +852,14 @@ def get_analytics_copilots_aggregates_job_results(
 
 
 def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
-    """GET /api/v2/analytics/dataextraction/downloads/{downloadId} -> nothing.
+    """Get a URL for downloading a data extraction file.
 
+    GET /api/v2/analytics/dataextraction/downloads/{downloadId} -> nothing.
     Preview: may change without notice. Requires ``analytics:datawarehouse:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataextraction-downloads--downloadId-
 
     Args:
-        download_id: path, string.
+        download_id: the ID of the download.
     """
     return _Operation(_Endpoint(
         "get_analytics_dataextraction_download", "GET",
@@ -788,15 +876,17 @@ def get_analytics_dataextraction_downloads_metadata(
     date_start: _datetime | str | None = None,
     date_end: _datetime | str | None = None,
 ) -> _Lists[_m.DataExtractionFileSchemaListing, _m.DataExtractionFileSchema]:
-    """GET /api/v2/analytics/dataextraction/downloads/metadata -> ``DataExtractionFileSchemaListing``.
+    """List the files available for data extraction.
 
+    GET /api/v2/analytics/dataextraction/downloads/metadata -> ``DataExtractionFileSchemaListing``.
     Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Pages by
     ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataextraction-downloads-metadata
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         data_schema: query, string.
         date_start: query, date-time.
         date_end: query, date-time.
@@ -812,9 +902,11 @@ def get_analytics_dataextraction_downloads_metadata(
 
 
 def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetentionResponse]:
-    """GET /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
+    """Get the data retention settings.
 
+    GET /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
     Requires ``analytics:dataRetention:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataretention-settings
     """
     return _Operation(_Endpoint(
         "get_analytics_dataretention_settings", "GET", "/api/v2/analytics/dataretention/settings",
@@ -823,12 +915,14 @@ def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetenti
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of an evaluation aggregates job.
 
+    GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_evaluations_aggregates_job", "GET",
@@ -841,13 +935,15 @@ def get_analytics_evaluations_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.EvaluationAsyncAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
-    """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
+    """Get the results of an evaluation aggregates job.
 
+    GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
     Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_evaluations_aggregates_job_results", "GET",
@@ -857,12 +953,14 @@ def get_analytics_evaluations_aggregates_job_results(
 
 
 def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a flow execution aggregates job.
 
+    GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:flowExecutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flowexecutions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_flowexecutions_aggregates_job", "GET",
@@ -875,13 +973,15 @@ def get_analytics_flowexecutions_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.FlowExecutionAsyncAggregateQueryResponse, _m.FlowExecutionAggregateDataContainer]:
-    """GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results -> ``FlowExecutionAsyncAggregateQueryResponse``.
+    """Get the results of a flow execution aggregates job.
 
+    GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results -> ``FlowExecutionAsyncAggregateQueryResponse``.
     Requires ``analytics:flowExecutionAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flowexecutions-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flowexecutions_aggregates_job_results", "GET",
@@ -891,12 +991,14 @@ def get_analytics_flowexecutions_aggregates_job_results(
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a flow aggregates job.
 
+    GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_flows_aggregates_job", "GET",
@@ -909,13 +1011,15 @@ def get_analytics_flows_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.FlowAsyncAggregateQueryResponse, _m.FlowAggregateDataContainer]:
-    """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
+    """Get the results of a flow aggregates job.
 
+    GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
     Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flows_aggregates_job_results", "GET",
@@ -925,12 +1029,14 @@ def get_analytics_flows_aggregates_job_results(
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a journey aggregates job.
 
+    GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_journeys_aggregates_job", "GET",
@@ -943,13 +1049,15 @@ def get_analytics_journeys_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.JourneyAsyncAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
-    """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
+    """Get the results of a journey aggregates job.
 
+    GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
     Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_journeys_aggregates_job_results", "GET",
@@ -959,12 +1067,14 @@ def get_analytics_journeys_aggregates_job_results(
 
 
 def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a knowledge aggregates job.
 
+    GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:knowledgeAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-knowledge-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_knowledge_aggregates_job", "GET",
@@ -977,13 +1087,15 @@ def get_analytics_knowledge_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.KnowledgeAsyncAggregateQueryResponse, _m.KnowledgeAggregateDataContainer]:
-    """GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results -> ``KnowledgeAsyncAggregateQueryResponse``.
+    """Get the results of a knowledge aggregates job.
 
+    GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results -> ``KnowledgeAsyncAggregateQueryResponse``.
     Requires ``analytics:knowledgeAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-knowledge-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_knowledge_aggregates_job_results", "GET",
@@ -993,12 +1105,14 @@ def get_analytics_knowledge_aggregates_job_results(
 
 
 def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.DashboardUser]:
-    """GET /api/v2/analytics/reporting/dashboards/users/{userId} -> ``DashboardUser``.
+    """Get a summary of the dashboards of a user.
 
+    GET /api/v2/analytics/reporting/dashboards/users/{userId} -> ``DashboardUser``.
     Requires ``analytics:dashboardConfigurations:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-dashboards-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_analytics_reporting_dashboards_user", "GET",
@@ -1015,16 +1129,18 @@ def get_analytics_reporting_dashboards_users(
     state: _Open[_Literal["active", "inactive"]] | None = None,
     deleted_only: bool | None = None,
 ) -> _Lists[_m.DashboardUserListing, _m.DashboardUser]:
-    """GET /api/v2/analytics/reporting/dashboards/users -> ``DashboardUserListing``.
+    """Get summaries of the dashboards of users.
 
+    GET /api/v2/analytics/reporting/dashboards/users -> ``DashboardUserListing``.
     Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-dashboards-users
 
     Args:
-        sort_by: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        id: query, list of string.
+        sort_by: query, string. The field to sort by.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        id: query, list of string. Only these IDs.
         state: query, string: active, inactive.
         deleted_only: query, boolean.
     """
@@ -1043,14 +1159,16 @@ def get_analytics_reporting_exports(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ReportingExportJobListing, _m.ReportingExportJobResponse]:
-    """GET /api/v2/analytics/reporting/exports -> ``ReportingExportJobListing``.
+    """List the report exports.
 
+    GET /api/v2/analytics/reporting/exports -> ``ReportingExportJobListing``.
     Requires ``analytics:dataExport:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-exports
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
@@ -1060,9 +1178,11 @@ def get_analytics_reporting_exports(
 
 def get_analytics_reporting_exports_metadata(
 ) -> _Lists[_m.ReportingExportMetadataJobListing, _m.ReportingExportMetadataJobResponse]:
-    """GET /api/v2/analytics/reporting/exports/metadata -> ``ReportingExportMetadataJobListing``.
+    """Get the metadata of report exports.
 
+    GET /api/v2/analytics/reporting/exports/metadata -> ``ReportingExportMetadataJobListing``.
     Requires ``analytics:dataExport:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-exports-metadata
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_exports_metadata", "GET",
@@ -1072,7 +1192,11 @@ def get_analytics_reporting_exports_metadata(
 
 
 def get_analytics_reporting_settings() -> _Operation[_m.AnalyticsReportingSettings]:
-    """GET /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``."""
+    """Get the reporting settings.
+
+    GET /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings
+    """
     return _Operation(_Endpoint(
         "get_analytics_reporting_settings", "GET", "/api/v2/analytics/reporting/settings",
         "AnalyticsReportingSettings",
@@ -1089,19 +1213,21 @@ def get_analytics_reporting_settings_dashboards_query(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
-    """GET /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
+    """List the dashboard configurations.
 
+    GET /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
     Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings-dashboards-query
 
     Args:
         name: query, string.
         dashboard_type: query, string: All, Public, Private, Shared, Favorites.
         dashboard_state: query, string: Active, Deleted.
         dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe.
-        sort_by: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        sort_by: query, string. The field to sort by.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_settings_dashboards_query", "GET",
@@ -1125,16 +1251,18 @@ def get_analytics_reporting_settings_user_dashboards(
     deleted_only: bool | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
-    """GET /api/v2/analytics/reporting/settings/users/{userId}/dashboards -> ``DashboardConfigurationListing``.
+    """List the dashboard configurations of a user.
 
+    GET /api/v2/analytics/reporting/settings/users/{userId}/dashboards -> ``DashboardConfigurationListing``.
     Requires ``analytics:dashboardConfigurations:viewPrivate``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings-users--userId--dashboards
 
     Args:
-        user_id: path, string.
-        sort_by: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        user_id: the ID of the user.
+        sort_by: query, string. The field to sort by.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         public_only: query, boolean.
         favorite_only: query, boolean.
         deleted_only: query, boolean.
@@ -1152,12 +1280,14 @@ def get_analytics_reporting_settings_user_dashboards(
 
 
 def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a resolution aggregates job.
 
+    GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:resolutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-resolutions-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_resolutions_aggregates_job", "GET",
@@ -1170,13 +1300,15 @@ def get_analytics_resolutions_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.ResolutionAsyncAggregateQueryResponse, _m.ResolutionAggregateDataContainer]:
-    """GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results -> ``ResolutionAsyncAggregateQueryResponse``.
+    """Get the results of a resolution aggregates job.
 
+    GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results -> ``ResolutionAsyncAggregateQueryResponse``.
     Requires ``analytics:resolutionAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-resolutions-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_resolutions_aggregates_job_results", "GET",
@@ -1186,12 +1318,14 @@ def get_analytics_resolutions_aggregates_job_results(
 
 
 def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a summary aggregates job.
 
+    GET /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:summaryAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-summaries-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_summaries_aggregates_job", "GET",
@@ -1204,13 +1338,15 @@ def get_analytics_summaries_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.SummaryAsyncAggregateQueryResponse, _m.SummaryAggregateDataContainer]:
-    """GET /api/v2/analytics/summaries/aggregates/jobs/{jobId}/results -> ``SummaryAsyncAggregateQueryResponse``.
+    """Get the results of a summary aggregates job.
 
+    GET /api/v2/analytics/summaries/aggregates/jobs/{jobId}/results -> ``SummaryAsyncAggregateQueryResponse``.
     Requires ``analytics:summaryAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-summaries-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_summaries_aggregates_job_results", "GET",
@@ -1220,12 +1356,14 @@ def get_analytics_summaries_aggregates_job_results(
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a survey aggregates job.
 
+    GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_surveys_aggregates_job", "GET",
@@ -1238,13 +1376,15 @@ def get_analytics_surveys_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.SurveyAsyncAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
-    """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
+    """Get the results of a survey aggregates job.
 
+    GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
     Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_surveys_aggregates_job_results", "GET",
@@ -1254,12 +1394,14 @@ def get_analytics_surveys_aggregates_job_results(
 
 
 def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a task management aggregates job.
 
+    GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:taskManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-taskmanagement-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_taskmanagement_aggregates_job", "GET",
@@ -1272,13 +1414,15 @@ def get_analytics_taskmanagement_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.TaskManagementAsyncAggregateQueryResponse, _m.TaskManagementAggregateDataContainer]:
-    """GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results -> ``TaskManagementAsyncAggregateQueryResponse``.
+    """Get the results of a task management aggregates job.
 
+    GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results -> ``TaskManagementAsyncAggregateQueryResponse``.
     Requires ``analytics:taskManagementAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-taskmanagement-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_taskmanagement_aggregates_job_results", "GET",
@@ -1288,12 +1432,14 @@ def get_analytics_taskmanagement_aggregates_job_results(
 
 
 def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a transcript aggregates job.
 
+    GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-transcripts-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_transcripts_aggregates_job", "GET",
@@ -1306,13 +1452,15 @@ def get_analytics_transcripts_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.TranscriptAsyncAggregateQueryResponse, _m.TranscriptAggregateDataContainer]:
-    """GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results -> ``TranscriptAsyncAggregateQueryResponse``.
+    """Get the results of a transcript aggregates job.
 
+    GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results -> ``TranscriptAsyncAggregateQueryResponse``.
     Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-transcripts-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_transcripts_aggregates_job_results", "GET",
@@ -1322,12 +1470,14 @@ def get_analytics_transcripts_aggregates_job_results(
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a user aggregates job.
 
+    GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_users_aggregates_job", "GET",
@@ -1340,13 +1490,15 @@ def get_analytics_users_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.UserAsyncAggregateQueryResponse, _m.UserAggregateDataContainer]:
-    """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
+    """Get the results of a user aggregates job.
 
+    GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
     Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_aggregates_job_results", "GET",
@@ -1356,12 +1508,14 @@ def get_analytics_users_aggregates_job_results(
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a user details job.
 
+    GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
@@ -1375,14 +1529,16 @@ def get_analytics_users_details_job_results(
     cursor: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AnalyticsUserDetailsAsyncQueryResponse, _m.AnalyticsUserDetail]:
-    """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
+    """Get the results of a user details job.
 
+    GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
     Requires ``analytics:userDetail:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -1392,9 +1548,11 @@ def get_analytics_users_details_job_results(
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
-    """GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
+    """Get the date up to which user details jobs have data.
 
+    GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs-availability
     """
     return _Operation(_Endpoint(
         "get_analytics_users_details_jobs_availability", "GET",
@@ -1405,9 +1563,11 @@ def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailab
 def patch_analytics_reporting_settings(
     body: _m.AnalyticsReportingSettings | _JsonObject,
 ) -> _Operation[_m.AnalyticsReportingSettings]:
-    """PATCH /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``.
+    """Update the reporting settings.
 
+    PATCH /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``.
     Requires ``analytics:reportingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-analytics-reporting-settings
 
     Args:
         body: ``AnalyticsReportingSettings``.
@@ -1421,9 +1581,12 @@ def patch_analytics_reporting_settings(
 def post_analytics_actions_aggregates_jobs(
     body: _m.ActionAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ActionAggregateDataContainer]:
-    """POST /api/v2/analytics/actions/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start an action aggregates job.
 
-    Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    POST /api/v2/analytics/actions/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Starts a job; ``run`` waits
+    for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-actions-aggregates-jobs
 
     Args:
         body: ``ActionAsyncAggregationQuery``.
@@ -1438,9 +1601,11 @@ def post_analytics_actions_aggregates_jobs(
 def post_analytics_actions_aggregates_query(
     body: _m.ActionAggregationQuery | _JsonObject,
 ) -> _Lists[_m.ActionAggregateQueryResponse, _m.ActionAggregateDataContainer]:
-    """POST /api/v2/analytics/actions/aggregates/query -> ``ActionAggregateQueryResponse``.
+    """Query action aggregates.
 
+    POST /api/v2/analytics/actions/aggregates/query -> ``ActionAggregateQueryResponse``.
     Read-only. Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-actions-aggregates-query
 
     Args:
         body: ``ActionAggregationQuery``.
@@ -1455,9 +1620,11 @@ def post_analytics_actions_aggregates_query(
 def post_analytics_agentcopilots_aggregates_jobs(
     body: _m.AgentCopilotAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AgentCopilotAggregateDataContainer]:
-    """POST /api/v2/analytics/agentcopilots/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start an agent copilot aggregates job.
 
-    Requires ``analytics:agentCopilotAggregate:view``.
+    POST /api/v2/analytics/agentcopilots/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:agentCopilotAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agentcopilots-aggregates-jobs
 
     Args:
         body: ``AgentCopilotAsyncAggregationQuery``.
@@ -1472,9 +1639,11 @@ def post_analytics_agentcopilots_aggregates_jobs(
 def post_analytics_agentcopilots_aggregates_query(
     body: _m.AgentCopilotAggregationQuery | _JsonObject,
 ) -> _Lists[_m.AgentCopilotAggregateQueryResponse, _m.AgentCopilotAggregateDataContainer]:
-    """POST /api/v2/analytics/agentcopilots/aggregates/query -> ``AgentCopilotAggregateQueryResponse``.
+    """Query agent copilot aggregates.
 
+    POST /api/v2/analytics/agentcopilots/aggregates/query -> ``AgentCopilotAggregateQueryResponse``.
     Read-only. Requires ``analytics:agentCopilotAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agentcopilots-aggregates-query
 
     Args:
         body: ``AgentCopilotAggregationQuery``.
@@ -1493,9 +1662,11 @@ def post_analytics_agents_status_counts(
         "segmentType", "presence", "routingStatus", "isOutOfOffice",
     ]]] | None = None,
 ) -> _Operation[_m.AnalyticsAgentStateCountsResponse]:
-    """POST /api/v2/analytics/agents/status/counts -> ``AnalyticsAgentStateCountsResponse``.
+    """Count agents by status.
 
+    POST /api/v2/analytics/agents/status/counts -> ``AnalyticsAgentStateCountsResponse``.
     Read-only. Requires ``analytics:agentState:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agents-status-counts
 
     Args:
         group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice.
@@ -1510,9 +1681,11 @@ def post_analytics_agents_status_counts(
 def post_analytics_agents_status_query(
     body: _m.AgentStateQueryRequest | _JsonObject,
 ) -> _Lists[_m.AnalyticsAgentStateQueryResponse, _m.AnalyticsAgentStateAgentResponse]:
-    """POST /api/v2/analytics/agents/status/query -> ``AnalyticsAgentStateQueryResponse``.
+    """Query agents by status.
 
+    POST /api/v2/analytics/agents/status/query -> ``AnalyticsAgentStateQueryResponse``.
     Read-only. Requires ``analytics:agentState:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agents-status-query
 
     Args:
         body: ``AgentStateQueryRequest``.
@@ -1527,9 +1700,12 @@ def post_analytics_agents_status_query(
 def post_analytics_agentutilizations_aggregates_jobs(
     body: _m.AgentUtilizationAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AgentUtilizationAggregateDataContainer]:
-    """POST /api/v2/analytics/agentutilizations/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start an agent utilization aggregates job.
 
+    POST /api/v2/analytics/agentutilizations/aggregates/jobs -> ``AsyncQueryResponse``.
     Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agentutilizations-aggregates-jobs
 
     Args:
         body: ``AgentUtilizationAsyncAggregationQuery``.
@@ -1544,10 +1720,12 @@ def post_analytics_agentutilizations_aggregates_jobs(
 def post_analytics_agentutilizations_aggregates_query(
     body: _m.AgentUtilizationAggregationQuery | _JsonObject,
 ) -> _Lists[_m.AgentUtilizationAggregateQueryResponse, _m.AgentUtilizationAggregateDataContainer]:
-    """POST /api/v2/analytics/agentutilizations/aggregates/query -> ``AgentUtilizationAggregateQueryResponse``.
+    """Query agent utilization aggregates.
 
+    POST /api/v2/analytics/agentutilizations/aggregates/query -> ``AgentUtilizationAggregateQueryResponse``.
     Preview: may change without notice. Read-only. Requires
     ``analytics:agentUtilizationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agentutilizations-aggregates-query
 
     Args:
         body: ``AgentUtilizationAggregationQuery``.
@@ -1563,9 +1741,11 @@ def post_analytics_agentutilizations_aggregates_query(
 def post_analytics_bots_aggregates_jobs(
     body: _m.BotAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.BotAggregateDataContainer]:
-    """POST /api/v2/analytics/bots/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a bot aggregates job.
 
-    Requires ``analytics:botAggregate:view``.
+    POST /api/v2/analytics/bots/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:botAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-bots-aggregates-jobs
 
     Args:
         body: ``BotAsyncAggregationQuery``.
@@ -1579,9 +1759,11 @@ def post_analytics_bots_aggregates_jobs(
 def post_analytics_bots_aggregates_query(
     body: _m.BotAggregationQuery | _JsonObject,
 ) -> _Lists[_m.BotAggregateQueryResponse, _m.BotAggregateDataContainer]:
-    """POST /api/v2/analytics/bots/aggregates/query -> ``BotAggregateQueryResponse``.
+    """Query bot aggregates.
 
+    POST /api/v2/analytics/bots/aggregates/query -> ``BotAggregateQueryResponse``.
     Read-only. Requires ``analytics:botAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-bots-aggregates-query
 
     Args:
         body: ``BotAggregationQuery``.
@@ -1596,9 +1778,11 @@ def post_analytics_bots_aggregates_query(
 def post_analytics_casemanagement_aggregates_jobs(
     body: _m.CaseManagementAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.CaseManagementAggregateDataContainer]:
-    """POST /api/v2/analytics/casemanagement/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a case management aggregates job.
 
-    Requires ``analytics:caseManagementAggregate:view``.
+    POST /api/v2/analytics/casemanagement/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:caseManagementAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-casemanagement-aggregates-jobs
 
     Args:
         body: ``CaseManagementAsyncAggregationQuery``.
@@ -1613,9 +1797,11 @@ def post_analytics_casemanagement_aggregates_jobs(
 def post_analytics_casemanagement_aggregates_query(
     body: _m.CaseManagementAggregationQuery | _JsonObject,
 ) -> _Lists[_m.CaseManagementAggregateQueryResponse, _m.CaseManagementAggregateDataContainer]:
-    """POST /api/v2/analytics/casemanagement/aggregates/query -> ``CaseManagementAggregateQueryResponse``.
+    """Query case management aggregates.
 
+    POST /api/v2/analytics/casemanagement/aggregates/query -> ``CaseManagementAggregateQueryResponse``.
     Read-only. Requires ``analytics:caseManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-casemanagement-aggregates-query
 
     Args:
         body: ``CaseManagementAggregationQuery``.
@@ -1631,12 +1817,14 @@ def post_analytics_conversation_details_properties(
     conversation_id: str,
     body: _m.PropertyIndexRequest | _JsonObject,
 ) -> _Lists[_m.PropertyIndexRequest, _m.AnalyticsProperty]:
-    """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
+    """Index properties of a conversation for analytics.
 
+    POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
     Requires ``analytics:conversationProperties:index``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations--conversationId--details-properties
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``PropertyIndexRequest``.
     """
     return _Lists(_Endpoint(
@@ -1652,13 +1840,15 @@ def post_analytics_conversations_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ConversationActivityResponse, _m.ConversationActivityData]:
-    """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
+    """Query the conversation activity.
 
+    POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -1671,9 +1861,11 @@ def post_analytics_conversations_activity_query(
 def post_analytics_conversations_aggregates_jobs(
     body: _m.ConversationAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ConversationAggregateDataContainer]:
-    """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a conversation aggregates job.
 
-    Requires ``analytics:conversationAggregate:view``.
+    POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:conversationAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-aggregates-jobs
 
     Args:
         body: ``ConversationAsyncAggregationQuery``.
@@ -1688,9 +1880,11 @@ def post_analytics_conversations_aggregates_jobs(
 def post_analytics_conversations_aggregates_query(
     body: _m.ConversationAggregationQuery | _JsonObject,
 ) -> _Lists[_m.ConversationAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
-    """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
+    """Query conversation aggregates.
 
+    POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
     Read-only. Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-aggregates-query
 
     Args:
         body: ``ConversationAggregationQuery``.
@@ -1705,9 +1899,12 @@ def post_analytics_conversations_aggregates_query(
 def post_analytics_conversations_details_jobs(
     body: _m.AsyncConversationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsConversation]:
-    """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
+    """Start a conversation details job.
 
+    POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-jobs
 
     Args:
         body: ``AsyncConversationQuery``.
@@ -1722,10 +1919,12 @@ def post_analytics_conversations_details_jobs(
 def post_analytics_conversations_details_query(
     body: _m.ConversationQuery | _JsonObject,
 ) -> _Lists[_m.AnalyticsConversationQueryResponse, _m.AnalyticsConversationWithoutAttributes]:
-    """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
+    """Query conversation details.
 
+    POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or
     ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-query
 
     Args:
         body: ``ConversationQuery``.
@@ -1740,9 +1939,12 @@ def post_analytics_conversations_details_query(
 def post_analytics_copilots_aggregates_jobs(
     body: _m.CopilotAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.CopilotAggregateDataContainer]:
-    """POST /api/v2/analytics/copilots/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a copilot aggregates job.
 
-    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
+    POST /api/v2/analytics/copilots/aggregates/jobs -> ``AsyncQueryResponse``.
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Starts a job;
+    ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-copilots-aggregates-jobs
 
     Args:
         body: ``CopilotAsyncAggregationQuery``.
@@ -1757,9 +1959,11 @@ def post_analytics_copilots_aggregates_jobs(
 def post_analytics_copilots_aggregates_query(
     body: _m.CopilotAggregationQuery | _JsonObject,
 ) -> _Lists[_m.CopilotAggregateQueryResponse, _m.CopilotAggregateDataContainer]:
-    """POST /api/v2/analytics/copilots/aggregates/query -> ``CopilotAggregateQueryResponse``.
+    """Query copilot aggregates.
 
+    POST /api/v2/analytics/copilots/aggregates/query -> ``CopilotAggregateQueryResponse``.
     Preview: may change without notice. Read-only. Requires ``analytics:copilotsAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-copilots-aggregates-query
 
     Args:
         body: ``CopilotAggregationQuery``.
@@ -1774,9 +1978,11 @@ def post_analytics_copilots_aggregates_query(
 def post_analytics_dataextraction_downloads_bulk(
     body: _m.DownloadServiceRequest | _JsonObject,
 ) -> _Lists[_m.DataExtractionFileUrlListing, _m.DataExtractionFileUrl]:
-    """POST /api/v2/analytics/dataextraction/downloads/bulk -> ``DataExtractionFileUrlListing``.
+    """Get URLs for downloading data extraction files.
 
+    POST /api/v2/analytics/dataextraction/downloads/bulk -> ``DataExtractionFileUrlListing``.
     Preview: may change without notice. Requires ``analytics:datawarehouse:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-dataextraction-downloads-bulk
 
     Args:
         body: ``DownloadServiceRequest``.
@@ -1791,9 +1997,11 @@ def post_analytics_dataextraction_downloads_bulk(
 def post_analytics_evaluations_aggregates_jobs(
     body: _m.EvaluationAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.EvaluationAggregateDataContainer]:
-    """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start an evaluation aggregates job.
 
-    Requires ``analytics:evaluationAggregate:view``.
+    POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:evaluationAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-evaluations-aggregates-jobs
 
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
@@ -1808,9 +2016,11 @@ def post_analytics_evaluations_aggregates_jobs(
 def post_analytics_evaluations_aggregates_query(
     body: _m.EvaluationAggregationQuery | _JsonObject,
 ) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
-    """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
+    """Query evaluation aggregates.
 
+    POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
     Read-only. Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-evaluations-aggregates-query
 
     Args:
         body: ``EvaluationAggregationQuery``.
@@ -1825,9 +2035,11 @@ def post_analytics_evaluations_aggregates_query(
 def post_analytics_flowexecutions_aggregates_jobs(
     body: _m.FlowExecutionAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowExecutionAggregateDataContainer]:
-    """POST /api/v2/analytics/flowexecutions/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a flow execution aggregates job.
 
-    Requires ``analytics:flowExecutionAggregate:view``.
+    POST /api/v2/analytics/flowexecutions/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:flowExecutionAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flowexecutions-aggregates-jobs
 
     Args:
         body: ``FlowExecutionAsyncAggregationQuery``.
@@ -1842,9 +2054,11 @@ def post_analytics_flowexecutions_aggregates_jobs(
 def post_analytics_flowexecutions_aggregates_query(
     body: _m.FlowExecutionAggregationQuery | _JsonObject,
 ) -> _Lists[_m.FlowExecutionAggregateQueryResponse, _m.FlowExecutionAggregateDataContainer]:
-    """POST /api/v2/analytics/flowexecutions/aggregates/query -> ``FlowExecutionAggregateQueryResponse``.
+    """Query flow execution aggregates.
 
+    POST /api/v2/analytics/flowexecutions/aggregates/query -> ``FlowExecutionAggregateQueryResponse``.
     Requires ``analytics:flowExecutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flowexecutions-aggregates-query
 
     Args:
         body: ``FlowExecutionAggregationQuery``.
@@ -1862,13 +2076,15 @@ def post_analytics_flows_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.FlowActivityResponse, _m.FlowActivityData]:
-    """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
+    """Query the flow activity.
 
+    POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
     Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -1881,9 +2097,11 @@ def post_analytics_flows_activity_query(
 def post_analytics_flows_aggregates_jobs(
     body: _m.FlowAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowAggregateDataContainer]:
-    """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a flow aggregates job.
 
-    Requires ``analytics:flowAggregate:view``.
+    POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:flowAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-aggregates-jobs
 
     Args:
         body: ``FlowAsyncAggregationQuery``.
@@ -1897,9 +2115,11 @@ def post_analytics_flows_aggregates_jobs(
 def post_analytics_flows_aggregates_query(
     body: _m.FlowAggregationQuery | _JsonObject,
 ) -> _Lists[_m.FlowAggregateQueryResponse, _m.FlowAggregateDataContainer]:
-    """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
+    """Query flow aggregates.
 
+    POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
     Read-only. Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-aggregates-query
 
     Args:
         body: ``FlowAggregationQuery``.
@@ -1914,9 +2134,11 @@ def post_analytics_flows_aggregates_query(
 def post_analytics_flows_observations_query(
     body: _m.FlowObservationQuery | _JsonObject,
 ) -> _Lists[_m.FlowObservationQueryResponse, _m.FlowObservationDataContainer]:
-    """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
+    """Query flow observations.
 
+    POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
     Read-only. Requires ``analytics:flowObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-observations-query
 
     Args:
         body: ``FlowObservationQuery``.
@@ -1931,9 +2153,11 @@ def post_analytics_flows_observations_query(
 def post_analytics_journeys_aggregates_jobs(
     body: _m.JourneyAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.JourneyAggregateDataContainer]:
-    """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a journey aggregates job.
 
-    Requires ``analytics:journeyAggregate:view``.
+    POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:journeyAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-journeys-aggregates-jobs
 
     Args:
         body: ``JourneyAsyncAggregationQuery``.
@@ -1948,9 +2172,11 @@ def post_analytics_journeys_aggregates_jobs(
 def post_analytics_journeys_aggregates_query(
     body: _m.JourneyAggregationQuery | _JsonObject,
 ) -> _Lists[_m.JourneyAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
-    """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
+    """Query journey aggregates.
 
+    POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
     Read-only. Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-journeys-aggregates-query
 
     Args:
         body: ``JourneyAggregationQuery``.
@@ -1965,9 +2191,11 @@ def post_analytics_journeys_aggregates_query(
 def post_analytics_knowledge_aggregates_jobs(
     body: _m.KnowledgeAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.KnowledgeAggregateDataContainer]:
-    """POST /api/v2/analytics/knowledge/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a knowledge aggregates job.
 
-    Requires ``analytics:knowledgeAggregate:view``.
+    POST /api/v2/analytics/knowledge/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:knowledgeAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-knowledge-aggregates-jobs
 
     Args:
         body: ``KnowledgeAsyncAggregationQuery``.
@@ -1982,9 +2210,11 @@ def post_analytics_knowledge_aggregates_jobs(
 def post_analytics_knowledge_aggregates_query(
     body: _m.KnowledgeAggregationQuery | _JsonObject,
 ) -> _Lists[_m.KnowledgeAggregateQueryResponse, _m.KnowledgeAggregateDataContainer]:
-    """POST /api/v2/analytics/knowledge/aggregates/query -> ``KnowledgeAggregateQueryResponse``.
+    """Query knowledge aggregates.
 
+    POST /api/v2/analytics/knowledge/aggregates/query -> ``KnowledgeAggregateQueryResponse``.
     Read-only. Requires ``analytics:knowledgeAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-knowledge-aggregates-query
 
     Args:
         body: ``KnowledgeAggregationQuery``.
@@ -1999,9 +2229,11 @@ def post_analytics_knowledge_aggregates_query(
 def post_analytics_queues_observations_query(
     body: _m.QueueObservationQuery | _JsonObject,
 ) -> _Lists[_m.QueueObservationQueryResponse, _m.QueueObservationDataContainer]:
-    """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
+    """Query queue observations.
 
+    POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
     Read-only. Requires ``analytics:queueObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-queues-observations-query
 
     Args:
         body: ``QueueObservationQuery``.
@@ -2016,9 +2248,11 @@ def post_analytics_queues_observations_query(
 def post_analytics_ratelimits_aggregates_query(
     body: _m.RateLimitAggregationQuery | _JsonObject,
 ) -> _Lists[_m.RateLimitAggregateQueryResponse, _m.RateLimitAggregateDataContainer]:
-    """POST /api/v2/analytics/ratelimits/aggregates/query -> ``RateLimitAggregateQueryResponse``.
+    """Query rate limit aggregates.
 
+    POST /api/v2/analytics/ratelimits/aggregates/query -> ``RateLimitAggregateQueryResponse``.
     Read-only. Requires ``analytics:rateLimitAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-ratelimits-aggregates-query
 
     Args:
         body: ``RateLimitAggregationQuery``.
@@ -2031,10 +2265,12 @@ def post_analytics_ratelimits_aggregates_query(
 
 
 def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) -> _Operation[None]:
-    """POST /api/v2/analytics/reporting/dashboards/users/bulk/remove -> nothing.
+    """Delete the dashboards of users in bulk.
 
+    POST /api/v2/analytics/reporting/dashboards/users/bulk/remove -> nothing.
     Requires ``analytics:dashboardConfigurations:deleteActive`` or
     ``analytics:dashboardConfigurations:deleteInactive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-reporting-dashboards-users-bulk-remove
 
     Args:
         body: list of string.
@@ -2049,9 +2285,11 @@ def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) 
 def post_analytics_reporting_exports(
     body: _m.ReportingExportJobRequest | _JsonObject,
 ) -> _Operation[_m.ReportingExportJobResponse]:
-    """POST /api/v2/analytics/reporting/exports -> ``ReportingExportJobResponse``.
+    """Request an export of a report view.
 
+    POST /api/v2/analytics/reporting/exports -> ``ReportingExportJobResponse``.
     Requires ``analytics:dataExport:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-reporting-exports
 
     Args:
         body: ``ReportingExportJobRequest``.
@@ -2065,9 +2303,11 @@ def post_analytics_reporting_exports(
 def post_analytics_reporting_settings_dashboards_bulk_remove(
     body: _m.DashboardConfigurationBulkRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/analytics/reporting/settings/dashboards/bulk/remove -> nothing.
+    """Delete dashboard configurations in bulk.
 
+    POST /api/v2/analytics/reporting/settings/dashboards/bulk/remove -> nothing.
     Requires ``analytics:dashboardConfigurations:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-reporting-settings-dashboards-bulk-remove
 
     Args:
         body: ``DashboardConfigurationBulkRequest``.
@@ -2082,10 +2322,12 @@ def post_analytics_reporting_settings_dashboards_bulk_remove(
 def post_analytics_reporting_settings_dashboards_query(
     body: _m.DashboardConfigurationQueryRequest | _JsonObject,
 ) -> _Lists[_m.DashboardConfigurationListing, _m.DashboardConfiguration]:
-    """POST /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
+    """Query dashboard configurations.
 
+    POST /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
     Read-only. Requires ``analytics:dashboardConfigurations:view``. Pages by ``pageNumber`` of the
     body or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-reporting-settings-dashboards-query
 
     Args:
         body: ``DashboardConfigurationQueryRequest``.
@@ -2100,9 +2342,11 @@ def post_analytics_reporting_settings_dashboards_query(
 def post_analytics_resolutions_aggregates_jobs(
     body: _m.ResolutionAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ResolutionAggregateDataContainer]:
-    """POST /api/v2/analytics/resolutions/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a resolution aggregates job.
 
-    Requires ``analytics:resolutionAggregate:view``.
+    POST /api/v2/analytics/resolutions/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:resolutionAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-resolutions-aggregates-jobs
 
     Args:
         body: ``ResolutionAsyncAggregationQuery``.
@@ -2117,9 +2361,11 @@ def post_analytics_resolutions_aggregates_jobs(
 def post_analytics_resolutions_aggregates_query(
     body: _m.ResolutionAggregationQuery | _JsonObject,
 ) -> _Lists[_m.ResolutionAggregateQueryResponse, _m.ResolutionAggregateDataContainer]:
-    """POST /api/v2/analytics/resolutions/aggregates/query -> ``ResolutionAggregateQueryResponse``.
+    """Query resolution aggregates.
 
+    POST /api/v2/analytics/resolutions/aggregates/query -> ``ResolutionAggregateQueryResponse``.
     Read-only. Requires ``analytics:resolutionAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-resolutions-aggregates-query
 
     Args:
         body: ``ResolutionAggregationQuery``.
@@ -2137,13 +2383,15 @@ def post_analytics_routing_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.RoutingActivityResponse, _m.RoutingActivityData]:
-    """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
+    """Query the routing activity of users.
 
+    POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -2156,9 +2404,11 @@ def post_analytics_routing_activity_query(
 def post_analytics_summaries_aggregates_jobs(
     body: _m.SummaryAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SummaryAggregateDataContainer]:
-    """POST /api/v2/analytics/summaries/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a summary aggregates job.
 
-    Requires ``analytics:summaryAggregate:view``.
+    POST /api/v2/analytics/summaries/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:summaryAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-summaries-aggregates-jobs
 
     Args:
         body: ``SummaryAsyncAggregationQuery``.
@@ -2173,9 +2423,11 @@ def post_analytics_summaries_aggregates_jobs(
 def post_analytics_summaries_aggregates_query(
     body: _m.SummaryAggregationQuery | _JsonObject,
 ) -> _Lists[_m.SummaryAggregateQueryResponse, _m.SummaryAggregateDataContainer]:
-    """POST /api/v2/analytics/summaries/aggregates/query -> ``SummaryAggregateQueryResponse``.
+    """Query summary aggregates.
 
+    POST /api/v2/analytics/summaries/aggregates/query -> ``SummaryAggregateQueryResponse``.
     Read-only. Requires ``analytics:summaryAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-summaries-aggregates-query
 
     Args:
         body: ``SummaryAggregationQuery``.
@@ -2190,9 +2442,11 @@ def post_analytics_summaries_aggregates_query(
 def post_analytics_surveys_aggregates_jobs(
     body: _m.SurveyAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SurveyAggregateDataContainer]:
-    """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a survey aggregates job.
 
-    Requires ``analytics:surveyAggregate:view``.
+    POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:surveyAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-surveys-aggregates-jobs
 
     Args:
         body: ``SurveyAsyncAggregationQuery``.
@@ -2207,9 +2461,11 @@ def post_analytics_surveys_aggregates_jobs(
 def post_analytics_surveys_aggregates_query(
     body: _m.SurveyAggregationQuery | _JsonObject,
 ) -> _Lists[_m.SurveyAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
-    """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
+    """Query survey aggregates.
 
+    POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
     Read-only. Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-surveys-aggregates-query
 
     Args:
         body: ``SurveyAggregationQuery``.
@@ -2224,9 +2480,11 @@ def post_analytics_surveys_aggregates_query(
 def post_analytics_taskmanagement_aggregates_jobs(
     body: _m.TaskManagementAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.TaskManagementAggregateDataContainer]:
-    """POST /api/v2/analytics/taskmanagement/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a task management aggregates job.
 
-    Requires ``analytics:taskManagementAggregate:view``.
+    POST /api/v2/analytics/taskmanagement/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:taskManagementAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-taskmanagement-aggregates-jobs
 
     Args:
         body: ``TaskManagementAsyncAggregationQuery``.
@@ -2241,9 +2499,11 @@ def post_analytics_taskmanagement_aggregates_jobs(
 def post_analytics_taskmanagement_aggregates_query(
     body: _m.TaskManagementAggregationQuery | _JsonObject,
 ) -> _Lists[_m.TaskManagementAggregateQueryResponse, _m.TaskManagementAggregateDataContainer]:
-    """POST /api/v2/analytics/taskmanagement/aggregates/query -> ``TaskManagementAggregateQueryResponse``.
+    """Query task management aggregates.
 
+    POST /api/v2/analytics/taskmanagement/aggregates/query -> ``TaskManagementAggregateQueryResponse``.
     Read-only. Requires ``analytics:taskManagementAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-taskmanagement-aggregates-query
 
     Args:
         body: ``TaskManagementAggregationQuery``.
@@ -2261,14 +2521,16 @@ def post_analytics_taskmanagement_metrics_query(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.TaskManagementObservationQueryResponse, _m.TaskManagementObservationResult]:
-    """POST /api/v2/analytics/taskmanagement/metrics/query -> ``TaskManagementObservationQueryResponse``.
+    """Query task management metrics.
 
+    POST /api/v2/analytics/taskmanagement/metrics/query -> ``TaskManagementObservationQueryResponse``.
     Read-only. Requires ``analytics:taskManagementObservation:view``. Pages by ``after`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-taskmanagement-metrics-query
 
     Args:
-        after: query, string.
-        page_size: query, integer.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
         body: ``TaskManagementObservationQuery``.
     """
     return _Lists(_Endpoint(
@@ -2284,13 +2546,15 @@ def post_analytics_teams_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TeamActivityResponse, _m.TeamActivityData]:
-    """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
+    """Query the team activity.
 
+    POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
     Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -2303,9 +2567,12 @@ def post_analytics_teams_activity_query(
 def post_analytics_transcripts_aggregates_jobs(
     body: _m.TranscriptAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.TranscriptAggregateDataContainer]:
-    """POST /api/v2/analytics/transcripts/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a transcript aggregates job.
 
-    Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
+    POST /api/v2/analytics/transcripts/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Starts a job; ``run`` waits for
+    it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-transcripts-aggregates-jobs
 
     Args:
         body: ``TranscriptAsyncAggregationQuery``.
@@ -2320,9 +2587,11 @@ def post_analytics_transcripts_aggregates_jobs(
 def post_analytics_transcripts_aggregates_query(
     body: _m.TranscriptAggregationQuery | _JsonObject,
 ) -> _Lists[_m.TranscriptAggregateQueryResponse, _m.TranscriptAggregateDataContainer]:
-    """POST /api/v2/analytics/transcripts/aggregates/query -> ``TranscriptAggregateQueryResponse``.
+    """Query transcript aggregates.
 
+    POST /api/v2/analytics/transcripts/aggregates/query -> ``TranscriptAggregateQueryResponse``.
     Read-only. Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-transcripts-aggregates-query
 
     Args:
         body: ``TranscriptAggregationQuery``.
@@ -2340,13 +2609,15 @@ def post_analytics_users_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.UserActivityResponse, _m.UserActivityData]:
-    """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
+    """Query the user activity.
 
+    POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
     Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -2359,9 +2630,11 @@ def post_analytics_users_activity_query(
 def post_analytics_users_aggregates_jobs(
     body: _m.UserAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.UserAggregateDataContainer]:
-    """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a user aggregates job.
 
-    Requires ``analytics:userAggregate:view``.
+    POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:userAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-aggregates-jobs
 
     Args:
         body: ``UserAsyncAggregationQuery``.
@@ -2375,9 +2648,11 @@ def post_analytics_users_aggregates_jobs(
 def post_analytics_users_aggregates_query(
     body: _m.UserAggregationQuery | _JsonObject,
 ) -> _Lists[_m.UserAggregateQueryResponse, _m.UserAggregateDataContainer]:
-    """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
+    """Query user aggregates.
 
+    POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
     Read-only. Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-aggregates-query
 
     Args:
         body: ``UserAggregationQuery``.
@@ -2392,9 +2667,11 @@ def post_analytics_users_aggregates_query(
 def post_analytics_users_details_jobs(
     body: _m.AsyncUserDetailsQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsUserDetail]:
-    """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
+    """Start a user details job.
 
-    Requires ``analytics:userDetail:view``.
+    POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:userDetail:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-jobs
 
     Args:
         body: ``AsyncUserDetailsQuery``.
@@ -2408,9 +2685,11 @@ def post_analytics_users_details_jobs(
 def post_analytics_users_details_query(
     body: _m.UserDetailsQuery | _JsonObject,
 ) -> _Lists[_m.AnalyticsUserDetailsQueryResponse, _m.AnalyticsUserDetail]:
-    """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
+    """Query user details.
 
+    POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
     Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-query
 
     Args:
         body: ``UserDetailsQuery``.
@@ -2425,9 +2704,11 @@ def post_analytics_users_details_query(
 def post_analytics_users_observations_query(
     body: _m.UserObservationQuery | _JsonObject,
 ) -> _Lists[_m.UserObservationQueryResponse, _m.UserObservationDataContainer]:
-    """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
+    """Query user observations.
 
+    POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
     Read-only. Requires ``analytics:userObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-observations-query
 
     Args:
         body: ``UserObservationQuery``.
@@ -2442,9 +2723,11 @@ def post_analytics_users_observations_query(
 def put_analytics_dataretention_settings(
     body: _m.UpdateAnalyticsDataRetentionRequest | _JsonObject,
 ) -> _Operation[_m.AnalyticsDataRetentionResponse]:
-    """PUT /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
+    """Update the data retention settings.
 
+    PUT /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
     Requires ``analytics:dataRetention:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-analytics-dataretention-settings
 
     Args:
         body: ``UpdateAnalyticsDataRetentionRequest``.

@@ -58,12 +58,14 @@ if _TYPE_CHECKING:
 
 
 def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/emergencygroups/{emergencyGroupId} -> nothing.
+    """Delete an emergency group.
 
+    DELETE /api/v2/architect/emergencygroups/{emergencyGroupId} -> nothing.
     Requires ``routing:emergencyGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-emergencygroups--emergencyGroupId-
 
     Args:
-        emergency_group_id: path, string.
+        emergency_group_id: the ID of the emergency group.
     """
     return _Operation(_Endpoint(
         "delete_architect_emergencygroup", "DELETE",
@@ -72,12 +74,14 @@ def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]
 
 
 def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/architect/grammars/{grammarId} -> any JSON value.
+    """Delete a grammar.
 
+    DELETE /api/v2/architect/grammars/{grammarId} -> any JSON value.
     Requires ``architect:grammar:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-grammars--grammarId-
 
     Args:
-        grammar_id: path, string.
+        grammar_id: the ID of the grammar.
     """
     return _Operation(_Endpoint(
         "delete_architect_grammar", "DELETE", "/api/v2/architect/grammars/{grammarId}", "object",
@@ -85,13 +89,15 @@ def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
 
 
 def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> nothing.
+    """Delete a language of a grammar.
 
+    DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> nothing.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-grammars--grammarId--languages--languageCode-
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_grammar_language", "DELETE",
@@ -103,13 +109,15 @@ def delete_architect_grammar_language_files_dtmf(
     grammar_id: str,
     language_code: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> nothing.
+    """Delete the DTMF file of a language of a grammar.
 
+    DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> nothing.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-grammars--grammarId--languages--languageCode--files-dtmf
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_grammar_language_files_dtmf", "DELETE",
@@ -121,13 +129,15 @@ def delete_architect_grammar_language_files_voice(
     grammar_id: str,
     language_code: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> nothing.
+    """Delete the voice file of a language of a grammar.
 
+    DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> nothing.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-grammars--grammarId--languages--languageCode--files-voice
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_grammar_language_files_voice", "DELETE",
@@ -136,12 +146,14 @@ def delete_architect_grammar_language_files_voice(
 
 
 def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/ivrs/{ivrId} -> nothing.
+    """Delete an IVR.
 
+    DELETE /api/v2/architect/ivrs/{ivrId} -> nothing.
     Requires ``routing:callRoute:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-ivrs--ivrId-
 
     Args:
-        ivr_id: path, string.
+        ivr_id: the ID of the IVR.
     """
     return _Operation(_Endpoint(
         "delete_architect_ivr", "DELETE", "/api/v2/architect/ivrs/{ivrId}",
@@ -153,12 +165,14 @@ def delete_architect_prompt(
     *,
     all_resources: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/architect/prompts/{promptId} -> nothing.
+    """Delete a prompt.
 
+    DELETE /api/v2/architect/prompts/{promptId} -> nothing.
     Requires ``architect:userPrompt:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-prompts--promptId-
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         all_resources: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -167,13 +181,15 @@ def delete_architect_prompt(
 
 
 def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> nothing.
+    """Delete a resource of a prompt.
 
+    DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> nothing.
     Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-prompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompt_resource", "DELETE",
@@ -182,13 +198,15 @@ def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Ope
 
 
 def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio -> nothing.
+    """Delete the audio of a resource of a prompt.
 
+    DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio -> nothing.
     Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-prompts--promptId--resources--languageCode--audio
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompt_resource_audio", "DELETE",
@@ -197,12 +215,14 @@ def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -
 
 
 def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
-    """DELETE /api/v2/architect/prompts -> ``Operation``.
+    """Delete the prompts.
 
+    DELETE /api/v2/architect/prompts -> ``Operation``.
     Requires ``architect:userPrompt:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-prompts
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", "Operation",
@@ -210,12 +230,14 @@ def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
 
 
 def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/schedules/{scheduleId} -> nothing.
+    """Delete a schedule.
 
+    DELETE /api/v2/architect/schedules/{scheduleId} -> nothing.
     Requires ``routing:schedule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-schedules--scheduleId-
 
     Args:
-        schedule_id: path, string.
+        schedule_id: the ID of the schedule.
     """
     return _Operation(_Endpoint(
         "delete_architect_schedule", "DELETE", "/api/v2/architect/schedules/{scheduleId}",
@@ -223,12 +245,14 @@ def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
 
 
 def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/schedulegroups/{scheduleGroupId} -> nothing.
+    """Delete a schedule group.
 
+    DELETE /api/v2/architect/schedulegroups/{scheduleGroupId} -> nothing.
     Requires ``routing:scheduleGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-schedulegroups--scheduleGroupId-
 
     Args:
-        schedule_group_id: path, string.
+        schedule_group_id: the ID of the schedule group.
     """
     return _Operation(_Endpoint(
         "delete_architect_schedulegroup", "DELETE",
@@ -237,13 +261,15 @@ def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
 
 
 def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
-    """DELETE /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> nothing.
+    """Delete a resource of a system prompt.
 
+    DELETE /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> nothing.
     Requires ``architect:systemPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-systemprompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "delete_architect_systemprompt_resource", "DELETE",
@@ -252,12 +278,14 @@ def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -
 
 
 def delete_flow(flow_id: str) -> _Operation[None]:
-    """DELETE /api/v2/flows/{flowId} -> nothing.
+    """Delete a flow.
 
+    DELETE /api/v2/flows/{flowId} -> nothing.
     Requires ``architect:flow:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows--flowId-
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
     """
     return _Operation(_Endpoint(
         "delete_flow", "DELETE", "/api/v2/flows/{flowId}",
@@ -265,12 +293,14 @@ def delete_flow(flow_id: str) -> _Operation[None]:
 
 
 def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
-    """DELETE /api/v2/flows/{flowId}/instances/settings/loglevels -> nothing.
+    """Delete the log level of a flow.
 
+    DELETE /api/v2/flows/{flowId}/instances/settings/loglevels -> nothing.
     Requires ``architect:flowLogLevel:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows--flowId--instances-settings-loglevels
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
     """
     return _Operation(_Endpoint(
         "delete_flow_instances_settings_loglevels", "DELETE",
@@ -279,12 +309,14 @@ def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
 
 
 def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
-    """DELETE /api/v2/flows -> ``Operation``.
+    """Delete the flows.
 
+    DELETE /api/v2/flows -> ``Operation``.
     Requires ``architect:flow:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_flows", "DELETE", "/api/v2/flows", "Operation",
@@ -292,12 +324,14 @@ def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
 
 
 def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _Operation[None]:
-    """DELETE /api/v2/flows/datatables/{datatableId} -> nothing.
+    """Delete a data table.
 
+    DELETE /api/v2/flows/datatables/{datatableId} -> nothing.
     Requires ``architect:datatable:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows-datatables--datatableId-
 
     Args:
-        datatable_id: path, string.
+        datatable_id: the ID of the data table.
         force: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -306,13 +340,15 @@ def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _
 
 
 def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[None]:
-    """DELETE /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> nothing.
+    """Delete a row of a data table.
 
+    DELETE /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> nothing.
     Requires ``architect:datatable:delete`` or ``architect:datatableRow:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows-datatables--datatableId--rows--rowId-
 
     Args:
-        datatable_id: path, string.
-        row_id: path, string.
+        datatable_id: the ID of the data table.
+        row_id: the ID of the row.
     """
     return _Operation(_Endpoint(
         "delete_flows_datatable_row", "DELETE",
@@ -321,9 +357,11 @@ def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[Non
 
 
 def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
-    """DELETE /api/v2/flows/instances/settings/loglevels/default -> nothing.
+    """Delete the default flow log level.
 
+    DELETE /api/v2/flows/instances/settings/loglevels/default -> nothing.
     Requires ``architect:flowLogLevelDefault:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows-instances-settings-loglevels-default
     """
     return _Operation(_Endpoint(
         "delete_flows_instances_settings_loglevels_default", "DELETE",
@@ -332,12 +370,14 @@ def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
 
 
 def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/flows/milestones/{milestoneId} -> any JSON value.
+    """Delete a flow milestone.
 
+    DELETE /api/v2/flows/milestones/{milestoneId} -> any JSON value.
     Requires ``architect:flowMilestone:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows-milestones--milestoneId-
 
     Args:
-        milestone_id: path, string.
+        milestone_id: the ID of the milestone.
     """
     return _Operation(_Endpoint(
         "delete_flows_milestone", "DELETE", "/api/v2/flows/milestones/{milestoneId}", "object",
@@ -355,14 +395,16 @@ def get_architect_dependencytracking(
     consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
 ) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
-    """GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
+    """List the dependency tracking objects with a name.
 
+    GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
@@ -434,9 +476,11 @@ def get_architect_dependencytracking(
 
 
 def get_architect_dependencytracking_build() -> _Operation[_m.DependencyStatus]:
-    """GET /api/v2/architect/dependencytracking/build -> ``DependencyStatus``.
+    """Get the status of the dependency tracking build.
 
+    GET /api/v2/architect/dependencytracking/build -> ``DependencyStatus``.
     Requires ``architect:dependencyTracking:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-build
     """
     return _Operation(_Endpoint(
         "get_architect_dependencytracking_build", "GET",
@@ -453,13 +497,15 @@ def get_architect_dependencytracking_consumedresources(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ConsumedResourcesEntityListing, _m.Dependency]:
-    """GET /api/v2/architect/dependencytracking/consumedresources -> ``ConsumedResourcesEntityListing``.
+    """List the resources that an object consumes.
 
+    GET /api/v2/architect/dependencytracking/consumedresources -> ``ConsumedResourcesEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumedresources
 
     Args:
-        id: query, string.
+        id: query, string. Only these IDs.
         version: query, string.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
@@ -479,8 +525,8 @@ def get_architect_dependencytracking_consumedresources(
             USERPROMPT, UTILIZATIONLABEL, VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET,
             WORKFLOW, WORKITEMFLOW, WORKTYPE.
         resource_type: query, list of string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_consumedresources", "GET",
@@ -502,13 +548,15 @@ def get_architect_dependencytracking_consumingresources(
     page_size: int | None = None,
     flow_filter: _Open[_Literal["checkedIn", "published"]] | None = None,
 ) -> _Lists[_m.ConsumingResourcesEntityListing, _m.Dependency]:
-    """GET /api/v2/architect/dependencytracking/consumingresources -> ``ConsumingResourcesEntityListing``.
+    """List the resources that consume an object.
 
+    GET /api/v2/architect/dependencytracking/consumingresources -> ``ConsumingResourcesEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumingresources
 
     Args:
-        id: query, string.
+        id: query, string. Only these IDs.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
             BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT, CONTACTLIST,
@@ -528,8 +576,8 @@ def get_architect_dependencytracking_consumingresources(
             WORKFLOW, WORKITEMFLOW, WORKTYPE.
         resource_type: query, list of string.
         version: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         flow_filter: query, string: checkedIn, published.
     """
     return _Lists(_Endpoint(
@@ -553,10 +601,12 @@ def get_architect_dependencytracking_deletedresourceconsumers(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
-    """GET /api/v2/architect/dependencytracking/deletedresourceconsumers -> ``DependencyObjectEntityListing``.
+    """List the objects that consume deleted resources.
 
+    GET /api/v2/architect/dependencytracking/deletedresourceconsumers -> ``DependencyObjectEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-deletedresourceconsumers
 
     Args:
         name: query, string.
@@ -598,8 +648,8 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_deletedresourceconsumers", "GET",
@@ -623,12 +673,14 @@ def get_architect_dependencytracking_object(
     consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     consumed_resource_request: bool | None = None,
 ) -> _Operation[_m.DependencyObject]:
-    """GET /api/v2/architect/dependencytracking/object -> ``DependencyObject``.
+    """Get a dependency tracking object.
 
+    GET /api/v2/architect/dependencytracking/object -> ``DependencyObject``.
     Requires ``architect:dependencyTracking:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-object
 
     Args:
-        id: query, string.
+        id: query, string. Only these IDs.
         version: query, string.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
@@ -700,12 +752,14 @@ def get_architect_dependencytracking_object(
 
 
 def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.DependencyType]:
-    """GET /api/v2/architect/dependencytracking/types/{typeId} -> ``DependencyType``.
+    """Get a dependency tracking type.
 
+    GET /api/v2/architect/dependencytracking/types/{typeId} -> ``DependencyType``.
     Requires ``architect:dependencyTracking:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-types--typeId-
 
     Args:
-        type_id: path, string.
+        type_id: the ID of the type.
     """
     return _Operation(_Endpoint(
         "get_architect_dependencytracking_type", "GET",
@@ -718,14 +772,16 @@ def get_architect_dependencytracking_types(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DependencyTypeEntityListing, _m.DependencyType]:
-    """GET /api/v2/architect/dependencytracking/types -> ``DependencyTypeEntityListing``.
+    """List the dependency tracking types.
 
+    GET /api/v2/architect/dependencytracking/types -> ``DependencyTypeEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-types
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_types", "GET",
@@ -743,10 +799,12 @@ def get_architect_dependencytracking_updatedresourceconsumers(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
-    """GET /api/v2/architect/dependencytracking/updatedresourceconsumers -> ``DependencyObjectEntityListing``.
+    """List the objects that depend on updated resources.
 
+    GET /api/v2/architect/dependencytracking/updatedresourceconsumers -> ``DependencyObjectEntityListing``.
     Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-updatedresourceconsumers
 
     Args:
         name: query, string.
@@ -787,8 +845,8 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_updatedresourceconsumers", "GET",
@@ -802,12 +860,14 @@ def get_architect_dependencytracking_updatedresourceconsumers(
 
 
 def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.EmergencyGroup]:
-    """GET /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
+    """Get an emergency group.
 
+    GET /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
     Requires ``routing:emergencyGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-emergencygroups--emergencyGroupId-
 
     Args:
-        emergency_group_id: path, string.
+        emergency_group_id: the ID of the emergency group.
     """
     return _Operation(_Endpoint(
         "get_architect_emergencygroup", "GET",
@@ -823,16 +883,18 @@ def get_architect_emergencygroups(
     sort_order: str | None = None,
     name: str | None = None,
 ) -> _Lists[_m.EmergencyGroupListing, _m.EmergencyGroup]:
-    """GET /api/v2/architect/emergencygroups -> ``EmergencyGroupListing``.
+    """List the emergency groups.
 
+    GET /api/v2/architect/emergencygroups -> ``EmergencyGroupListing``.
     Requires ``routing:emergencyGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-emergencygroups
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -854,19 +916,21 @@ def get_architect_emergencygroups_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.EmergencyGroupDivisionViewEntityListing, _m.EmergencyGroupDivisionView]:
-    """GET /api/v2/architect/emergencygroups/divisionviews -> ``EmergencyGroupDivisionViewEntityListing``.
+    """List the emergency groups in the caller's divisions.
 
+    GET /api/v2/architect/emergencygroups/divisionviews -> ``EmergencyGroupDivisionViewEntityListing``.
     Requires ``routing:emergencyGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-emergencygroups-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_emergencygroups_divisionviews", "GET",
@@ -883,12 +947,14 @@ def get_architect_grammar(
     *,
     include_file_urls: bool | None = None,
 ) -> _Operation[_m.Grammar]:
-    """GET /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
+    """Get a grammar.
 
+    GET /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
     Requires ``architect:grammar:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-grammars--grammarId-
 
     Args:
-        grammar_id: path, string.
+        grammar_id: the ID of the grammar.
         include_file_urls: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -900,13 +966,15 @@ def get_architect_grammar_language(
     grammar_id: str,
     language_code: str,
 ) -> _Operation[_m.GrammarLanguage]:
-    """GET /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
+    """Get a language of a grammar.
 
+    GET /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
     Requires ``architect:grammar:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-grammars--grammarId--languages--languageCode-
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "get_architect_grammar_language", "GET",
@@ -926,16 +994,18 @@ def get_architect_grammars(
     name_or_description: str | None = None,
     include_file_urls: bool | None = None,
 ) -> _Lists[_m.GrammarListing, _m.Grammar]:
-    """GET /api/v2/architect/grammars -> ``GrammarListing``.
+    """List the grammars.
 
+    GET /api/v2/architect/grammars -> ``GrammarListing``.
     Requires ``architect:grammar:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-grammars
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string: description, id, name.
-        sort_order: query, string: asc, desc.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string: description, id, name. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
         description: query, string.
         name_or_description: query, string.
@@ -952,12 +1022,14 @@ def get_architect_grammars(
 
 
 def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
-    """GET /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
+    """Get an IVR.
 
+    GET /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
     Requires ``routing:callRoute:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs--ivrId-
 
     Args:
-        ivr_id: path, string.
+        ivr_id: the ID of the IVR.
     """
     return _Operation(_Endpoint(
         "get_architect_ivr", "GET", "/api/v2/architect/ivrs/{ivrId}", "IVR",
@@ -965,12 +1037,14 @@ def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
 
 
 def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdentityResolutionConfig]:
-    """GET /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
+    """Get the identity resolution of an IVR.
 
+    GET /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
     Requires ``routing:callRoute:view`` and ``routing:identityResolutionIvr:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs--ivrId--identityresolution
 
     Args:
-        ivr_id: path, string.
+        ivr_id: the ID of the IVR.
     """
     return _Operation(_Endpoint(
         "get_architect_ivr_identityresolution", "GET",
@@ -989,19 +1063,21 @@ def get_architect_ivrs(
     schedule_group: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
 ) -> _Lists[_m.IVREntityListing, _m.IVR]:
-    """GET /api/v2/architect/ivrs -> ``IVREntityListing``.
+    """List the IVRs.
 
+    GET /api/v2/architect/ivrs -> ``IVREntityListing``.
     Requires ``routing:callRoute:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
         dnis: query, string.
         schedule_group: query, string.
-        expand: query, list of string: identityresolution.
+        expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
@@ -1023,18 +1099,20 @@ def get_architect_ivrs_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.IVRDivisionViewEntityListing, _m.IVRDivisionView]:
-    """GET /api/v2/architect/ivrs/divisionviews -> ``IVRDivisionViewEntityListing``.
+    """List the IVRs in the caller's divisions.
 
+    GET /api/v2/architect/ivrs/divisionviews -> ``IVRDivisionViewEntityListing``.
     Requires ``routing:callRoute:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
@@ -1052,12 +1130,14 @@ def get_architect_prompt(
     include_resources: bool | None = None,
     language: _Sequence[str] | None = None,
 ) -> _Operation[_m.Prompt]:
-    """GET /api/v2/architect/prompts/{promptId} -> ``Prompt``.
+    """Get a prompt.
 
+    GET /api/v2/architect/prompts/{promptId} -> ``Prompt``.
     Requires ``architect:userPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId-
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         include_media_uris: query, boolean.
         include_resources: query, boolean.
         language: query, list of string.
@@ -1080,17 +1160,19 @@ def get_architect_prompt_history_history_id(
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
 ) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
-    """GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
+    """Get a generated history of a prompt.
 
+    GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
     Requires ``architect:userPrompt:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId--history--historyId-
 
     Args:
-        prompt_id: path, string.
-        history_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string.
-        sort_by: query, string: action, timestamp, user.
+        prompt_id: the ID of the prompt.
+        history_id: the ID of the history.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string. Ascending or descending.
+        sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
@@ -1105,13 +1187,15 @@ def get_architect_prompt_history_history_id(
 
 
 def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[_m.PromptAsset]:
-    """GET /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
+    """Get a resource of a prompt.
 
+    GET /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
     Requires ``architect:userPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "get_architect_prompt_resource", "GET",
@@ -1125,15 +1209,17 @@ def get_architect_prompt_resources(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.PromptAssetEntityListing, _m.PromptAsset]:
-    """GET /api/v2/architect/prompts/{promptId}/resources -> ``PromptAssetEntityListing``.
+    """List the resources of a prompt.
 
+    GET /api/v2/architect/prompts/{promptId}/resources -> ``PromptAssetEntityListing``.
     Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId--resources
 
     Args:
-        prompt_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        prompt_id: the ID of the prompt.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_architect_prompt_resources", "GET", "/api/v2/architect/prompts/{promptId}/resources",
@@ -1155,23 +1241,25 @@ def get_architect_prompts(
     language: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.PromptEntityListing, _m.Prompt]:
-    """GET /api/v2/architect/prompts -> ``PromptEntityListing``.
+    """List the prompts.
 
+    GET /api/v2/architect/prompts -> ``PromptEntityListing``.
     Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, list of string.
         description: query, string.
         name_or_description: query, string.
-        sort_by: query, string.
-        sort_order: query, string.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         include_media_uris: query, boolean.
         include_resources: query, boolean.
         language: query, list of string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
@@ -1186,12 +1274,14 @@ def get_architect_prompts(
 
 
 def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
-    """GET /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
+    """Get a schedule.
 
+    GET /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
     Requires ``routing:schedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedules--scheduleId-
 
     Args:
-        schedule_id: path, string.
+        schedule_id: the ID of the schedule.
     """
     return _Operation(_Endpoint(
         "get_architect_schedule", "GET", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
@@ -1199,12 +1289,14 @@ def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
 
 
 def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.ScheduleGroup]:
-    """GET /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
+    """Get a schedule group.
 
+    GET /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
     Requires ``routing:scheduleGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedulegroups--scheduleGroupId-
 
     Args:
-        schedule_group_id: path, string.
+        schedule_group_id: the ID of the schedule group.
     """
     return _Operation(_Endpoint(
         "get_architect_schedulegroup", "GET", "/api/v2/architect/schedulegroups/{scheduleGroupId}",
@@ -1222,19 +1314,21 @@ def get_architect_schedulegroups(
     schedule_ids: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ScheduleGroupEntityListing, _m.ScheduleGroup]:
-    """GET /api/v2/architect/schedulegroups -> ``ScheduleGroupEntityListing``.
+    """List the schedule groups.
 
+    GET /api/v2/architect/schedulegroups -> ``ScheduleGroupEntityListing``.
     Requires ``routing:scheduleGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedulegroups
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
-        schedule_ids: query, string.
-        division_id: query, list of string.
+        schedule_ids: query, string. The IDs of schedules.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
@@ -1256,19 +1350,21 @@ def get_architect_schedulegroups_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ScheduleGroupDivisionViewEntityListing, _m.ScheduleGroupDivisionView]:
-    """GET /api/v2/architect/schedulegroups/divisionviews -> ``ScheduleGroupDivisionViewEntityListing``.
+    """List the schedule groups in the caller's divisions.
 
+    GET /api/v2/architect/schedulegroups/divisionviews -> ``ScheduleGroupDivisionViewEntityListing``.
     Requires ``routing:scheduleGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedulegroups-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_schedulegroups_divisionviews", "GET",
@@ -1289,17 +1385,19 @@ def get_architect_schedules(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ScheduleEntityListing, _m.Schedule]:
-    """GET /api/v2/architect/schedules -> ``ScheduleEntityListing``.
+    """List the schedules.
 
+    GET /api/v2/architect/schedules -> ``ScheduleEntityListing``.
     Requires ``routing:schedule:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedules
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_schedules", "GET", "/api/v2/architect/schedules", "ScheduleEntityListing",
@@ -1320,18 +1418,20 @@ def get_architect_schedules_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ScheduleDivisionViewEntityListing, _m.SchedulesDivisionView]:
-    """GET /api/v2/architect/schedules/divisionviews -> ``ScheduleDivisionViewEntityListing``.
+    """List the schedules in the caller's divisions.
 
+    GET /api/v2/architect/schedules/divisionviews -> ``ScheduleDivisionViewEntityListing``.
     Requires ``routing:schedule:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedules-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_architect_schedules_divisionviews", "GET", "/api/v2/architect/schedules/divisionviews",
@@ -1349,12 +1449,14 @@ def get_architect_systemprompt(
     include_resources: bool | None = None,
     language: _Sequence[str] | None = None,
 ) -> _Operation[_m.SystemPrompt]:
-    """GET /api/v2/architect/systemprompts/{promptId} -> ``SystemPrompt``.
+    """Get a system prompt.
 
+    GET /api/v2/architect/systemprompts/{promptId} -> ``SystemPrompt``.
     Requires ``architect:systemPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId-
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         include_media_uris: query, boolean.
         include_resources: query, boolean.
         language: query, list of string.
@@ -1378,17 +1480,19 @@ def get_architect_systemprompt_history_history_id(
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
 ) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
-    """GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
+    """Get a generated history of a system prompt.
 
+    GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
     Requires ``architect:systemPrompt:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId--history--historyId-
 
     Args:
-        prompt_id: path, string.
-        history_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string.
-        sort_by: query, string: action, timestamp, user.
+        prompt_id: the ID of the prompt.
+        history_id: the ID of the history.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string. Ascending or descending.
+        sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
@@ -1406,13 +1510,15 @@ def get_architect_systemprompt_resource(
     prompt_id: str,
     language_code: str,
 ) -> _Operation[_m.SystemPromptAsset]:
-    """GET /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
+    """Get a resource of a system prompt.
 
+    GET /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
     Requires ``architect:systemPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "get_architect_systemprompt_resource", "GET",
@@ -1428,17 +1534,19 @@ def get_architect_systemprompt_resources(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.SystemPromptAssetEntityListing, _m.SystemPromptAsset]:
-    """GET /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAssetEntityListing``.
+    """List the resources of a system prompt.
 
+    GET /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAssetEntityListing``.
     Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId--resources
 
     Args:
-        prompt_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        prompt_id: the ID of the prompt.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_architect_systemprompt_resources", "GET",
@@ -1463,16 +1571,18 @@ def get_architect_systemprompts(
     include_resources: bool | None = None,
     language: _Sequence[str] | None = None,
 ) -> _Lists[_m.SystemPromptEntityListing, _m.SystemPrompt]:
-    """GET /api/v2/architect/systemprompts -> ``SystemPromptEntityListing``.
+    """List the system prompts.
 
+    GET /api/v2/architect/systemprompts -> ``SystemPromptEntityListing``.
     Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
         description: query, string.
         name_or_description: query, string.
@@ -1492,12 +1602,14 @@ def get_architect_systemprompts(
 
 
 def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow]:
-    """GET /api/v2/flows/{flowId} -> ``Flow``.
+    """Get a flow.
 
+    GET /api/v2/flows/{flowId} -> ``Flow``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId-
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
         deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1515,17 +1627,19 @@ def get_flow_history_history_id(
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
     action: _Sequence[_ActionValues] | None = None,
 ) -> _Lists[_m.HistoryListing, _m.HistoryEntry]:
-    """GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
+    """Get a generated history of a flow.
 
+    GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
     Requires ``architect:flow:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--history--historyId-
 
     Args:
-        flow_id: path, string.
-        history_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string.
-        sort_by: query, string: action, timestamp, user.
+        flow_id: the ID of the flow.
+        history_id: the ID of the history.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string. Ascending or descending.
+        sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
     """
@@ -1543,13 +1657,16 @@ def get_flow_instances_settings_loglevels(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
-    """GET /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
+    """Get the log level of a flow.
 
+    GET /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
     Requires ``architect:flowLogLevel:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--instances-settings-loglevels
 
     Args:
-        flow_id: path, string.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
+        flow_id: the ID of the flow.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_flow_instances_settings_loglevels", "GET",
@@ -1558,12 +1675,14 @@ def get_flow_instances_settings_loglevels(
 
 
 def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -> _Operation[_Any]:
-    """GET /api/v2/flows/{flowId}/latestconfiguration -> any JSON value.
+    """Get the latest configuration of a flow.
 
+    GET /api/v2/flows/{flowId}/latestconfiguration -> any JSON value.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--latestconfiguration
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
         deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1578,13 +1697,15 @@ def get_flow_version(
     *,
     deleted: str | None = None,
 ) -> _Operation[_m.FlowVersion]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId} -> ``FlowVersion``.
+    """Get a version of a flow.
 
+    GET /api/v2/flows/{flowId}/versions/{versionId} -> ``FlowVersion``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions--versionId-
 
     Args:
-        flow_id: path, string.
-        version_id: path, string.
+        flow_id: the ID of the flow.
+        version_id: the ID of the version.
         deleted: query, string.
     """
     return _Operation(_Endpoint(
@@ -1598,13 +1719,15 @@ def get_flow_version_configuration(
     *,
     deleted: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId}/configuration -> any JSON value.
+    """Get the configuration of a version of a flow.
 
+    GET /api/v2/flows/{flowId}/versions/{versionId}/configuration -> any JSON value.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions--versionId--configuration
 
     Args:
-        flow_id: path, string.
-        version_id: path, string.
+        flow_id: the ID of the flow.
+        version_id: the ID of the version.
         deleted: query, string.
     """
     return _Operation(_Endpoint(
@@ -1619,13 +1742,15 @@ def get_flow_version_health(
     *,
     language: _LanguageValues | None = None,
 ) -> _Operation[_m.FlowHealth]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId}/health -> ``FlowHealth``.
+    """Get the health of the intents of a flow version.
 
+    GET /api/v2/flows/{flowId}/versions/{versionId}/health -> ``FlowHealth``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions--versionId--health
 
     Args:
-        flow_id: path, string.
-        version_id: path, string.
+        flow_id: the ID of the flow.
+        version_id: the ID of the version.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
@@ -1641,14 +1766,16 @@ def get_flow_version_intent_health(
     intent_id: str,
     language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthIntent]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health -> ``FlowHealthIntent``.
+    """Get the health of an intent of a flow version.
 
+    GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health -> ``FlowHealthIntent``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions--versionId--intents--intentId--health
 
     Args:
-        flow_id: path, string.
-        version_id: path, string.
-        intent_id: path, string.
+        flow_id: the ID of the flow.
+        version_id: the ID of the version.
+        intent_id: the ID of the intent.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
@@ -1667,15 +1794,17 @@ def get_flow_version_intent_utterance_health(
     utterance_id: str,
     language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthUtterance]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health -> ``FlowHealthUtterance``.
+    """Get the health of an utterance of an intent of a flow version.
 
+    GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health -> ``FlowHealthUtterance``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions--versionId--intents--intentId--utterances--utteranceId--health
 
     Args:
-        flow_id: path, string.
-        version_id: path, string.
-        intent_id: path, string.
-        utterance_id: path, string.
+        flow_id: the ID of the flow.
+        version_id: the ID of the version.
+        intent_id: the ID of the intent.
+        utterance_id: the ID of the utterance.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
@@ -1696,14 +1825,16 @@ def get_flow_versions(
     page_size: int | None = None,
     deleted: bool | None = None,
 ) -> _Lists[_m.FlowVersionEntityListing, _m.FlowVersion]:
-    """GET /api/v2/flows/{flowId}/versions -> ``FlowVersionEntityListing``.
+    """List the versions of a flow.
 
+    GET /api/v2/flows/{flowId}/versions -> ``FlowVersionEntityListing``.
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions
 
     Args:
-        flow_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        flow_id: the ID of the flow.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1737,34 +1868,36 @@ def get_flows(
     published_before: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.FlowEntityListing, _m.Flow]:
-    """GET /api/v2/flows -> ``FlowEntityListing``.
+    """List the flows.
 
+    GET /api/v2/flows -> ``FlowEntityListing``.
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows
 
     Args:
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
             inboundchat, inboundemail, inboundshortmessage, outboundcall, inqueuecall, inqueueemail,
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
         description: query, string.
         name_or_description: query, string.
-        publish_version_id: query, string.
+        publish_version_id: query, string. The ID of a publish version.
         editable_by: query, string.
         locked_by: query, string.
-        locked_by_client_id: query, string.
+        locked_by_client_id: query, string. The ID of a locked by client.
         secure: query, string: any, checkedin, published.
         deleted: query, boolean.
         include_schemas: query, boolean.
         virtual_agent_enabled: query, boolean.
         published_after: query, string.
         published_before: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_flows", "GET", "/api/v2/flows", "FlowEntityListing", listing=_l.page_ece8a87b,
@@ -1785,13 +1918,15 @@ def get_flows_datatable(
     *,
     expand: _Open[_Literal["schema"]] | None = None,
 ) -> _Operation[_m.DataTable]:
-    """GET /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
+    """Get a data table.
 
+    GET /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
     Requires ``architect:datatable:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId-
 
     Args:
-        datatable_id: path, string.
-        expand: query, string: schema.
+        datatable_id: the ID of the data table.
+        expand: query, string: schema. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
@@ -1802,13 +1937,15 @@ def get_flows_datatable_export_job(
     datatable_id: str,
     export_job_id: str,
 ) -> _Operation[_m.DataTableExportJob]:
-    """GET /api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId} -> ``DataTableExportJob``.
+    """Get the status of an export job of a data table.
 
+    GET /api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId} -> ``DataTableExportJob``.
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--export-jobs--exportJobId-
 
     Args:
-        datatable_id: path, string.
-        export_job_id: path, string.
+        datatable_id: the ID of the data table.
+        export_job_id: the ID of the export job.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable_export_job", "GET",
@@ -1820,13 +1957,15 @@ def get_flows_datatable_import_job(
     datatable_id: str,
     import_job_id: str,
 ) -> _Operation[_m.DataTableImportJob]:
-    """GET /api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId} -> ``DataTableImportJob``.
+    """Get the status of an import job of a data table.
 
+    GET /api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId} -> ``DataTableImportJob``.
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--import-jobs--importJobId-
 
     Args:
-        datatable_id: path, string.
-        import_job_id: path, string.
+        datatable_id: the ID of the data table.
+        import_job_id: the ID of the import job.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable_import_job", "GET",
@@ -1840,15 +1979,17 @@ def get_flows_datatable_import_jobs(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DataTableImportEntityListing, _m.DataTableImportJob]:
-    """GET /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportEntityListing``.
+    """List the import jobs of a data table.
 
+    GET /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportEntityListing``.
     Requires ``architect:datatable:edit`` or ``architect:datatableRow:view``. Pages by
     ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--import-jobs
 
     Args:
-        datatable_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        datatable_id: the ID of the data table.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_flows_datatable_import_jobs", "GET",
@@ -1863,13 +2004,15 @@ def get_flows_datatable_row(
     *,
     showbrief: bool | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
+    """Get a row of a data table.
 
+    GET /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--rows--rowId-
 
     Args:
-        datatable_id: path, string.
-        row_id: path, string.
+        datatable_id: the ID of the data table.
+        row_id: the ID of the row.
         showbrief: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1886,17 +2029,19 @@ def get_flows_datatable_rows(
     showbrief: bool | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.DataTableRowEntityListing, dict[str, _Any]]:
-    """GET /api/v2/flows/datatables/{datatableId}/rows -> ``DataTableRowEntityListing``.
+    """List the rows of a data table.
 
+    GET /api/v2/flows/datatables/{datatableId}/rows -> ``DataTableRowEntityListing``.
     Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--rows
 
     Args:
-        datatable_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        datatable_id: the ID of the data table.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         showbrief: query, boolean.
-        sort_order: query, string: ascending, descending.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
@@ -1917,17 +2062,19 @@ def get_flows_datatables(
     division_id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DataTablesDomainEntityListing, _m.DataTable]:
-    """GET /api/v2/flows/datatables -> ``DataTablesDomainEntityListing``.
+    """List the data tables.
 
+    GET /api/v2/flows/datatables -> ``DataTablesDomainEntityListing``.
     Requires ``architect:datatable:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables
 
     Args:
-        expand: query, string: schema.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string: id, name.
-        sort_order: query, string.
-        division_id: query, list of string.
+        expand: query, string: schema. What to include in addition.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string: id, name. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        division_id: query, list of string. The ID of a division.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1944,13 +2091,15 @@ def get_flows_datatables_divisionview(
     *,
     expand: _Open[_Literal["schema"]] | None = None,
 ) -> _Operation[_m.DataTable]:
-    """GET /api/v2/flows/datatables/divisionviews/{datatableId} -> ``DataTable``.
+    """Get a data table in the caller's divisions.
 
+    GET /api/v2/flows/datatables/divisionviews/{datatableId} -> ``DataTable``.
     Requires ``architect:datatable:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables-divisionviews--datatableId-
 
     Args:
-        datatable_id: path, string.
-        expand: query, string: schema.
+        datatable_id: the ID of the data table.
+        expand: query, string: schema. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_datatables_divisionview", "GET",
@@ -1968,18 +2117,20 @@ def get_flows_datatables_divisionviews(
     division_id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DataTablesDomainEntityListing, _m.DataTable]:
-    """GET /api/v2/flows/datatables/divisionviews -> ``DataTablesDomainEntityListing``.
+    """List the data tables in the caller's divisions.
 
+    GET /api/v2/flows/datatables/divisionviews -> ``DataTablesDomainEntityListing``.
     Requires ``architect:datatable:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables-divisionviews
 
     Args:
-        expand: query, string: schema.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string: id, name.
-        sort_order: query, string.
-        division_id: query, list of string.
+        expand: query, string: schema. What to include in addition.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string: id, name. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        division_id: query, list of string. The ID of a division.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -2006,25 +2157,27 @@ def get_flows_divisionviews(
     division_id: _Sequence[str] | None = None,
     include_schemas: bool | None = None,
 ) -> _Lists[_m.FlowDivisionViewEntityListing, _m.FlowDivisionView]:
-    """GET /api/v2/flows/divisionviews -> ``FlowDivisionViewEntityListing``.
+    """List the flows in the caller's divisions.
 
+    GET /api/v2/flows/divisionviews -> ``FlowDivisionViewEntityListing``.
     Requires ``architect:flow:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-divisionviews
 
     Args:
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
             inboundchat, inboundemail, inboundshortmessage, outboundcall, inqueuecall, inqueueemail,
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        publish_version_id: query, string.
+        publish_version_id: query, string. The ID of a publish version.
         published_after: query, string.
         published_before: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
         include_schemas: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -2040,12 +2193,14 @@ def get_flows_divisionviews(
 
 
 def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExecution]:
-    """GET /api/v2/flows/executions/{flowExecutionId} -> ``FlowRuntimeExecution``.
+    """Get a flow execution.
 
+    GET /api/v2/flows/executions/{flowExecutionId} -> ``FlowRuntimeExecution``.
     Requires ``architect:flowExecution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-executions--flowExecutionId-
 
     Args:
-        flow_execution_id: path, string.
+        flow_execution_id: the ID of the flow execution.
     """
     return _Operation(_Endpoint(
         "get_flows_execution", "GET", "/api/v2/flows/executions/{flowExecutionId}",
@@ -2058,13 +2213,15 @@ def get_flows_export_job(
     *,
     expand: _Sequence[_Open[_Literal["messages"]]] | None = None,
 ) -> _Operation[_m.ArchitectExportJobStateResponse]:
-    """GET /api/v2/flows/export/jobs/{jobId} -> ``ArchitectExportJobStateResponse``.
+    """Get the status of a flow export job.
 
+    GET /api/v2/flows/export/jobs/{jobId} -> ``ArchitectExportJobStateResponse``.
     Requires ``architect:jobExport:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-export-jobs--jobId-
 
     Args:
-        job_id: path, string.
-        expand: query, list of string: messages.
+        job_id: the ID of the job.
+        expand: query, list of string: messages. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
@@ -2077,13 +2234,15 @@ def get_flows_instance(
     *,
     expand: _Open[_Literal["bots", "dataActions"]] | None = None,
 ) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
-    """GET /api/v2/flows/instances/{instanceId} -> ``GetFlowExecutionDataJobResult``.
+    """Start a job that prepares the execution data of a flow instance.
 
+    GET /api/v2/flows/instances/{instanceId} -> ``GetFlowExecutionDataJobResult``.
     Requires ``architect:flowInstance:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances--instanceId-
 
     Args:
-        instance_id: path, string.
-        expand: query, string: bots, dataActions.
+        instance_id: the ID of the instance.
+        expand: query, string: bots, dataActions. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
@@ -2094,12 +2253,14 @@ def get_flows_instance(
 def get_flows_instances_job(
     job_id: str,
 ) -> _Lists[_m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity]:
-    """GET /api/v2/flows/instances/jobs/{jobId} -> ``GetFlowExecutionDataJobResult``.
+    """Get the status of a job that prepares execution data of flows.
 
+    GET /api/v2/flows/instances/jobs/{jobId} -> ``GetFlowExecutionDataJobResult``.
     Requires ``architect:flowInstance:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
@@ -2111,12 +2272,14 @@ def get_flows_instances_querycapabilities(
     *,
     expand: _Open[_Literal["flow", "action"]] | None = None,
 ) -> _Operation[_m.FlowsQueryCriteriaResponse]:
-    """GET /api/v2/flows/instances/querycapabilities -> ``FlowsQueryCriteriaResponse``.
+    """List the capabilities of flow instance queries.
 
+    GET /api/v2/flows/instances/querycapabilities -> ``FlowsQueryCriteriaResponse``.
     Requires ``architect:flowInstance:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-querycapabilities
 
     Args:
-        expand: query, string: flow, action.
+        expand: query, string: flow, action. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_querycapabilities", "GET", "/api/v2/flows/instances/querycapabilities",
@@ -2126,9 +2289,11 @@ def get_flows_instances_querycapabilities(
 
 def get_flows_instances_settings_executiondata(
 ) -> _Operation[_m.ExecutionDataFlowSettingsResponse]:
-    """GET /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
+    """Get the execution history setting of flow instances.
 
+    GET /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
     Requires ``architect:flowinstanceexecutiondata:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-executiondata
     """
     return _Operation(_Endpoint(
         "get_flows_instances_settings_executiondata", "GET",
@@ -2142,15 +2307,18 @@ def get_flows_instances_settings_loglevels(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.FlowSettingsResponseEntityListing, _m.FlowSettingsResponse]:
-    """GET /api/v2/flows/instances/settings/loglevels -> ``FlowSettingsResponseEntityListing``.
+    """List the log levels of flows.
 
+    GET /api/v2/flows/instances/settings/loglevels -> ``FlowSettingsResponseEntityListing``.
     Requires ``architect:flowLogLevel:view`` and ``architect:flow:search``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels
 
     Args:
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
-        page_number: query, integer.
-        page_size: query, integer.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
+            include in addition.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_flows_instances_settings_loglevels", "GET",
@@ -2161,9 +2329,11 @@ def get_flows_instances_settings_loglevels(
 
 def get_flows_instances_settings_loglevels_characteristics(
 ) -> _Operation[_m.FlowLogLevelCharacteristicsDefinitions]:
-    """GET /api/v2/flows/instances/settings/loglevels/characteristics -> ``FlowLogLevelCharacteristicsDefinitions``.
+    """List the characteristics of flow log levels.
 
+    GET /api/v2/flows/instances/settings/loglevels/characteristics -> ``FlowLogLevelCharacteristicsDefinitions``.
     Requires ``architect:flowLogLevel:view`` or ``architect:flowLogLevelDefault:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels-characteristics
     """
     return _Operation(_Endpoint(
         "get_flows_instances_settings_loglevels_characteristics", "GET",
@@ -2176,12 +2346,15 @@ def get_flows_instances_settings_loglevels_default(
     *,
     expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
-    """GET /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
+    """Get the default flow log level.
 
+    GET /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
     Requires ``architect:flowLogLevelDefault:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics.
+        expand: query, list of string: logLevelCharacteristics.characteristics. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_settings_loglevels_default", "GET",
@@ -2194,13 +2367,15 @@ def get_flows_job(
     *,
     expand: _Sequence[_Open[_Literal["messages"]]] | None = None,
 ) -> _Operation[_m.ArchitectJobStateResponse]:
-    """GET /api/v2/flows/jobs/{jobId} -> ``ArchitectJobStateResponse``.
+    """Get the status of a flow job.
 
+    GET /api/v2/flows/jobs/{jobId} -> ``ArchitectJobStateResponse``.
     Requires ``architect:job:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-jobs--jobId-
 
     Args:
-        job_id: path, string.
-        expand: query, list of string: messages.
+        job_id: the ID of the job.
+        expand: query, list of string: messages. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
@@ -2215,16 +2390,18 @@ def get_flows_lookup(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.FlowEntityListing, _m.Flow]:
-    """GET /api/v2/flows/lookup -> ``FlowEntityListing``.
+    """List the flows by their IDs.
 
+    GET /api/v2/flows/lookup -> ``FlowEntityListing``.
     Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-lookup
 
     Args:
-        id: query, list of string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        id: query, list of string. Only these IDs.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing",
@@ -2236,12 +2413,14 @@ def get_flows_lookup(
 
 
 def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
-    """GET /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
+    """Get a flow milestone.
 
+    GET /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
     Requires ``architect:flowMilestone:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-milestones--milestoneId-
 
     Args:
-        milestone_id: path, string.
+        milestone_id: the ID of the milestone.
     """
     return _Operation(_Endpoint(
         "get_flows_milestone", "GET", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
@@ -2260,21 +2439,23 @@ def get_flows_milestones(
     name_or_description: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.FlowMilestoneListing, _m.FlowMilestone]:
-    """GET /api/v2/flows/milestones -> ``FlowMilestoneListing``.
+    """List the flow milestones.
 
+    GET /api/v2/flows/milestones -> ``FlowMilestoneListing``.
     Requires ``architect:flowMilestone:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-milestones
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
         description: query, string.
         name_or_description: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
@@ -2296,19 +2477,21 @@ def get_flows_milestones_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.FlowMilestoneDivisionViewEntityListing, _m.FlowMilestoneDivisionView]:
-    """GET /api/v2/flows/milestones/divisionviews -> ``FlowMilestoneDivisionViewEntityListing``.
+    """List the flow milestones in the caller's divisions.
 
+    GET /api/v2/flows/milestones/divisionviews -> ``FlowMilestoneDivisionViewEntityListing``.
     Requires ``architect:flowMilestone:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-milestones-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
@@ -2320,12 +2503,14 @@ def get_flows_milestones_divisionviews(
 
 
 def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
-    """GET /api/v2/flows/outcomes/{flowOutcomeId} -> ``FlowOutcome``.
+    """Get a flow outcome.
 
+    GET /api/v2/flows/outcomes/{flowOutcomeId} -> ``FlowOutcome``.
     Requires ``architect:flowOutcome:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-outcomes--flowOutcomeId-
 
     Args:
-        flow_outcome_id: path, string.
+        flow_outcome_id: the ID of the flow outcome.
     """
     return _Operation(_Endpoint(
         "get_flows_outcome", "GET", "/api/v2/flows/outcomes/{flowOutcomeId}", "FlowOutcome",
@@ -2344,21 +2529,23 @@ def get_flows_outcomes(
     name_or_description: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.FlowOutcomeListing, _m.FlowOutcome]:
-    """GET /api/v2/flows/outcomes -> ``FlowOutcomeListing``.
+    """List the flow outcomes.
 
+    GET /api/v2/flows/outcomes -> ``FlowOutcomeListing``.
     Requires ``architect:flowOutcome:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-outcomes
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
         description: query, string.
         name_or_description: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing",
@@ -2380,19 +2567,21 @@ def get_flows_outcomes_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.FlowOutcomeDivisionViewEntityListing, _m.FlowOutcomeDivisionView]:
-    """GET /api/v2/flows/outcomes/divisionviews -> ``FlowOutcomeDivisionViewEntityListing``.
+    """List the flow outcomes in the caller's divisions.
 
+    GET /api/v2/flows/outcomes/divisionviews -> ``FlowOutcomeDivisionViewEntityListing``.
     Requires ``architect:flowOutcome:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-outcomes-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
@@ -2408,13 +2597,15 @@ def get_flows_validate_job(
     *,
     expand: _Sequence[_Open[_Literal["messages"]]] | None = None,
 ) -> _Operation[_m.ArchitectValidateJobStateResponse]:
-    """GET /api/v2/flows/validate/jobs/{jobId} -> ``ArchitectValidateJobStateResponse``.
+    """Get the status of a flow validation job.
 
+    GET /api/v2/flows/validate/jobs/{jobId} -> ``ArchitectValidateJobStateResponse``.
     Preview: may change without notice. Requires ``architect:jobValidate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-validate-jobs--jobId-
 
     Args:
-        job_id: path, string.
-        expand: query, list of string: messages.
+        job_id: the ID of the job.
+        expand: query, list of string: messages. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
@@ -2427,12 +2618,14 @@ def patch_architect_grammar(
     *,
     body: _m.Grammar | _JsonObject | None = None,
 ) -> _Operation[_m.Grammar]:
-    """PATCH /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
+    """Update a grammar.
 
+    PATCH /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-architect-grammars--grammarId-
 
     Args:
-        grammar_id: path, string.
+        grammar_id: the ID of the grammar.
         body: ``Grammar``.
     """
     return _Operation(_Endpoint(
@@ -2447,13 +2640,15 @@ def patch_architect_grammar_language(
     *,
     body: _m.GrammarLanguageUpdate | _JsonObject | None = None,
 ) -> _Operation[_m.GrammarLanguage]:
-    """PATCH /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
+    """Update a language of a grammar.
 
+    PATCH /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-architect-grammars--grammarId--languages--languageCode-
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
         body: ``GrammarLanguageUpdate``.
     """
     return _Operation(_Endpoint(
@@ -2466,9 +2661,11 @@ def patch_architect_grammar_language(
 def patch_flows_instances_settings_executiondata(
     body: _m.ExecutionDataSettingsRequest | _JsonObject,
 ) -> _Operation[_m.ExecutionDataFlowSettingsResponse]:
-    """PATCH /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
+    """Update the execution history setting of flow instances.
 
+    PATCH /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
     Requires ``architect:flowinstanceexecutiondata:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-flows-instances-settings-executiondata
 
     Args:
         body: ``ExecutionDataSettingsRequest``.
@@ -2481,9 +2678,11 @@ def patch_flows_instances_settings_executiondata(
 
 
 def post_architect_dependencytracking_build() -> _Operation[None]:
-    """POST /api/v2/architect/dependencytracking/build -> nothing.
+    """Start a rebuild of the dependency tracking data.
 
+    POST /api/v2/architect/dependencytracking/build -> nothing.
     Requires ``architect:dependencyTracking:rebuild``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-dependencytracking-build
     """
     return _Operation(_Endpoint(
         "post_architect_dependencytracking_build", "POST",
@@ -2494,9 +2693,11 @@ def post_architect_dependencytracking_build() -> _Operation[None]:
 def post_architect_emergencygroups(
     body: _m.EmergencyGroup | _JsonObject,
 ) -> _Operation[_m.EmergencyGroup]:
-    """POST /api/v2/architect/emergencygroups -> ``EmergencyGroup``.
+    """Create an emergency group.
 
+    POST /api/v2/architect/emergencygroups -> ``EmergencyGroup``.
     Requires ``routing:emergencyGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-emergencygroups
 
     Args:
         body: ``EmergencyGroup``.
@@ -2512,13 +2713,15 @@ def post_architect_grammar_language_files_dtmf(
     language_code: str,
     body: _m.GrammarFileUploadRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> ``UploadUrlResponse``.
+    """Get a URL for uploading the DTMF file of a grammar language.
 
+    POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> ``UploadUrlResponse``.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-grammars--grammarId--languages--languageCode--files-dtmf
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
         body: ``GrammarFileUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -2533,13 +2736,15 @@ def post_architect_grammar_language_files_voice(
     language_code: str,
     body: _m.GrammarFileUploadRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> ``UploadUrlResponse``.
+    """Get a URL for uploading the voice file of a grammar language.
 
+    POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> ``UploadUrlResponse``.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-grammars--grammarId--languages--languageCode--files-voice
 
     Args:
-        grammar_id: path, string.
-        language_code: path, string.
+        grammar_id: the ID of the grammar.
+        language_code: the language code.
         body: ``GrammarFileUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -2553,12 +2758,14 @@ def post_architect_grammar_languages(
     grammar_id: str,
     body: _m.GrammarLanguage | _JsonObject,
 ) -> _Operation[_m.GrammarLanguage]:
-    """POST /api/v2/architect/grammars/{grammarId}/languages -> ``GrammarLanguage``.
+    """Create a language of a grammar.
 
+    POST /api/v2/architect/grammars/{grammarId}/languages -> ``GrammarLanguage``.
     Requires ``architect:grammar:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-grammars--grammarId--languages
 
     Args:
-        grammar_id: path, string.
+        grammar_id: the ID of the grammar.
         body: ``GrammarLanguage``.
     """
     return _Operation(_Endpoint(
@@ -2569,9 +2776,11 @@ def post_architect_grammar_languages(
 
 
 def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Grammar]:
-    """POST /api/v2/architect/grammars -> ``Grammar``.
+    """Create a grammar.
 
+    POST /api/v2/architect/grammars -> ``Grammar``.
     Requires ``architect:grammar:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-grammars
 
     Args:
         body: ``Grammar``.
@@ -2583,9 +2792,11 @@ def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Gra
 
 
 def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
-    """POST /api/v2/architect/ivrs -> ``IVR``.
+    """Create an IVR.
 
+    POST /api/v2/architect/ivrs -> ``IVR``.
     Requires ``routing:callRoute:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-ivrs
 
     Args:
         body: ``IVR``.
@@ -2597,12 +2808,14 @@ def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
 
 
 def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
-    """POST /api/v2/architect/prompts/{promptId}/history -> ``Operation``.
+    """Generate the history of a prompt.
 
+    POST /api/v2/architect/prompts/{promptId}/history -> ``Operation``.
     Requires ``architect:userPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-prompts--promptId--history
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
     """
     return _Operation(_Endpoint(
         "post_architect_prompt_history", "POST", "/api/v2/architect/prompts/{promptId}/history",
@@ -2614,13 +2827,15 @@ def post_architect_prompt_resource_uploads(
     prompt_id: str,
     language_code: str,
 ) -> _Operation[_m.PromptAssetUpload]:
-    """POST /api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
+    """Get a URL for uploading the audio of a prompt resource.
 
+    POST /api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
     Preview: may change without notice. Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-prompts--promptId--resources--languageCode--uploads
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "post_architect_prompt_resource_uploads", "POST",
@@ -2633,12 +2848,14 @@ def post_architect_prompt_resources(
     prompt_id: str,
     body: _m.PromptAssetCreate | _JsonObject,
 ) -> _Operation[_m.PromptAsset]:
-    """POST /api/v2/architect/prompts/{promptId}/resources -> ``PromptAsset``.
+    """Create a resource of a prompt.
 
+    POST /api/v2/architect/prompts/{promptId}/resources -> ``PromptAsset``.
     Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-prompts--promptId--resources
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         body: ``PromptAssetCreate``.
     """
     return _Operation(_Endpoint(
@@ -2648,9 +2865,11 @@ def post_architect_prompt_resources(
 
 
 def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
-    """POST /api/v2/architect/prompts -> ``Prompt``.
+    """Create a prompt.
 
+    POST /api/v2/architect/prompts -> ``Prompt``.
     Requires ``architect:userPrompt:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-prompts
 
     Args:
         body: ``Prompt``.
@@ -2664,9 +2883,11 @@ def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Promp
 def post_architect_schedulegroups(
     body: _m.ScheduleGroup | _JsonObject,
 ) -> _Operation[_m.ScheduleGroup]:
-    """POST /api/v2/architect/schedulegroups -> ``ScheduleGroup``.
+    """Create a schedule group.
 
+    POST /api/v2/architect/schedulegroups -> ``ScheduleGroup``.
     Requires ``routing:scheduleGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-schedulegroups
 
     Args:
         body: ``ScheduleGroup``.
@@ -2678,9 +2899,11 @@ def post_architect_schedulegroups(
 
 
 def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.Schedule]:
-    """POST /api/v2/architect/schedules -> ``Schedule``.
+    """Create a schedule.
 
+    POST /api/v2/architect/schedules -> ``Schedule``.
     Requires ``routing:schedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-schedules
 
     Args:
         body: ``Schedule``.
@@ -2692,12 +2915,14 @@ def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.S
 
 
 def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operation]:
-    """POST /api/v2/architect/systemprompts/{promptId}/history -> ``Operation``.
+    """Generate the history of a system prompt.
 
+    POST /api/v2/architect/systemprompts/{promptId}/history -> ``Operation``.
     Requires ``architect:systemPrompt:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-systemprompts--promptId--history
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
     """
     return _Operation(_Endpoint(
         "post_architect_systemprompt_history", "POST",
@@ -2709,13 +2934,15 @@ def post_architect_systemprompt_resource_uploads(
     prompt_id: str,
     language_code: str,
 ) -> _Operation[_m.PromptAssetUpload]:
-    """POST /api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
+    """Get a URL for uploading the audio of a system prompt resource.
 
+    POST /api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
     Preview: may change without notice. Requires ``architect:systemPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-systemprompts--promptId--resources--languageCode--uploads
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
     """
     return _Operation(_Endpoint(
         "post_architect_systemprompt_resource_uploads", "POST",
@@ -2728,12 +2955,14 @@ def post_architect_systemprompt_resources(
     prompt_id: str,
     body: _m.SystemPromptAsset | _JsonObject,
 ) -> _Operation[_m.SystemPromptAsset]:
-    """POST /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAsset``.
+    """Create a resource of a system prompt.
 
+    POST /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAsset``.
     Requires ``architect:systemPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-architect-systemprompts--promptId--resources
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         body: ``SystemPromptAsset``.
     """
     return _Operation(_Endpoint(
@@ -2744,12 +2973,14 @@ def post_architect_systemprompt_resources(
 
 
 def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
-    """POST /api/v2/flows/{flowId}/history -> ``Operation``.
+    """Generate the history of a flow.
 
+    POST /api/v2/flows/{flowId}/history -> ``Operation``.
     Requires ``architect:flow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows--flowId--history
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
     """
     return _Operation(_Endpoint(
         "post_flow_history", "POST", "/api/v2/flows/{flowId}/history", "Operation",
@@ -2762,13 +2993,16 @@ def post_flow_instances_settings_loglevels(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
-    """POST /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
+    """Set the log level of a flow.
 
+    POST /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
     Requires ``architect:flowLogLevel:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows--flowId--instances-settings-loglevels
 
     Args:
-        flow_id: path, string.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
+        flow_id: the ID of the flow.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
+            include in addition.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -2779,12 +3013,14 @@ def post_flow_instances_settings_loglevels(
 
 
 def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVersion]:
-    """POST /api/v2/flows/{flowId}/versions -> ``FlowVersion``.
+    """Create a version of a flow.
 
+    POST /api/v2/flows/{flowId}/versions -> ``FlowVersion``.
     Requires ``architect:flow:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows--flowId--versions
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -2794,9 +3030,11 @@ def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVer
 
 
 def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _Operation[_m.Flow]:
-    """POST /api/v2/flows -> ``Flow``.
+    """Create a flow.
 
+    POST /api/v2/flows -> ``Flow``.
     Requires ``architect:flow:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows
 
     Args:
         language: query, string.
@@ -2808,9 +3046,11 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
 
 
 def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
-    """POST /api/v2/flows/actions/checkin -> ``Operation``.
+    """Check in a flow.
 
+    POST /api/v2/flows/actions/checkin -> ``Operation``.
     Requires ``architect:flow:edit`` or ``architect:flow:unlock``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-checkin
 
     Args:
         flow: query, string.
@@ -2821,9 +3061,11 @@ def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
 
 
 def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
-    """POST /api/v2/flows/actions/checkout -> ``Flow``.
+    """Check out a flow.
 
+    POST /api/v2/flows/actions/checkout -> ``Flow``.
     Requires ``architect:flow:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-checkout
 
     Args:
         flow: query, string.
@@ -2834,9 +3076,11 @@ def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
 
 
 def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
-    """POST /api/v2/flows/actions/deactivate -> ``Flow``.
+    """Deactivate a flow.
 
+    POST /api/v2/flows/actions/deactivate -> ``Flow``.
     Requires ``architect:flow:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-deactivate
 
     Args:
         flow: query, string.
@@ -2851,9 +3095,11 @@ def post_flows_actions_publish(
     *,
     version: str | None = None,
 ) -> _Operation[_m.Operation]:
-    """POST /api/v2/flows/actions/publish -> ``Operation``.
+    """Publish a flow.
 
+    POST /api/v2/flows/actions/publish -> ``Operation``.
     Requires ``architect:flow:unlock`` or ``architect:flow:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-publish
 
     Args:
         flow: query, string.
@@ -2865,9 +3111,11 @@ def post_flows_actions_publish(
 
 
 def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
-    """POST /api/v2/flows/actions/revert -> ``Flow``.
+    """Revert a flow.
 
+    POST /api/v2/flows/actions/revert -> ``Flow``.
     Requires ``architect:flow:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-revert
 
     Args:
         flow: query, string.
@@ -2878,9 +3126,11 @@ def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
 
 
 def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
-    """POST /api/v2/flows/actions/unlock -> ``Flow``.
+    """Unlock a flow.
 
+    POST /api/v2/flows/actions/unlock -> ``Flow``.
     Requires ``architect:flow:unlock``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-unlock
 
     Args:
         flow: query, string.
@@ -2893,12 +3143,15 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
 def post_flows_datatable_export_jobs(
     datatable_id: str,
 ) -> _Jobs[_m.DataTableExportJob, _m.DataTableExportJob, _Any]:
-    """POST /api/v2/flows/datatables/{datatableId}/export/jobs -> ``DataTableExportJob``.
+    """Start an export job of a data table.
 
-    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    POST /api/v2/flows/datatables/{datatableId}/export/jobs -> ``DataTableExportJob``.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-datatables--datatableId--export-jobs
 
     Args:
-        datatable_id: path, string.
+        datatable_id: the ID of the data table.
     """
     return _Jobs(_Endpoint(
         "post_flows_datatable_export_jobs", "POST",
@@ -2910,12 +3163,15 @@ def post_flows_datatable_import_csv_jobs(
     datatable_id: str,
     body: _m.DataTableImportJob | _JsonObject,
 ) -> _Jobs[_m.DataTableImportJob, _m.DataTableImportJob, _Any]:
-    """POST /api/v2/flows/datatables/{datatableId}/import/csv/jobs -> ``DataTableImportJob``.
+    """Start a CSV import job of a data table.
 
-    Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
+    POST /api/v2/flows/datatables/{datatableId}/import/csv/jobs -> ``DataTableImportJob``.
+    Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-datatables--datatableId--import-csv-jobs
 
     Args:
-        datatable_id: path, string.
+        datatable_id: the ID of the data table.
         body: ``DataTableImportJob``.
     """
     return _Jobs(_Endpoint(
@@ -2929,12 +3185,15 @@ def post_flows_datatable_import_jobs(
     datatable_id: str,
     body: _m.DataTableImportJob | _JsonObject,
 ) -> _Jobs[_m.DataTableImportJob, _m.DataTableImportJob, _Any]:
-    """POST /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportJob``.
+    """Start an import job of a data table.
 
-    Deprecated. Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
+    POST /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportJob``.
+    Deprecated. Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``. Starts a
+    job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-datatables--datatableId--import-jobs
 
     Args:
-        datatable_id: path, string.
+        datatable_id: the ID of the data table.
         body: ``DataTableImportJob``.
     """
     return _Jobs(_Endpoint(
@@ -2948,12 +3207,14 @@ def post_flows_datatable_rows(
     datatable_id: str,
     data_table_row: _JsonObject,
 ) -> _Operation[dict[str, _Any]]:
-    """POST /api/v2/flows/datatables/{datatableId}/rows -> dict of any JSON value.
+    """Create a row of a data table.
 
+    POST /api/v2/flows/datatables/{datatableId}/rows -> dict of any JSON value.
     Requires ``architect:datatable:add`` or ``architect:datatableRow:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-datatables--datatableId--rows
 
     Args:
-        datatable_id: path, string.
+        datatable_id: the ID of the data table.
         data_table_row: body, any JSON value.
     """
     return _Operation(_Endpoint(
@@ -2963,9 +3224,11 @@ def post_flows_datatable_rows(
 
 
 def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.DataTable]:
-    """POST /api/v2/flows/datatables -> ``DataTable``.
+    """Create a data table.
 
+    POST /api/v2/flows/datatables -> ``DataTable``.
     Requires ``architect:datatable:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-datatables
 
     Args:
         body: ``DataTable``.
@@ -2979,9 +3242,11 @@ def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.Dat
 def post_flows_executions(
     flow_launch_request: _m.FlowExecutionLaunchRequest | _JsonObject,
 ) -> _Jobs[_m.FlowExecutionLaunchResponse, _m.FlowRuntimeExecution, _Any]:
-    """POST /api/v2/flows/executions -> ``FlowExecutionLaunchResponse``.
+    """Start a flow execution.
 
-    Requires ``architect:flow:launch``.
+    POST /api/v2/flows/executions -> ``FlowExecutionLaunchResponse``.
+    Requires ``architect:flow:launch``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-executions
 
     Args:
         flow_launch_request: body, ``FlowExecutionLaunchRequest``.
@@ -2995,9 +3260,11 @@ def post_flows_executions(
 def post_flows_export_jobs(
     body: _m.RegisterArchitectExportJob | _JsonObject,
 ) -> _Jobs[_m.RegisterArchitectExportJobResponse, _m.ArchitectExportJobStateResponse, _Any]:
-    """POST /api/v2/flows/export/jobs -> ``RegisterArchitectExportJobResponse``.
+    """Start a flow export job.
 
-    Requires ``architect:jobExport:create``.
+    POST /api/v2/flows/export/jobs -> ``RegisterArchitectExportJobResponse``.
+    Requires ``architect:jobExport:create``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-export-jobs
 
     Args:
         body: ``RegisterArchitectExportJob``.
@@ -3015,12 +3282,14 @@ def post_flows_instances_jobs(
 ) -> _Jobs[
     _m.GetFlowExecutionDataJobResult, _m.GetFlowExecutionDataJobResult, _m.ExecutionDataEntity,
 ]:
-    """POST /api/v2/flows/instances/jobs -> ``GetFlowExecutionDataJobResult``.
+    """Start a job that prepares execution data of flows for download.
 
-    Requires ``architect:flowInstance:view``.
+    POST /api/v2/flows/instances/jobs -> ``GetFlowExecutionDataJobResult``.
+    Requires ``architect:flowInstance:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-instances-jobs
 
     Args:
-        expand: query, string: bots, dataActions.
+        expand: query, string: bots, dataActions. What to include in addition.
         body: ``ExecutionDataRequest``.
     """
     return _Jobs(_Endpoint(
@@ -3036,13 +3305,15 @@ def post_flows_instances_query(
     index_only: bool | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.FlowResultEntityListing, _m.FlowExecutionDataQueryResult]:
-    """POST /api/v2/flows/instances/query -> ``FlowResultEntityListing``.
+    """Query flow instances.
 
+    POST /api/v2/flows/instances/query -> ``FlowResultEntityListing``.
     Read-only. Requires ``architect:flowInstance:search``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-instances-query
 
     Args:
         index_only: query, boolean.
-        page_size: query, integer.
+        page_size: query, integer. How many items to return at most.
         body: ``CriteriaQuery``.
     """
     return _Lists(_Endpoint(
@@ -3056,9 +3327,11 @@ def post_flows_jobs(
     *,
     body: _m.RegisterArchitectJobRequest | _JsonObject | None = None,
 ) -> _Jobs[_m.RegisterArchitectJobResponse, _m.ArchitectJobStateResponse, _Any]:
-    """POST /api/v2/flows/jobs -> ``RegisterArchitectJobResponse``.
+    """Start a job that uploads a flow.
 
-    Requires ``architect:job:create``.
+    POST /api/v2/flows/jobs -> ``RegisterArchitectJobResponse``.
+    Requires ``architect:job:create``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-jobs
 
     Args:
         body: ``RegisterArchitectJobRequest``.
@@ -3073,9 +3346,11 @@ def post_flows_milestones(
     *,
     body: _m.FlowMilestone | _JsonObject | None = None,
 ) -> _Operation[_m.FlowMilestone]:
-    """POST /api/v2/flows/milestones -> ``FlowMilestone``.
+    """Create a flow milestone.
 
+    POST /api/v2/flows/milestones -> ``FlowMilestone``.
     Requires ``architect:flowMilestone:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-milestones
 
     Args:
         body: ``FlowMilestone``.
@@ -3089,9 +3364,11 @@ def post_flows_outcomes(
     *,
     body: _m.FlowOutcome | _JsonObject | None = None,
 ) -> _Operation[_m.FlowOutcome]:
-    """POST /api/v2/flows/outcomes -> ``FlowOutcome``.
+    """Create a flow outcome.
 
+    POST /api/v2/flows/outcomes -> ``FlowOutcome``.
     Requires ``architect:flowOutcome:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-outcomes
 
     Args:
         body: ``FlowOutcome``.
@@ -3104,9 +3381,12 @@ def post_flows_outcomes(
 def post_flows_validate_jobs(
     body: _m.RegisterArchitectValidateJob | _JsonObject,
 ) -> _Jobs[_m.RegisterArchitectValidateJobResponse, _m.ArchitectValidateJobStateResponse, _Any]:
-    """POST /api/v2/flows/validate/jobs -> ``RegisterArchitectValidateJobResponse``.
+    """Start a flow validation job.
 
-    Preview: may change without notice. Requires ``architect:jobValidate:create``.
+    POST /api/v2/flows/validate/jobs -> ``RegisterArchitectValidateJobResponse``.
+    Preview: may change without notice. Requires ``architect:jobValidate:create``. Starts a job;
+    ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-validate-jobs
 
     Args:
         body: ``RegisterArchitectValidateJob``.
@@ -3121,12 +3401,14 @@ def put_architect_emergencygroup(
     emergency_group_id: str,
     body: _m.EmergencyGroup | _JsonObject,
 ) -> _Operation[_m.EmergencyGroup]:
-    """PUT /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
+    """Update an emergency group.
 
+    PUT /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
     Requires ``routing:emergencyGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-emergencygroups--emergencyGroupId-
 
     Args:
-        emergency_group_id: path, string.
+        emergency_group_id: the ID of the emergency group.
         body: ``EmergencyGroup``.
     """
     return _Operation(_Endpoint(
@@ -3137,12 +3419,14 @@ def put_architect_emergencygroup(
 
 
 def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
-    """PUT /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
+    """Update an IVR.
 
+    PUT /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
     Requires ``routing:callRoute:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-ivrs--ivrId-
 
     Args:
-        ivr_id: path, string.
+        ivr_id: the ID of the IVR.
         body: ``IVR``.
     """
     return _Operation(_Endpoint(
@@ -3155,12 +3439,14 @@ def put_architect_ivr_identityresolution(
     ivr_id: str,
     body: _m.IVRIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.IVRIdentityResolutionConfig]:
-    """PUT /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
+    """Update the identity resolution of an IVR.
 
+    PUT /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
     Requires ``routing:callRoute:edit`` and ``routing:identityResolutionIvr:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-ivrs--ivrId--identityresolution
 
     Args:
-        ivr_id: path, string.
+        ivr_id: the ID of the IVR.
         body: ``IVRIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -3171,12 +3457,14 @@ def put_architect_ivr_identityresolution(
 
 
 def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
-    """PUT /api/v2/architect/prompts/{promptId} -> ``Prompt``.
+    """Update a prompt.
 
+    PUT /api/v2/architect/prompts/{promptId} -> ``Prompt``.
     Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-prompts--promptId-
 
     Args:
-        prompt_id: path, string.
+        prompt_id: the ID of the prompt.
         body: ``Prompt``.
     """
     return _Operation(_Endpoint(
@@ -3190,13 +3478,15 @@ def put_architect_prompt_resource(
     language_code: str,
     body: _m.PromptAsset | _JsonObject,
 ) -> _Operation[_m.PromptAsset]:
-    """PUT /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
+    """Update a resource of a prompt.
 
+    PUT /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
     Requires ``architect:userPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-prompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
         body: ``PromptAsset``.
     """
     return _Operation(_Endpoint(
@@ -3210,12 +3500,14 @@ def put_architect_schedule(
     schedule_id: str,
     body: _m.Schedule | _JsonObject,
 ) -> _Operation[_m.Schedule]:
-    """PUT /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
+    """Update a schedule.
 
+    PUT /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
     Requires ``routing:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-schedules--scheduleId-
 
     Args:
-        schedule_id: path, string.
+        schedule_id: the ID of the schedule.
         body: ``Schedule``.
     """
     return _Operation(_Endpoint(
@@ -3228,12 +3520,14 @@ def put_architect_schedulegroup(
     schedule_group_id: str,
     body: _m.ScheduleGroup | _JsonObject,
 ) -> _Operation[_m.ScheduleGroup]:
-    """PUT /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
+    """Update a schedule group.
 
+    PUT /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
     Requires ``routing:scheduleGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-schedulegroups--scheduleGroupId-
 
     Args:
-        schedule_group_id: path, string.
+        schedule_group_id: the ID of the schedule group.
         body: ``ScheduleGroup``.
     """
     return _Operation(_Endpoint(
@@ -3247,13 +3541,15 @@ def put_architect_systemprompt_resource(
     language_code: str,
     body: _m.SystemPromptAsset | _JsonObject,
 ) -> _Operation[_m.SystemPromptAsset]:
-    """PUT /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
+    """Update a resource of a system prompt.
 
+    PUT /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
     Requires ``architect:systemPrompt:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-architect-systemprompts--promptId--resources--languageCode-
 
     Args:
-        prompt_id: path, string.
-        language_code: path, string.
+        prompt_id: the ID of the prompt.
+        language_code: the language code.
         body: ``SystemPromptAsset``.
     """
     return _Operation(_Endpoint(
@@ -3264,12 +3560,14 @@ def put_architect_systemprompt_resource(
 
 
 def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
-    """PUT /api/v2/flows/{flowId} -> ``Flow``.
+    """Update a flow.
 
+    PUT /api/v2/flows/{flowId} -> ``Flow``.
     Requires ``architect:flow:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows--flowId-
 
     Args:
-        flow_id: path, string.
+        flow_id: the ID of the flow.
         body: ``Flow``.
     """
     return _Operation(_Endpoint(
@@ -3283,13 +3581,16 @@ def put_flow_instances_settings_loglevels(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
-    """PUT /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
+    """Update the log level of a flow.
 
+    PUT /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
     Requires ``architect:flowLogLevel:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows--flowId--instances-settings-loglevels
 
     Args:
-        flow_id: path, string.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
+        flow_id: the ID of the flow.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
+            include in addition.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3305,13 +3606,15 @@ def put_flows_datatable(
     *,
     expand: _Open[_Literal["schema"]] | None = None,
 ) -> _Operation[_m.DataTable]:
-    """PUT /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
+    """Update a data table.
 
+    PUT /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
     Requires ``architect:datatable:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-datatables--datatableId-
 
     Args:
-        datatable_id: path, string.
-        expand: query, string: schema.
+        datatable_id: the ID of the data table.
+        expand: query, string: schema. What to include in addition.
         body: ``DataTable``.
     """
     return _Operation(_Endpoint(
@@ -3326,13 +3629,15 @@ def put_flows_datatable_row(
     *,
     body: _JsonObject | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """PUT /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
+    """Update a row of a data table.
 
+    PUT /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
     Requires ``architect:datatable:edit`` or ``architect:datatableRow:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-datatables--datatableId--rows--rowId-
 
     Args:
-        datatable_id: path, string.
-        row_id: path, string.
+        datatable_id: the ID of the data table.
+        row_id: the ID of the row.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -3346,12 +3651,15 @@ def put_flows_instances_settings_loglevels_default(
     *,
     expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
-    """PUT /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
+    """Update the default flow log level.
 
+    PUT /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
     Requires ``architect:flowLogLevelDefault:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics.
+        expand: query, list of string: logLevelCharacteristics.characteristics. What to include in
+            addition.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3366,12 +3674,14 @@ def put_flows_milestone(
     *,
     body: _m.FlowMilestone | _JsonObject | None = None,
 ) -> _Operation[_m.FlowMilestone]:
-    """PUT /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
+    """Update a flow milestone.
 
+    PUT /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
     Requires ``architect:flowMilestone:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-milestones--milestoneId-
 
     Args:
-        milestone_id: path, string.
+        milestone_id: the ID of the milestone.
         body: ``FlowMilestone``.
     """
     return _Operation(_Endpoint(
@@ -3385,12 +3695,14 @@ def put_flows_outcome(
     *,
     body: _m.FlowOutcome | _JsonObject | None = None,
 ) -> _Operation[_m.Operation]:
-    """PUT /api/v2/flows/outcomes/{flowOutcomeId} -> ``Operation``.
+    """Update a flow outcome.
 
+    PUT /api/v2/flows/outcomes/{flowOutcomeId} -> ``Operation``.
     Requires ``architect:flowOutcome:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-outcomes--flowOutcomeId-
 
     Args:
-        flow_outcome_id: path, string.
+        flow_outcome_id: the ID of the flow outcome.
         body: ``FlowOutcome``.
     """
     return _Operation(_Endpoint(

@@ -18,13 +18,15 @@ if _TYPE_CHECKING:
 
 
 def delete_assistant_variation(assistant_id: str, variation_id: str) -> _Operation[None]:
-    """DELETE /api/v2/assistants/{assistantId}/variations/{variationId} -> nothing.
+    """Delete a copilot variation of an assistant.
 
+    DELETE /api/v2/assistants/{assistantId}/variations/{variationId} -> nothing.
     Requires ``assistants:copilot:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-assistants--assistantId--variations--variationId-
 
     Args:
-        assistant_id: path, string.
-        variation_id: path, string.
+        assistant_id: the ID of the assistant.
+        variation_id: the ID of the variation.
     """
     return _Operation(_Endpoint(
         "delete_assistant_variation", "DELETE",
@@ -36,13 +38,15 @@ def get_assistant_variation(
     assistant_id: str,
     variation_id: str,
 ) -> _Operation[_m.AssistantCopilotVariation]:
-    """GET /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
+    """Get a copilot variation of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
     Requires ``assistants:copilot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--variations--variationId-
 
     Args:
-        assistant_id: path, string.
-        variation_id: path, string.
+        assistant_id: the ID of the assistant.
+        variation_id: the ID of the variation.
     """
     return _Operation(_Endpoint(
         "get_assistant_variation", "GET",
@@ -53,12 +57,14 @@ def get_assistant_variation(
 def get_assistant_variations(
     assistant_id: str,
 ) -> _Lists[_m.AssistantCopilotVariationListing, _m.AssistantCopilotVariation]:
-    """GET /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariationListing``.
+    """List the copilot variations of an assistant.
 
+    GET /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariationListing``.
     Requires ``assistants:copilot:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--variations
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
     """
     return _Lists(_Endpoint(
         "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
@@ -70,12 +76,14 @@ def post_assistant_variations(
     assistant_id: str,
     body: _m.AssistantCopilotVariation | _JsonObject,
 ) -> _Operation[_m.AssistantCopilotVariation]:
-    """POST /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariation``.
+    """Create a copilot variation of an assistant.
 
+    POST /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariation``.
     Requires ``assistants:copilot:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-assistants--assistantId--variations
 
     Args:
-        assistant_id: path, string.
+        assistant_id: the ID of the assistant.
         body: ``AssistantCopilotVariation``.
     """
     return _Operation(_Endpoint(
@@ -89,13 +97,15 @@ def put_assistant_variation(
     variation_id: str,
     body: _m.AssistantCopilotVariation | _JsonObject,
 ) -> _Operation[_m.AssistantCopilotVariation]:
-    """PUT /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
+    """Update a copilot variation of an assistant.
 
+    PUT /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
     Requires ``assistants:copilot:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-assistants--assistantId--variations--variationId-
 
     Args:
-        assistant_id: path, string.
-        variation_id: path, string.
+        assistant_id: the ID of the assistant.
+        variation_id: the ID of the variation.
         body: ``AssistantCopilotVariation``.
     """
     return _Operation(_Endpoint(

@@ -23,9 +23,11 @@ if _TYPE_CHECKING:
 
 def get_audits_query_realtime_servicemapping(
 ) -> _Lists[_m.AuditQueryServiceMapping, _m.AuditQueryService]:
-    """GET /api/v2/audits/query/realtime/servicemapping -> ``AuditQueryServiceMapping``.
+    """Get the services, entities and actions of real-time audits.
 
+    GET /api/v2/audits/query/realtime/servicemapping -> ``AuditQueryServiceMapping``.
     Requires ``audits:audit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-audits-query-realtime-servicemapping
     """
     return _Lists(_Endpoint(
         "get_audits_query_realtime_servicemapping", "GET",
@@ -35,9 +37,11 @@ def get_audits_query_realtime_servicemapping(
 
 
 def get_audits_query_servicemapping() -> _Lists[_m.AuditQueryServiceMapping, _m.AuditQueryService]:
-    """GET /api/v2/audits/query/servicemapping -> ``AuditQueryServiceMapping``.
+    """Get the services, entities and actions of audits.
 
+    GET /api/v2/audits/query/servicemapping -> ``AuditQueryServiceMapping``.
     Requires ``audits:audit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-audits-query-servicemapping
     """
     return _Lists(_Endpoint(
         "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
@@ -48,12 +52,14 @@ def get_audits_query_servicemapping() -> _Lists[_m.AuditQueryServiceMapping, _m.
 def get_audits_query_transaction_id(
     transaction_id: str,
 ) -> _Operation[_m.AuditQueryExecutionStatusResponse]:
-    """GET /api/v2/audits/query/{transactionId} -> ``AuditQueryExecutionStatusResponse``.
+    """Get the status of an audit query.
 
+    GET /api/v2/audits/query/{transactionId} -> ``AuditQueryExecutionStatusResponse``.
     Requires ``audits:audit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-audits-query--transactionId-
 
     Args:
-        transaction_id: path, string.
+        transaction_id: the ID of the transaction.
     """
     return _Operation(_Endpoint(
         "get_audits_query_transaction_id", "GET", "/api/v2/audits/query/{transactionId}",
@@ -69,15 +75,17 @@ def get_audits_query_transaction_id_results(
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
     allow_redirect: bool | None = None,
 ) -> _Lists[_m.AuditQueryExecutionResultsResponse, _m.AuditLogMessage]:
-    """GET /api/v2/audits/query/{transactionId}/results -> ``AuditQueryExecutionResultsResponse``.
+    """Get the results of an audit query.
 
+    GET /api/v2/audits/query/{transactionId}/results -> ``AuditQueryExecutionResultsResponse``.
     Requires ``audits:audit:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-audits-query--transactionId--results
 
     Args:
-        transaction_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
-        expand: query, list of string: user.
+        transaction_id: the ID of the transaction.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        expand: query, list of string: user. What to include in addition.
         allow_redirect: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -95,9 +103,11 @@ def post_audits_query(
 ) -> _Jobs[
     _m.AuditQueryExecutionStatusResponse, _m.AuditQueryExecutionStatusResponse, _m.AuditLogMessage,
 ]:
-    """POST /api/v2/audits/query -> ``AuditQueryExecutionStatusResponse``.
+    """Start an audit query.
 
-    Requires ``audits:audit:view``.
+    POST /api/v2/audits/query -> ``AuditQueryExecutionStatusResponse``.
+    Requires ``audits:audit:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query
 
     Args:
         body: ``AuditQueryRequest``.
@@ -113,12 +123,14 @@ def post_audits_query_realtime(
     *,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
 ) -> _Lists[_m.AuditRealtimeQueryResultsResponse, _m.AuditLogMessage]:
-    """POST /api/v2/audits/query/realtime -> ``AuditRealtimeQueryResultsResponse``.
+    """Query recent audits in real time.
 
+    POST /api/v2/audits/query/realtime -> ``AuditRealtimeQueryResultsResponse``.
     Read-only. Requires ``audits:audit:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime
 
     Args:
-        expand: query, list of string: user.
+        expand: query, list of string: user. What to include in addition.
         body: ``AuditRealtimeQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -133,12 +145,14 @@ def post_audits_query_realtime_related(
     *,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
 ) -> _Lists[_m.AuditRealtimeRelatedResultsResponse, _m.AuditLogMessage]:
-    """POST /api/v2/audits/query/realtime/related -> ``AuditRealtimeRelatedResultsResponse``.
+    """Get the audits that one action caused.
 
+    POST /api/v2/audits/query/realtime/related -> ``AuditRealtimeRelatedResultsResponse``.
     Read-only. Requires ``audits:audit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime-related
 
     Args:
-        expand: query, list of string: user.
+        expand: query, list of string: user. What to include in addition.
         body: ``AuditRealtimeRelatedRequest``.
     """
     return _Lists(_Endpoint(

@@ -25,12 +25,14 @@ def delete_authorization_division(
     *,
     force: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
+    """Delete a division.
 
+    DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
     Requires ``authorization:division:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         force: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -42,13 +44,15 @@ def delete_authorization_policies_target_subject_subject_id(
     target_name: str,
     subject_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> nothing.
+    """Delete the access policy of a target and subject.
 
+    DELETE /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> nothing.
     Requires ``authorization:policy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-policies-targets--targetName--subject--subjectId-
 
     Args:
-        target_name: path, string.
-        subject_id: path, string.
+        target_name: the target name.
+        subject_id: the ID of the subject.
     """
     return _Operation(_Endpoint(
         "delete_authorization_policies_target_subject_subject_id", "DELETE",
@@ -57,12 +61,14 @@ def delete_authorization_policies_target_subject_subject_id(
 
 
 def delete_authorization_role(role_id: str) -> _Operation[None]:
-    """DELETE /api/v2/authorization/roles/{roleId} -> nothing.
+    """Delete a role.
 
+    DELETE /api/v2/authorization/roles/{roleId} -> nothing.
     Requires ``authorization:role:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-roles--roleId-
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
     """
     return _Operation(_Endpoint(
         "delete_authorization_role", "DELETE", "/api/v2/authorization/roles/{roleId}",
@@ -74,14 +80,16 @@ def delete_authorization_subject_division_role(
     division_id: str,
     role_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
+    """Remove the grant of a role in a division from a subject.
 
+    DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
     Requires ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-subjects--subjectId--divisions--divisionId--roles--roleId-
 
     Args:
-        subject_id: path, string.
-        division_id: path, string.
-        role_id: path, string.
+        subject_id: the ID of the subject.
+        division_id: the ID of the division.
+        role_id: the ID of the role.
     """
     return _Operation(_Endpoint(
         "delete_authorization_subject_division_role", "DELETE",
@@ -94,10 +102,13 @@ def get_authorization_division(
     *,
     object_count: bool | None = None,
 ) -> _Operation[_m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    """Get a division.
+
+    GET /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         object_count: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -112,14 +123,16 @@ def get_authorization_division_grants(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthzDivisionGrantEntityListing, _m.AuthzGrant]:
-    """GET /api/v2/authorization/divisions/{divisionId}/grants -> ``AuthzDivisionGrantEntityListing``.
+    """List the grants of a division.
 
+    GET /api/v2/authorization/divisions/{divisionId}/grants -> ``AuthzDivisionGrantEntityListing``.
     Requires ``authorization:grant:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions--divisionId--grants
 
     Args:
-        division_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        division_id: the ID of the division.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_division_grants", "GET",
@@ -140,19 +153,21 @@ def get_authorization_divisions(
     id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
+    """List the divisions.
 
+    GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         object_count: query, boolean.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -170,14 +185,16 @@ def get_authorization_divisions_deleted(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
+    """List the deleted divisions.
 
+    GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
     Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-deleted
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -186,7 +203,11 @@ def get_authorization_divisions_deleted(
 
 
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
+    """Get the home division.
+
+    GET /api/v2/authorization/divisions/home -> ``AuthzDivision``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-home
+    """
     return _Operation(_Endpoint(
         "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
         "AuthzDivision",
@@ -194,7 +215,11 @@ def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
-    """GET /api/v2/authorization/divisions/limit -> integer."""
+    """Get the maximum number of divisions.
+
+    GET /api/v2/authorization/divisions/limit -> integer.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-limit
+    """
     return _Operation(_Endpoint(
         "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit", "int",
     ))
@@ -208,15 +233,17 @@ def get_authorization_divisions_query(
     id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.AuthzDivisionCursorListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
+    """List the divisions by cursor.
 
+    GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        id: query, list of string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        id: query, list of string. Only these IDs.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -232,9 +259,11 @@ def get_authorization_divisionspermitted_me(
     *,
     name: str | None = None,
 ) -> _Lists[list[_m.AuthzDivision], _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
+    """List the divisions where the current user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-me
 
     Args:
         name: query, string.
@@ -253,14 +282,16 @@ def get_authorization_divisionspermitted_paged_me(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
+    """List by page the divisions where the current user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
         permission: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -276,15 +307,17 @@ def get_authorization_divisionspermitted_paged_subject_id(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
+    """List by page the divisions where a user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged--subjectId-
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         permission: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -302,13 +335,15 @@ def get_authorization_permissions(
     query_type: _Open[_Literal["domain", "permission"]] | None = None,
     query: str | None = None,
 ) -> _Lists[_m.PermissionCollectionEntityListing, _m.DomainPermissionCollection]:
-    """GET /api/v2/authorization/permissions -> ``PermissionCollectionEntityListing``.
+    """List the permissions.
 
+    GET /api/v2/authorization/permissions -> ``PermissionCollectionEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-permissions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         query_type: query, string: domain, permission.
         query: query, string.
     """
@@ -326,13 +361,15 @@ def get_authorization_policies(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
-    """GET /api/v2/authorization/policies -> ``AuthorizationPolicyEntityListing``.
+    """List the access policies.
 
+    GET /api/v2/authorization/policies -> ``AuthorizationPolicyEntityListing``.
     Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies
 
     Args:
-        after: query, string.
-        page_size: query, integer.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies", "GET", "/api/v2/authorization/policies",
@@ -346,14 +383,16 @@ def get_authorization_policies_subject_subject_id(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
-    """GET /api/v2/authorization/policies/subject/{subjectId} -> ``AuthorizationPolicyEntityListing``.
+    """List the access policies of a subject.
 
+    GET /api/v2/authorization/policies/subject/{subjectId} -> ``AuthorizationPolicyEntityListing``.
     Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-subject--subjectId-
 
     Args:
-        subject_id: path, string.
-        after: query, string.
-        page_size: query, integer.
+        subject_id: the ID of the subject.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_subject_subject_id", "GET",
@@ -368,14 +407,16 @@ def get_authorization_policies_target(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthorizationPolicyEntityListing, _m.AuthorizationPolicy]:
-    """GET /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicyEntityListing``.
+    """List the access policies of a target.
 
+    GET /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicyEntityListing``.
     Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-targets--targetName-
 
     Args:
-        target_name: path, string.
-        after: query, string.
-        page_size: query, integer.
+        target_name: the target name.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_target", "GET",
@@ -388,13 +429,15 @@ def get_authorization_policies_target_subject_subject_id(
     target_name: str,
     subject_id: str,
 ) -> _Operation[_m.AuthorizationPolicy]:
-    """GET /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> ``AuthorizationPolicy``.
+    """Get the access policy of a target and subject.
 
+    GET /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> ``AuthorizationPolicy``.
     Requires ``authorization:policy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-targets--targetName--subject--subjectId-
 
     Args:
-        target_name: path, string.
-        subject_id: path, string.
+        target_name: the target name.
+        subject_id: the ID of the subject.
     """
     return _Operation(_Endpoint(
         "get_authorization_policies_target_subject_subject_id", "GET",
@@ -404,9 +447,11 @@ def get_authorization_policies_target_subject_subject_id(
 
 
 def get_authorization_policies_targets() -> _Lists[_m.TargetAttributes, _m.PolicyAttribute]:
-    """GET /api/v2/authorization/policies/targets -> ``TargetAttributes``.
+    """List the targets of access policies and their attributes.
 
+    GET /api/v2/authorization/policies/targets -> ``TargetAttributes``.
     Requires ``authorization:policy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-targets
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
@@ -415,12 +460,14 @@ def get_authorization_policies_targets() -> _Lists[_m.TargetAttributes, _m.Polic
 
 
 def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolicy]:
-    """GET /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
+    """Get an access policy.
 
+    GET /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
     Requires ``authorization:policy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "get_authorization_policy", "GET", "/api/v2/authorization/policies/{policyId}",
@@ -429,12 +476,14 @@ def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolic
 
 
 def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyAttributeSet]:
-    """GET /api/v2/authorization/policies/{policyId}/attributes -> ``PolicyAttributeSet``.
+    """List the attributes that an access policy uses.
 
+    GET /api/v2/authorization/policies/{policyId}/attributes -> ``PolicyAttributeSet``.
     Requires ``authorization:policy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies--policyId--attributes
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "get_authorization_policy_attributes", "GET",
@@ -444,7 +493,11 @@ def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyA
 
 def get_authorization_products(
 ) -> _Lists[_m.OrganizationProductEntityListing, _m.DomainOrganizationProduct]:
-    """GET /api/v2/authorization/products -> ``OrganizationProductEntityListing``."""
+    """List the enabled products.
+
+    GET /api/v2/authorization/products -> ``OrganizationProductEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-products
+    """
     return _Lists(_Endpoint(
         "get_authorization_products", "GET", "/api/v2/authorization/products",
         "OrganizationProductEntityListing", listing=_l.single_fb29b5bd,
@@ -457,14 +510,16 @@ def get_authorization_role(
     user_count: bool | None = None,
     expand: _Sequence[_Open[_Literal["unusedPermissions"]]] | None = None,
 ) -> _Operation[_m.DomainOrganizationRole]:
-    """GET /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
+    """Get a role.
 
+    GET /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
     Requires ``authorization:role:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--roleId-
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         user_count: query, boolean.
-        expand: query, list of string: unusedPermissions.
+        expand: query, list of string: unusedPermissions. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
@@ -476,13 +531,15 @@ def get_authorization_role_comparedefault_right_role_id(
     left_role_id: str,
     right_role_id: str,
 ) -> _Operation[_m.DomainOrgRoleDifference]:
-    """GET /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
+    """Compare a role with a default role.
 
+    GET /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
     Requires ``authorization:role:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--leftRoleId--comparedefault--rightRoleId-
 
     Args:
-        left_role_id: path, string.
-        right_role_id: path, string.
+        left_role_id: the ID of the left role.
+        right_role_id: the ID of the right role.
     """
     return _Operation(_Endpoint(
         "get_authorization_role_comparedefault_right_role_id", "GET",
@@ -501,16 +558,18 @@ def get_authorization_role_subjectgrants(
     next_page: str | None = None,
     previous_page: str | None = None,
 ) -> _Lists[_m.SubjectDivisionGrantsEntityListing, _m.SubjectDivisionGrants]:
-    """GET /api/v2/authorization/roles/{roleId}/subjectgrants -> ``SubjectDivisionGrantsEntityListing``.
+    """List the subjects of a role with their divisions.
 
+    GET /api/v2/authorization/roles/{roleId}/subjectgrants -> ``SubjectDivisionGrantsEntityListing``.
     Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--roleId--subjectgrants
 
     Args:
-        role_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        role_id: the ID of the role.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
     """
@@ -530,14 +589,16 @@ def get_authorization_role_users(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.UserReferenceEntityListing, _m.UserReference]:
-    """GET /api/v2/authorization/roles/{roleId}/users -> ``UserReferenceEntityListing``.
+    """List the users of a role.
 
+    GET /api/v2/authorization/roles/{roleId}/users -> ``UserReferenceEntityListing``.
     Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--roleId--users
 
     Args:
-        role_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        role_id: the ID of the role.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
@@ -559,22 +620,24 @@ def get_authorization_roles(
     user_count: bool | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
-    """GET /api/v2/authorization/roles -> ``OrganizationRoleEntityListing``.
+    """List the roles.
 
+    GET /api/v2/authorization/roles -> ``OrganizationRoleEntityListing``.
     Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         name: query, string.
         permission: query, list of string.
-        default_role_id: query, list of string.
+        default_role_id: query, list of string. The ID of a default role.
         user_count: query, boolean.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_authorization_roles", "GET", "/api/v2/authorization/roles",
@@ -588,9 +651,11 @@ def get_authorization_roles(
 
 
 def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
-    """GET /api/v2/authorization/roles/settings -> ``RoleSettings``.
+    """Get the role settings.
 
+    GET /api/v2/authorization/roles/settings -> ``RoleSettings``.
     Requires ``directory:organization:admin`` or ``authorization:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles-settings
     """
     return _Operation(_Endpoint(
         "get_authorization_roles_settings", "GET", "/api/v2/authorization/roles/settings",
@@ -599,9 +664,11 @@ def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
 
 
 def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
-    """GET /api/v2/authorization/settings -> ``AuthorizationSettings``.
+    """Get the authorization settings.
 
+    GET /api/v2/authorization/settings -> ``AuthorizationSettings``.
     Requires ``directory:organization:admin`` or ``authorization:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-settings
     """
     return _Operation(_Endpoint(
         "get_authorization_settings", "GET", "/api/v2/authorization/settings",
@@ -615,12 +682,14 @@ def get_authorization_subject(
     include_duplicates: bool | None = None,
     include_full_roles: bool | None = None,
 ) -> _Operation[_m.AuthzSubject]:
-    """GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
+    """Get the roles and permissions of a subject.
 
+    GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
     Requires ``authorization:grant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects--subjectId-
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
@@ -637,7 +706,10 @@ def get_authorization_subjects_me(
     include_duplicates: bool | None = None,
     include_full_roles: bool | None = None,
 ) -> _Operation[_m.AuthzSubject]:
-    """GET /api/v2/authorization/subjects/me -> ``AuthzSubject``.
+    """Get the roles and permissions of the current user.
+
+    GET /api/v2/authorization/subjects/me -> ``AuthzSubject``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-me
 
     Args:
         include_duplicates: query, boolean.
@@ -652,12 +724,14 @@ def get_authorization_subjects_rolecounts(
     *,
     id: _Sequence[str] | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/authorization/subjects/rolecounts -> dict of any JSON value.
+    """Count the roles of subjects.
 
+    GET /api/v2/authorization/subjects/rolecounts -> dict of any JSON value.
     Requires ``authorization:grant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-rolecounts
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "get_authorization_subjects_rolecounts", "GET", "/api/v2/authorization/subjects/rolecounts",
@@ -666,12 +740,14 @@ def get_authorization_subjects_rolecounts(
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
-    """GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
+    """Get the roles and permissions of a user.
 
+    GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
     Requires ``authorization:grant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--subjectId--roles
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
     """
     return _Operation(_Endpoint(
         "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
@@ -682,12 +758,14 @@ def patch_authorization_role(
     role_id: str,
     body: _m.DomainOrganizationRole | _JsonObject,
 ) -> _Operation[_m.DomainOrganizationRole]:
-    """PATCH /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
+    """Set whether a role needs an update.
 
+    PATCH /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
     Requires ``authorization:role:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-authorization-roles--roleId-
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         body: ``DomainOrganizationRole``.
     """
     return _Operation(_Endpoint(
@@ -699,9 +777,11 @@ def patch_authorization_role(
 def patch_authorization_settings(
     body: _m.AuthorizationSettings | _JsonObject,
 ) -> _Operation[_m.AuthorizationSettings]:
-    """PATCH /api/v2/authorization/settings -> ``AuthorizationSettings``.
+    """Update the authorization settings.
 
+    PATCH /api/v2/authorization/settings -> ``AuthorizationSettings``.
     Requires ``directory:organization:admin`` or ``authorization:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-authorization-settings
 
     Args:
         body: ``AuthorizationSettings``.
@@ -722,14 +802,17 @@ def post_authorization_division_object(
     ]],
     body: _Sequence[str],
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/divisions/{divisionId}/objects/{objectType} -> nothing.
+    """Assign objects to a division.
+
+    POST /api/v2/authorization/divisions/{divisionId}/objects/{objectType} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions--divisionId--objects--objectType-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         object_type: path, string: QUEUE, CAMPAIGN, CONTACTLIST, DNCLIST, EMAILCAMPAIGN,
             MESSAGINGCAMPAIGN, MANAGEMENTUNIT, BUSINESSUNIT, FLOW, FLOWMILESTONE, FLOWOUTCOME, USER,
             CALLROUTE, EMERGENCYGROUPS, ROUTINGSCHEDULES, ROUTINGSCHEDULEGROUPS, DATATABLES, TEAM,
-            WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY.
+            WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY. The object type.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -743,12 +826,14 @@ def post_authorization_division_restore(
     division_id: str,
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
+    """Restore a division.
 
+    POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
     Requires ``authorization:division:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions--divisionId--restore
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         body: ``AuthzDivision``.
     """
     return _Operation(_Endpoint(
@@ -761,9 +846,11 @@ def post_authorization_division_restore(
 def post_authorization_divisions(
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """POST /api/v2/authorization/divisions -> ``AuthzDivision``.
+    """Create a division.
 
+    POST /api/v2/authorization/divisions -> ``AuthzDivision``.
     Requires ``authorization:division:add`` and ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions
 
     Args:
         body: ``AuthzDivision``.
@@ -780,12 +867,14 @@ def post_authorization_policies_target(
     *,
     skip_lockout_check: bool | None = None,
 ) -> _Operation[_m.AuthorizationPolicy]:
-    """POST /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
+    """Add an access policy to a target.
 
+    POST /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
     Requires ``authorization:policy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-policies-targets--targetName-
 
     Args:
-        target_name: path, string.
+        target_name: the target name.
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
@@ -800,12 +889,14 @@ def post_authorization_policies_target_validate(
     target_name: str,
     body: _m.AuthorizationPolicy | _JsonObject,
 ) -> _Lists[_m.ValidationErrorListing, _m.ValidationErrorResponse]:
-    """POST /api/v2/authorization/policies/targets/{targetName}/validate -> ``ValidationErrorListing``.
+    """Validate an access policy for a target.
 
+    POST /api/v2/authorization/policies/targets/{targetName}/validate -> ``ValidationErrorListing``.
     Requires ``authorization:policy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-policies-targets--targetName--validate
 
     Args:
-        target_name: path, string.
+        target_name: the target name.
         body: ``AuthorizationPolicy``.
     """
     return _Lists(_Endpoint(
@@ -819,12 +910,14 @@ def post_authorization_policy_simulate(
     policy_id: str,
     body: _m.PolicyTestPayload | _JsonObject,
 ) -> _Operation[_m.PolicyTestResult]:
-    """POST /api/v2/authorization/policies/{policyId}/simulate -> ``PolicyTestResult``.
+    """Simulate a request against an access policy.
 
+    POST /api/v2/authorization/policies/{policyId}/simulate -> ``PolicyTestResult``.
     Requires ``authorization:policy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-policies--policyId--simulate
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         body: ``PolicyTestPayload``.
     """
     return _Operation(_Endpoint(
@@ -840,12 +933,14 @@ def post_authorization_role(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/roles/{roleId} -> nothing.
+    """Grant a role to subjects in divisions.
 
+    POST /api/v2/authorization/roles/{roleId} -> nothing.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-roles--roleId-
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         subject_type: query, string.
         body: ``SubjectDivisions``.
     """
@@ -860,13 +955,15 @@ def post_authorization_role_comparedefault_right_role_id(
     right_role_id: str,
     body: _m.DomainOrganizationRole | _JsonObject,
 ) -> _Operation[_m.DomainOrgRoleDifference]:
-    """POST /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
+    """Compare an unsaved role with a default role.
 
+    POST /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
     Requires ``authorization:role:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-roles--leftRoleId--comparedefault--rightRoleId-
 
     Args:
-        left_role_id: path, string.
-        right_role_id: path, string.
+        left_role_id: the ID of the left role.
+        right_role_id: the ID of the right role.
         body: ``DomainOrganizationRole``.
     """
     return _Operation(_Endpoint(
@@ -879,9 +976,11 @@ def post_authorization_role_comparedefault_right_role_id(
 def post_authorization_roles(
     body: _m.DomainOrganizationRoleCreate | _JsonObject,
 ) -> _Operation[_m.DomainOrganizationRole]:
-    """POST /api/v2/authorization/roles -> ``DomainOrganizationRole``.
+    """Create a role.
 
+    POST /api/v2/authorization/roles -> ``DomainOrganizationRole``.
     Requires ``authorization:role:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-roles
 
     Args:
         body: ``DomainOrganizationRoleCreate``.
@@ -896,9 +995,11 @@ def post_authorization_roles_default(
     *,
     force: bool | None = None,
 ) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
-    """POST /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
+    """Restore all default roles.
 
+    POST /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
     Requires ``authorization:role:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-roles-default
 
     Args:
         force: query, boolean.
@@ -915,12 +1016,14 @@ def post_authorization_subject_bulkadd(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
+    """Grant roles in divisions to a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkadd
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
@@ -934,12 +1037,14 @@ def post_authorization_subject_bulkremove(
     subject_id: str,
     body: _m.RoleDivisionGrants | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
+    """Remove grants from a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
     Requires ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkremove
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -954,12 +1059,14 @@ def post_authorization_subject_bulkreplace(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
+    """Replace the grants of a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
     Requires ``authorization:grant:add`` and ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkreplace
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
@@ -976,14 +1083,16 @@ def post_authorization_subject_division_role(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
+    """Grant a role in a division to a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--divisions--divisionId--roles--roleId-
 
     Args:
-        subject_id: path, string.
-        division_id: path, string.
-        role_id: path, string.
+        subject_id: the ID of the subject.
+        division_id: the ID of the division.
+        role_id: the ID of the role.
         subject_type: query, string.
     """
     return _Operation(_Endpoint(
@@ -998,12 +1107,14 @@ def put_authorization_division(
     division_id: str,
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    """Update a division.
 
+    PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
     Requires ``authorization:division:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         body: ``AuthzDivision``.
     """
     return _Operation(_Endpoint(
@@ -1018,12 +1129,14 @@ def put_authorization_policies_target(
     *,
     skip_lockout_check: bool | None = None,
 ) -> _Operation[_m.AuthorizationPolicy]:
-    """PUT /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
+    """Replace the access policy of a target and subject.
 
+    PUT /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
     Requires ``authorization:policy:edit`` or ``authorization:policy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-policies-targets--targetName-
 
     Args:
-        target_name: path, string.
+        target_name: the target name.
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
@@ -1040,12 +1153,14 @@ def put_authorization_policy(
     *,
     skip_lockout_check: bool | None = None,
 ) -> _Operation[_m.AuthorizationPolicy]:
-    """PUT /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
+    """Update an access policy.
 
+    PUT /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
     Requires ``authorization:policy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-policies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         skip_lockout_check: query, boolean.
         body: ``AuthorizationPolicy``.
     """
@@ -1059,12 +1174,14 @@ def put_authorization_role(
     role_id: str,
     body: _m.DomainOrganizationRoleUpdate | _JsonObject,
 ) -> _Operation[_m.DomainOrganizationRole]:
-    """PUT /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
+    """Replace a role.
 
+    PUT /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
     Requires ``authorization:role:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-roles--roleId-
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         body: ``DomainOrganizationRoleUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1074,12 +1191,14 @@ def put_authorization_role(
 
 
 def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
-    """PUT /api/v2/authorization/roles/{roleId}/users/add -> list of string.
+    """Add users to a role.
 
+    PUT /api/v2/authorization/roles/{roleId}/users/add -> list of string.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-roles--roleId--users-add
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -1092,12 +1211,14 @@ def put_authorization_role_users_remove(
     role_id: str,
     body: _Sequence[str],
 ) -> _Operation[list[str]]:
-    """PUT /api/v2/authorization/roles/{roleId}/users/remove -> list of string.
+    """Remove users from a role.
 
+    PUT /api/v2/authorization/roles/{roleId}/users/remove -> list of string.
     Requires ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-roles--roleId--users-remove
 
     Args:
-        role_id: path, string.
+        role_id: the ID of the role.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -1110,9 +1231,11 @@ def put_authorization_role_users_remove(
 def put_authorization_roles_default(
     body: _Sequence[_m.DomainOrganizationRole | _JsonObject],
 ) -> _Lists[_m.OrganizationRoleEntityListing, _m.DomainOrganizationRole]:
-    """PUT /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
+    """Restore the given default roles.
 
+    PUT /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
     Requires ``authorization:role:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-roles-default
 
     Args:
         body: list of ``DomainOrganizationRole``.
@@ -1127,9 +1250,11 @@ def put_authorization_roles_default(
 def put_authorization_roles_settings(
     body: _m.RoleSettings | _JsonObject,
 ) -> _Operation[_m.RoleSettings]:
-    """PUT /api/v2/authorization/roles/settings -> ``RoleSettings``.
+    """Update the role settings.
 
+    PUT /api/v2/authorization/roles/settings -> ``RoleSettings``.
     Requires ``directory:organization:admin`` or ``authorization:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-roles-settings
 
     Args:
         body: ``RoleSettings``.
@@ -1141,12 +1266,14 @@ def put_authorization_roles_settings(
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
+    """Set the roles of a user.
 
+    PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--subjectId--roles
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         body: list of string.
     """
     return _Operation(_Endpoint(

@@ -16,9 +16,11 @@ def post_backgroundassistant_token(
     *,
     body: _m.BackgroundAssistantUserAuthenticatedInfo | _JsonObject | None = None,
 ) -> _Operation[_m.SignedData]:
-    """POST /api/v2/backgroundassistant/token -> ``SignedData``.
+    """Sign the token of a background assistant.
 
+    POST /api/v2/backgroundassistant/token -> ``SignedData``.
     Preview: may change without notice.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-backgroundassistant-token
 
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.
@@ -33,7 +35,10 @@ def post_screenrecording_token(
     *,
     body: _m.BackgroundAssistantUserAuthenticatedInfo | _JsonObject | None = None,
 ) -> _Operation[_m.SignedData]:
-    """POST /api/v2/screenrecording/token -> ``SignedData``.
+    """Sign the token of a screen recording.
+
+    POST /api/v2/screenrecording/token -> ``SignedData``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-screenrecording-token
 
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.

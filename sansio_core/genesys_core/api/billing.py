@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def get_billing_contract(contract_id: str) -> _Operation[_m.BillingContract]:
-    """GET /api/v2/billing/contracts/{contractId} -> ``BillingContract``.
+    """Get a billing contract.
 
+    GET /api/v2/billing/contracts/{contractId} -> ``BillingContract``.
     Preview: may change without notice. Requires ``billing:subscription:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts--contractId-
 
     Args:
-        contract_id: path, string.
+        contract_id: the ID of the contract.
     """
     return _Operation(_Endpoint(
         "get_billing_contract", "GET", "/api/v2/billing/contracts/{contractId}", "BillingContract",
@@ -36,13 +38,15 @@ def get_billing_contract_billingperiod(
     contract_id: str,
     billing_period_id: str,
 ) -> _Operation[_m.BillingContractPeriodDetail]:
-    """GET /api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId} -> ``BillingContractPeriodDetail``.
+    """Get a billing period of a billing contract.
 
+    GET /api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId} -> ``BillingContractPeriodDetail``.
     Preview: may change without notice. Requires ``billing:subscription:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts--contractId--billingperiods--billingPeriodId-
 
     Args:
-        contract_id: path, string.
-        billing_period_id: path, string.
+        contract_id: the ID of the contract.
+        billing_period_id: the ID of the billing period.
     """
     return _Operation(_Endpoint(
         "get_billing_contract_billingperiod", "GET",
@@ -61,15 +65,17 @@ def get_billing_contracts(
     status: _Open[_Literal["Active", "Inactive"]] | None = None,
     external_number: str | None = None,
 ) -> _Lists[_m.BillingContractListing, _m.BillingContract]:
-    """GET /api/v2/billing/contracts -> ``BillingContractListing``.
+    """List the billing contracts.
 
+    GET /api/v2/billing/contracts -> ``BillingContractListing``.
     Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
         status: query, string: Active, Inactive.
@@ -85,12 +91,14 @@ def get_billing_contracts(
 
 
 def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.UrlResponse]:
-    """GET /api/v2/billing/contracts/invoices/{invoiceId}/document -> ``UrlResponse``.
+    """Get the document of a contract invoice.
 
+    GET /api/v2/billing/contracts/invoices/{invoiceId}/document -> ``UrlResponse``.
     Preview: may change without notice. Requires ``billing:subscription:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices--invoiceId--document
 
     Args:
-        invoice_id: path, string.
+        invoice_id: the ID of the invoice.
     """
     return _Operation(_Endpoint(
         "get_billing_contracts_invoice_document", "GET",
@@ -105,16 +113,18 @@ def get_billing_contracts_invoice_lines(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.BillingInvoiceItemListing, _m.BillingInvoiceItem]:
-    """GET /api/v2/billing/contracts/invoices/{invoiceId}/lines -> ``BillingInvoiceItemListing``.
+    """List the lines of a contract invoice.
 
+    GET /api/v2/billing/contracts/invoices/{invoiceId}/lines -> ``BillingInvoiceItemListing``.
     Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices--invoiceId--lines
 
     Args:
-        invoice_id: path, string.
+        invoice_id: the ID of the invoice.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts_invoice_lines", "GET",
@@ -134,15 +144,17 @@ def get_billing_contracts_invoices(
     date_end: _date | str | None = None,
     payment_status: _Open[_Literal["Paid", "UnPaid"]] | None = None,
 ) -> _Lists[_m.BillingInvoiceListing, _m.BillingInvoice]:
-    """GET /api/v2/billing/contracts/invoices -> ``BillingInvoiceListing``.
+    """List the contract invoices.
 
+    GET /api/v2/billing/contracts/invoices -> ``BillingInvoiceListing``.
     Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
         payment_status: query, string: Paid, UnPaid.
@@ -160,9 +172,11 @@ def get_billing_reports_billableusage(
     start_date: _datetime | str,
     end_date: _datetime | str,
 ) -> _Operation[_m.BillingUsageReport]:
-    """GET /api/v2/billing/reports/billableusage -> ``BillingUsageReport``.
+    """Get a report of the billable usage.
 
+    GET /api/v2/billing/reports/billableusage -> ``BillingUsageReport``.
     Requires ``billing:subscription:read`` or ``billing:subscription:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-reports-billableusage
 
     Args:
         start_date: query, date-time.
@@ -179,12 +193,14 @@ def get_billing_trusteebillingoverview_trustor_org_id(
     *,
     billing_period_index: int | None = None,
 ) -> _Operation[_m.TrusteeBillingOverview]:
-    """GET /api/v2/billing/trusteebillingoverview/{trustorOrgId} -> ``TrusteeBillingOverview``.
+    """Get the billing overview of a trustor organization.
 
+    GET /api/v2/billing/trusteebillingoverview/{trustorOrgId} -> ``TrusteeBillingOverview``.
     Requires ``affiliateOrganization:clientBilling:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-trusteebillingoverview--trustorOrgId-
 
     Args:
-        trustor_org_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
         billing_period_index: query, integer.
     """
     return _Operation(_Endpoint(

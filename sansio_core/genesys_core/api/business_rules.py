@@ -26,12 +26,14 @@ def delete_businessrules_decisiontable(
     *,
     force_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId} -> nothing.
+    """Delete a decision table.
 
+    DELETE /api/v2/businessrules/decisiontables/{tableId} -> nothing.
     Requires ``businessrules:decisionTable:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId-
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         force_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -44,13 +46,15 @@ def delete_businessrules_decisiontable_export(
     table_id: str,
     export_job_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> nothing.
+    """Delete an export of a decision table.
 
+    DELETE /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> nothing.
     Requires ``businessrules:decisionTableExportJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId--exports--exportJobId-
 
     Args:
-        table_id: path, string.
-        export_job_id: path, string.
+        table_id: the ID of the table.
+        export_job_id: the ID of the export job.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable_export", "DELETE",
@@ -62,13 +66,15 @@ def delete_businessrules_decisiontable_import(
     table_id: str,
     import_job_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> nothing.
+    """Delete an import of a decision table.
 
+    DELETE /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> nothing.
     Requires ``businessrules:decisionTableImportJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId--imports--importJobId-
 
     Args:
-        table_id: path, string.
-        import_job_id: path, string.
+        table_id: the ID of the table.
+        import_job_id: the ID of the import job.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable_import", "DELETE",
@@ -80,13 +86,15 @@ def delete_businessrules_decisiontable_version(
     table_id: str,
     table_version: int,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> nothing.
+    """Delete a version of a decision table.
 
+    DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> nothing.
     Requires ``businessrules:decisionTable:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId--versions--tableVersion-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable_version", "DELETE",
@@ -99,14 +107,16 @@ def delete_businessrules_decisiontable_version_row(
     table_version: int,
     row_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> nothing.
+    """Delete a row of a version of a decision table.
 
+    DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> nothing.
     Requires ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows--rowId-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
-        row_id: path, string.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
+        row_id: the ID of the row.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable_version_row", "DELETE",
@@ -118,11 +128,14 @@ def delete_businessrules_decisiontable_version_snapshot(
     table_id: str,
     table_version: int,
 ) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot -> nothing.
+    """Delete the snapshot of a version of a decision table.
+
+    DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--snapshot
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable_version_snapshot", "DELETE",
@@ -131,12 +144,14 @@ def delete_businessrules_decisiontable_version_snapshot(
 
 
 def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/businessrules/schemas/{schemaId} -> nothing.
+    """Delete a decision table schema.
 
+    DELETE /api/v2/businessrules/schemas/{schemaId} -> nothing.
     Requires ``businessrules:businessRulesSchema:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-businessrules-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_schema", "DELETE", "/api/v2/businessrules/schemas/{schemaId}",
@@ -144,12 +159,14 @@ def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
 
 
 def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTable]:
-    """GET /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
+    """Get a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
     Requires ``businessrules:decisionTable:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId-
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
     """
     return _Operation(_Endpoint(
         "get_businessrules_decisiontable", "GET", "/api/v2/businessrules/decisiontables/{tableId}",
@@ -161,13 +178,15 @@ def get_businessrules_decisiontable_export(
     table_id: str,
     export_job_id: str,
 ) -> _Operation[_m.DecisionTableExportJob]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> ``DecisionTableExportJob``.
+    """Get an export of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> ``DecisionTableExportJob``.
     Requires ``businessrules:decisionTableExportJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--exports--exportJobId-
 
     Args:
-        table_id: path, string.
-        export_job_id: path, string.
+        table_id: the ID of the table.
+        export_job_id: the ID of the export job.
     """
     return _Operation(_Endpoint(
         "get_businessrules_decisiontable_export", "GET",
@@ -182,15 +201,17 @@ def get_businessrules_decisiontable_exports(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.DecisionTableExportJobListing, _m.DecisionTableExportJob]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJobListing``.
+    """List the exports of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJobListing``.
     Requires ``businessrules:decisionTableExportJob:view``. Pages by ``after`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--exports
 
     Args:
-        table_id: path, string.
-        after: query, string.
-        page_size: query, string.
+        table_id: the ID of the table.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_exports", "GET",
@@ -203,13 +224,15 @@ def get_businessrules_decisiontable_import(
     table_id: str,
     import_job_id: str,
 ) -> _Operation[_m.DecisionTableImportJob]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
+    """Get an import of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
     Requires ``businessrules:decisionTableImportJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--imports--importJobId-
 
     Args:
-        table_id: path, string.
-        import_job_id: path, string.
+        table_id: the ID of the table.
+        import_job_id: the ID of the import job.
     """
     return _Operation(_Endpoint(
         "get_businessrules_decisiontable_import", "GET",
@@ -224,15 +247,17 @@ def get_businessrules_decisiontable_imports(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.DecisionTableImportJobListing, _m.DecisionTableImportJob]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJobListing``.
+    """List the imports of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJobListing``.
     Requires ``businessrules:decisionTableImportJob:view``. Pages by ``after`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--imports
 
     Args:
-        table_id: path, string.
-        after: query, string.
-        page_size: query, string.
+        table_id: the ID of the table.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_imports", "GET",
@@ -245,13 +270,15 @@ def get_businessrules_decisiontable_version(
     table_id: str,
     table_version: int,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
+    """Get a version of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions--tableVersion-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
     """
     return _Operation(_Endpoint(
         "get_businessrules_decisiontable_version", "GET",
@@ -265,14 +292,16 @@ def get_businessrules_decisiontable_version_row(
     table_version: int,
     row_id: str,
 ) -> _Operation[_m.DecisionTableRow]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
+    """Get a row of a version of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
     Requires ``businessrules:decisionTableRow:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows--rowId-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
-        row_id: path, string.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
+        row_id: the ID of the row.
     """
     return _Operation(_Endpoint(
         "get_businessrules_decisiontable_version_row", "GET",
@@ -288,16 +317,18 @@ def get_businessrules_decisiontable_version_rows(
     page_number: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.DecisionTableRowListing, _m.DecisionTableRow]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRowListing``.
+    """List the rows of a version of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRowListing``.
     Requires ``businessrules:decisionTableRow:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
-        page_number: query, string.
-        page_size: query, string.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
+        page_number: query, string. The page, counted from 1.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_version_rows", "GET",
@@ -316,15 +347,17 @@ def get_businessrules_decisiontable_versions(
     status: _Sequence[str] | None = None,
     has_snapshot: bool | None = None,
 ) -> _Lists[_m.DecisionTableVersionListing, _m.DecisionTableVersion]:
-    """GET /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersionListing``.
+    """List the versions of a decision table.
 
+    GET /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersionListing``.
     Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions
 
     Args:
-        table_id: path, string.
-        after: query, string.
-        page_size: query, string.
+        table_id: the ID of the table.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         status: query, list of string.
         has_snapshot: query, boolean.
     """
@@ -345,15 +378,17 @@ def get_businessrules_decisiontables(
     division_ids: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DecisionTableListing, _m.DecisionTable]:
-    """GET /api/v2/businessrules/decisiontables -> ``DecisionTableListing``.
+    """List the decision tables.
 
+    GET /api/v2/businessrules/decisiontables -> ``DecisionTableListing``.
     Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables
 
     Args:
-        after: query, string.
-        page_size: query, string.
-        division_ids: query, list of string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        division_ids: query, list of string. The IDs of divisions.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -376,19 +411,22 @@ def get_businessrules_decisiontables_search(
     ]]] | None = None,
     ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.DecisionTableListing, _m.DecisionTable]:
-    """GET /api/v2/businessrules/decisiontables/search -> ``DecisionTableListing``.
+    """Search decision tables.
 
+    GET /api/v2/businessrules/decisiontables/search -> ``DecisionTableListing``.
     Requires ``businessrules:decisionTable:search``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables-search
 
     Args:
-        after: query, string.
-        page_size: query, string.
-        schema_id: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        schema_id: query, string. The ID of a schema.
         name: query, string.
         with_published_version: query, boolean.
-        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema.
-        ids: query, list of string.
+        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What to include
+            in addition.
+        ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontables_search", "GET",
@@ -401,12 +439,14 @@ def get_businessrules_decisiontables_search(
 
 
 def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataSchema]:
-    """GET /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
+    """Get a decision table schema.
 
+    GET /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
     Requires ``businessrules:businessRulesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_businessrules_schema", "GET", "/api/v2/businessrules/schemas/{schemaId}",
@@ -418,11 +458,14 @@ def get_businessrules_schema_version(
     schema_id: str,
     schema_version: str,
 ) -> _Operation[_m.BusinessRulesDataSchema]:
-    """GET /api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion} -> ``BusinessRulesDataSchema``.
+    """Get a version of a decision table schema.
+
+    GET /api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion} -> ``BusinessRulesDataSchema``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas--schemaId--versions--schemaVersion-
 
     Args:
-        schema_id: path, string.
-        schema_version: path, string.
+        schema_id: the ID of the schema.
+        schema_version: the schema version.
     """
     return _Operation(_Endpoint(
         "get_businessrules_schema_version", "GET",
@@ -438,15 +481,17 @@ def get_businessrules_schema_versions(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.BusinessRulesDataSchemaListing, _m.BusinessRulesDataSchema]:
-    """GET /api/v2/businessrules/schemas/{schemaId}/versions -> ``BusinessRulesDataSchemaListing``.
+    """List the versions of a decision table schema.
 
+    GET /api/v2/businessrules/schemas/{schemaId}/versions -> ``BusinessRulesDataSchemaListing``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_businessrules_schema_versions", "GET",
@@ -457,9 +502,11 @@ def get_businessrules_schema_versions(
 
 def get_businessrules_schemas(
 ) -> _Lists[_m.BusinessRulesDataSchemaListing, _m.BusinessRulesDataSchema]:
-    """GET /api/v2/businessrules/schemas -> ``BusinessRulesDataSchemaListing``.
+    """List the decision table schemas.
 
+    GET /api/v2/businessrules/schemas -> ``BusinessRulesDataSchemaListing``.
     Requires ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas
     """
     return _Lists(_Endpoint(
         "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
@@ -468,12 +515,14 @@ def get_businessrules_schemas(
 
 
 def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
-    """GET /api/v2/businessrules/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get a decision table core type.
 
+    GET /api/v2/businessrules/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``businessrules:businessRulesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_businessrules_schemas_coretype", "GET",
@@ -482,9 +531,11 @@ def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Cor
 
 
 def get_businessrules_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/businessrules/schemas/coretypes -> ``CoretypeListing``.
+    """List the decision table core types.
 
+    GET /api/v2/businessrules/schemas/coretypes -> ``CoretypeListing``.
     Requires ``businessrules:businessRulesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
@@ -496,13 +547,15 @@ def patch_businessrules_decisiontable(
     table_id: str,
     body: _m.UpdateDecisionTableRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTable]:
-    """PATCH /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
+    """Update a decision table.
 
+    PATCH /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
     Requires ``businessrules:decisionTable:edit`` and ``businessrules:businessRulesSchema:view`` and
     ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-businessrules-decisiontables--tableId-
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         body: ``UpdateDecisionTableRequest``.
     """
     return _Operation(_Endpoint(
@@ -517,13 +570,15 @@ def patch_businessrules_decisiontable_import(
     import_job_id: str,
     body: _m.UpdateDecisionTableImportJobRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableImportJob]:
-    """PATCH /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
+    """Update an import of a decision table.
 
+    PATCH /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
     Requires ``businessrules:decisionTableImportJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-businessrules-decisiontables--tableId--imports--importJobId-
 
     Args:
-        table_id: path, string.
-        import_job_id: path, string.
+        table_id: the ID of the table.
+        import_job_id: the ID of the import job.
         body: ``UpdateDecisionTableImportJobRequest``.
     """
     return _Operation(_Endpoint(
@@ -538,13 +593,15 @@ def patch_businessrules_decisiontable_version(
     table_version: int,
     body: _m.UpdateDecisionTableVersionRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """PATCH /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
+    """Update a version of a decision table.
 
+    PATCH /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-businessrules-decisiontables--tableId--versions--tableVersion-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``UpdateDecisionTableVersionRequest``.
     """
     return _Operation(_Endpoint(
@@ -558,12 +615,14 @@ def post_businessrules_decisiontable_execute(
     table_id: str,
     body: _m.DecisionTableExecutionRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableExecutionResponse]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/execute -> ``DecisionTableExecutionResponse``.
+    """Execute a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/execute -> ``DecisionTableExecutionResponse``.
     Requires ``businessrules:decisionTable:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--execute
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         body: ``DecisionTableExecutionRequest``.
     """
     return _Operation(_Endpoint(
@@ -577,12 +636,14 @@ def post_businessrules_decisiontable_exports(
     table_id: str,
     body: _m.DecisionTableExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.DecisionTableExportJob, _m.DecisionTableExportJob, _Any]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJob``.
+    """Start an export of a decision table.
 
-    Requires ``businessrules:decisionTableExportJob:add``.
+    POST /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJob``.
+    Requires ``businessrules:decisionTableExportJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--exports
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         body: ``DecisionTableExportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -596,12 +657,14 @@ def post_businessrules_decisiontable_imports(
     table_id: str,
     body: _m.CreateDecisionTableImportJobRequest | _JsonObject,
 ) -> _Jobs[_m.DecisionTableImportJob, _m.DecisionTableImportJob, _Any]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJob``.
+    """Start an import of rows into a decision table.
 
-    Requires ``businessrules:decisionTableImportJob:add``.
+    POST /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJob``.
+    Requires ``businessrules:decisionTableImportJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--imports
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         body: ``CreateDecisionTableImportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -616,13 +679,15 @@ def post_businessrules_decisiontable_version_copy(
     table_version: int,
     body: _m.CopyDecisionTableRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy -> ``DecisionTableVersion``.
+    """Copy a version of a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:copy``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--copy
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``CopyDecisionTableRequest``.
     """
     return _Operation(_Endpoint(
@@ -637,13 +702,15 @@ def post_businessrules_decisiontable_version_execute(
     table_version: int,
     body: _m.DecisionTableExecutionRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableExecutionResponse]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute -> ``DecisionTableExecutionResponse``.
+    """Execute a version of a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute -> ``DecisionTableExecutionResponse``.
     Requires ``businessrules:decisionTable:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--execute
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``DecisionTableExecutionRequest``.
     """
     return _Operation(_Endpoint(
@@ -659,11 +726,14 @@ def post_businessrules_decisiontable_version_rollback(
     *,
     body: _m.RollbackDecisionTableVersionRequest | _JsonObject | None = None,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback -> ``DecisionTableVersion``.
+    """Publish an earlier version of a decision table again.
+
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback -> ``DecisionTableVersion``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rollback
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``RollbackDecisionTableVersionRequest``.
     """
     return _Operation(_Endpoint(
@@ -678,13 +748,15 @@ def post_businessrules_decisiontable_version_rows(
     table_version: int,
     body: _m.CreateDecisionTableRowRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableRow]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRow``.
+    """Create a row of a version of a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRow``.
     Requires ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``CreateDecisionTableRowRequest``.
     """
     return _Operation(_Endpoint(
@@ -699,13 +771,15 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
     table_version: int,
     body: _m.BulkAddDecisionTableRowsRequest | _JsonObject,
 ) -> _Lists[_m.BulkAddDecisionTableRowsResponse, _m.DecisionTableRow]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add -> ``BulkAddDecisionTableRowsResponse``.
+    """Add rows to a version of a decision table in bulk.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add -> ``BulkAddDecisionTableRowsResponse``.
     Requires ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows-bulk-add
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``BulkAddDecisionTableRowsRequest``.
     """
     return _Lists(_Endpoint(
@@ -721,13 +795,15 @@ def post_businessrules_decisiontable_version_rows_bulk_remove(
     table_version: int,
     body: _m.BulkDeleteDecisionTableRowsRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove -> nothing.
+    """Remove rows from a version of a decision table in bulk.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove -> nothing.
     Requires ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows-bulk-remove
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``BulkDeleteDecisionTableRowsRequest``.
     """
     return _Operation(_Endpoint(
@@ -742,13 +818,15 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
     table_version: int,
     body: _m.BulkUpdateDecisionTableRowsRequest | _JsonObject,
 ) -> _Lists[_m.BulkUpdateDecisionTableRowsResponse, _m.DecisionTableRow]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update -> ``BulkUpdateDecisionTableRowsResponse``.
+    """Update rows of a version of a decision table in bulk.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update -> ``BulkUpdateDecisionTableRowsResponse``.
     Requires ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows-bulk-update
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``BulkUpdateDecisionTableRowsRequest``.
     """
     return _Lists(_Endpoint(
@@ -767,16 +845,18 @@ def post_businessrules_decisiontable_version_rows_search(
     page_number: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.DecisionTableRowListing, _m.DecisionTableRow]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search -> ``DecisionTableRowListing``.
+    """Search rows of a version of a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search -> ``DecisionTableRowListing``.
     Read-only. Requires ``businessrules:decisionTableRow:search``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows-search
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
-        page_number: query, string.
-        page_size: query, string.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
+        page_number: query, string. The page, counted from 1.
+        page_size: query, string. How many items to return at most.
         body: ``SearchDecisionTableRowsRequest``.
     """
     return _Lists(_Endpoint(
@@ -794,11 +874,14 @@ def post_businessrules_decisiontable_version_snapshot(
     table_version: int,
     body: _m.CreateDecisionTableSnapshotRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot -> ``DecisionTableVersion``.
+    """Create a snapshot of a version of a decision table.
+
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot -> ``DecisionTableVersion``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--snapshot
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
         body: ``CreateDecisionTableSnapshotRequest``.
     """
     return _Operation(_Endpoint(
@@ -812,13 +895,15 @@ def post_businessrules_decisiontable_version_sync(
     table_id: str,
     table_version: int,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync -> ``DecisionTableVersion``.
+    """Update the schema of a decision table version to the latest.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--sync
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
     """
     return _Operation(_Endpoint(
         "post_businessrules_decisiontable_version_sync", "POST",
@@ -832,12 +917,14 @@ def post_businessrules_decisiontable_versions(
     *,
     body: _m.CreateDecisionTableVersionRequest | _JsonObject | None = None,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersion``.
+    """Create a version of a decision table.
 
+    POST /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions
 
     Args:
-        table_id: path, string.
+        table_id: the ID of the table.
         body: ``CreateDecisionTableVersionRequest``.
     """
     return _Operation(_Endpoint(
@@ -850,10 +937,12 @@ def post_businessrules_decisiontable_versions(
 def post_businessrules_decisiontables(
     body: _m.CreateDecisionTableRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """POST /api/v2/businessrules/decisiontables -> ``DecisionTableVersion``.
+    """Create a decision table.
 
+    POST /api/v2/businessrules/decisiontables -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:add`` and ``businessrules:businessRulesSchema:view`` and
     ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables
 
     Args:
         body: ``CreateDecisionTableRequest``.
@@ -867,9 +956,11 @@ def post_businessrules_decisiontables(
 def post_businessrules_schemas(
     body: _m.BusinessRulesSchemaCreateRequest | _JsonObject,
 ) -> _Operation[_m.BusinessRulesDataSchema]:
-    """POST /api/v2/businessrules/schemas -> ``BusinessRulesDataSchema``.
+    """Create a decision table schema.
 
+    POST /api/v2/businessrules/schemas -> ``BusinessRulesDataSchema``.
     Requires ``businessrules:businessRulesSchema:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-schemas
 
     Args:
         body: ``BusinessRulesSchemaCreateRequest``.
@@ -884,13 +975,15 @@ def put_businessrules_decisiontable_version_publish(
     table_id: str,
     table_version: int,
 ) -> _Operation[_m.DecisionTableVersion]:
-    """PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish -> ``DecisionTableVersion``.
+    """Publish a version of a decision table.
 
+    PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish -> ``DecisionTableVersion``.
     Requires ``businessrules:decisionTable:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--publish
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
     """
     return _Operation(_Endpoint(
         "put_businessrules_decisiontable_version_publish", "PUT",
@@ -905,14 +998,16 @@ def put_businessrules_decisiontable_version_row(
     row_id: str,
     body: _m.PutDecisionTableRowRequest | _JsonObject,
 ) -> _Operation[_m.DecisionTableRow]:
-    """PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
+    """Update a row of a version of a decision table.
 
+    PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
     Requires ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows--rowId-
 
     Args:
-        table_id: path, string.
-        table_version: path, integer.
-        row_id: path, string.
+        table_id: the ID of the table.
+        table_version: path, integer. The table version.
+        row_id: the ID of the row.
         body: ``PutDecisionTableRowRequest``.
     """
     return _Operation(_Endpoint(
@@ -926,12 +1021,14 @@ def put_businessrules_schema(
     schema_id: str,
     body: _m.BusinessRulesSchemaUpdateRequest | _JsonObject,
 ) -> _Operation[_m.BusinessRulesDataSchema]:
-    """PUT /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
+    """Update a decision table schema.
 
+    PUT /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
     Requires ``businessrules:businessRulesSchema:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-businessrules-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``BusinessRulesSchemaUpdateRequest``.
     """
     return _Operation(_Endpoint(

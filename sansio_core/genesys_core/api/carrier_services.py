@@ -15,7 +15,10 @@ if _TYPE_CHECKING:
 def get_carrierservices_integrations_emergencylocations_me(
     phone_number: str,
 ) -> _Operation[_m.EmergencyLocation]:
-    """GET /api/v2/carrierservices/integrations/emergencylocations/me -> ``EmergencyLocation``.
+    """Get the emergency location of the current user.
+
+    GET /api/v2/carrierservices/integrations/emergencylocations/me -> ``EmergencyLocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-carrierservices-integrations-emergencylocations-me
 
     Args:
         phone_number: query, string.
@@ -30,7 +33,10 @@ def post_carrierservices_integrations_emergencylocations_me(
     *,
     body: _m.EmergencyLocation | _JsonObject | None = None,
 ) -> _Operation[_m.EmergencyLocation]:
-    """POST /api/v2/carrierservices/integrations/emergencylocations/me -> ``EmergencyLocation``.
+    """Set the emergency location of the current user.
+
+    POST /api/v2/carrierservices/integrations/emergencylocations/me -> ``EmergencyLocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-carrierservices-integrations-emergencylocations-me
 
     Args:
         body: ``EmergencyLocation``.

@@ -25,12 +25,14 @@ if _TYPE_CHECKING:
 
 
 def delete_casemanagement_case(case_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/cases/{caseId} -> any JSON value.
+    """Delete a case.
 
+    DELETE /api/v2/casemanagement/cases/{caseId} -> any JSON value.
     Requires ``caseManagement:case:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-casemanagement-cases--caseId-
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
     """
     return _Operation(_Endpoint(
         "delete_casemanagement_case", "DELETE", "/api/v2/casemanagement/cases/{caseId}", "object",
@@ -41,13 +43,15 @@ def delete_casemanagement_case_comments_me_comment_id(
     case_id: str,
     comment_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/cases/{caseId}/comments/me/{commentId} -> any JSON value.
+    """Delete a comment of the current user on a case.
 
+    DELETE /api/v2/casemanagement/cases/{caseId}/comments/me/{commentId} -> any JSON value.
     Requires ``caseManagement:commentSelf:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-casemanagement-cases--caseId--comments-me--commentId-
 
     Args:
-        case_id: path, string.
-        comment_id: path, string.
+        case_id: the ID of the case.
+        comment_id: the ID of the comment.
     """
     return _Operation(_Endpoint(
         "delete_casemanagement_case_comments_me_comment_id", "DELETE",
@@ -56,12 +60,14 @@ def delete_casemanagement_case_comments_me_comment_id(
 
 
 def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId} -> any JSON value.
+    """Delete a case plan.
 
+    DELETE /api/v2/casemanagement/caseplans/{caseplanId} -> any JSON value.
     Requires ``caseManagement:caseplan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-casemanagement-caseplans--caseplanId-
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
     """
     return _Operation(_Endpoint(
         "delete_casemanagement_caseplan", "DELETE", "/api/v2/casemanagement/caseplans/{caseplanId}",
@@ -73,13 +79,15 @@ def delete_casemanagement_caseplan_dataschema(
     caseplan_id: str,
     schema_key_name: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> any JSON value.
+    """Remove a data schema from a case plan.
 
+    DELETE /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> any JSON value.
     Requires ``caseManagement:caseplanDataSchemas:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-casemanagement-caseplans--caseplanId--dataschemas--schemaKeyName-
 
     Args:
-        caseplan_id: path, string.
-        schema_key_name: path, string.
+        caseplan_id: the ID of the case plan.
+        schema_key_name: the schema key name.
     """
     return _Operation(_Endpoint(
         "delete_casemanagement_caseplan_dataschema", "DELETE",
@@ -91,11 +99,14 @@ def delete_casemanagement_caseplan_stageplan(
     caseplan_id: str,
     stageplan_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> any JSON value.
+    """Delete a stage plan of a case plan.
+
+    DELETE /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-casemanagement-caseplans--caseplanId--stageplans--stageplanId-
 
     Args:
-        caseplan_id: path, string.
-        stageplan_id: path, string.
+        caseplan_id: the ID of the case plan.
+        stageplan_id: the ID of the stage plan.
     """
     return _Operation(_Endpoint(
         "delete_casemanagement_caseplan_stageplan", "DELETE",
@@ -108,14 +119,16 @@ def get_casemanagement_case(
     *,
     expands: _Sequence[_ExpandsValues] | None = None,
 ) -> _Operation[_m.Case]:
-    """GET /api/v2/casemanagement/cases/{caseId} -> ``Case``.
+    """Get a case.
 
+    GET /api/v2/casemanagement/cases/{caseId} -> ``Case``.
     Requires ``caseManagement:case:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId-
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent.
+            customerIntent. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
@@ -126,13 +139,15 @@ def get_casemanagement_case_association(
     case_id: str,
     association_id: str,
 ) -> _Operation[_m.CaseAssociation]:
-    """GET /api/v2/casemanagement/cases/{caseId}/associations/{associationId} -> ``CaseAssociation``.
+    """Get an association of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/associations/{associationId} -> ``CaseAssociation``.
     Requires ``caseManagement:caseAssociation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--associations--associationId-
 
     Args:
-        case_id: path, string.
-        association_id: path, string.
+        case_id: the ID of the case.
+        association_id: the ID of the association.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case_association", "GET",
@@ -147,16 +162,18 @@ def get_casemanagement_case_associations(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.CaseAssociationListing, _m.CaseAssociation]:
-    """GET /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociationListing``.
+    """List the associations of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociationListing``.
     Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--associations
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_associations", "GET",
@@ -166,13 +183,15 @@ def get_casemanagement_case_associations(
 
 
 def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation[_m.Comment]:
-    """GET /api/v2/casemanagement/cases/{caseId}/comments/{commentId} -> ``Comment``.
+    """Get a comment of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/comments/{commentId} -> ``Comment``.
     Requires ``caseManagement:comment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--comments--commentId-
 
     Args:
-        case_id: path, string.
-        comment_id: path, string.
+        case_id: the ID of the case.
+        comment_id: the ID of the comment.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case_comment", "GET",
@@ -187,15 +206,17 @@ def get_casemanagement_case_comments(
     page_size: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.CommentListing, _m.Comment]:
-    """GET /api/v2/casemanagement/cases/{caseId}/comments -> ``CommentListing``.
+    """List the comments of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/comments -> ``CommentListing``.
     Requires ``caseManagement:comment:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--comments
 
     Args:
-        case_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: asc, desc.
+        case_id: the ID of the case.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_comments", "GET", "/api/v2/casemanagement/cases/{caseId}/comments",
@@ -206,13 +227,15 @@ def get_casemanagement_case_comments(
 
 
 def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.Stage]:
-    """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId} -> ``Stage``.
+    """Get a stage of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId} -> ``Stage``.
     Requires ``caseManagement:stage:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages--stageId-
 
     Args:
-        case_id: path, string.
-        stage_id: path, string.
+        case_id: the ID of the case.
+        stage_id: the ID of the stage.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case_stage", "GET",
@@ -225,14 +248,16 @@ def get_casemanagement_case_stage_step(
     stage_id: str,
     step_id: str,
 ) -> _Operation[_m.Step]:
-    """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId} -> ``Step``.
+    """Get a step of a stage of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId} -> ``Step``.
     Requires ``caseManagement:step:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages--stageId--steps--stepId-
 
     Args:
-        case_id: path, string.
-        stage_id: path, string.
-        step_id: path, string.
+        case_id: the ID of the case.
+        stage_id: the ID of the stage.
+        step_id: the ID of the step.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case_stage_step", "GET",
@@ -248,16 +273,18 @@ def get_casemanagement_case_stage_steps(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.StepListing, _m.Step]:
-    """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps -> ``StepListing``.
+    """List the steps of a stage of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps -> ``StepListing``.
     Requires ``caseManagement:step:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages--stageId--steps
 
     Args:
-        case_id: path, string.
-        stage_id: path, string.
+        case_id: the ID of the case.
+        stage_id: the ID of the stage.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stage_steps", "GET",
@@ -275,15 +302,17 @@ def get_casemanagement_case_stages(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.StageListing, _m.Stage]:
-    """GET /api/v2/casemanagement/cases/{caseId}/stages -> ``StageListing``.
+    """List the stages of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/stages -> ``StageListing``.
     Requires ``caseManagement:stage:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
@@ -292,13 +321,15 @@ def get_casemanagement_case_stages(
 
 
 def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operation[_m.TerminateJob]:
-    """GET /api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId} -> ``TerminateJob``.
+    """Get the status of a termination job of a case.
 
+    GET /api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId} -> ``TerminateJob``.
     Requires ``caseManagement:terminateJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--terminate-jobs--jobId-
 
     Args:
-        case_id: path, string.
-        job_id: path, string.
+        case_id: the ID of the case.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case_terminate_job", "GET",
@@ -307,12 +338,14 @@ def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operati
 
 
 def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
+    """Get a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
     Requires ``caseManagement:caseplan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId-
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan", "GET", "/api/v2/casemanagement/caseplans/{caseplanId}",
@@ -324,13 +357,15 @@ def get_casemanagement_caseplan_version(
     caseplan_id: str,
     version_id: str,
 ) -> _Operation[_m.Caseplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId} -> ``Caseplan``.
+    """Get a version of a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId} -> ``Caseplan``.
     Requires ``caseManagement:caseplan:version``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId-
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version", "GET",
@@ -342,13 +377,15 @@ def get_casemanagement_caseplan_version_dataschemas(
     caseplan_id: str,
     version_id: str,
 ) -> _Lists[_m.CaseplanDataSchemaListing, _m.CaseplanDataSchema]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas -> ``CaseplanDataSchemaListing``.
+    """List the data schemas of a version of a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas -> ``CaseplanDataSchemaListing``.
     Requires ``caseManagement:caseplanDataSchemas:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--dataschemas
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_dataschemas", "GET",
@@ -361,13 +398,15 @@ def get_casemanagement_caseplan_version_intakesettings(
     caseplan_id: str,
     version_id: str,
 ) -> _Lists[_m.IntakeSettingsListing, _m.IntakeSetting]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings -> ``IntakeSettingsListing``.
+    """Get the intake settings of a version of a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings -> ``IntakeSettingsListing``.
     Requires ``caseManagement:caseplanIntakeSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--intakesettings
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_intakesettings", "GET",
@@ -383,15 +422,17 @@ def get_casemanagement_caseplan_version_stageplan(
     *,
     expands: _Sequence[_Open[_Literal["caseplan"]]] | None = None,
 ) -> _Operation[_m.Stageplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId} -> ``Stageplan``.
+    """Get a stage plan of a version of a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId} -> ``Stageplan``.
     Requires ``caseManagement:stageplan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans--stageplanId-
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
-        stageplan_id: path, string.
-        expands: query, list of string: caseplan.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
+        stageplan_id: the ID of the stage plan.
+        expands: query, list of string: caseplan. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan", "GET",
@@ -410,16 +451,18 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
     *,
     expands: _Sequence[_Open[_Literal["stageplan", "caseplan", "worktype"]]] | None = None,
 ) -> _Operation[_m.Stepplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
+    """Get a step plan of a stage plan of a case plan version.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
     Requires ``caseManagement:stepplan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans--stageplanId--stepplans--stepplanId-
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
-        stageplan_id: path, string.
-        stepplan_id: path, string.
-        expands: query, list of string: stageplan, caseplan, worktype.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
+        stageplan_id: the ID of the stage plan.
+        stepplan_id: the ID of the step plan.
+        expands: query, list of string: stageplan, caseplan, worktype. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
@@ -441,18 +484,20 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
     page_size: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan", "stageplan", "worktype"]]] | None = None,
 ) -> _Lists[_m.StepplanListing, _m.Stepplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
+    """List the step plans of a stage plan of a case plan version.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
     Requires ``caseManagement:stepplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans--stageplanId--stepplans
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
-        stageplan_id: path, string.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
+        stageplan_id: the ID of the stage plan.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        expands: query, list of string: caseplan, stageplan, worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        expands: query, list of string: caseplan, stageplan, worktype. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
@@ -472,17 +517,19 @@ def get_casemanagement_caseplan_version_stageplans(
     page_size: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan"]]] | None = None,
 ) -> _Lists[_m.StageplanListing, _m.Stageplan]:
-    """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans -> ``StageplanListing``.
+    """List the stage plans of a version of a case plan.
 
+    GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans -> ``StageplanListing``.
     Requires ``caseManagement:stageplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans
 
     Args:
-        caseplan_id: path, string.
-        version_id: path, string.
+        caseplan_id: the ID of the case plan.
+        version_id: the ID of the version.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        expands: query, list of string: caseplan.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        expands: query, list of string: caseplan. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplans", "GET",
@@ -500,15 +547,17 @@ def get_casemanagement_caseplans(
     customer_intent_id: str | None = None,
     division_ids: str | None = None,
 ) -> _Lists[_m.CaseplanListing, _m.Caseplan]:
-    """GET /api/v2/casemanagement/caseplans -> ``CaseplanListing``.
+    """List the case plans.
 
+    GET /api/v2/casemanagement/caseplans -> ``CaseplanListing``.
     Requires ``caseManagement:caseplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans
 
     Args:
-        after: query, string.
-        page_size: query, integer.
-        customer_intent_id: query, string.
-        division_ids: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        customer_intent_id: query, string. The ID of a customer intent.
+        division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
@@ -527,17 +576,19 @@ def get_casemanagement_cases_externalcontact(
     division_ids: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan"]]] | None = None,
 ) -> _Lists[_m.CaseListing, _m.Case]:
-    """GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId} -> ``CaseListing``.
+    """List the cases of an external contact.
 
+    GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId} -> ``CaseListing``.
     Requires ``caseManagement:caseExternalContact:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases-externalcontacts--externalContactId-
 
     Args:
-        external_contact_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        division_ids: query, string.
-        expands: query, list of string: caseplan.
+        external_contact_id: the ID of the external contact.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        division_ids: query, string. The IDs of divisions.
+        expands: query, list of string: caseplan. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_cases_externalcontact", "GET",
@@ -550,12 +601,14 @@ def get_casemanagement_cases_externalcontact(
 
 
 def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJobResponse]:
-    """GET /api/v2/casemanagement/cases/query/jobs/{jobId} -> ``CaseQueryJobResponse``.
+    """Get the status of a case query job.
 
+    GET /api/v2/casemanagement/cases/query/jobs/{jobId} -> ``CaseQueryJobResponse``.
     Preview: may change without notice. Requires ``caseManagement:queryJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases-query-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_cases_query_job", "GET",
@@ -566,12 +619,14 @@ def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJo
 def get_casemanagement_cases_query_job_results(
     job_id: str,
 ) -> _Lists[_m.CaseQueryJobResultsResponse, _m.Case]:
-    """GET /api/v2/casemanagement/cases/query/jobs/{jobId}/results -> ``CaseQueryJobResultsResponse``.
+    """Get the results of a case query job.
 
+    GET /api/v2/casemanagement/cases/query/jobs/{jobId}/results -> ``CaseQueryJobResultsResponse``.
     Preview: may change without notice. Requires ``caseManagement:queryJobResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases-query-jobs--jobId--results
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_cases_query_job_results", "GET",
@@ -585,14 +640,16 @@ def get_casemanagement_cases_reference(
     *,
     expands: _Sequence[_ExpandsValues] | None = None,
 ) -> _Operation[_m.Case]:
-    """GET /api/v2/casemanagement/cases/references/{referenceId} -> ``Case``.
+    """Get a case by its reference.
 
+    GET /api/v2/casemanagement/cases/references/{referenceId} -> ``Case``.
     Requires ``caseManagement:caseReference:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases-references--referenceId-
 
     Args:
-        reference_id: path, string.
+        reference_id: the ID of the reference.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent.
+            customerIntent. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_cases_reference", "GET",
@@ -604,12 +661,14 @@ def patch_casemanagement_case_datedue(
     case_id: str,
     body: _m.CaseDateDueUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/datedue -> ``Case``.
+    """Update the due date of a case.
 
+    PATCH /api/v2/casemanagement/cases/{caseId}/datedue -> ``Case``.
     Requires ``caseManagement:caseDateDue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--datedue
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseDateDueUpdate``.
     """
     return _Operation(_Endpoint(
@@ -622,10 +681,13 @@ def patch_casemanagement_case_description(
     case_id: str,
     body: _m.CaseDescriptionUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/description -> ``Case``.
+    """Update the description of a case.
+
+    PATCH /api/v2/casemanagement/cases/{caseId}/description -> ``Case``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--description
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseDescriptionUpdate``.
     """
     return _Operation(_Endpoint(
@@ -639,10 +701,13 @@ def patch_casemanagement_case_externalid(
     case_id: str,
     body: _m.CaseExternalIdUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/externalid -> ``Case``.
+    """Update the external ID of a case.
+
+    PATCH /api/v2/casemanagement/cases/{caseId}/externalid -> ``Case``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--externalid
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseExternalIdUpdate``.
     """
     return _Operation(_Endpoint(
@@ -656,12 +721,14 @@ def patch_casemanagement_case_owner(
     case_id: str,
     body: _m.CaseOwnerUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/owner -> ``Case``.
+    """Update the owner of a case.
 
+    PATCH /api/v2/casemanagement/cases/{caseId}/owner -> ``Case``.
     Preview: may change without notice. Requires ``caseManagement:caseOwner:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--owner
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseOwnerUpdate``.
     """
     return _Operation(_Endpoint(
@@ -674,12 +741,14 @@ def patch_casemanagement_case_priority(
     case_id: str,
     body: _m.CasePriorityUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/priority -> ``Case``.
+    """Update the priority of a case.
 
+    PATCH /api/v2/casemanagement/cases/{caseId}/priority -> ``Case``.
     Requires ``caseManagement:casePriority:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--priority
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CasePriorityUpdate``.
     """
     return _Operation(_Endpoint(
@@ -692,12 +761,14 @@ def patch_casemanagement_case_summary(
     case_id: str,
     body: _m.CaseSummaryUpdate | _JsonObject,
 ) -> _Operation[_m.Case]:
-    """PATCH /api/v2/casemanagement/cases/{caseId}/summary -> ``Case``.
+    """Update the summary of a case.
 
+    PATCH /api/v2/casemanagement/cases/{caseId}/summary -> ``Case``.
     Requires ``caseManagement:caseSummary:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-cases--caseId--summary
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseSummaryUpdate``.
     """
     return _Operation(_Endpoint(
@@ -710,12 +781,14 @@ def patch_casemanagement_caseplan(
     caseplan_id: str,
     body: _m.CaseplanUpdate | _JsonObject,
 ) -> _Operation[_m.Caseplan]:
-    """PATCH /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
+    """Update a case plan.
 
+    PATCH /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
     Requires ``caseManagement:caseplan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-caseplans--caseplanId-
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
         body: ``CaseplanUpdate``.
     """
     return _Operation(_Endpoint(
@@ -729,13 +802,15 @@ def patch_casemanagement_caseplan_stageplan(
     stageplan_id: str,
     body: _m.StageplanUpdate | _JsonObject,
 ) -> _Operation[_m.Stageplan]:
-    """PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> ``Stageplan``.
+    """Update a stage plan of a case plan.
 
+    PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> ``Stageplan``.
     Requires ``caseManagement:stageplan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-caseplans--caseplanId--stageplans--stageplanId-
 
     Args:
-        caseplan_id: path, string.
-        stageplan_id: path, string.
+        caseplan_id: the ID of the case plan.
+        stageplan_id: the ID of the stage plan.
         body: ``StageplanUpdate``.
     """
     return _Operation(_Endpoint(
@@ -751,14 +826,16 @@ def patch_casemanagement_caseplan_stageplan_stepplan(
     stepplan_id: str,
     body: _m.StepplanUpdate | _JsonObject,
 ) -> _Operation[_m.Stepplan]:
-    """PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
+    """Update a step plan of a stage plan of a case plan.
 
+    PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
     Requires ``caseManagement:stepplan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-casemanagement-caseplans--caseplanId--stageplans--stageplanId--stepplans--stepplanId-
 
     Args:
-        caseplan_id: path, string.
-        stageplan_id: path, string.
-        stepplan_id: path, string.
+        caseplan_id: the ID of the case plan.
+        stageplan_id: the ID of the stage plan.
+        stepplan_id: the ID of the step plan.
         body: ``StepplanUpdate``.
     """
     return _Operation(_Endpoint(
@@ -772,12 +849,14 @@ def post_casemanagement_case_associations(
     case_id: str,
     body: _m.CaseAssociationCreate | _JsonObject,
 ) -> _Operation[_m.CaseAssociation]:
-    """POST /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociation``.
+    """Create an association of a case.
 
+    POST /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociation``.
     Requires ``caseManagement:caseAssociation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases--caseId--associations
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CaseAssociationCreate``.
     """
     return _Operation(_Endpoint(
@@ -791,12 +870,14 @@ def post_casemanagement_case_comments(
     case_id: str,
     body: _m.CommentCreate | _JsonObject,
 ) -> _Operation[_m.Comment]:
-    """POST /api/v2/casemanagement/cases/{caseId}/comments -> ``Comment``.
+    """Add a comment to a case.
 
+    POST /api/v2/casemanagement/cases/{caseId}/comments -> ``Comment``.
     Requires ``caseManagement:comment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases--caseId--comments
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
         body: ``CommentCreate``.
     """
     return _Operation(_Endpoint(
@@ -809,12 +890,14 @@ def post_casemanagement_case_comments(
 def post_casemanagement_case_terminate_jobs(
     case_id: str,
 ) -> _Jobs[_m.TerminateJob, _m.TerminateJob, _Any]:
-    """POST /api/v2/casemanagement/cases/{caseId}/terminate/jobs -> ``TerminateJob``.
+    """Start a termination job of a case.
 
-    Requires ``caseManagement:terminateJob:add``.
+    POST /api/v2/casemanagement/cases/{caseId}/terminate/jobs -> ``TerminateJob``.
+    Requires ``caseManagement:terminateJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases--caseId--terminate-jobs
 
     Args:
-        case_id: path, string.
+        case_id: the ID of the case.
     """
     return _Jobs(_Endpoint(
         "post_casemanagement_case_terminate_jobs", "POST",
@@ -826,12 +909,14 @@ def post_casemanagement_caseplan_dataschemas(
     caseplan_id: str,
     body: _m.CaseplanDataSchemaRequest | _JsonObject,
 ) -> _Operation[_m.CaseplanDataSchema]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas -> ``CaseplanDataSchema``.
+    """Add a data schema to a case plan.
 
+    POST /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas -> ``CaseplanDataSchema``.
     Requires ``caseManagement:caseplanDataSchemas:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans--caseplanId--dataschemas
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
         body: ``CaseplanDataSchemaRequest``.
     """
     return _Operation(_Endpoint(
@@ -842,12 +927,14 @@ def post_casemanagement_caseplan_dataschemas(
 
 
 def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Caseplan]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/publish -> ``Caseplan``.
+    """Publish a case plan.
 
+    POST /api/v2/casemanagement/caseplans/{caseplanId}/publish -> ``Caseplan``.
     Requires ``caseManagement:caseplan:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans--caseplanId--publish
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
     """
     return _Operation(_Endpoint(
         "post_casemanagement_caseplan_publish", "POST",
@@ -860,11 +947,14 @@ def post_casemanagement_caseplan_stageplan_reposition(
     stageplan_id: str,
     body: _m.StageplanReposition | _JsonObject,
 ) -> _Operation[_Any]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition -> any JSON value.
+    """Reposition a stage plan of a case plan.
+
+    POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans--caseplanId--stageplans--stageplanId--reposition
 
     Args:
-        caseplan_id: path, string.
-        stageplan_id: path, string.
+        caseplan_id: the ID of the case plan.
+        stageplan_id: the ID of the stage plan.
         body: ``StageplanReposition``.
     """
     return _Operation(_Endpoint(
@@ -878,10 +968,13 @@ def post_casemanagement_caseplan_stageplans(
     caseplan_id: str,
     body: _m.StageplanCreate | _JsonObject,
 ) -> _Operation[_m.Stageplan]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans -> ``Stageplan``.
+    """Create a stage plan of a case plan.
+
+    POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans -> ``Stageplan``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans--caseplanId--stageplans
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
         body: ``StageplanCreate``.
     """
     return _Operation(_Endpoint(
@@ -892,12 +985,14 @@ def post_casemanagement_caseplan_stageplans(
 
 
 def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Caseplan]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/versions -> ``Caseplan``.
+    """Create a version of a case plan.
 
+    POST /api/v2/casemanagement/caseplans/{caseplanId}/versions -> ``Caseplan``.
     Requires ``caseManagement:caseplan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans--caseplanId--versions
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
     """
     return _Operation(_Endpoint(
         "post_casemanagement_caseplan_versions", "POST",
@@ -908,9 +1003,11 @@ def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Cas
 def post_casemanagement_caseplans(
     body: _m.CaseplanCreate | _JsonObject,
 ) -> _Operation[_m.CaseplanCreateResponse]:
-    """POST /api/v2/casemanagement/caseplans -> ``CaseplanCreateResponse``.
+    """Create a case plan.
 
+    POST /api/v2/casemanagement/caseplans -> ``CaseplanCreateResponse``.
     Requires ``caseManagement:caseplan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans
 
     Args:
         body: ``CaseplanCreate``.
@@ -924,10 +1021,12 @@ def post_casemanagement_caseplans(
 def post_casemanagement_caseplans_query(
     body: _m.CaseplanQueryRequest | _JsonObject,
 ) -> _Lists[_m.CaseplanQueryEntityListing, _m.Caseplan]:
-    """POST /api/v2/casemanagement/caseplans/query -> ``CaseplanQueryEntityListing``.
+    """Query case plans.
 
+    POST /api/v2/casemanagement/caseplans/query -> ``CaseplanQueryEntityListing``.
     Read-only. Requires ``caseManagement:caseplan:view``. Pages by ``after`` of the body or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans-query
 
     Args:
         body: ``CaseplanQueryRequest``.
@@ -940,9 +1039,11 @@ def post_casemanagement_caseplans_query(
 
 
 def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_m.Case]:
-    """POST /api/v2/casemanagement/cases -> ``Case``.
+    """Create a case.
 
+    POST /api/v2/casemanagement/cases -> ``Case``.
     Requires ``caseManagement:case:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases
 
     Args:
         body: ``CaseCreate``.
@@ -956,10 +1057,12 @@ def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_
 def post_casemanagement_cases_associations_query(
     body: _m.CaseAssociationQuery | _JsonObject,
 ) -> _Lists[_m.CaseAssociationQueryEntityListing, _m.CaseAssociation]:
-    """POST /api/v2/casemanagement/cases/associations/query -> ``CaseAssociationQueryEntityListing``.
+    """Query case associations.
 
+    POST /api/v2/casemanagement/cases/associations/query -> ``CaseAssociationQueryEntityListing``.
     Read-only. Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` of the body or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases-associations-query
 
     Args:
         body: ``CaseAssociationQuery``.
@@ -974,9 +1077,12 @@ def post_casemanagement_cases_associations_query(
 def post_casemanagement_cases_query_jobs(
     body: _m.CaseQueryJobCreate | _JsonObject,
 ) -> _Jobs[_m.CaseQueryJobResponse, _m.CaseQueryJobResponse, _m.Case]:
-    """POST /api/v2/casemanagement/cases/query/jobs -> ``CaseQueryJobResponse``.
+    """Start a case query job.
 
-    Preview: may change without notice. Requires ``caseManagement:queryJob:add``.
+    POST /api/v2/casemanagement/cases/query/jobs -> ``CaseQueryJobResponse``.
+    Preview: may change without notice. Requires ``caseManagement:queryJob:add``. Starts a job;
+    ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases-query-jobs
 
     Args:
         body: ``CaseQueryJobCreate``.
@@ -992,13 +1098,15 @@ def put_casemanagement_caseplan_dataschema(
     schema_key_name: str,
     body: _m.CaseplanDataSchemaRequest | _JsonObject,
 ) -> _Operation[_m.CaseplanDataSchema]:
-    """PUT /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> ``CaseplanDataSchema``.
+    """Update a data schema of a case plan.
 
+    PUT /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> ``CaseplanDataSchema``.
     Requires ``caseManagement:caseplanDataSchemas:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-casemanagement-caseplans--caseplanId--dataschemas--schemaKeyName-
 
     Args:
-        caseplan_id: path, string.
-        schema_key_name: path, string.
+        caseplan_id: the ID of the case plan.
+        schema_key_name: the schema key name.
         body: ``CaseplanDataSchemaRequest``.
     """
     return _Operation(_Endpoint(
@@ -1012,12 +1120,14 @@ def put_casemanagement_caseplan_intakesettings(
     caseplan_id: str,
     body: _m.IntakeSettingsUpdate | _JsonObject,
 ) -> _Operation[_m.IntakeSettingsListing]:
-    """PUT /api/v2/casemanagement/caseplans/{caseplanId}/intakesettings -> ``IntakeSettingsListing``.
+    """Update the intake settings of a case plan.
 
+    PUT /api/v2/casemanagement/caseplans/{caseplanId}/intakesettings -> ``IntakeSettingsListing``.
     Requires ``caseManagement:caseplanIntakeSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-casemanagement-caseplans--caseplanId--intakesettings
 
     Args:
-        caseplan_id: path, string.
+        caseplan_id: the ID of the case plan.
         body: ``IntakeSettingsUpdate``.
     """
     return _Operation(_Endpoint(

@@ -18,13 +18,15 @@ if _TYPE_CHECKING:
 
 
 def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> nothing.
+    """Delete a message of a chat room.
 
+    DELETE /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:roomMessage:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-rooms--roomJid--messages--messageId-
 
     Args:
-        room_jid: path, string.
-        message_id: path, string.
+        room_jid: the room JID.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "delete_chats_room_message", "DELETE", "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
@@ -32,13 +34,15 @@ def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None
 
 
 def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId} -> nothing.
+    """Unpin a message in a chat room.
 
+    DELETE /api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:room:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-rooms--roomJid--messages-pins--pinnedMessageId-
 
     Args:
-        room_jid: path, string.
-        pinned_message_id: path, string.
+        room_jid: the room JID.
+        pinned_message_id: the ID of the pinned message.
     """
     return _Operation(_Endpoint(
         "delete_chats_room_messages_pin", "DELETE",
@@ -47,13 +51,15 @@ def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Op
 
 
 def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
+    """Remove a participant from a chat room.
 
+    DELETE /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:participant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-rooms--roomJid--participants--userId-
 
     Args:
-        room_jid: path, string.
-        user_id: path, string.
+        room_jid: the room JID.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_chats_room_participant", "DELETE",
@@ -62,13 +68,15 @@ def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[Non
 
 
 def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/chats/users/{userId}/messages/{messageId} -> nothing.
+    """Delete a message of a chat with a user.
 
+    DELETE /api/v2/chats/users/{userId}/messages/{messageId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:1on1Message:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-users--userId--messages--messageId-
 
     Args:
-        user_id: path, string.
-        message_id: path, string.
+        user_id: the ID of the user.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "delete_chats_user_message", "DELETE", "/api/v2/chats/users/{userId}/messages/{messageId}",
@@ -76,13 +84,15 @@ def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]
 
 
 def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId} -> nothing.
+    """Unpin a message in a chat with a user.
 
+    DELETE /api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:1on1:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-users--userId--messages-pins--pinnedMessageId-
 
     Args:
-        user_id: path, string.
-        pinned_message_id: path, string.
+        user_id: the ID of the user.
+        pinned_message_id: the ID of the pinned message.
     """
     return _Operation(_Endpoint(
         "delete_chats_user_messages_pin", "DELETE",
@@ -91,19 +101,25 @@ def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Ope
 
 
 def delete_chats_users_me_settings() -> _Operation[None]:
-    """DELETE /api/v2/chats/users/me/settings -> nothing."""
+    """Delete the chat settings of the current user.
+
+    DELETE /api/v2/chats/users/me/settings -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-chats-users-me-settings
+    """
     return _Operation(_Endpoint(
         "delete_chats_users_me_settings", "DELETE", "/api/v2/chats/users/me/settings",
     ))
 
 
 def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
-    """GET /api/v2/chats/messages/{messageId} -> ``ChatMessageResponse``.
+    """Get a chat message.
 
+    GET /api/v2/chats/messages/{messageId} -> ``ChatMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:1on1Message:view`` or ``chat:room:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "get_chats_message", "GET", "/api/v2/chats/messages/{messageId}", "ChatMessageResponse",
@@ -111,12 +127,14 @@ def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
 
 
 def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
-    """GET /api/v2/chats/rooms/{roomJid} -> ``Room``.
+    """Get a chat room.
 
+    GET /api/v2/chats/rooms/{roomJid} -> ``Room``.
     Requires ``chat:chat:access`` or ``chat:room:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid-
 
     Args:
-        room_jid: path, string.
+        room_jid: the room JID.
     """
     return _Operation(_Endpoint(
         "get_chats_room", "GET", "/api/v2/chats/rooms/{roomJid}", "Room",
@@ -127,13 +145,15 @@ def get_chats_room_message(
     room_jid: str,
     message_ids: str,
 ) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
-    """GET /api/v2/chats/rooms/{roomJid}/messages/{messageIds} -> ``ChatMessageEntityListing``.
+    """Get messages of a chat room by their IDs.
 
+    GET /api/v2/chats/rooms/{roomJid}/messages/{messageIds} -> ``ChatMessageEntityListing``.
     Requires ``chat:chat:access`` or ``chat:room:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid--messages--messageIds-
 
     Args:
-        room_jid: path, string.
-        message_ids: path, string.
+        room_jid: the room JID.
+        message_ids: the IDs of messages, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
@@ -149,14 +169,16 @@ def get_chats_room_messages(
     after: str | None = None,
     exclude_metadata: bool | None = None,
 ) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
-    """GET /api/v2/chats/rooms/{roomJid}/messages -> ``ChatMessageEntityListing``.
+    """List the messages of a chat room.
 
+    GET /api/v2/chats/rooms/{roomJid}/messages -> ``ChatMessageEntityListing``.
     Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid--messages
 
     Args:
-        room_jid: path, string.
-        limit: query, string.
-        before: query, string.
+        room_jid: the room JID.
+        limit: query, string. How many items to return at most.
+        before: query, string. The end of the period.
         after: query, string.
         exclude_metadata: query, boolean.
     """
@@ -173,11 +195,14 @@ def get_chats_room_participant(
     room_jid: str,
     participant_jid: str,
 ) -> _Operation[_m.RoomParticipant]:
-    """GET /api/v2/chats/rooms/{roomJid}/participants/{participantJid} -> ``RoomParticipant``.
+    """Get a participant of a chat room.
+
+    GET /api/v2/chats/rooms/{roomJid}/participants/{participantJid} -> ``RoomParticipant``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid--participants--participantJid-
 
     Args:
-        room_jid: path, string.
-        participant_jid: path, string.
+        room_jid: the room JID.
+        participant_jid: the participant JID.
     """
     return _Operation(_Endpoint(
         "get_chats_room_participant", "GET",
@@ -190,12 +215,14 @@ def get_chats_room_participants(
     *,
     notify: bool | None = None,
 ) -> _Lists[_m.RoomParticipantsResponse, _m.RoomParticipantResponse]:
-    """GET /api/v2/chats/rooms/{roomJid}/participants -> ``RoomParticipantsResponse``.
+    """List the participants of a chat room.
 
+    GET /api/v2/chats/rooms/{roomJid}/participants -> ``RoomParticipantsResponse``.
     Requires ``chat:chat:access`` or ``chat:room:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid--participants
 
     Args:
-        room_jid: path, string.
+        room_jid: the room JID.
         notify: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -205,9 +232,11 @@ def get_chats_room_participants(
 
 
 def get_chats_settings() -> _Operation[_m.ChatSettings]:
-    """GET /api/v2/chats/settings -> ``ChatSettings``.
+    """Get the chat settings.
 
+    GET /api/v2/chats/settings -> ``ChatSettings``.
     Requires ``chat:setting:view`` or ``chat:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-settings
     """
     return _Operation(_Endpoint(
         "get_chats_settings", "GET", "/api/v2/chats/settings", "ChatSettings",
@@ -222,14 +251,16 @@ def get_chats_thread_messages(
     after: str | None = None,
     exclude_metadata: bool | None = None,
 ) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
-    """GET /api/v2/chats/threads/{threadId}/messages -> ``ChatMessageEntityListing``.
+    """List the messages of a chat thread.
 
+    GET /api/v2/chats/threads/{threadId}/messages -> ``ChatMessageEntityListing``.
     Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-threads--threadId--messages
 
     Args:
-        thread_id: path, string.
-        limit: query, string.
-        before: query, string.
+        thread_id: the ID of the thread.
+        limit: query, string. How many items to return at most.
+        before: query, string. The end of the period.
         after: query, string.
         exclude_metadata: query, boolean.
     """
@@ -243,12 +274,14 @@ def get_chats_thread_messages(
 
 
 def get_chats_user(user_id: str) -> _Lists[_m.OneOnOne, _m.AddressableEntityRef]:
-    """GET /api/v2/chats/users/{userId} -> ``OneOnOne``.
+    """Get a chat with a user.
 
+    GET /api/v2/chats/users/{userId} -> ``OneOnOne``.
     Requires ``chat:chat:access`` or ``chat:1on1:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne",
@@ -260,13 +293,15 @@ def get_chats_user_message(
     user_id: str,
     message_ids: str,
 ) -> _Lists[_m.ChatMessageEntityListing, _m.ChatMessageResponse]:
-    """GET /api/v2/chats/users/{userId}/messages/{messageIds} -> ``ChatMessageEntityListing``.
+    """Get messages of a chat with a user by their IDs.
 
+    GET /api/v2/chats/users/{userId}/messages/{messageIds} -> ``ChatMessageEntityListing``.
     Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-users--userId--messages--messageIds-
 
     Args:
-        user_id: path, string.
-        message_ids: path, string.
+        user_id: the ID of the user.
+        message_ids: the IDs of messages, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
@@ -282,12 +317,14 @@ def get_chats_user_messages(
     after: str | None = None,
     exclude_metadata: bool | None = None,
 ) -> _Operation[_m.ChatMessageResponse]:
-    """GET /api/v2/chats/users/{userId}/messages -> ``ChatMessageResponse``.
+    """List the messages of a chat with a user.
 
+    GET /api/v2/chats/users/{userId}/messages -> ``ChatMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-users--userId--messages
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         limit: query, string.
         before: query, string.
         after: query, string.
@@ -303,12 +340,14 @@ def get_chats_user_messages(
 
 
 def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
-    """GET /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
+    """Get the chat settings of a user.
 
+    GET /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
     Requires ``chat:usersettings:view`` or ``chat:setting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-users--userId--settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_chats_user_settings", "GET", "/api/v2/chats/users/{userId}/settings",
@@ -317,7 +356,11 @@ def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
 
 
 def get_chats_users_me_settings() -> _Operation[_m.UserSettingsForChat]:
-    """GET /api/v2/chats/users/me/settings -> ``UserSettingsForChat``."""
+    """Get the chat settings of the current user.
+
+    GET /api/v2/chats/users/me/settings -> ``UserSettingsForChat``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-users-me-settings
+    """
     return _Operation(_Endpoint(
         "get_chats_users_me_settings", "GET", "/api/v2/chats/users/me/settings",
         "UserSettingsForChat",
@@ -325,12 +368,14 @@ def get_chats_users_me_settings() -> _Operation[_m.UserSettingsForChat]:
 
 
 def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) -> _Operation[None]:
-    """PATCH /api/v2/chats/rooms/{roomJid} -> nothing.
+    """Update a chat room.
 
+    PATCH /api/v2/chats/rooms/{roomJid} -> nothing.
     Requires ``chat:chat:access`` or ``chat:room:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-rooms--roomJid-
 
     Args:
-        room_jid: path, string.
+        room_jid: the room JID.
         body: ``RoomUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -344,13 +389,15 @@ def patch_chats_room_message(
     message_id: str,
     body: _m.SendMessageBody | _JsonObject,
 ) -> _Operation[_m.ChatSendMessageResponse]:
-    """PATCH /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> ``ChatSendMessageResponse``.
+    """Update a message of a chat room.
 
+    PATCH /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> ``ChatSendMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:roomMessage:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-rooms--roomJid--messages--messageId-
 
     Args:
-        room_jid: path, string.
-        message_id: path, string.
+        room_jid: the room JID.
+        message_id: the ID of the message.
         body: ``SendMessageBody``.
     """
     return _Operation(_Endpoint(
@@ -360,9 +407,11 @@ def patch_chats_room_message(
 
 
 def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
-    """PATCH /api/v2/chats/settings -> ``ChatSettings``.
+    """Update the chat settings.
 
+    PATCH /api/v2/chats/settings -> ``ChatSettings``.
     Requires ``chat:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-settings
 
     Args:
         body: ``ChatSettings``.
@@ -378,13 +427,15 @@ def patch_chats_user_message(
     message_id: str,
     body: _m.SendMessageBody | _JsonObject,
 ) -> _Operation[_m.ChatSendMessageResponse]:
-    """PATCH /api/v2/chats/users/{userId}/messages/{messageId} -> ``ChatSendMessageResponse``.
+    """Update a message of a chat with a user.
 
+    PATCH /api/v2/chats/users/{userId}/messages/{messageId} -> ``ChatSendMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-users--userId--messages--messageId-
 
     Args:
-        user_id: path, string.
-        message_id: path, string.
+        user_id: the ID of the user.
+        message_id: the ID of the message.
         body: ``SendMessageBody``.
     """
     return _Operation(_Endpoint(
@@ -397,12 +448,14 @@ def patch_chats_user_settings(
     user_id: str,
     body: _m.ChatUserSettings | _JsonObject,
 ) -> _Operation[_m.ChatUserSettings]:
-    """PATCH /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
+    """Update the chat settings of a user.
 
+    PATCH /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
     Requires ``chat:usersettings:edit`` or ``chat:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-users--userId--settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``ChatUserSettings``.
     """
     return _Operation(_Endpoint(
@@ -414,7 +467,10 @@ def patch_chats_user_settings(
 def patch_chats_users_me_settings(
     body: _m.UserSettingsForChat | _JsonObject,
 ) -> _Operation[_m.UserSettingsForChat]:
-    """PATCH /api/v2/chats/users/me/settings -> ``UserSettingsForChat``.
+    """Update the chat settings of the current user.
+
+    PATCH /api/v2/chats/users/me/settings -> ``UserSettingsForChat``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-chats-users-me-settings
 
     Args:
         body: ``UserSettingsForChat``.
@@ -429,12 +485,14 @@ def post_chats_room_messages(
     room_jid: str,
     body: _m.SendMessageBody | _JsonObject,
 ) -> _Operation[_m.ChatSendMessageResponse]:
-    """POST /api/v2/chats/rooms/{roomJid}/messages -> ``ChatSendMessageResponse``.
+    """Send a message to a chat room.
 
+    POST /api/v2/chats/rooms/{roomJid}/messages -> ``ChatSendMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:roomMessage:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-rooms--roomJid--messages
 
     Args:
-        room_jid: path, string.
+        room_jid: the room JID.
         body: ``SendMessageBody``.
     """
     return _Operation(_Endpoint(
@@ -447,12 +505,14 @@ def post_chats_room_messages_pins(
     room_jid: str,
     body: _m.PinnedMessageRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/chats/rooms/{roomJid}/messages/pins -> nothing.
+    """Pin messages in a chat room.
 
+    POST /api/v2/chats/rooms/{roomJid}/messages/pins -> nothing.
     Requires ``chat:chat:access`` or ``chat:room:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-rooms--roomJid--messages-pins
 
     Args:
-        room_jid: path, string.
+        room_jid: the room JID.
         body: ``PinnedMessageRequest``.
     """
     return _Operation(_Endpoint(
@@ -462,13 +522,15 @@ def post_chats_room_messages_pins(
 
 
 def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
-    """POST /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
+    """Join a chat room.
 
+    POST /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
     Requires ``chat:chat:access`` or ``chat:participant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-rooms--roomJid--participants--userId-
 
     Args:
-        room_jid: path, string.
-        user_id: path, string.
+        room_jid: the room JID.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "post_chats_room_participant", "POST",
@@ -477,9 +539,11 @@ def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]
 
 
 def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.CreateRoomResponse]:
-    """POST /api/v2/chats/rooms -> ``CreateRoomResponse``.
+    """Create a chat room.
 
+    POST /api/v2/chats/rooms -> ``CreateRoomResponse``.
     Requires ``chat:chat:access`` or ``chat:room:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-rooms
 
     Args:
         body: ``CreateRoomRequest``.
@@ -494,12 +558,14 @@ def post_chats_user_messages(
     user_id: str,
     body: _m.SendMessageBody | _JsonObject,
 ) -> _Operation[_m.ChatSendMessageResponse]:
-    """POST /api/v2/chats/users/{userId}/messages -> ``ChatSendMessageResponse``.
+    """Send a chat message to a user.
 
+    POST /api/v2/chats/users/{userId}/messages -> ``ChatSendMessageResponse``.
     Requires ``chat:chat:access`` or ``chat:1on1Message:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-users--userId--messages
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``SendMessageBody``.
     """
     return _Operation(_Endpoint(
@@ -512,12 +578,14 @@ def post_chats_user_messages_pins(
     user_id: str,
     body: _m.PinnedMessageRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/chats/users/{userId}/messages/pins -> nothing.
+    """Pin messages in a chat with a user.
 
+    POST /api/v2/chats/users/{userId}/messages/pins -> nothing.
     Requires ``chat:chat:access`` or ``chat:1on1:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-users--userId--messages-pins
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``PinnedMessageRequest``.
     """
     return _Operation(_Endpoint(
@@ -527,7 +595,10 @@ def post_chats_user_messages_pins(
 
 
 def post_chats_users_me_settings(body: _m.UserChatSettingsPost | _JsonObject) -> _Operation[None]:
-    """POST /api/v2/chats/users/me/settings -> nothing.
+    """Create the chat settings of the current user.
+
+    POST /api/v2/chats/users/me/settings -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-chats-users-me-settings
 
     Args:
         body: ``UserChatSettingsPost``.
@@ -542,12 +613,14 @@ def put_chats_message_reactions(
     message_id: str,
     body: _m.ChatReactionUpdate | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/chats/messages/{messageId}/reactions -> nothing.
+    """Update the reactions of a chat message.
 
+    PUT /api/v2/chats/messages/{messageId}/reactions -> nothing.
     Requires ``chat:chat:access`` or ``chat:reactions:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-chats-messages--messageId--reactions
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
         body: ``ChatReactionUpdate``.
     """
     return _Operation(_Endpoint(
@@ -557,9 +630,11 @@ def put_chats_message_reactions(
 
 
 def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
-    """PUT /api/v2/chats/settings -> ``ChatSettings``.
+    """Replace the chat settings.
 
+    PUT /api/v2/chats/settings -> ``ChatSettings``.
     Requires ``chat:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-chats-settings
 
     Args:
         body: ``ChatSettings``.

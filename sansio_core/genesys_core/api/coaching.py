@@ -24,12 +24,14 @@ if _TYPE_CHECKING:
 
 
 def delete_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentReference]:
-    """DELETE /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentReference``.
+    """Delete a coaching appointment.
 
+    DELETE /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentReference``.
     Requires ``coaching:appointment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-coaching-appointments--appointmentId-
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
     """
     return _Operation(_Endpoint(
         "delete_coaching_appointment", "DELETE", "/api/v2/coaching/appointments/{appointmentId}",
@@ -41,13 +43,15 @@ def delete_coaching_appointment_annotation(
     appointment_id: str,
     annotation_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> nothing.
+    """Delete an annotation of a coaching appointment.
 
+    DELETE /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> nothing.
     Requires ``coaching:annotation:delete`` or ``coaching:privateAnnotation:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-coaching-appointments--appointmentId--annotations--annotationId-
 
     Args:
-        appointment_id: path, string.
-        annotation_id: path, string.
+        appointment_id: the ID of the appointment.
+        annotation_id: the ID of the annotation.
     """
     return _Operation(_Endpoint(
         "delete_coaching_appointment_annotation", "DELETE",
@@ -58,12 +62,14 @@ def delete_coaching_appointment_annotation(
 def get_coaching_appointment(
     appointment_id: str,
 ) -> _Lists[_m.CoachingAppointmentResponse, _m.ConversationReference]:
-    """GET /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
+    """Get a coaching appointment.
 
+    GET /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
     Requires ``coaching:appointment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId-
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
@@ -75,13 +81,15 @@ def get_coaching_appointment_annotation(
     appointment_id: str,
     annotation_id: str,
 ) -> _Operation[_m.CoachingAnnotation]:
-    """GET /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
+    """Get an annotation of a coaching appointment.
 
+    GET /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
     Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId--annotations--annotationId-
 
     Args:
-        appointment_id: path, string.
-        annotation_id: path, string.
+        appointment_id: the ID of the appointment.
+        annotation_id: the ID of the annotation.
     """
     return _Operation(_Endpoint(
         "get_coaching_appointment_annotation", "GET",
@@ -96,15 +104,17 @@ def get_coaching_appointment_annotations(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.CoachingAnnotationList, _m.CoachingAnnotation]:
-    """GET /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotationList``.
+    """List the annotations of a coaching appointment.
 
+    GET /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotationList``.
     Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId--annotations
 
     Args:
-        appointment_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        appointment_id: the ID of the appointment.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_annotations", "GET",
@@ -119,14 +129,16 @@ def get_coaching_appointment_statuses(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.CoachingAppointmentStatusResponseList, _m.CoachingAppointmentStatusResponse]:
-    """GET /api/v2/coaching/appointments/{appointmentId}/statuses -> ``CoachingAppointmentStatusResponseList``.
+    """List the status changes of a coaching appointment.
 
+    GET /api/v2/coaching/appointments/{appointmentId}/statuses -> ``CoachingAppointmentStatusResponseList``.
     Requires ``coaching:appointmentStatus:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId--statuses
 
     Args:
-        appointment_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        appointment_id: the ID of the appointment.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_statuses", "GET",
@@ -149,19 +161,21 @@ def get_coaching_appointments(
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
 ) -> _Lists[_m.CoachingAppointmentResponseList, _m.CoachingAppointmentResponse]:
-    """GET /api/v2/coaching/appointments -> ``CoachingAppointmentResponseList``.
+    """List the coaching appointments.
 
+    GET /api/v2/coaching/appointments -> ``CoachingAppointmentResponseList``.
     Requires ``coaching:appointment:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments
 
     Args:
-        user_ids: query, list of string.
-        interval: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        user_ids: query, list of string. The IDs of users.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule.
-        facilitator_ids: query, list of string.
-        sort_order: query, string: Desc, Asc.
+        facilitator_ids: query, list of string. The IDs of facilitators.
+        sort_order: query, string: Desc, Asc. Ascending or descending.
         relationships: query, list of string: Creator, Facilitator, Attendee.
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
@@ -192,17 +206,19 @@ def get_coaching_appointments_me(
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
 ) -> _Lists[_m.CoachingAppointmentResponseList, _m.CoachingAppointmentResponse]:
-    """GET /api/v2/coaching/appointments/me -> ``CoachingAppointmentResponseList``.
+    """Get the coaching appointments of the current user.
 
+    GET /api/v2/coaching/appointments/me -> ``CoachingAppointmentResponseList``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments-me
 
     Args:
-        interval: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule.
-        facilitator_ids: query, list of string.
-        sort_order: query, string: Desc, Asc.
+        facilitator_ids: query, list of string. The IDs of facilitators.
+        sort_order: query, string: Desc, Asc. Ascending or descending.
         relationships: query, list of string: Creator, Facilitator, Attendee.
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
@@ -224,13 +240,15 @@ def get_coaching_notification(
     *,
     expand: _Sequence[_Open[_Literal["appointment"]]] | None = None,
 ) -> _Operation[_m.CoachingNotification]:
-    """GET /api/v2/coaching/notifications/{notificationId} -> ``CoachingNotification``.
+    """Get a coaching notification.
 
+    GET /api/v2/coaching/notifications/{notificationId} -> ``CoachingNotification``.
     Requires ``coaching:notification:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-notifications--notificationId-
 
     Args:
-        notification_id: path, string.
-        expand: query, list of string: appointment.
+        notification_id: the ID of the notification.
+        expand: query, list of string: appointment. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
@@ -244,14 +262,16 @@ def get_coaching_notifications(
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["appointment"]]] | None = None,
 ) -> _Lists[_m.CoachingNotificationList, _m.CoachingNotification]:
-    """GET /api/v2/coaching/notifications -> ``CoachingNotificationList``.
+    """List the coaching notifications of the current user.
 
+    GET /api/v2/coaching/notifications -> ``CoachingNotificationList``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-notifications
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        expand: query, list of string: appointment.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        expand: query, list of string: appointment. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
@@ -262,12 +282,14 @@ def get_coaching_notifications(
 def get_coaching_scheduleslots_job(
     job_id: str,
 ) -> _Lists[_m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResult]:
-    """GET /api/v2/coaching/scheduleslots/jobs/{jobId} -> ``CoachingScheduleSlotsJobResponse``.
+    """Get the status of a job to find slots for a coaching appointment.
 
+    GET /api/v2/coaching/scheduleslots/jobs/{jobId} -> ``CoachingScheduleSlotsJobResponse``.
     Requires ``coaching:scheduleSlotJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-scheduleslots-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
@@ -279,12 +301,14 @@ def patch_coaching_appointment(
     appointment_id: str,
     body: _m.UpdateCoachingAppointmentRequest | _JsonObject,
 ) -> _Operation[_m.CoachingAppointmentResponse]:
-    """PATCH /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
+    """Update a coaching appointment.
 
+    PATCH /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
     Requires ``coaching:appointment:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-coaching-appointments--appointmentId-
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
         body: ``UpdateCoachingAppointmentRequest``.
     """
     return _Operation(_Endpoint(
@@ -298,13 +322,15 @@ def patch_coaching_appointment_annotation(
     annotation_id: str,
     body: _m.CoachingAnnotation | _JsonObject,
 ) -> _Operation[_m.CoachingAnnotation]:
-    """PATCH /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
+    """Update an annotation of a coaching appointment.
 
+    PATCH /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
     Requires ``coaching:annotation:edit`` or ``coaching:privateAnnotation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-coaching-appointments--appointmentId--annotations--annotationId-
 
     Args:
-        appointment_id: path, string.
-        annotation_id: path, string.
+        appointment_id: the ID of the appointment.
+        annotation_id: the ID of the annotation.
         body: ``CoachingAnnotation``.
     """
     return _Operation(_Endpoint(
@@ -318,12 +344,14 @@ def patch_coaching_appointment_status(
     appointment_id: str,
     body: _m.CoachingAppointmentStatusRequest | _JsonObject,
 ) -> _Operation[_m.CoachingAppointmentStatusResponse]:
-    """PATCH /api/v2/coaching/appointments/{appointmentId}/status -> ``CoachingAppointmentStatusResponse``.
+    """Update the status of a coaching appointment.
 
+    PATCH /api/v2/coaching/appointments/{appointmentId}/status -> ``CoachingAppointmentStatusResponse``.
     Requires ``coaching:appointmentStatus:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-coaching-appointments--appointmentId--status
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
         body: ``CoachingAppointmentStatusRequest``.
     """
     return _Operation(_Endpoint(
@@ -337,10 +365,13 @@ def patch_coaching_notification(
     notification_id: str,
     body: _m.CoachingNotification | _JsonObject,
 ) -> _Operation[_m.CoachingNotification]:
-    """PATCH /api/v2/coaching/notifications/{notificationId} -> ``CoachingNotification``.
+    """Update a coaching notification.
+
+    PATCH /api/v2/coaching/notifications/{notificationId} -> ``CoachingNotification``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-coaching-notifications--notificationId-
 
     Args:
-        notification_id: path, string.
+        notification_id: the ID of the notification.
         body: ``CoachingNotification``.
     """
     return _Operation(_Endpoint(
@@ -353,12 +384,14 @@ def post_coaching_appointment_annotations(
     appointment_id: str,
     body: _m.CoachingAnnotationCreateRequest | _JsonObject,
 ) -> _Operation[_m.CoachingAnnotation]:
-    """POST /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotation``.
+    """Create an annotation of a coaching appointment.
 
+    POST /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotation``.
     Requires ``coaching:annotation:add`` or ``coaching:privateAnnotation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-appointments--appointmentId--annotations
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
         body: ``CoachingAnnotationCreateRequest``.
     """
     return _Operation(_Endpoint(
@@ -372,12 +405,14 @@ def post_coaching_appointment_conversations(
     appointment_id: str,
     body: _m.AddConversationRequest | _JsonObject,
 ) -> _Operation[_m.AddConversationResponse]:
-    """POST /api/v2/coaching/appointments/{appointmentId}/conversations -> ``AddConversationResponse``.
+    """Add a conversation to a coaching appointment.
 
+    POST /api/v2/coaching/appointments/{appointmentId}/conversations -> ``AddConversationResponse``.
     Requires ``coaching:appointment:edit`` or ``coaching:appointmentConversation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-appointments--appointmentId--conversations
 
     Args:
-        appointment_id: path, string.
+        appointment_id: the ID of the appointment.
         body: ``AddConversationRequest``.
     """
     return _Operation(_Endpoint(
@@ -390,9 +425,11 @@ def post_coaching_appointment_conversations(
 def post_coaching_appointments(
     body: _m.CreateCoachingAppointmentRequest | _JsonObject,
 ) -> _Lists[_m.CoachingAppointmentResponse, _m.ConversationReference]:
-    """POST /api/v2/coaching/appointments -> ``CoachingAppointmentResponse``.
+    """Create a coaching appointment.
 
+    POST /api/v2/coaching/appointments -> ``CoachingAppointmentResponse``.
     Requires ``coaching:appointment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-appointments
 
     Args:
         body: ``CreateCoachingAppointmentRequest``.
@@ -407,9 +444,11 @@ def post_coaching_appointments(
 def post_coaching_appointments_aggregates_query(
     body: _m.CoachingAppointmentAggregateRequest | _JsonObject,
 ) -> _Lists[_m.CoachingAppointmentAggregateResponse, _m.QueryResponseGroupedData]:
-    """POST /api/v2/coaching/appointments/aggregates/query -> ``CoachingAppointmentAggregateResponse``.
+    """Query coaching appointment aggregates.
 
+    POST /api/v2/coaching/appointments/aggregates/query -> ``CoachingAppointmentAggregateResponse``.
     Read-only. Requires ``coaching:appointment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-appointments-aggregates-query
 
     Args:
         body: ``CoachingAppointmentAggregateRequest``.
@@ -427,9 +466,11 @@ def post_coaching_scheduleslots_jobs(
     _m.CoachingScheduleSlotsJobResponse, _m.CoachingScheduleSlotsJobResponse,
     _m.CoachingScheduleSlotsJobResult,
 ]:
-    """POST /api/v2/coaching/scheduleslots/jobs -> ``CoachingScheduleSlotsJobResponse``.
+    """Start a job to find slots for a coaching appointment.
 
-    Requires ``coaching:scheduleSlotJob:add``.
+    POST /api/v2/coaching/scheduleslots/jobs -> ``CoachingScheduleSlotsJobResponse``.
+    Requires ``coaching:scheduleSlotJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-scheduleslots-jobs
 
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
@@ -444,9 +485,11 @@ def post_coaching_scheduleslots_jobs(
 def post_coaching_scheduleslots_query(
     body: _m.CoachingSlotsRequest | _JsonObject,
 ) -> _Operation[_m.CoachingSlotsResponse]:
-    """POST /api/v2/coaching/scheduleslots/query -> ``CoachingSlotsResponse``.
+    """Query slots for a coaching appointment.
 
+    POST /api/v2/coaching/scheduleslots/query -> ``CoachingSlotsResponse``.
     Read-only. Requires ``coaching:scheduleSlot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-coaching-scheduleslots-query
 
     Args:
         body: ``CoachingSlotsRequest``.

@@ -25,12 +25,14 @@ def delete_contentmanagement_document(
     *,
     override: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/documents/{documentId} -> nothing.
+    """Delete a content management document.
 
+    DELETE /api/v2/contentmanagement/documents/{documentId} -> nothing.
     Requires ``content_management_user``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-documents--documentId-
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
         override: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -40,10 +42,13 @@ def delete_contentmanagement_document(
 
 
 def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/shares/{shareId} -> nothing.
+    """Delete a share.
+
+    DELETE /api/v2/contentmanagement/shares/{shareId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-shares--shareId-
 
     Args:
-        share_id: path, string.
+        share_id: the ID of the share.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_share", "DELETE", "/api/v2/contentmanagement/shares/{shareId}",
@@ -51,10 +56,13 @@ def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
 
 
 def delete_contentmanagement_status_status_id(status_id: str) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/status/{statusId} -> nothing.
+    """Cancel a pending operation.
+
+    DELETE /api/v2/contentmanagement/status/{statusId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-status--statusId-
 
     Args:
-        status_id: path, string.
+        status_id: the ID of the status.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_status_status_id", "DELETE",
@@ -67,11 +75,14 @@ def delete_contentmanagement_workspace(
     *,
     move_children_to_workspace_id: str | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/workspaces/{workspaceId} -> nothing.
+    """Delete a workspace.
+
+    DELETE /api/v2/contentmanagement/workspaces/{workspaceId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-workspaces--workspaceId-
 
     Args:
-        workspace_id: path, string.
-        move_children_to_workspace_id: query, string.
+        workspace_id: the ID of the workspace.
+        move_children_to_workspace_id: query, string. The ID of a move children to workspace.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_workspace", "DELETE",
@@ -85,11 +96,14 @@ def delete_contentmanagement_workspace_member(
     workspace_id: str,
     member_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> nothing.
+    """Remove a member from a workspace.
+
+    DELETE /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-workspaces--workspaceId--members--memberId-
 
     Args:
-        workspace_id: path, string.
-        member_id: path, string.
+        workspace_id: the ID of the workspace.
+        member_id: the ID of the member.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_workspace_member", "DELETE",
@@ -98,11 +112,14 @@ def delete_contentmanagement_workspace_member(
 
 
 def delete_contentmanagement_workspace_tagvalue(workspace_id: str, tag_id: str) -> _Operation[None]:
-    """DELETE /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> nothing.
+    """Delete a tag value of a workspace.
+
+    DELETE /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-contentmanagement-workspaces--workspaceId--tagvalues--tagId-
 
     Args:
-        workspace_id: path, string.
-        tag_id: path, string.
+        workspace_id: the ID of the workspace.
+        tag_id: the ID of the tag.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_workspace_tagvalue", "DELETE",
@@ -115,13 +132,15 @@ def get_contentmanagement_document(
     *,
     expand: _Sequence[_Open[_Literal["lockInfo", "acl", "workspace"]]] | None = None,
 ) -> _Operation[_m.Document]:
-    """GET /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
+    """Get a content management document.
 
+    GET /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
     Requires ``content_management_user``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-documents--documentId-
 
     Args:
-        document_id: path, string.
-        expand: query, list of string: lockInfo, acl, workspace.
+        document_id: the ID of the document.
+        expand: query, list of string: lockInfo, acl, workspace. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_document", "GET", "/api/v2/contentmanagement/documents/{documentId}",
@@ -135,12 +154,14 @@ def get_contentmanagement_document_content(
     disposition: _Open[_Literal["attachment", "inline"]] | None = None,
     content_type: str | None = None,
 ) -> _Operation[_m.DownloadResponse]:
-    """GET /api/v2/contentmanagement/documents/{documentId}/content -> ``DownloadResponse``.
+    """Download a document.
 
+    GET /api/v2/contentmanagement/documents/{documentId}/content -> ``DownloadResponse``.
     Requires ``content_management_user``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-documents--documentId--content
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
         disposition: query, string: attachment, inline.
         content_type: query, string.
     """
@@ -162,18 +183,20 @@ def get_contentmanagement_documents(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.DocumentEntityListing, _m.Document]:
-    """GET /api/v2/contentmanagement/documents -> ``DocumentEntityListing``.
+    """List the content management documents.
 
+    GET /api/v2/contentmanagement/documents -> ``DocumentEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-documents
 
     Args:
-        workspace_id: query, string.
+        workspace_id: query, string. The ID of a workspace.
         name: query, string.
-        expand: query, list of string: acl, workspace.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        expand: query, list of string: acl, workspace. What to include in addition.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
@@ -193,17 +216,19 @@ def get_contentmanagement_query(
     sort_order: str | None = None,
     expand: _Sequence[_Open[_Literal["acl", "workspace"]]] | None = None,
 ) -> _Lists[_m.QueryResults, _m.QueryResult]:
-    """GET /api/v2/contentmanagement/query -> ``QueryResults``.
+    """Query content.
 
+    GET /api/v2/contentmanagement/query -> ``QueryResults``.
     Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         query_phrase: query, string.
-        expand: query, list of string: acl, workspace.
+        expand: query, list of string: acl, workspace. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
@@ -217,10 +242,13 @@ def get_contentmanagement_query(
 def get_contentmanagement_securityprofile(
     security_profile_id: str,
 ) -> _Operation[_m.SecurityProfile]:
-    """GET /api/v2/contentmanagement/securityprofiles/{securityProfileId} -> ``SecurityProfile``.
+    """Get a security profile.
+
+    GET /api/v2/contentmanagement/securityprofiles/{securityProfileId} -> ``SecurityProfile``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-securityprofiles--securityProfileId-
 
     Args:
-        security_profile_id: path, string.
+        security_profile_id: the ID of the security profile.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_securityprofile", "GET",
@@ -230,9 +258,11 @@ def get_contentmanagement_securityprofile(
 
 def get_contentmanagement_securityprofiles(
 ) -> _Lists[_m.SecurityProfileEntityListing, _m.SecurityProfile]:
-    """GET /api/v2/contentmanagement/securityprofiles -> ``SecurityProfileEntityListing``.
+    """List the security profiles.
 
+    GET /api/v2/contentmanagement/securityprofiles -> ``SecurityProfileEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-securityprofiles
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_securityprofiles", "GET",
@@ -246,11 +276,14 @@ def get_contentmanagement_share(
     *,
     expand: _Sequence[_Open[_Literal["member"]]] | None = None,
 ) -> _Operation[_m.Share]:
-    """GET /api/v2/contentmanagement/shares/{shareId} -> ``Share``.
+    """Get a share.
+
+    GET /api/v2/contentmanagement/shares/{shareId} -> ``Share``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-shares--shareId-
 
     Args:
-        share_id: path, string.
-        expand: query, list of string: member.
+        share_id: the ID of the share.
+        expand: query, list of string: member. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}", "Share",
@@ -264,13 +297,16 @@ def get_contentmanagement_shared_shared_id(
     content_type: str | None = None,
     expand: _Open[_Literal["document.acl"]] | None = None,
 ) -> _Operation[_m.SharedResponse]:
-    """GET /api/v2/contentmanagement/shared/{sharedId} -> ``SharedResponse``.
+    """Download a shared document.
+
+    GET /api/v2/contentmanagement/shared/{sharedId} -> ``SharedResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-shared--sharedId-
 
     Args:
-        shared_id: path, string.
+        shared_id: the ID of the shared document.
         disposition: query, string: attachment, inline, none.
         content_type: query, string.
-        expand: query, string: document.acl.
+        expand: query, string: document.acl. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_shared_shared_id", "GET",
@@ -287,15 +323,17 @@ def get_contentmanagement_shares(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ShareEntityListing, _m.Share]:
-    """GET /api/v2/contentmanagement/shares -> ``ShareEntityListing``.
+    """List the shares.
 
+    GET /api/v2/contentmanagement/shares -> ``ShareEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-shares
 
     Args:
-        entity_id: query, string.
-        expand: query, list of string: member.
-        page_size: query, integer.
-        page_number: query, integer.
+        entity_id: query, string. The ID of an entity.
+        expand: query, list of string: member. What to include in addition.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
@@ -311,13 +349,15 @@ def get_contentmanagement_status(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.CommandStatusEntityListing, _m.CommandStatus]:
-    """GET /api/v2/contentmanagement/status -> ``CommandStatusEntityListing``.
+    """List the statuses of pending operations.
 
+    GET /api/v2/contentmanagement/status -> ``CommandStatusEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-status
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
@@ -326,10 +366,13 @@ def get_contentmanagement_status(
 
 
 def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.CommandStatus]:
-    """GET /api/v2/contentmanagement/status/{statusId} -> ``CommandStatus``.
+    """Get the status of a pending operation.
+
+    GET /api/v2/contentmanagement/status/{statusId} -> ``CommandStatus``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-status--statusId-
 
     Args:
-        status_id: path, string.
+        status_id: the ID of the status.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_status_status_id", "GET",
@@ -338,7 +381,11 @@ def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.Comm
 
 
 def get_contentmanagement_usage() -> _Lists[_m.Usage, _m.UsageItem]:
-    """GET /api/v2/contentmanagement/usage -> ``Usage``."""
+    """Get the usage of content management.
+
+    GET /api/v2/contentmanagement/usage -> ``Usage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-usage
+    """
     return _Lists(_Endpoint(
         "get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage",
         listing=_l.single_1b9f1e35,
@@ -350,11 +397,14 @@ def get_contentmanagement_workspace(
     *,
     expand: _Sequence[_Open[_Literal["summary", "acl"]]] | None = None,
 ) -> _Operation[_m.Workspace]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId} -> ``Workspace``.
+    """Get a workspace.
+
+    GET /api/v2/contentmanagement/workspaces/{workspaceId} -> ``Workspace``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId-
 
     Args:
-        workspace_id: path, string.
-        expand: query, list of string: summary, acl.
+        workspace_id: the ID of the workspace.
+        expand: query, list of string: summary, acl. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace", "GET",
@@ -371,17 +421,19 @@ def get_contentmanagement_workspace_documents(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.DocumentEntityListing, _m.Document]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId}/documents -> ``DocumentEntityListing``.
+    """List the documents of a workspace.
 
+    GET /api/v2/contentmanagement/workspaces/{workspaceId}/documents -> ``DocumentEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--documents
 
     Args:
-        workspace_id: path, string.
-        expand: query, list of string: acl, workspace.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        workspace_id: the ID of the workspace.
+        expand: query, list of string: acl, workspace. What to include in addition.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_documents", "GET",
@@ -399,12 +451,15 @@ def get_contentmanagement_workspace_member(
     *,
     expand: _Sequence[_Open[_Literal["member"]]] | None = None,
 ) -> _Operation[_m.WorkspaceMember]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> ``WorkspaceMember``.
+    """Get a member of a workspace.
+
+    GET /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> ``WorkspaceMember``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--members--memberId-
 
     Args:
-        workspace_id: path, string.
-        member_id: path, string.
-        expand: query, list of string: member.
+        workspace_id: the ID of the workspace.
+        member_id: the ID of the member.
+        expand: query, list of string: member. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_member", "GET",
@@ -419,15 +474,17 @@ def get_contentmanagement_workspace_members(
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["member"]]] | None = None,
 ) -> _Lists[_m.WorkspaceMemberEntityListing, _m.WorkspaceMember]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId}/members -> ``WorkspaceMemberEntityListing``.
+    """List the members of a workspace.
 
+    GET /api/v2/contentmanagement/workspaces/{workspaceId}/members -> ``WorkspaceMemberEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--members
 
     Args:
-        workspace_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string: member.
+        workspace_id: the ID of the workspace.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string: member. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_members", "GET",
@@ -444,12 +501,15 @@ def get_contentmanagement_workspace_tagvalue(
     *,
     expand: _Sequence[_Open[_Literal["acl"]]] | None = None,
 ) -> _Operation[_m.TagValue]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> ``TagValue``.
+    """Get a tag value of a workspace.
+
+    GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> ``TagValue``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--tagvalues--tagId-
 
     Args:
-        workspace_id: path, string.
-        tag_id: path, string.
-        expand: query, list of string: acl.
+        workspace_id: the ID of the workspace.
+        tag_id: the ID of the tag.
+        expand: query, list of string: acl. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_tagvalue", "GET",
@@ -465,16 +525,18 @@ def get_contentmanagement_workspace_tagvalues(
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["acl"]]] | None = None,
 ) -> _Lists[_m.TagValueEntityListing, _m.TagValue]:
-    """GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValueEntityListing``.
+    """List the tag values of a workspace.
 
+    GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValueEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--tagvalues
 
     Args:
-        workspace_id: path, string.
+        workspace_id: the ID of the workspace.
         value: query, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string: acl.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string: acl. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_tagvalues", "GET",
@@ -498,19 +560,21 @@ def get_contentmanagement_workspaces(
     ]]] | None = None,
     expand: _Sequence[_Open[_Literal["summary", "acl"]]] | None = None,
 ) -> _Lists[_m.WorkspaceEntityListing, _m.Workspace]:
-    """GET /api/v2/contentmanagement/workspaces -> ``WorkspaceEntityListing``.
+    """List the workspaces.
 
+    GET /api/v2/contentmanagement/workspaces -> ``WorkspaceEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         access: query, list of string: content, admin, document:create, document:viewContent,
             document:viewMetadata, document:download, document:delete, document:update,
             document:share, document:shareView, document:email, document:print, document:auditView,
             document:replace, document:tag, tag:create, tag:view, tag:update, tag:apply, tag:remove,
             tag:delete.
-        expand: query, list of string: summary, acl.
+        expand: query, list of string: summary, acl. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
@@ -528,13 +592,15 @@ def post_contentmanagement_document(
     expand: _Open[_Literal["acl"]] | None = None,
     override: bool | None = None,
 ) -> _Operation[_m.Document]:
-    """POST /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
+    """Update a document.
 
+    POST /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
     Requires ``content_management_user``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-documents--documentId-
 
     Args:
-        document_id: path, string.
-        expand: query, string: acl.
+        document_id: the ID of the document.
+        expand: query, string: acl. What to include in addition.
         override: query, boolean.
         body: ``DocumentUpdate``.
     """
@@ -551,12 +617,14 @@ def post_contentmanagement_document_content(
     *,
     override: bool | None = None,
 ) -> _Operation[_m.ReplaceResponse]:
-    """POST /api/v2/contentmanagement/documents/{documentId}/content -> ``ReplaceResponse``.
+    """Replace the content of a document.
 
+    POST /api/v2/contentmanagement/documents/{documentId}/content -> ``ReplaceResponse``.
     Requires ``content_management_user``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-documents--documentId--content
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
         override: query, boolean.
         body: ``ReplaceRequest``.
     """
@@ -574,7 +642,10 @@ def post_contentmanagement_documents(
     move_source: str | None = None,
     override: bool | None = None,
 ) -> _Operation[_m.Document]:
-    """POST /api/v2/contentmanagement/documents -> ``Document``.
+    """Create a content management document.
+
+    POST /api/v2/contentmanagement/documents -> ``Document``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-documents
 
     Args:
         copy_source: query, string.
@@ -593,12 +664,14 @@ def post_contentmanagement_query(
     *,
     expand: _Open[_Literal["acl", "workspace"]] | None = None,
 ) -> _Lists[_m.QueryResults, _m.QueryResult]:
-    """POST /api/v2/contentmanagement/query -> ``QueryResults``.
+    """Query content by a request in the body.
 
+    POST /api/v2/contentmanagement/query -> ``QueryResults``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-query
 
     Args:
-        expand: query, string: acl, workspace.
+        expand: query, string: acl, workspace. What to include in addition.
         body: ``QueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -610,7 +683,10 @@ def post_contentmanagement_query(
 def post_contentmanagement_shares(
     body: _m.CreateShareRequest | _JsonObject,
 ) -> _Operation[_m.CreateShareResponse]:
-    """POST /api/v2/contentmanagement/shares -> ``CreateShareResponse``.
+    """Create or update a share.
+
+    POST /api/v2/contentmanagement/shares -> ``CreateShareResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-shares
 
     Args:
         body: ``CreateShareRequest``.
@@ -625,10 +701,13 @@ def post_contentmanagement_workspace_tagvalues(
     workspace_id: str,
     body: _m.TagValue | _JsonObject,
 ) -> _Operation[_m.TagValue]:
-    """POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValue``.
+    """Create a tag value of a workspace.
+
+    POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValue``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-workspaces--workspaceId--tagvalues
 
     Args:
-        workspace_id: path, string.
+        workspace_id: the ID of the workspace.
         body: ``TagValue``.
     """
     return _Operation(_Endpoint(
@@ -644,13 +723,15 @@ def post_contentmanagement_workspace_tagvalues_query(
     *,
     expand: _Sequence[_Open[_Literal["acl"]]] | None = None,
 ) -> _Lists[_m.TagValueEntityListing, _m.TagValue]:
-    """POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query -> ``TagValueEntityListing``.
+    """Query tag values of a workspace.
 
+    POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query -> ``TagValueEntityListing``.
     Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-workspaces--workspaceId--tagvalues-query
 
     Args:
-        workspace_id: path, string.
-        expand: query, list of string: acl.
+        workspace_id: the ID of the workspace.
+        expand: query, list of string: acl. What to include in addition.
         body: ``TagQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -664,7 +745,10 @@ def post_contentmanagement_workspace_tagvalues_query(
 def post_contentmanagement_workspaces(
     body: _m.WorkspaceCreate | _JsonObject,
 ) -> _Operation[_m.Workspace]:
-    """POST /api/v2/contentmanagement/workspaces -> ``Workspace``.
+    """Create a workspace.
+
+    POST /api/v2/contentmanagement/workspaces -> ``Workspace``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-workspaces
 
     Args:
         body: ``WorkspaceCreate``.
@@ -679,10 +763,13 @@ def put_contentmanagement_workspace(
     workspace_id: str,
     body: _m.Workspace | _JsonObject,
 ) -> _Operation[_m.Workspace]:
-    """PUT /api/v2/contentmanagement/workspaces/{workspaceId} -> ``Workspace``.
+    """Update a workspace.
+
+    PUT /api/v2/contentmanagement/workspaces/{workspaceId} -> ``Workspace``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-contentmanagement-workspaces--workspaceId-
 
     Args:
-        workspace_id: path, string.
+        workspace_id: the ID of the workspace.
         body: ``Workspace``.
     """
     return _Operation(_Endpoint(
@@ -697,11 +784,14 @@ def put_contentmanagement_workspace_member(
     member_id: str,
     body: _m.WorkspaceMember | _JsonObject,
 ) -> _Operation[_m.WorkspaceMember]:
-    """PUT /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> ``WorkspaceMember``.
+    """Add a member to a workspace.
+
+    PUT /api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId} -> ``WorkspaceMember``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-contentmanagement-workspaces--workspaceId--members--memberId-
 
     Args:
-        workspace_id: path, string.
-        member_id: path, string.
+        workspace_id: the ID of the workspace.
+        member_id: the ID of the member.
         body: ``WorkspaceMember``.
     """
     return _Operation(_Endpoint(
@@ -716,11 +806,14 @@ def put_contentmanagement_workspace_tagvalue(
     tag_id: str,
     body: _m.TagValue | _JsonObject,
 ) -> _Operation[_m.TagValue]:
-    """PUT /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> ``TagValue``.
+    """Update a tag value of a workspace.
+
+    PUT /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId} -> ``TagValue``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-contentmanagement-workspaces--workspaceId--tagvalues--tagId-
 
     Args:
-        workspace_id: path, string.
-        tag_id: path, string.
+        workspace_id: the ID of the workspace.
+        tag_id: the ID of the tag.
         body: ``TagValue``.
     """
     return _Operation(_Endpoint(

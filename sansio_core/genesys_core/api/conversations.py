@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
+    """Delete a conversation aggregates job.
 
+    DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-conversations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_conversations_aggregates_job", "DELETE",
@@ -37,12 +39,14 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
+    """Delete a conversation details job.
 
+    DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-conversations-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_conversations_details_job", "DELETE",
@@ -51,12 +55,14 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
 
 
 def delete_conversation(conversation_id: str) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId} -> nothing.
+    """Disconnect all participants of a conversation.
 
+    DELETE /api/v2/conversations/{conversationId} -> nothing.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "delete_conversation", "DELETE", "/api/v2/conversations/{conversationId}",
@@ -67,13 +73,15 @@ def delete_conversation_customattribute(
     conversation_id: str,
     attributes_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> nothing.
+    """Delete a custom attribute of a conversation.
 
+    DELETE /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> nothing.
     Requires ``conversation:customAttributes:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId--customattributes--attributesId-
 
     Args:
-        conversation_id: path, string.
-        attributes_id: path, string.
+        conversation_id: the ID of the conversation.
+        attributes_id: the ID of the attributes.
     """
     return _Operation(_Endpoint(
         "delete_conversation_customattribute", "DELETE",
@@ -86,12 +94,15 @@ def delete_conversation_participant_code(
     participant_id: str,
     add_communication_code: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode} -> nothing.
+    """Delete a code that adds a communication to a participant.
+
+    DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId--participants--participantId--codes--addCommunicationCode-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        add_communication_code: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        add_communication_code: the add communication code.
     """
     return _Operation(_Endpoint(
         "delete_conversation_participant_code", "DELETE",
@@ -106,11 +117,14 @@ def delete_conversation_participant_flaggedreason(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason -> nothing.
+    """Delete the flagged reason of a participant of a conversation.
+
+    DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId--participants--participantId--flaggedreason
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "delete_conversation_participant_flaggedreason", "DELETE",
@@ -123,14 +137,16 @@ def delete_conversations_call_participant_communication_postflowaction(
     participant_id: str,
     communication_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
+    """Remove the post-flow action of a communication of a call.
 
+    DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
     Requires ``conversation:call:deleteMandatoryPostFlowAction``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--postflowaction
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
     """
     return _Operation(_Endpoint(
         "delete_conversations_call_participant_communication_postflowaction", "DELETE",
@@ -145,11 +161,14 @@ def delete_conversations_call_participant_consult(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> nothing.
+    """Cancel the consult transfer of a participant of a call.
+
+    DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-calls--conversationId--participants--participantId--consult
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "delete_conversations_call_participant_consult", "DELETE",
@@ -161,11 +180,14 @@ def delete_conversations_email_messages_draft_attachment(
     conversation_id: str,
     attachment_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId} -> nothing.
+    """Delete an attachment of an email draft.
+
+    DELETE /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-emails--conversationId--messages-draft-attachments--attachmentId-
 
     Args:
-        conversation_id: path, string.
-        attachment_id: path, string.
+        conversation_id: the ID of the conversation.
+        attachment_id: the ID of the attachment.
     """
     return _Operation(_Endpoint(
         "delete_conversations_email_messages_draft_attachment", "DELETE",
@@ -176,12 +198,14 @@ def delete_conversations_email_messages_draft_attachment(
 def delete_conversations_messages_cachedmedia_cached_media_item_id(
     cached_media_item_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> nothing.
+    """Delete a cached media item.
 
+    DELETE /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> nothing.
     Requires ``conversation:cachedMedia:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messages-cachedmedia--cachedMediaItemId-
 
     Args:
-        cached_media_item_id: path, string.
+        cached_media_item_id: the ID of the cached media item.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messages_cachedmedia_cached_media_item_id", "DELETE",
@@ -192,12 +216,14 @@ def delete_conversations_messages_cachedmedia_cached_media_item_id(
 def delete_conversations_messaging_integrations_apple_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/apple/{integrationId} -> nothing.
+    """Delete an Apple Messages integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/apple/{integrationId} -> nothing.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-apple--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_apple_integration_id", "DELETE",
@@ -208,12 +234,14 @@ def delete_conversations_messaging_integrations_apple_integration_id(
 def delete_conversations_messaging_integrations_facebook_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> nothing.
+    """Delete a Facebook messaging integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> nothing.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-facebook--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_facebook_integration_id", "DELETE",
@@ -224,12 +252,14 @@ def delete_conversations_messaging_integrations_facebook_integration_id(
 def delete_conversations_messaging_integrations_instagram_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> nothing.
+    """Delete an Instagram messaging integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> nothing.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-instagram--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_instagram_integration_id", "DELETE",
@@ -240,12 +270,14 @@ def delete_conversations_messaging_integrations_instagram_integration_id(
 def delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> nothing.
+    """Delete a Google Business Profile integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> nothing.
     Preview: may change without notice. Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
@@ -257,12 +289,14 @@ def delete_conversations_messaging_integrations_open_extensions_googlebusinesspr
 def delete_conversations_messaging_integrations_open_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/open/{integrationId} -> nothing.
+    """Delete an open messaging integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/open/{integrationId} -> nothing.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-open--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_open_integration_id", "DELETE",
@@ -273,12 +307,14 @@ def delete_conversations_messaging_integrations_open_integration_id(
 def delete_conversations_messaging_integrations_twitter_integration_id(
     integration_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> nothing.
+    """Delete a Twitter messaging integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> nothing.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-twitter--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_twitter_integration_id", "DELETE",
@@ -289,12 +325,14 @@ def delete_conversations_messaging_integrations_twitter_integration_id(
 def delete_conversations_messaging_integrations_whatsapp_integration_id(
     integration_id: str,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """DELETE /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
+    """Delete a WhatsApp messaging integration.
 
+    DELETE /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
     Requires ``messaging:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-integrations-whatsapp--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_integrations_whatsapp_integration_id", "DELETE",
@@ -304,12 +342,14 @@ def delete_conversations_messaging_integrations_whatsapp_integration_id(
 
 
 def delete_conversations_messaging_setting(message_setting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/settings/{messageSettingId} -> nothing.
+    """Delete a messaging setting.
 
+    DELETE /api/v2/conversations/messaging/settings/{messageSettingId} -> nothing.
     Requires ``messaging:setting:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_setting", "DELETE",
@@ -318,9 +358,11 @@ def delete_conversations_messaging_setting(message_setting_id: str) -> _Operatio
 
 
 def delete_conversations_messaging_settings_default() -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/settings/default -> nothing.
+    """Delete the default messaging settings.
 
+    DELETE /api/v2/conversations/messaging/settings/default -> nothing.
     Requires ``messaging:setting:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-settings-default
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_settings_default", "DELETE",
@@ -331,12 +373,14 @@ def delete_conversations_messaging_settings_default() -> _Operation[None]:
 def delete_conversations_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> nothing.
+    """Delete a supported content profile.
 
+    DELETE /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> nothing.
     Requires ``messaging:supportedContent:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
     """
     return _Operation(_Endpoint(
         "delete_conversations_messaging_supportedcontent_supported_content_id", "DELETE",
@@ -347,12 +391,14 @@ def delete_conversations_messaging_supportedcontent_supported_content_id(
 def get_analytics_conversation_details(
     conversation_id: str,
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributes]:
-    """GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
+    """Get the details of a conversation.
 
+    GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations--conversationId--details
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversation_details", "GET",
@@ -362,12 +408,14 @@ def get_analytics_conversation_details(
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a conversation aggregates job.
 
+    GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_aggregates_job", "GET",
@@ -380,13 +428,15 @@ def get_analytics_conversations_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.ConversationAsyncAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
-    """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
+    """Get the results of a conversation aggregates job.
 
+    GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
     Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_aggregates_job_results", "GET",
@@ -402,12 +452,14 @@ def get_analytics_conversations_details(
     _m.AnalyticsConversationWithoutAttributesMultiGetResponse,
     _m.AnalyticsConversationWithoutAttributes,
 ]:
-    """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
+    """Get the details of conversations by their IDs.
 
+    GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
@@ -416,12 +468,14 @@ def get_analytics_conversations_details(
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a conversation details job.
 
+    GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_details_job", "GET",
@@ -435,15 +489,17 @@ def get_analytics_conversations_details_job_results(
     cursor: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AnalyticsConversationAsyncQueryResponse, _m.AnalyticsConversation]:
-    """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
+    """Get the results of a conversation details job.
 
+    GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
     Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -454,9 +510,11 @@ def get_analytics_conversations_details_job_results(
 
 def get_analytics_conversations_details_jobs_availability(
 ) -> _Operation[_m.DataAvailabilityResponse]:
-    """GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
+    """Get the date up to which conversation details jobs have data.
 
+    GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
     Requires ``analytics:conversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs-availability
     """
     return _Operation(_Endpoint(
         "get_analytics_conversations_details_jobs_availability", "GET",
@@ -465,12 +523,14 @@ def get_analytics_conversations_details_jobs_availability(
 
 
 def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
-    """GET /api/v2/conversations/{conversationId} -> ``Conversation``.
+    """Get a conversation.
 
+    GET /api/v2/conversations/{conversationId} -> ``Conversation``.
     Requires ``conversation:communication:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversation", "GET", "/api/v2/conversations/{conversationId}", "Conversation",
@@ -480,12 +540,14 @@ def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
 def get_conversation_accessattributes(
     conversation_id: str,
 ) -> _Lists[_m.ConversationAccessAttributesResponse, str]:
-    """GET /api/v2/conversations/{conversationId}/accessattributes -> ``ConversationAccessAttributesResponse``.
+    """List the access attributes of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/accessattributes -> ``ConversationAccessAttributesResponse``.
     Preview: may change without notice. Requires ``conversation:accessAttributes:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--accessattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_conversation_accessattributes", "GET",
@@ -497,12 +559,14 @@ def get_conversation_accessattributes(
 def get_conversation_assistant_copilotcontext(
     conversation_id: str,
 ) -> _Lists[_m.CopilotContextValues, _m.CopilotContextEntity]:
-    """GET /api/v2/conversations/{conversationId}/assistant/copilotcontext -> ``CopilotContextValues``.
+    """Get the copilot context of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/assistant/copilotcontext -> ``CopilotContextValues``.
     Preview: may change without notice. Requires ``conversation:assistantCopilotContext:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--assistant-copilotcontext
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_conversation_assistant_copilotcontext", "GET",
@@ -516,14 +580,16 @@ def get_conversation_communication_agentchecklist(
     communication_id: str,
     agent_checklist_id: str,
 ) -> _Operation[_m.AgentChecklistResponse]:
-    """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
+    """Get an agent checklist of a communication of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
     Requires ``conversation:agentchecklist:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--agentchecklists--agentChecklistId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        agent_checklist_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        agent_checklist_id: the ID of the agent checklist.
     """
     return _Operation(_Endpoint(
         "get_conversation_communication_agentchecklist", "GET",
@@ -541,15 +607,17 @@ def get_conversation_communication_agentchecklist_job(
     agent_checklist_id: str,
     job_id: str,
 ) -> _Operation[_m.ChecklistInferenceJobResponse]:
-    """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId} -> ``ChecklistInferenceJobResponse``.
+    """Get the status of an inference job of an agent checklist.
 
+    GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId} -> ``ChecklistInferenceJobResponse``.
     Requires ``conversation:agentchecklist:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--agentchecklists--agentChecklistId--jobs--jobId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        agent_checklist_id: path, string.
-        job_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        agent_checklist_id: the ID of the agent checklist.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_conversation_communication_agentchecklist_job", "GET",
@@ -565,13 +633,15 @@ def get_conversation_communication_agentchecklists(
     conversation_id: str,
     communication_id: str,
 ) -> _Lists[_m.AgentChecklistResponseList, _m.AgentChecklistResponse]:
-    """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists -> ``AgentChecklistResponseList``.
+    """List the agent checklists of a communication of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists -> ``AgentChecklistResponseList``.
     Requires ``conversation:agentchecklist:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--agentchecklists
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Lists(_Endpoint(
         "get_conversation_communication_agentchecklists", "GET",
@@ -585,14 +655,16 @@ def get_conversation_communication_internalmessage(
     communication_id: str,
     message_id: str,
 ) -> _Operation[_m.InternalMessageData]:
-    """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId} -> ``InternalMessageData``.
+    """Get an internal message of a communication of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId} -> ``InternalMessageData``.
     Requires ``conversation:internalMessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--internalmessages--messageId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        message_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "get_conversation_communication_internalmessage", "GET",
@@ -611,16 +683,18 @@ def get_conversation_communication_internalmessages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.InternalMessageDataEntityListing, _m.InternalMessageData]:
-    """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageDataEntityListing``.
+    """List the internal messages of a communication of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageDataEntityListing``.
     Requires ``conversation:internalMessaging:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--internalmessages
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_conversation_communication_internalmessages", "GET",
@@ -635,13 +709,15 @@ def get_conversation_customattribute(
     conversation_id: str,
     attributes_id: str,
 ) -> _Operation[_m.CustomAttributes]:
-    """GET /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> ``CustomAttributes``.
+    """Get a custom attribute of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> ``CustomAttributes``.
     Requires ``conversation:customAttributes:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--customattributes--attributesId-
 
     Args:
-        conversation_id: path, string.
-        attributes_id: path, string.
+        conversation_id: the ID of the conversation.
+        attributes_id: the ID of the attributes.
     """
     return _Operation(_Endpoint(
         "get_conversation_customattribute", "GET",
@@ -653,12 +729,14 @@ def get_conversation_customattribute(
 def get_conversation_customattributes(
     conversation_id: str,
 ) -> _Lists[_m.CustomAttributesListing, _m.CustomAttributes]:
-    """GET /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesListing``.
+    """List the custom attributes of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesListing``.
     Requires ``conversation:customAttributes:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--customattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_conversation_customattributes", "GET",
@@ -672,12 +750,15 @@ def get_conversation_participant_secureivrsession(
     participant_id: str,
     secure_session_id: str,
 ) -> _Operation[_m.SecureSession]:
-    """GET /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId} -> ``SecureSession``.
+    """Get a secure IVR session of a participant of a conversation.
+
+    GET /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId} -> ``SecureSession``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--participants--participantId--secureivrsessions--secureSessionId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        secure_session_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        secure_session_id: the ID of the secure session.
     """
     return _Operation(_Endpoint(
         "get_conversation_participant_secureivrsession", "GET",
@@ -693,11 +774,14 @@ def get_conversation_participant_secureivrsessions(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[_m.SecureSessionEntityListing, _m.SecureSession]:
-    """GET /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSessionEntityListing``.
+    """List the secure IVR sessions of a participant of a conversation.
+
+    GET /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSessionEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--participants--participantId--secureivrsessions
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversation_participant_secureivrsessions", "GET",
@@ -712,11 +796,14 @@ def get_conversation_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of a conversation.
+
+    GET /api/v2/conversations/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -732,11 +819,14 @@ def get_conversation_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of a conversation.
+
+    GET /api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversation_participant_wrapupcodes", "GET",
@@ -748,12 +838,14 @@ def get_conversation_participant_wrapupcodes(
 def get_conversation_secureattributes(
     conversation_id: str,
 ) -> _Operation[_m.ConversationSecureAttributes]:
-    """GET /api/v2/conversations/{conversationId}/secureattributes -> ``ConversationSecureAttributes``.
+    """List the secure attributes of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/secureattributes -> ``ConversationSecureAttributes``.
     Requires ``conversation:participant:attributesview``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--secureattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversation_secureattributes", "GET",
@@ -765,13 +857,15 @@ def get_conversation_suggestion(
     conversation_id: str,
     suggestion_id: str,
 ) -> _Operation[_m.Suggestion]:
-    """GET /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
+    """Get a suggestion of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
     Requires ``conversation:suggestion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--suggestions--suggestionId-
 
     Args:
-        conversation_id: path, string.
-        suggestion_id: path, string.
+        conversation_id: the ID of the conversation.
+        suggestion_id: the ID of the suggestion.
     """
     return _Operation(_Endpoint(
         "get_conversation_suggestion", "GET",
@@ -791,15 +885,17 @@ def get_conversation_suggestions(
     ]] | None = None,
     state: _Open[_Literal["Suggested", "Accepted", "Dismissed", "Failed", "Rated"]] | None = None,
 ) -> _Lists[_m.SuggestionListing, _m.Suggestion]:
-    """GET /api/v2/conversations/{conversationId}/suggestions -> ``SuggestionListing``.
+    """List the suggestions of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/suggestions -> ``SuggestionListing``.
     Requires ``conversation:suggestion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--suggestions
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         type: query, string: Faq, Article, KnowledgeArticle, KnowledgeSearch, CannedResponse,
             Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion.
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated.
@@ -816,12 +912,14 @@ def get_conversation_suggestions(
 def get_conversation_summaries(
     conversation_id: str,
 ) -> _Lists[_m.ConversationSummariesGetResponse, _m.ConversationSessionSummary]:
-    """GET /api/v2/conversations/{conversationId}/summaries -> ``ConversationSummariesGetResponse``.
+    """List the summaries of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/summaries -> ``ConversationSummariesGetResponse``.
     Requires ``conversation:summary:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--summaries
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
@@ -833,9 +931,11 @@ def get_conversations(
     *,
     communication_type: str | None = None,
 ) -> _Lists[_m.ConversationEntityListing, _m.Conversation]:
-    """GET /api/v2/conversations -> ``ConversationEntityListing``.
+    """List the active conversations of the current user.
 
+    GET /api/v2/conversations -> ``ConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations
 
     Args:
         communication_type: query, string.
@@ -847,10 +947,13 @@ def get_conversations(
 
 
 def get_conversations_call(conversation_id: str) -> _Operation[_m.CallConversation]:
-    """GET /api/v2/conversations/calls/{conversationId} -> ``CallConversation``.
+    """Get a call.
+
+    GET /api/v2/conversations/calls/{conversationId} -> ``CallConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_call", "GET", "/api/v2/conversations/calls/{conversationId}",
@@ -865,12 +968,15 @@ def get_conversations_call_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a call.
+
+    GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -889,11 +995,14 @@ def get_conversations_call_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of a call.
+
+    GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -909,11 +1018,14 @@ def get_conversations_call_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of a call.
+
+    GET /api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversations_call_participant_wrapupcodes", "GET",
@@ -923,10 +1035,13 @@ def get_conversations_call_participant_wrapupcodes(
 
 
 def get_conversations_callback(conversation_id: str) -> _Operation[_m.CallbackConversation]:
-    """GET /api/v2/conversations/callbacks/{conversationId} -> ``CallbackConversation``.
+    """Get a callback.
+
+    GET /api/v2/conversations/callbacks/{conversationId} -> ``CallbackConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_callback", "GET", "/api/v2/conversations/callbacks/{conversationId}",
@@ -941,12 +1056,15 @@ def get_conversations_callback_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a callback.
+
+    GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -965,11 +1083,14 @@ def get_conversations_callback_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of a callback.
+
+    GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -985,11 +1106,14 @@ def get_conversations_callback_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of a callback.
+
+    GET /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversations_callback_participant_wrapupcodes", "GET",
@@ -1000,9 +1124,11 @@ def get_conversations_callback_participant_wrapupcodes(
 
 def get_conversations_callbacks(
 ) -> _Lists[_m.CallbackConversationEntityListing, _m.CallbackConversation]:
-    """GET /api/v2/conversations/callbacks -> ``CallbackConversationEntityListing``.
+    """List the active callbacks of the current user.
 
+    GET /api/v2/conversations/callbacks -> ``CallbackConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks
     """
     return _Lists(_Endpoint(
         "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
@@ -1011,9 +1137,11 @@ def get_conversations_callbacks(
 
 
 def get_conversations_calls() -> _Lists[_m.CallConversationEntityListing, _m.CallConversation]:
-    """GET /api/v2/conversations/calls -> ``CallConversationEntityListing``.
+    """List the active calls of the current user.
 
+    GET /api/v2/conversations/calls -> ``CallConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls
     """
     return _Lists(_Endpoint(
         "get_conversations_calls", "GET", "/api/v2/conversations/calls",
@@ -1030,15 +1158,18 @@ def get_conversations_calls_history(
         "externalorganization", "externalcontact", "user", "queue", "group",
     ]]] | None = None,
 ) -> _Lists[_m.CallHistoryConversationEntityListing, _m.CallHistoryConversation]:
-    """GET /api/v2/conversations/calls/history -> ``CallHistoryConversationEntityListing``.
+    """Get the call history.
 
+    GET /api/v2/conversations/calls/history -> ``CallHistoryConversationEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls-history
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        interval: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
+            What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
@@ -1050,7 +1181,11 @@ def get_conversations_calls_history(
 
 
 def get_conversations_calls_maximumconferenceparties() -> _Operation[_m.MaxParticipants]:
-    """GET /api/v2/conversations/calls/maximumconferenceparties -> ``MaxParticipants``."""
+    """Get the maximum number of participants of a conference call.
+
+    GET /api/v2/conversations/calls/maximumconferenceparties -> ``MaxParticipants``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls-maximumconferenceparties
+    """
     return _Operation(_Endpoint(
         "get_conversations_calls_maximumconferenceparties", "GET",
         "/api/v2/conversations/calls/maximumconferenceparties", "MaxParticipants",
@@ -1058,10 +1193,13 @@ def get_conversations_calls_maximumconferenceparties() -> _Operation[_m.MaxParti
 
 
 def get_conversations_cobrowsesession(conversation_id: str) -> _Operation[_m.CobrowseConversation]:
-    """GET /api/v2/conversations/cobrowsesessions/{conversationId} -> ``CobrowseConversation``.
+    """Get a co-browse session.
+
+    GET /api/v2/conversations/cobrowsesessions/{conversationId} -> ``CobrowseConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_cobrowsesession", "GET",
@@ -1076,14 +1214,16 @@ def get_conversations_cobrowsesession_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a co-browse session.
 
+    GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1102,13 +1242,15 @@ def get_conversations_cobrowsesession_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of a co-browse session.
 
+    GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1124,13 +1266,15 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of a co-browse session.
 
+    GET /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
@@ -1141,9 +1285,11 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
 
 def get_conversations_cobrowsesessions(
 ) -> _Lists[_m.CobrowseConversationEntityListing, _m.CobrowseConversation]:
-    """GET /api/v2/conversations/cobrowsesessions -> ``CobrowseConversationEntityListing``.
+    """List the active co-browse sessions of the current user.
 
+    GET /api/v2/conversations/cobrowsesessions -> ``CobrowseConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions
     """
     return _Lists(_Endpoint(
         "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
@@ -1154,12 +1300,14 @@ def get_conversations_cobrowsesessions(
 def get_conversations_customattributes_schema(
     schema_id: str,
 ) -> _Operation[_m.ConversationDataSchema]:
-    """GET /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
+    """Get a custom attribute schema.
 
+    GET /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_conversations_customattributes_schema", "GET",
@@ -1171,13 +1319,15 @@ def get_conversations_customattributes_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.ConversationDataSchema]:
-    """GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId} -> ``ConversationDataSchema``.
+    """Get a version of a custom attribute schema.
 
+    GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId} -> ``ConversationDataSchema``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_conversations_customattributes_schema_version", "GET",
@@ -1189,12 +1339,14 @@ def get_conversations_customattributes_schema_version(
 def get_conversations_customattributes_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.ConversationDataSchemaListing, _m.ConversationDataSchema]:
-    """GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions -> ``ConversationDataSchemaListing``.
+    """List the versions of a custom attribute schema.
 
+    GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions -> ``ConversationDataSchemaListing``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_conversations_customattributes_schema_versions", "GET",
@@ -1205,9 +1357,11 @@ def get_conversations_customattributes_schema_versions(
 
 def get_conversations_customattributes_schemas(
 ) -> _Lists[_m.ConversationDataSchemaListing, _m.ConversationDataSchema]:
-    """GET /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchemaListing``.
+    """List the custom attribute schemas.
 
+    GET /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchemaListing``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas
     """
     return _Lists(_Endpoint(
         "get_conversations_customattributes_schemas", "GET",
@@ -1219,12 +1373,14 @@ def get_conversations_customattributes_schemas(
 def get_conversations_customattributes_schemas_coretype(
     core_type_name: str,
 ) -> _Operation[_m.Coretype]:
-    """GET /api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get a custom attribute schema core type.
 
+    GET /api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_conversations_customattributes_schemas_coretype", "GET",
@@ -1234,9 +1390,11 @@ def get_conversations_customattributes_schemas_coretype(
 
 def get_conversations_customattributes_schemas_coretypes(
 ) -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/conversations/customattributes/schemas/coretypes -> ``CoretypeListing``.
+    """List the custom attribute schema core types.
 
+    GET /api/v2/conversations/customattributes/schemas/coretypes -> ``CoretypeListing``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_conversations_customattributes_schemas_coretypes", "GET",
@@ -1246,9 +1404,11 @@ def get_conversations_customattributes_schemas_coretypes(
 
 
 def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/conversations/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the custom attribute schema limits.
 
+    GET /api/v2/conversations/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``conversation:customAttributes:schemaView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-customattributes-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_conversations_customattributes_schemas_limits", "GET",
@@ -1257,10 +1417,13 @@ def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQ
 
 
 def get_conversations_email(conversation_id: str) -> _Operation[_m.EmailConversation]:
-    """GET /api/v2/conversations/emails/{conversationId} -> ``EmailConversation``.
+    """Get an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId} -> ``EmailConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_email", "GET", "/api/v2/conversations/emails/{conversationId}",
@@ -1272,11 +1435,14 @@ def get_conversations_email_message(
     conversation_id: str,
     message_id: str,
 ) -> _Operation[_m.EmailMessage]:
-    """GET /api/v2/conversations/emails/{conversationId}/messages/{messageId} -> ``EmailMessage``.
+    """Get a message of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/messages/{messageId} -> ``EmailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--messages--messageId-
 
     Args:
-        conversation_id: path, string.
-        message_id: path, string.
+        conversation_id: the ID of the conversation.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "get_conversations_email_message", "GET",
@@ -1289,12 +1455,14 @@ def get_conversations_email_messages(
     *,
     include_agentless_stitched_messages: bool | None = None,
 ) -> _Lists[_m.EmailMessagePreviewListing, _m.EmailMessagePreview]:
-    """GET /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessagePreviewListing``.
+    """List the messages of an email conversation.
 
+    GET /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessagePreviewListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--messages
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         include_agentless_stitched_messages: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1307,10 +1475,13 @@ def get_conversations_email_messages(
 
 
 def get_conversations_email_messages_draft(conversation_id: str) -> _Operation[_m.EmailMessage]:
-    """GET /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    """Get the draft reply of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--messages-draft
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_email_messages_draft", "GET",
@@ -1325,12 +1496,15 @@ def get_conversations_email_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1349,11 +1523,14 @@ def get_conversations_email_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1369,11 +1546,14 @@ def get_conversations_email_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversations_email_participant_wrapupcodes", "GET",
@@ -1383,10 +1563,13 @@ def get_conversations_email_participant_wrapupcodes(
 
 
 def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.EmailsSettings]:
-    """GET /api/v2/conversations/emails/{conversationId}/settings -> ``EmailsSettings``.
+    """Get the settings of an email conversation.
+
+    GET /api/v2/conversations/emails/{conversationId}/settings -> ``EmailsSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--settings
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_email_settings", "GET",
@@ -1395,9 +1578,11 @@ def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.Emai
 
 
 def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.EmailConversation]:
-    """GET /api/v2/conversations/emails -> ``EmailConversationEntityListing``.
+    """List the active email conversations of the current user.
 
+    GET /api/v2/conversations/emails -> ``EmailConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails
     """
     return _Lists(_Endpoint(
         "get_conversations_emails", "GET", "/api/v2/conversations/emails",
@@ -1408,12 +1593,14 @@ def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.E
 def get_conversations_internalmessage(
     conversation_id: str,
 ) -> _Operation[_m.InternalMessageConversation]:
-    """GET /api/v2/conversations/internalmessages/{conversationId} -> ``InternalMessageConversation``.
+    """Get an internal message conversation.
 
+    GET /api/v2/conversations/internalmessages/{conversationId} -> ``InternalMessageConversation``.
     Requires ``conversation:internalMessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-internalmessages--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_internalmessage", "GET",
@@ -1423,9 +1610,11 @@ def get_conversations_internalmessage(
 
 def get_conversations_internalmessages(
 ) -> _Lists[_m.InternalMessageConversationEntityListing, _m.InternalMessageConversation]:
-    """GET /api/v2/conversations/internalmessages -> ``InternalMessageConversationEntityListing``.
+    """List the active internal message conversations of the current user.
 
+    GET /api/v2/conversations/internalmessages -> ``InternalMessageConversationEntityListing``.
     Requires ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-internalmessages
     """
     return _Lists(_Endpoint(
         "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
@@ -1436,12 +1625,14 @@ def get_conversations_internalmessages(
 def get_conversations_keyconfiguration(
     keyconfigurations_id: str,
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
-    """GET /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
+    """Get a conversation key configuration.
 
+    GET /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
     Requires ``conversation:encryptionKey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-keyconfigurations--keyconfigurationsId-
 
     Args:
-        keyconfigurations_id: path, string.
+        keyconfigurations_id: the ID of the key configurations.
     """
     return _Operation(_Endpoint(
         "get_conversations_keyconfiguration", "GET",
@@ -1452,9 +1643,11 @@ def get_conversations_keyconfiguration(
 
 def get_conversations_keyconfigurations(
 ) -> _Lists[_m.ConversationEncryptionConfigurationListing, _m.ConversationEncryptionConfiguration]:
-    """GET /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfigurationListing``.
+    """List the conversation key configurations.
 
+    GET /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfigurationListing``.
     Requires ``conversation:encryptionKey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-keyconfigurations
     """
     return _Lists(_Endpoint(
         "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
@@ -1463,10 +1656,13 @@ def get_conversations_keyconfigurations(
 
 
 def get_conversations_message(conversation_id: str) -> _Operation[_m.MessageConversation]:
-    """GET /api/v2/conversations/messages/{conversationId} -> ``MessageConversation``.
+    """Get a message conversation.
+
+    GET /api/v2/conversations/messages/{conversationId} -> ``MessageConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_conversations_message", "GET", "/api/v2/conversations/messages/{conversationId}",
@@ -1482,17 +1678,19 @@ def get_conversations_message_communication_messages_media(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.MessageMediaListing, _m.MessageMediaData]:
-    """GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
+    """List the message media of a communication of a message conversation.
 
+    GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
     Requires ``conversation:messageMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--communications--communicationId--messages-media
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         status: query, string: uploading, valid, invalid.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_conversations_message_communication_messages_media", "GET",
@@ -1508,14 +1706,16 @@ def get_conversations_message_communication_messages_media_media_id(
     communication_id: str,
     media_id: str,
 ) -> _Operation[_m.MessageMediaData]:
-    """GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId} -> ``MessageMediaData``.
+    """Get media of a message of a communication.
 
+    GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId} -> ``MessageMediaData``.
     Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--communications--communicationId--messages-media--mediaId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        media_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        media_id: the ID of the media.
     """
     return _Operation(_Endpoint(
         "get_conversations_message_communication_messages_media_media_id", "GET",
@@ -1528,12 +1728,14 @@ def get_conversations_message_communication_messages_media_media_id(
 
 
 def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageData]:
-    """GET /api/v2/conversations/messages/{messageId}/details -> ``MessageData``.
+    """Get a message by its ID.
 
+    GET /api/v2/conversations/messages/{messageId}/details -> ``MessageData``.
     Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--messageId--details
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "get_conversations_message_details", "GET",
@@ -1545,13 +1747,15 @@ def get_conversations_message_message(
     conversation_id: str,
     message_id: str,
 ) -> _Operation[_m.MessageData]:
-    """GET /api/v2/conversations/messages/{conversationId}/messages/{messageId} -> ``MessageData``.
+    """Get a message of a message conversation.
 
+    GET /api/v2/conversations/messages/{conversationId}/messages/{messageId} -> ``MessageData``.
     Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--messages--messageId-
 
     Args:
-        conversation_id: path, string.
-        message_id: path, string.
+        conversation_id: the ID of the conversation.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "get_conversations_message_message", "GET",
@@ -1566,12 +1770,15 @@ def get_conversations_message_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a message conversation.
+
+    GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1590,11 +1797,14 @@ def get_conversations_message_participant_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a participant of a message conversation.
+
+    GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--participants--participantId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1610,11 +1820,14 @@ def get_conversations_message_participant_wrapupcodes(
     conversation_id: str,
     participant_id: str,
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    """List the wrap-up codes of a participant of a message conversation.
+
+    GET /api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes -> list of ``WrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--participants--participantId--wrapupcodes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Lists(_Endpoint(
         "get_conversations_message_participant_wrapupcodes", "GET",
@@ -1625,9 +1838,11 @@ def get_conversations_message_participant_wrapupcodes(
 
 def get_conversations_messages(
 ) -> _Lists[_m.MessageConversationEntityListing, _m.MessageConversation]:
-    """GET /api/v2/conversations/messages -> ``MessageConversationEntityListing``.
+    """List the active message conversations of the current user.
 
+    GET /api/v2/conversations/messages -> ``MessageConversationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages
     """
     return _Lists(_Endpoint(
         "get_conversations_messages", "GET", "/api/v2/conversations/messages",
@@ -1641,14 +1856,16 @@ def get_conversations_messages_cachedmedia(
     page_number: int | None = None,
     url: str | None = None,
 ) -> _Lists[_m.CachedMediaItemEntityListing, _m.CachedMediaItem]:
-    """GET /api/v2/conversations/messages/cachedmedia -> ``CachedMediaItemEntityListing``.
+    """List the cached media items.
 
+    GET /api/v2/conversations/messages/cachedmedia -> ``CachedMediaItemEntityListing``.
     Requires ``conversation:cachedMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages-cachedmedia
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         url: query, string.
     """
     return _Lists(_Endpoint(
@@ -1661,12 +1878,14 @@ def get_conversations_messages_cachedmedia(
 def get_conversations_messages_cachedmedia_cached_media_item_id(
     cached_media_item_id: str,
 ) -> _Operation[_m.CachedMediaItem]:
-    """GET /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> ``CachedMediaItem``.
+    """Get a cached media item.
 
+    GET /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> ``CachedMediaItem``.
     Requires ``conversation:cachedMedia:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages-cachedmedia--cachedMediaItemId-
 
     Args:
-        cached_media_item_id: path, string.
+        cached_media_item_id: the ID of the cached media item.
     """
     return _Operation(_Endpoint(
         "get_conversations_messages_cachedmedia_cached_media_item_id", "GET",
@@ -1675,9 +1894,11 @@ def get_conversations_messages_cachedmedia_cached_media_item_id(
 
 
 def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCredentials]:
-    """GET /api/v2/conversations/messaging/facebook/app -> ``FacebookAppCredentials``.
+    """Get the Facebook app of the platform.
 
+    GET /api/v2/conversations/messaging/facebook/app -> ``FacebookAppCredentials``.
     Requires ``messaging:integration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-facebook-app
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_facebook_app", "GET",
@@ -1687,10 +1908,12 @@ def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCrede
 
 def get_conversations_messaging_facebook_permissions(
 ) -> _Lists[_m.FacebookPermissionEntityListing, _m.FacebookPermission]:
-    """GET /api/v2/conversations/messaging/facebook/permissions -> ``FacebookPermissionEntityListing``.
+    """List the Facebook permissions.
 
+    GET /api/v2/conversations/messaging/facebook/permissions -> ``FacebookPermissionEntityListing``.
     Requires ``messaging:integration:add`` or ``messaging:integration:edit`` or
     ``messaging:conversationInstagramIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-facebook-permissions
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_facebook_permissions", "GET",
@@ -1702,12 +1925,14 @@ def get_conversations_messaging_facebook_permissions(
 def get_conversations_messaging_identityresolution_integrations_apple_integration_id(
     integration_id: str,
 ) -> _Operation[_m.AppleIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
+    """Get the identity resolution of an Apple integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionApple:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-apple--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_apple_integration_id", "GET",
@@ -1719,12 +1944,14 @@ def get_conversations_messaging_identityresolution_integrations_apple_integratio
 def get_conversations_messaging_identityresolution_integrations_facebook_integration_id(
     integration_id: str,
 ) -> _Operation[_m.FacebookIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
+    """Get the identity resolution of a Facebook integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionFacebook:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-facebook--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_facebook_integration_id",
@@ -1737,12 +1964,14 @@ def get_conversations_messaging_identityresolution_integrations_facebook_integra
 def get_conversations_messaging_identityresolution_integrations_instagram_integration_id(
     integration_id: str,
 ) -> _Operation[_m.InstagramIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
+    """Get the identity resolution of an Instagram integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionInstagram:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-instagram--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_instagram_integration_id",
@@ -1755,12 +1984,14 @@ def get_conversations_messaging_identityresolution_integrations_instagram_integr
 def get_conversations_messaging_identityresolution_integrations_open_integration_id(
     integration_id: str,
 ) -> _Operation[_m.OpenMessagingIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
+    """Get the identity resolution of an open messaging integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionOpen:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-open--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_open_integration_id", "GET",
@@ -1772,12 +2003,14 @@ def get_conversations_messaging_identityresolution_integrations_open_integration
 def get_conversations_messaging_identityresolution_integrations_twitter_integration_id(
     integration_id: str,
 ) -> _Operation[_m.TwitterIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
+    """Get the identity resolution of a Twitter integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionX:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-twitter--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_twitter_integration_id", "GET",
@@ -1789,12 +2022,14 @@ def get_conversations_messaging_identityresolution_integrations_twitter_integrat
 def get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id(
     integration_id: str,
 ) -> _Operation[_m.WhatsAppIdentityResolutionConfig]:
-    """GET /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
+    """Get the identity resolution of a WhatsApp integration.
 
+    GET /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
     Requires ``messaging:integration:view`` and ``messaging:identityResolutionWhatsApp:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-identityresolution-integrations-whatsapp--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
@@ -1807,12 +2042,14 @@ def get_conversations_messaging_identityresolution_integrations_whatsapp_integra
 def get_conversations_messaging_integration_twitter_oauth_settings(
     integration_id: str,
 ) -> _Lists[_m.TwitterOAuthSettings, str]:
-    """GET /api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings -> ``TwitterOAuthSettings``.
+    """Get the Twitter OAuth settings to update a messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings -> ``TwitterOAuthSettings``.
     Requires ``messaging:XIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations--integrationId--twitter-oauth-settings
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
@@ -1829,17 +2066,20 @@ def get_conversations_messaging_integrations(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.MessagingIntegrationEntityListing, _m.MessagingIntegration]:
-    """GET /api/v2/conversations/messaging/integrations -> ``MessagingIntegrationEntityListing``.
+    """List the messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations -> ``MessagingIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string: supportedContent, messagingSetting, identityresolution. What
+            to include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations", "GET",
@@ -1860,17 +2100,20 @@ def get_conversations_messaging_integrations_apple(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.AppleIntegrationEntityListing, _m.AppleIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegrationEntityListing``.
+    """List the Apple Messages integrations.
 
+    GET /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-apple
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_apple", "GET",
@@ -1888,13 +2131,16 @@ def get_conversations_messaging_integrations_apple_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.AppleIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
+    """Get an Apple Messages integration.
 
+    GET /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-apple--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_apple_integration_id", "GET",
@@ -1910,17 +2156,20 @@ def get_conversations_messaging_integrations_facebook(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.FacebookIntegrationEntityListing, _m.FacebookIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegrationEntityListing``.
+    """List the Facebook messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-facebook
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_facebook", "GET",
@@ -1938,13 +2187,16 @@ def get_conversations_messaging_integrations_facebook_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.FacebookIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
+    """Get a Facebook messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-facebook--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_facebook_integration_id", "GET",
@@ -1961,17 +2213,20 @@ def get_conversations_messaging_integrations_instagram(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.InstagramIntegrationEntityListing, _m.InstagramIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegrationEntityListing``.
+    """List the Instagram messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-instagram
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_instagram", "GET",
@@ -1989,13 +2244,16 @@ def get_conversations_messaging_integrations_instagram_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.InstagramIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
+    """Get an Instagram messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-instagram--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_instagram_integration_id", "GET",
@@ -2012,17 +2270,20 @@ def get_conversations_messaging_integrations_open(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.OpenIntegrationEntityListing, _m.OpenIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/open -> ``OpenIntegrationEntityListing``.
+    """List the open messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations/open -> ``OpenIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_open", "GET",
@@ -2040,13 +2301,16 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
+    """Get a Google Business Profile integration.
 
+    GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
     Preview: may change without notice. Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
@@ -2058,10 +2322,12 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings(
 ) -> _Lists[_m.GoogleOAuthSettingsResponse, str]:
-    """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings -> ``GoogleOAuthSettingsResponse``.
+    """Get the OAuth settings for Google Business Profile.
 
+    GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings -> ``GoogleOAuthSettingsResponse``.
     Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileOAuthSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile-oauth-settings
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
@@ -2074,12 +2340,14 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token(
     token_id: str,
 ) -> _Operation[_m.GoogleAuthToken]:
-    """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId} -> ``GoogleAuthToken``.
+    """Get a Google Business Profile token.
 
+    GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId} -> ``GoogleAuthToken``.
     Preview: may change without notice. Requires ``messaging:googleBusinessProfileToken:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile-tokens--tokenId-
 
     Args:
-        token_id: path, string.
+        token_id: the ID of the token.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token",
@@ -2092,12 +2360,14 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts(
     token_id: str,
 ) -> _Lists[_m.GoogleBusinessProfileAccountListing, _m.GoogleBusinessProfileAccount]:
-    """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts -> ``GoogleBusinessProfileAccountListing``.
+    """List the accounts of a Google Business Profile token.
 
+    GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts -> ``GoogleBusinessProfileAccountListing``.
     Preview: may change without notice. Requires ``messaging:googleBusinessProfileAccount:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile-tokens--tokenId--accounts
 
     Args:
-        token_id: path, string.
+        token_id: the ID of the token.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
@@ -2112,13 +2382,16 @@ def get_conversations_messaging_integrations_open_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.OpenIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
+    """Get an open messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_integration_id", "GET",
@@ -2134,17 +2407,20 @@ def get_conversations_messaging_integrations_twitter(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.TwitterIntegrationEntityListing, _m.TwitterIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegrationEntityListing``.
+    """List the Twitter messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-twitter
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_twitter", "GET",
@@ -2162,13 +2438,16 @@ def get_conversations_messaging_integrations_twitter_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.TwitterIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
+    """Get a Twitter messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-twitter--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_twitter_integration_id", "GET",
@@ -2179,9 +2458,11 @@ def get_conversations_messaging_integrations_twitter_integration_id(
 
 def get_conversations_messaging_integrations_twitter_oauth_settings(
 ) -> _Lists[_m.TwitterSignupOAuthSettings, str]:
-    """GET /api/v2/conversations/messaging/integrations/twitter/oauth/settings -> ``TwitterSignupOAuthSettings``.
+    """Get the OAuth settings for Twitter.
 
+    GET /api/v2/conversations/messaging/integrations/twitter/oauth/settings -> ``TwitterSignupOAuthSettings``.
     Requires ``messaging:XIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-twitter-oauth-settings
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
@@ -2198,17 +2479,20 @@ def get_conversations_messaging_integrations_whatsapp(
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Lists[_m.WhatsAppIntegrationEntityListing, _m.WhatsAppIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegrationEntityListing``.
+    """List the WhatsApp messaging integrations.
 
+    GET /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegrationEntityListing``.
     Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-whatsapp
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
-        supported_content_id: query, string.
-        messaging_setting_id: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
+        supported_content_id: query, string. The ID of a supported content.
+        messaging_setting_id: query, string. The ID of a messaging setting.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_integrations_whatsapp", "GET",
@@ -2226,13 +2510,16 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
     *,
     expand: _ExpandValues | None = None,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """GET /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
+    """Get a WhatsApp messaging integration.
 
+    GET /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
     Requires ``messaging:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-whatsapp--integrationId-
 
     Args:
-        integration_id: path, string.
-        expand: query, string: supportedContent, messagingSetting, identityresolution.
+        integration_id: the ID of the integration.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
@@ -2247,7 +2534,10 @@ def get_conversations_messaging_oauth_apple_callback(
     *,
     error: str | None = None,
 ) -> _Operation[_m.OAuthAppleAuthorizationResponse]:
-    """GET /api/v2/conversations/messaging/oauth/apple/callback -> ``OAuthAppleAuthorizationResponse``.
+    """Call the OAuth callback of an Apple messaging integration.
+
+    GET /api/v2/conversations/messaging/oauth/apple/callback -> ``OAuthAppleAuthorizationResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-oauth-apple-callback
 
     Args:
         code: query, string.
@@ -2261,12 +2551,14 @@ def get_conversations_messaging_oauth_apple_callback(
 
 
 def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
-    """GET /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
+    """Get a messaging setting.
 
+    GET /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
     Requires ``messaging:setting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_setting", "GET",
@@ -2279,13 +2571,15 @@ def get_conversations_messaging_settings(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.MessagingConfigListing, _m.MessagingSetting]:
-    """GET /api/v2/conversations/messaging/settings -> ``MessagingConfigListing``.
+    """List the messaging settings.
 
+    GET /api/v2/conversations/messaging/settings -> ``MessagingConfigListing``.
     Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-settings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_settings", "GET", "/api/v2/conversations/messaging/settings",
@@ -2294,9 +2588,11 @@ def get_conversations_messaging_settings(
 
 
 def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
-    """GET /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
+    """Get the default messaging settings.
 
+    GET /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
     Requires ``messaging:setting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-settings-default
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_settings_default", "GET",
@@ -2309,14 +2605,16 @@ def get_conversations_messaging_supportedcontent(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.SupportedContentListing, _m.SupportedContent]:
-    """GET /api/v2/conversations/messaging/supportedcontent -> ``SupportedContentListing``.
+    """List the supported content profiles.
 
+    GET /api/v2/conversations/messaging/supportedcontent -> ``SupportedContentListing``.
     Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-supportedcontent
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_supportedcontent", "GET",
@@ -2326,9 +2624,11 @@ def get_conversations_messaging_supportedcontent(
 
 
 def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.SupportedContent]:
-    """GET /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
+    """Get the default supported content profile.
 
+    GET /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
     Requires ``messaging:supportedContent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-supportedcontent-default
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_supportedcontent_default", "GET",
@@ -2339,12 +2639,14 @@ def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.Supp
 def get_conversations_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
 ) -> _Operation[_m.SupportedContent]:
-    """GET /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
+    """Get a supported content profile.
 
+    GET /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
     Requires ``messaging:supportedContent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_supportedcontent_supported_content_id", "GET",
@@ -2354,9 +2656,11 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
 
 def get_conversations_messaging_threadingtimeline(
 ) -> _Lists[_m.ConversationThreadingWindow, _m.ConversationThreadingWindowSetting]:
-    """GET /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
+    """Get the threading timeline of messaging.
 
+    GET /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
     Requires ``conversation:threadingTimeline:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-threadingtimeline
     """
     return _Lists(_Endpoint(
         "get_conversations_messaging_threadingtimeline", "GET",
@@ -2372,14 +2676,16 @@ def get_conversations_screenshare_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a screen share.
 
+    GET /api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-screenshares--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -2393,9 +2699,11 @@ def get_conversations_screenshare_participant_communication_wrapup(
 
 
 def get_conversations_settings() -> _Operation[_m.Settings]:
-    """GET /api/v2/conversations/settings -> ``Settings``.
+    """Get the conversation settings.
 
+    GET /api/v2/conversations/settings -> ``Settings``.
     Requires ``conversation:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-settings
     """
     return _Operation(_Endpoint(
         "get_conversations_settings", "GET", "/api/v2/conversations/settings", "Settings",
@@ -2409,12 +2717,15 @@ def get_conversations_social_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a social media conversation.
+
+    GET /api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-socials--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -2428,12 +2739,14 @@ def get_conversations_social_participant_communication_wrapup(
 
 
 def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoConferenceDetails]:
-    """GET /api/v2/conversations/videos/{conferenceId}/details -> ``VideoConferenceDetails``.
+    """Get the details of a video conversation.
 
+    GET /api/v2/conversations/videos/{conferenceId}/details -> ``VideoConferenceDetails``.
     Preview: may change without notice. Requires ``video:video:access``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-videos--conferenceId--details
 
     Args:
-        conference_id: path, string.
+        conference_id: the ID of the conference.
     """
     return _Operation(_Endpoint(
         "get_conversations_video_details", "GET",
@@ -2448,12 +2761,15 @@ def get_conversations_video_participant_communication_wrapup(
     *,
     provisional: bool | None = None,
 ) -> _Operation[_m.AssignedWrapupCode]:
-    """GET /api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    """Get the wrap-up of a communication of a video conversation.
+
+    GET /api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> ``AssignedWrapupCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-videos--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         provisional: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -2467,12 +2783,14 @@ def get_conversations_video_participant_communication_wrapup(
 
 
 def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingIdRecord]:
-    """GET /api/v2/conversations/videos/meetings/{meetingId} -> ``MeetingIdRecord``.
+    """Get a meeting of a video conference.
 
+    GET /api/v2/conversations/videos/meetings/{meetingId} -> ``MeetingIdRecord``.
     Requires ``video:video:access``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-videos-meetings--meetingId-
 
     Args:
-        meeting_id: path, string.
+        meeting_id: the ID of the meeting.
     """
     return _Operation(_Endpoint(
         "get_conversations_videos_meeting", "GET",
@@ -2485,12 +2803,14 @@ def patch_conversation_customattributes(
     *,
     body: _m.CustomAttributesPatchRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/customattributes -> nothing.
+    """Update the custom attributes of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/customattributes -> nothing.
     Requires ``conversation:customAttributes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--customattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``CustomAttributesPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2504,12 +2824,14 @@ def patch_conversation_customattributes_bulk(
     *,
     body: _Sequence[_m.CustomAttributesPatchRequest | _JsonObject] | None = None,
 ) -> _Operation[_m.CustomAttributesBulkUpdateResponseMap]:
-    """PATCH /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
+    """Update custom attributes of a conversation in bulk.
 
+    PATCH /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
     Requires ``conversation:customAttributes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--customattributes-bulk
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: list of ``CustomAttributesPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2524,14 +2846,16 @@ def patch_conversation_participant(
     participant_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/participants/{participantId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2546,11 +2870,14 @@ def patch_conversation_participant_attributes(
     participant_id: str,
     body: _m.ParticipantAttributes | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes -> nothing.
+    """Update the attributes of a participant of a conversation.
+
+    PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -2564,12 +2891,14 @@ def patch_conversation_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/recordingstate -> nothing.
+    """Update the recording state of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/recordingstate -> nothing.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -2582,12 +2911,14 @@ def patch_conversation_secureattributes(
     conversation_id: str,
     body: _m.ConversationSecureAttributes | _JsonObject,
 ) -> _Operation[str]:
-    """PATCH /api/v2/conversations/{conversationId}/secureattributes -> string.
+    """Update the secure attributes of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/secureattributes -> string.
     Requires ``conversation:participant:attributesedit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--secureattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationSecureAttributes``.
     """
     return _Operation(_Endpoint(
@@ -2602,13 +2933,15 @@ def patch_conversation_suggestion(
     suggestion_id: str,
     body: _m.SuggestionPatchRequest | _JsonObject,
 ) -> _Operation[_m.Suggestion]:
-    """PATCH /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
+    """Update a suggestion of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
     Requires ``conversation:suggestion:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--suggestions--suggestionId-
 
     Args:
-        conversation_id: path, string.
-        suggestion_id: path, string.
+        conversation_id: the ID of the conversation.
+        suggestion_id: the ID of the suggestion.
         body: ``SuggestionPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2624,13 +2957,15 @@ def patch_conversation_summary_engagements(
     *,
     body: _m.EngagementRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements -> nothing.
+    """Update the engagements with a summary of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements -> nothing.
     Requires ``conversation:summaryEngagement:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--summaries--summaryId--engagements
 
     Args:
-        conversation_id: path, string.
-        summary_id: path, string.
+        conversation_id: the ID of the conversation.
+        summary_id: the ID of the summary.
         body: ``EngagementRequest``.
     """
     return _Operation(_Endpoint(
@@ -2645,13 +2980,15 @@ def patch_conversation_summary_feedback(
     *,
     body: _m.FeedbackUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
+    """Update the feedback on a summary of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
     Requires ``conversation:summaryFeedback:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--summaries--summaryId--feedback
 
     Args:
-        conversation_id: path, string.
-        summary_id: path, string.
+        conversation_id: the ID of the conversation.
+        summary_id: the ID of the summary.
         body: ``FeedbackUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -2664,12 +3001,14 @@ def patch_conversation_utilizationlabel(
     conversation_id: str,
     body: _m.ConversationUtilizationLabelUpdate | _JsonObject,
 ) -> _Operation[str]:
-    """PATCH /api/v2/conversations/{conversationId}/utilizationlabel -> string.
+    """Update the utilization label of a conversation.
 
+    PATCH /api/v2/conversations/{conversationId}/utilizationlabel -> string.
     Requires ``conversation:utilizationLabel:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations--conversationId--utilizationlabel
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationUtilizationLabelUpdate``.
     """
     return _Operation(_Endpoint(
@@ -2685,14 +3024,16 @@ def patch_conversations_aftercallwork_conversation_id_participant_communication(
     communication_id: str,
     body: _m.AfterCallWorkUpdate | _JsonObject,
 ) -> _Operation[_m.AfterCallWorkUpdate]:
-    """PATCH /api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId} -> ``AfterCallWorkUpdate``.
+    """Update a communication of an after-call work conversation.
 
+    PATCH /api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId} -> ``AfterCallWorkUpdate``.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-aftercallwork--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``AfterCallWorkUpdate``.
     """
     return _Operation(_Endpoint(
@@ -2709,12 +3050,14 @@ def patch_conversations_call(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """PATCH /api/v2/conversations/calls/{conversationId} -> ``Conversation``.
+    """Update a call: recording, conference or disconnection.
 
+    PATCH /api/v2/conversations/calls/{conversationId} -> ``Conversation``.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -2727,12 +3070,14 @@ def patch_conversations_call_conference(
     conversation_id: str,
     body: _m.UpdateConferenceRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/conference -> nothing.
+    """Merge conversations into a conference call.
 
+    PATCH /api/v2/conversations/calls/{conversationId}/conference -> nothing.
     Requires ``conversation:conference:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--conference
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``UpdateConferenceRequest``.
     """
     return _Operation(_Endpoint(
@@ -2747,14 +3092,16 @@ def patch_conversations_call_participant(
     participant_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of a call.
 
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2769,11 +3116,14 @@ def patch_conversations_call_participant_attributes(
     participant_id: str,
     body: _m.ParticipantAttributes | _JsonObject,
 ) -> _Operation[_m.ParticipantAttributes]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    """Update the attributes of a participant of a call.
+
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -2789,12 +3139,15 @@ def patch_conversations_call_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    """Update a communication of a call.
+
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2814,14 +3167,16 @@ def patch_conversations_call_participant_communication_postflowaction(
     *,
     body: _m.MandatoryPostCallActionInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
+    """Set the post-flow action of a communication of a call.
 
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
     Requires ``conversation:call:setMandatoryPostFlowAction``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--postflowaction
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MandatoryPostCallActionInput``.
     """
     return _Operation(_Endpoint(
@@ -2839,11 +3194,14 @@ def patch_conversations_call_participant_consult(
     participant_id: str,
     body: _m.ConsultTransferUpdate | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> ``ConsultTransferResponse``.
+    """Set who can speak in a consult transfer.
+
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> ``ConsultTransferResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId--consult
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferUpdate``.
     """
     return _Operation(_Endpoint(
@@ -2859,15 +3217,17 @@ def patch_conversations_call_participant_user_user_id(
     user_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId} -> nothing.
+    """Update a participant of a call on behalf of a user.
 
+    PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect`` or ``conversation:agentlessCall:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-calls--conversationId--participants--participantId--user--userId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        user_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        user_id: the ID of the user.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2883,12 +3243,14 @@ def patch_conversations_callback(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """PATCH /api/v2/conversations/callbacks/{conversationId} -> ``Conversation``.
+    """Update a callback: disconnect its participants.
 
+    PATCH /api/v2/conversations/callbacks/{conversationId} -> ``Conversation``.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-callbacks--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -2902,14 +3264,16 @@ def patch_conversations_callback_participant(
     participant_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of a callback.
 
+    PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-callbacks--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2924,11 +3288,14 @@ def patch_conversations_callback_participant_attributes(
     participant_id: str,
     body: _m.ParticipantAttributes | _JsonObject,
 ) -> _Operation[_m.ParticipantAttributes]:
-    """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    """Update the attributes of a participant of a callback.
+
+    PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-callbacks--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -2944,12 +3311,15 @@ def patch_conversations_callback_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    """Update a communication of a callback.
+
+    PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-callbacks--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -2965,9 +3335,11 @@ def patch_conversations_callback_participant_communication(
 def patch_conversations_callbacks(
     body: _m.PatchCallbackRequest | _JsonObject,
 ) -> _Operation[_m.PatchCallbackResponse]:
-    """PATCH /api/v2/conversations/callbacks -> ``PatchCallbackResponse``.
+    """Update a scheduled callback.
 
+    PATCH /api/v2/conversations/callbacks -> ``PatchCallbackResponse``.
     Requires ``conversation:callback:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-callbacks
 
     Args:
         body: ``PatchCallbackRequest``.
@@ -2982,12 +3354,14 @@ def patch_conversations_cobrowsesession(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId} -> ``Conversation``.
+    """Update a co-browse session.
 
+    PATCH /api/v2/conversations/cobrowsesessions/{conversationId} -> ``Conversation``.
     Deprecated. Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-cobrowsesessions--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -3003,14 +3377,16 @@ def patch_conversations_cobrowsesession_participant(
     *,
     body: _m.MediaParticipantRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of a co-browse session.
 
+    PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId} -> nothing.
     Deprecated. Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3026,13 +3402,15 @@ def patch_conversations_cobrowsesession_participant_attributes(
     *,
     body: _m.ParticipantAttributes | _JsonObject | None = None,
 ) -> _Operation[_m.ParticipantAttributes]:
-    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    """Update the attributes of a participant of a co-browse session.
 
+    PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -3048,14 +3426,16 @@ def patch_conversations_cobrowsesession_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    """Update a communication of a co-browse session.
 
+    PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3072,12 +3452,14 @@ def patch_conversations_email(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """PATCH /api/v2/conversations/emails/{conversationId} -> ``Conversation``.
+    """Update an email conversation.
 
+    PATCH /api/v2/conversations/emails/{conversationId} -> ``Conversation``.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -3093,10 +3475,13 @@ def patch_conversations_email_messages_draft(
     discard: bool | None = None,
     body: _m.DraftManipulationRequest | _JsonObject | None = None,
 ) -> _Operation[_m.EmailMessage]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    """Reset or fill the draft reply of an email conversation.
+
+    PATCH /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId--messages-draft
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         auto_fill: query, boolean.
         discard: query, boolean.
         body: ``DraftManipulationRequest``.
@@ -3113,14 +3498,16 @@ def patch_conversations_email_participant(
     participant_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of an email conversation.
 
+    PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect`` or ``conversation:email:park``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3135,11 +3522,14 @@ def patch_conversations_email_participant_attributes(
     participant_id: str,
     body: _m.ParticipantAttributes | _JsonObject,
 ) -> _Operation[_m.ParticipantAttributes]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    """Update the attributes of a participant of an email conversation.
+
+    PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -3155,12 +3545,15 @@ def patch_conversations_email_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    """Update a communication of an email conversation.
+
+    PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3178,13 +3571,15 @@ def patch_conversations_email_participant_parkingstate(
     participant_id: str,
     body: _m.ParkingStateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate -> nothing.
+    """Update the parking state of a participant of an email conversation.
 
+    PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate -> nothing.
     Requires ``conversation:email:park``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-emails--conversationId--participants--participantId--parkingstate
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParkingStateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3198,12 +3593,14 @@ def patch_conversations_message(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """PATCH /api/v2/conversations/messages/{conversationId} -> ``Conversation``.
+    """Update a message conversation.
 
+    PATCH /api/v2/conversations/messages/{conversationId} -> ``Conversation``.
     Requires ``conversation:communication:disconnect`` or ``conversation:message:park``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messages--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -3218,14 +3615,16 @@ def patch_conversations_message_participant(
     *,
     body: _m.MediaParticipantRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId} -> nothing.
+    """Update a participant of a message conversation.
 
+    PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messages--conversationId--participants--participantId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3241,11 +3640,14 @@ def patch_conversations_message_participant_attributes(
     *,
     body: _m.ParticipantAttributes | _JsonObject | None = None,
 ) -> _Operation[_m.ParticipantAttributes]:
-    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    """Update the attributes of a participant of a message conversation.
+
+    PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes -> ``ParticipantAttributes``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messages--conversationId--participants--participantId--attributes
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParticipantAttributes``.
     """
     return _Operation(_Endpoint(
@@ -3261,12 +3663,15 @@ def patch_conversations_message_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    """Update a communication of a message conversation.
+
+    PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messages--conversationId--participants--participantId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``MediaParticipantRequest``.
     """
     return _Operation(_Endpoint(
@@ -3284,13 +3689,15 @@ def patch_conversations_message_participant_parkingstate(
     participant_id: str,
     body: _m.ParkingStateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate -> nothing.
+    """Update the parking state of a participant of a message conversation.
 
+    PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate -> nothing.
     Requires ``conversation:message:park``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messages--conversationId--participants--participantId--parkingstate
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ParkingStateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3304,12 +3711,14 @@ def patch_conversations_messaging_integrations_apple_integration_id(
     integration_id: str,
     body: _m.AppleIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.AppleIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
+    """Update an Apple Messages integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
     Requires ``messaging:appleIntegration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-apple--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``AppleIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3323,12 +3732,14 @@ def patch_conversations_messaging_integrations_facebook_integration_id(
     integration_id: str,
     body: _m.FacebookIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.FacebookIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
+    """Update a Facebook messaging integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
     Requires ``messaging:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-facebook--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``FacebookIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3342,12 +3753,14 @@ def patch_conversations_messaging_integrations_instagram_integration_id(
     integration_id: str,
     body: _m.InstagramIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.InstagramIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
+    """Update an Instagram messaging integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
     Requires ``messaging:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-instagram--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``InstagramIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3361,13 +3774,15 @@ def patch_conversations_messaging_integrations_open_extensions_googlebusinesspro
     integration_id: str,
     body: _m.GoogleBusinessProfileOpenIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
+    """Update a Google Business Profile integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
     Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileIntegration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``GoogleBusinessProfileOpenIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3382,12 +3797,14 @@ def patch_conversations_messaging_integrations_open_integration_id(
     integration_id: str,
     body: _m.OpenIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.OpenIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
+    """Update an open messaging integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
     Requires ``messaging:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-open--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``OpenIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3401,12 +3818,14 @@ def patch_conversations_messaging_integrations_twitter_integration_id(
     integration_id: str,
     body: _m.TwitterIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.TwitterIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
+    """Update a Twitter messaging integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
     Requires ``messaging:XIntegration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-twitter--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``TwitterIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3420,12 +3839,14 @@ def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integrati
     integration_id: str,
     body: _m.WhatsAppEmbeddedSignupIntegrationActivationRequest | _JsonObject,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId} -> ``WhatsAppIntegration``.
+    """Activate a WhatsApp integration made by embedded signup.
 
+    PATCH /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId} -> ``WhatsAppIntegration``.
     Requires ``messaging:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-whatsapp-embeddedsignup--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``WhatsAppEmbeddedSignupIntegrationActivationRequest``.
     """
     return _Operation(_Endpoint(
@@ -3440,12 +3861,14 @@ def patch_conversations_messaging_integrations_whatsapp_integration_id(
     integration_id: str,
     body: _m.WhatsAppIntegrationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """PATCH /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
+    """Update a WhatsApp messaging integration.
 
+    PATCH /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
     Requires ``messaging:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-integrations-whatsapp--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``WhatsAppIntegrationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -3459,12 +3882,14 @@ def patch_conversations_messaging_setting(
     message_setting_id: str,
     body: _m.MessagingSettingPatchRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """PATCH /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
+    """Update a messaging setting.
 
+    PATCH /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
     Requires ``messaging:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
         body: ``MessagingSettingPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -3478,12 +3903,14 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
     body: _m.SupportedContent | _JsonObject,
 ) -> _Operation[_m.SupportedContent]:
-    """PATCH /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
+    """Update a supported content profile.
 
+    PATCH /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
     Requires ``messaging:supportedContent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
         body: ``SupportedContent``.
     """
     return _Operation(_Endpoint(
@@ -3494,9 +3921,11 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
 
 
 def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[None]:
-    """PATCH /api/v2/conversations/settings -> nothing.
+    """Update the conversation settings.
 
+    PATCH /api/v2/conversations/settings -> nothing.
     Requires ``conversation:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-conversations-settings
 
     Args:
         body: ``Settings``.
@@ -3511,12 +3940,14 @@ def post_analytics_conversation_details_properties(
     conversation_id: str,
     body: _m.PropertyIndexRequest | _JsonObject,
 ) -> _Lists[_m.PropertyIndexRequest, _m.AnalyticsProperty]:
-    """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
+    """Index properties of a conversation for analytics.
 
+    POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
     Requires ``analytics:conversationProperties:index``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations--conversationId--details-properties
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``PropertyIndexRequest``.
     """
     return _Lists(_Endpoint(
@@ -3532,13 +3963,15 @@ def post_analytics_conversations_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ConversationActivityResponse, _m.ConversationActivityData]:
-    """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
+    """Query the conversation activity.
 
+    POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -3551,9 +3984,11 @@ def post_analytics_conversations_activity_query(
 def post_analytics_conversations_aggregates_jobs(
     body: _m.ConversationAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.ConversationAggregateDataContainer]:
-    """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a conversation aggregates job.
 
-    Requires ``analytics:conversationAggregate:view``.
+    POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:conversationAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-aggregates-jobs
 
     Args:
         body: ``ConversationAsyncAggregationQuery``.
@@ -3568,9 +4003,11 @@ def post_analytics_conversations_aggregates_jobs(
 def post_analytics_conversations_aggregates_query(
     body: _m.ConversationAggregationQuery | _JsonObject,
 ) -> _Lists[_m.ConversationAggregateQueryResponse, _m.ConversationAggregateDataContainer]:
-    """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
+    """Query conversation aggregates.
 
+    POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
     Read-only. Requires ``analytics:conversationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-aggregates-query
 
     Args:
         body: ``ConversationAggregationQuery``.
@@ -3585,9 +4022,12 @@ def post_analytics_conversations_aggregates_query(
 def post_analytics_conversations_details_jobs(
     body: _m.AsyncConversationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsConversation]:
-    """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
+    """Start a conversation details job.
 
+    POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-jobs
 
     Args:
         body: ``AsyncConversationQuery``.
@@ -3602,10 +4042,12 @@ def post_analytics_conversations_details_jobs(
 def post_analytics_conversations_details_query(
     body: _m.ConversationQuery | _JsonObject,
 ) -> _Lists[_m.AnalyticsConversationQueryResponse, _m.AnalyticsConversationWithoutAttributes]:
-    """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
+    """Query conversation details.
 
+    POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or
     ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-query
 
     Args:
         body: ``ConversationQuery``.
@@ -3621,16 +4063,18 @@ def post_conversation_assign(
     conversation_id: str,
     body: _m.ConversationUser | _JsonObject,
 ) -> _Operation[str]:
-    """POST /api/v2/conversations/{conversationId}/assign -> string.
+    """Assign a conversation to a user.
 
+    POST /api/v2/conversations/{conversationId}/assign -> string.
     Requires ``conversation:call:pull`` or ``conversation:call:assign`` or
     ``conversation:callback:pull`` or ``conversation:callback:assign`` or
     ``conversation:webchat:pull`` or ``conversation:webchat:assign`` or ``conversation:email:pull``
     or ``conversation:email:assign`` or ``conversation:message:pull`` or
     ``conversation:message:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--assign
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationUser``.
     """
     return _Operation(_Endpoint(
@@ -3640,12 +4084,14 @@ def post_conversation_assign(
 
 
 def post_conversation_barge(conversation_id: str) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/barge -> nothing.
+    """Barge into a conversation.
 
+    POST /api/v2/conversations/{conversationId}/barge -> nothing.
     Requires ``conversation:call:barge``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--barge
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "post_conversation_barge", "POST", "/api/v2/conversations/{conversationId}/barge",
@@ -3653,12 +4099,14 @@ def post_conversation_barge(conversation_id: str) -> _Operation[None]:
 
 
 def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWebMessagingSession]:
-    """POST /api/v2/conversations/{conversationId}/cobrowse -> ``CobrowseWebMessagingSession``.
+    """Start a co-browse session in a conversation.
 
+    POST /api/v2/conversations/{conversationId}/cobrowse -> ``CobrowseWebMessagingSession``.
     Requires ``conversation:cobrowse:add`` or ``conversation:cobrowseVoice:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--cobrowse
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "post_conversation_cobrowse", "POST", "/api/v2/conversations/{conversationId}/cobrowse",
@@ -3672,14 +4120,16 @@ def post_conversation_communication_agentchecklist(
     agent_checklist_id: str,
     body: _m.ChecklistActivationPayload | _JsonObject,
 ) -> _Operation[_m.AgentChecklistResponse]:
-    """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
+    """Activate an agent checklist of a communication of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
     Requires ``conversation:agentchecklist:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--communications--communicationId--agentchecklists--agentChecklistId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        agent_checklist_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        agent_checklist_id: the ID of the agent checklist.
         body: ``ChecklistActivationPayload``.
     """
     return _Operation(_Endpoint(
@@ -3698,14 +4148,16 @@ def post_conversation_communication_agentchecklist_agentaction(
     agent_checklist_id: str,
     body: _m.AgentActionPayload | _JsonObject,
 ) -> _Operation[_m.AgentChecklistResponse]:
-    """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction -> ``AgentChecklistResponse``.
+    """Record an agent action on an agent checklist.
 
+    POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction -> ``AgentChecklistResponse``.
     Requires ``conversation:agentchecklist:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--communications--communicationId--agentchecklists--agentChecklistId--agentaction
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        agent_checklist_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        agent_checklist_id: the ID of the agent checklist.
         body: ``AgentActionPayload``.
     """
     return _Operation(_Endpoint(
@@ -3724,14 +4176,16 @@ def post_conversation_communication_agentchecklist_jobs(
     agent_checklist_id: str,
     body: _m.ChecklistInferenceJobPayload | _JsonObject,
 ) -> _Jobs[_m.ChecklistInferenceJobCreationResponse, _m.ChecklistInferenceJobResponse, _Any]:
-    """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs -> ``ChecklistInferenceJobCreationResponse``.
+    """Start an inference job of an agent checklist.
 
-    Requires ``conversation:agentchecklist:edit``.
+    POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs -> ``ChecklistInferenceJobCreationResponse``.
+    Requires ``conversation:agentchecklist:edit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--communications--communicationId--agentchecklists--agentChecklistId--jobs
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
-        agent_checklist_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
+        agent_checklist_id: the ID of the agent checklist.
         body: ``ChecklistInferenceJobPayload``.
     """
     return _Jobs(_Endpoint(
@@ -3749,13 +4203,15 @@ def post_conversation_communication_agentchecklists_finalize(
     communication_id: str,
     body: _m.ChecklistFinalizePayload | _JsonObject,
 ) -> _Lists[_m.AgentChecklistResponseList, _m.AgentChecklistResponse]:
-    """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize -> ``AgentChecklistResponseList``.
+    """Finalize the agent checklists of a communication of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize -> ``AgentChecklistResponseList``.
     Requires ``conversation:agentchecklist:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--communications--communicationId--agentchecklists-finalize
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``ChecklistFinalizePayload``.
     """
     return _Lists(_Endpoint(
@@ -3770,13 +4226,15 @@ def post_conversation_communication_internalmessages(
     communication_id: str,
     body: _m.InternalMessageRequest | _JsonObject,
 ) -> _Operation[_m.InternalMessageData]:
-    """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageData``.
+    """Send an internal message in a communication of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageData``.
     Requires ``conversation:internalMessaging:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--communications--communicationId--internalmessages
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``InternalMessageRequest``.
     """
     return _Operation(_Endpoint(
@@ -3787,12 +4245,14 @@ def post_conversation_communication_internalmessages(
 
 
 def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
-    """POST /api/v2/conversations/{conversationId}/disconnect -> string.
+    """Disconnect a conversation.
 
+    POST /api/v2/conversations/{conversationId}/disconnect -> string.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--disconnect
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "post_conversation_disconnect", "POST", "/api/v2/conversations/{conversationId}/disconnect",
@@ -3806,13 +4266,15 @@ def post_conversation_participant_callbacks(
     *,
     body: _m.CreateCallbackOnConversationCommand | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/callbacks -> nothing.
+    """Create a callback of a participant of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/callbacks -> nothing.
     Requires ``conversation:callback:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--callbacks
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``CreateCallbackOnConversationCommand``.
     """
     return _Operation(_Endpoint(
@@ -3828,11 +4290,14 @@ def post_conversation_participant_digits(
     *,
     body: _m.Digits | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/digits -> nothing.
+    """Send DTMF digits to a participant of a conversation.
+
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/digits -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--digits
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``Digits``.
     """
     return _Operation(_Endpoint(
@@ -3846,13 +4311,15 @@ def post_conversation_participant_internalmessages_users_communications(
     participant_id: str,
     body: _m.MessagingConferWithUserRequest | _JsonObject,
 ) -> _Operation[_m.MessagingConferResponse]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications -> ``MessagingConferResponse``.
+    """Start internal messages between a participant and a user.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications -> ``MessagingConferResponse``.
     Requires ``conversation:internalMessaging:setupWithUser``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--internalmessages-users-communications
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``MessagingConferWithUserRequest``.
     """
     return _Operation(_Endpoint(
@@ -3867,13 +4334,15 @@ def post_conversation_participant_replace(
     participant_id: str,
     body: _m.TransferRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace -> nothing.
     Deprecated. Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -3888,14 +4357,16 @@ def post_conversation_participant_replace_agent(
     participant_id: str,
     body: _m.TransferToAgentRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent -> nothing.
+    """Replace a participant of a conversation with an agent.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent -> nothing.
     Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--replace-agent
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferToAgentRequest``.
     """
     return _Operation(_Endpoint(
@@ -3910,14 +4381,16 @@ def post_conversation_participant_replace_contact_external(
     participant_id: str,
     body: _m.TransferToExternalContactRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external -> nothing.
+    """Replace a participant of a conversation with an external contact.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external -> nothing.
     Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferExternalContact``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--replace-contact-external
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferToExternalContactRequest``.
     """
     return _Operation(_Endpoint(
@@ -3932,14 +4405,16 @@ def post_conversation_participant_replace_external(
     participant_id: str,
     body: _m.TransferToExternalRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/external -> nothing.
+    """Replace a participant of a conversation with an external address.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/external -> nothing.
     Deprecated. Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferExternal``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--replace-external
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferToExternalRequest``.
     """
     return _Operation(_Endpoint(
@@ -3954,14 +4429,16 @@ def post_conversation_participant_replace_queue(
     participant_id: str,
     body: _m.TransferToQueueRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue -> nothing.
+    """Replace a participant of a conversation with a queue.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue -> nothing.
     Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferQueue``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--replace-queue
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferToQueueRequest``.
     """
     return _Operation(_Endpoint(
@@ -3977,11 +4454,15 @@ def post_conversation_participant_secureivrsessions(
     *,
     body: _m.CreateSecureSession | _JsonObject | None = None,
 ) -> _Jobs[_m.SecureSession, _m.SecureSession, _Any]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSession``.
+    """Create a secure IVR session of a participant of a conversation.
+
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions -> ``SecureSession``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--secureivrsessions
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``CreateSecureSession``.
     """
     return _Jobs(_Endpoint(
@@ -3996,13 +4477,15 @@ def post_conversation_participant_transfer(
     participant_id: str,
     body: _m.TransferToAddressRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/transfer -> nothing.
+    """Transfer a participant of a conversation to an address.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/transfer -> nothing.
     Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--transfer
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferToAddressRequest``.
     """
     return _Operation(_Endpoint(
@@ -4017,13 +4500,15 @@ def post_conversation_suggestion_engagement(
     suggestion_id: str,
     body: _m.SuggestionEngagement | _JsonObject,
 ) -> _Operation[_m.SuggestionEngagement]:
-    """POST /api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement -> ``SuggestionEngagement``.
+    """Record an engagement with a suggestion of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement -> ``SuggestionEngagement``.
     Requires ``conversation:suggestionEngagement:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--suggestions--suggestionId--engagement
 
     Args:
-        conversation_id: path, string.
-        suggestion_id: path, string.
+        conversation_id: the ID of the conversation.
+        suggestion_id: the ID of the suggestion.
         body: ``SuggestionEngagement``.
     """
     return _Operation(_Endpoint(
@@ -4037,12 +4522,14 @@ def post_conversation_suggestions_feedback(
     conversation_id: str,
     body: _m.Feedback | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/suggestions/feedback -> nothing.
+    """Send feedback on a suggestion of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/suggestions/feedback -> nothing.
     Deprecated. Requires ``conversation:suggestionFeedback:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--suggestions-feedback
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Feedback``.
     """
     return _Operation(_Endpoint(
@@ -4058,13 +4545,15 @@ def post_conversation_summary_feedback(
     *,
     body: _m.FeedbackAddRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
+    """Send feedback on a summary of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
     Requires ``conversation:summaryFeedback:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--summaries--summaryId--feedback
 
     Args:
-        conversation_id: path, string.
-        summary_id: path, string.
+        conversation_id: the ID of the conversation.
+        summary_id: the ID of the summary.
         body: ``FeedbackAddRequest``.
     """
     return _Operation(_Endpoint(
@@ -4077,10 +4566,13 @@ def post_conversations_call(
     conversation_id: str,
     body: _m.CallCommand | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """POST /api/v2/conversations/calls/{conversationId} -> ``Conversation``.
+    """Place a call as part of a callback.
+
+    POST /api/v2/conversations/calls/{conversationId} -> ``Conversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``CallCommand``.
     """
     return _Operation(_Endpoint(
@@ -4093,13 +4585,15 @@ def post_conversations_call_participant_barge(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge -> nothing.
+    """Barge into the call of a participant.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge -> nothing.
     Requires ``conversation:call:barge``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--barge
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversations_call_participant_barge", "POST",
@@ -4111,13 +4605,15 @@ def post_conversations_call_participant_coach(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach -> nothing.
+    """Coach a participant of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach -> nothing.
     Requires ``conversation:call:coach``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--coach
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversations_call_participant_coach", "POST",
@@ -4132,14 +4628,16 @@ def post_conversations_call_participant_communication_summaries(
     *,
     body: _m.OnDemandConversationSummaryRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
+    """Request a summary of a communication of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
     Requires ``conversation:summary:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--summaries
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``OnDemandConversationSummaryRequest``.
     """
     return _Operation(_Endpoint(
@@ -4159,14 +4657,16 @@ def post_conversations_call_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -4184,13 +4684,15 @@ def post_conversations_call_participant_consult(
     participant_id: str,
     body: _m.ConsultTransfer | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> ``ConsultTransferResponse``.
+    """Start a consult transfer from a participant of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> ``ConsultTransferResponse``.
     Deprecated. Requires ``conversation:communication:consultTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--consult
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransfer``.
     """
     return _Operation(_Endpoint(
@@ -4205,14 +4707,16 @@ def post_conversations_call_participant_consult_agent(
     participant_id: str,
     body: _m.ConsultTransferToAgent | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent -> ``ConsultTransferResponse``.
+    """Start a consult transfer to an agent.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent -> ``ConsultTransferResponse``.
     Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--consult-agent
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferToAgent``.
     """
     return _Operation(_Endpoint(
@@ -4227,14 +4731,16 @@ def post_conversations_call_participant_consult_contact_external(
     participant_id: str,
     body: _m.ConsultTransferToExternalContact | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external -> ``ConsultTransferResponse``.
+    """Start a consult transfer to an external contact.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external -> ``ConsultTransferResponse``.
     Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferExternalContact``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--consult-contact-external
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferToExternalContact``.
     """
     return _Operation(_Endpoint(
@@ -4249,14 +4755,16 @@ def post_conversations_call_participant_consult_external(
     participant_id: str,
     body: _m.ConsultTransferToExternal | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external -> ``ConsultTransferResponse``.
+    """Start a consult transfer to an external address.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external -> ``ConsultTransferResponse``.
     Deprecated. Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferExternal``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--consult-external
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferToExternal``.
     """
     return _Operation(_Endpoint(
@@ -4271,14 +4779,16 @@ def post_conversations_call_participant_consult_queue(
     participant_id: str,
     body: _m.ConsultTransferToQueue | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue -> ``ConsultTransferResponse``.
+    """Start a consult transfer to a queue.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue -> ``ConsultTransferResponse``.
     Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferQueue``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--consult-queue
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferToQueue``.
     """
     return _Operation(_Endpoint(
@@ -4292,13 +4802,15 @@ def post_conversations_call_participant_monitor(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor -> nothing.
+    """Monitor a participant of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor -> nothing.
     Requires ``conversation:call:monitor``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--monitor
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversations_call_participant_monitor", "POST",
@@ -4311,13 +4823,15 @@ def post_conversations_call_participant_replace(
     participant_id: str,
     body: _m.TransferRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace -> nothing.
     Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -4332,13 +4846,15 @@ def post_conversations_call_participant_snippet_record(
     participant_id: str,
     body: _m.SnippetRecordingRequest | _JsonObject,
 ) -> _Operation[str]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record -> string.
+    """Start or stop a snippet recording of a participant of a call.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record -> string.
     Requires ``conversation:recording:snippetRecord``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--snippet-record
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``SnippetRecordingRequest``.
     """
     return _Operation(_Endpoint(
@@ -4353,13 +4869,15 @@ def post_conversations_call_participant_voice_consult(
     participant_id: str,
     body: _m.ConsultTransferToAddress | _JsonObject,
 ) -> _Operation[_m.ConsultTransferResponse]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult -> ``ConsultTransferResponse``.
+    """Start a voice consult transfer.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult -> ``ConsultTransferResponse``.
     Requires ``conversation:communication:consultTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants--participantId--voice-consult
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``ConsultTransferToAddress``.
     """
     return _Operation(_Endpoint(
@@ -4373,10 +4891,13 @@ def post_conversations_call_participants(
     conversation_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants -> ``Conversation``.
+    """Add participants to a call.
+
+    POST /api/v2/conversations/calls/{conversationId}/participants -> ``Conversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -4391,13 +4912,15 @@ def post_conversations_call_participants_user_user_id(
     user_id: str,
     body: _m.Conversation | _JsonObject,
 ) -> _Operation[_m.Conversation]:
-    """POST /api/v2/conversations/calls/{conversationId}/participants/user/{userId} -> ``Conversation``.
+    """Add participants to a call on behalf of a user.
 
+    POST /api/v2/conversations/calls/{conversationId}/participants/user/{userId} -> ``Conversation``.
     Requires ``conversation:agentlessCall:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls--conversationId--participants-user--userId-
 
     Args:
-        conversation_id: path, string.
-        user_id: path, string.
+        conversation_id: the ID of the conversation.
+        user_id: the ID of the user.
         body: ``Conversation``.
     """
     return _Operation(_Endpoint(
@@ -4414,14 +4937,16 @@ def post_conversations_callback_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a callback.
 
+    POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-callbacks--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -4439,13 +4964,15 @@ def post_conversations_callback_participant_replace(
     participant_id: str,
     body: _m.TransferRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of a callback.
 
+    POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace -> nothing.
     Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-callbacks--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -4458,9 +4985,11 @@ def post_conversations_callback_participant_replace(
 def post_conversations_callbacks(
     body: _m.CreateCallbackCommand | _JsonObject,
 ) -> _Lists[_m.CreateCallbackResponse, _m.CallbackIdentifier]:
-    """POST /api/v2/conversations/callbacks -> ``CreateCallbackResponse``.
+    """Create a callback.
 
+    POST /api/v2/conversations/callbacks -> ``CreateCallbackResponse``.
     Requires ``conversation:callback:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-callbacks
 
     Args:
         body: ``CreateCallbackCommand``.
@@ -4474,9 +5003,11 @@ def post_conversations_callbacks(
 def post_conversations_callbacks_bulk_disconnect(
     body: _m.BulkCallbackDisconnectRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/callbacks/bulk/disconnect -> nothing.
+    """Disconnect callbacks in bulk.
 
+    POST /api/v2/conversations/callbacks/bulk/disconnect -> nothing.
     Requires ``conversation:communication:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-callbacks-bulk-disconnect
 
     Args:
         body: ``BulkCallbackDisconnectRequest``.
@@ -4490,9 +5021,11 @@ def post_conversations_callbacks_bulk_disconnect(
 def post_conversations_callbacks_bulk_update(
     body: _m.BulkCallbackPatchRequest | _JsonObject,
 ) -> _Lists[_m.BulkCallbackPatchResponse, _m.BulkResult]:
-    """POST /api/v2/conversations/callbacks/bulk/update -> ``BulkCallbackPatchResponse``.
+    """Update callbacks in bulk.
 
+    POST /api/v2/conversations/callbacks/bulk/update -> ``BulkCallbackPatchResponse``.
     Requires ``conversation:callback:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-callbacks-bulk-update
 
     Args:
         body: ``BulkCallbackPatchRequest``.
@@ -4507,9 +5040,11 @@ def post_conversations_callbacks_bulk_update(
 def post_conversations_calls(
     body: _m.CreateCallRequest | _JsonObject,
 ) -> _Operation[_m.CreateCallResponse]:
-    """POST /api/v2/conversations/calls -> ``CreateCallResponse``.
+    """Place a call.
 
+    POST /api/v2/conversations/calls -> ``CreateCallResponse``.
     Requires ``conversation:conference:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls
 
     Args:
         body: ``CreateCallRequest``.
@@ -4524,12 +5059,14 @@ def post_conversations_calls_user_user_id(
     user_id: str,
     body: _m.CreateCallRequest | _JsonObject,
 ) -> _Operation[_m.CreateCallResponse]:
-    """POST /api/v2/conversations/calls/user/{userId} -> ``CreateCallResponse``.
+    """Place a call on behalf of a user.
 
+    POST /api/v2/conversations/calls/user/{userId} -> ``CreateCallResponse``.
     Requires ``conversation:agentlessCall:add`` or ``conversation:call:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-calls-user--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``CreateCallRequest``.
     """
     return _Operation(_Endpoint(
@@ -4546,14 +5083,16 @@ def post_conversations_cobrowsesession_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a co-browse session.
 
+    POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Deprecated. Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -4572,13 +5111,15 @@ def post_conversations_cobrowsesession_participant_replace(
     *,
     body: _m.TransferRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of a co-browse session.
 
+    POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace -> nothing.
     Deprecated. Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-cobrowsesessions--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -4591,9 +5132,11 @@ def post_conversations_cobrowsesession_participant_replace(
 def post_conversations_customattributes_schemas(
     body: _m.ConversationJsonSchemaRequest | _JsonObject,
 ) -> _Operation[_m.ConversationDataSchema]:
-    """POST /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchema``.
+    """Create a custom attribute schema.
 
+    POST /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchema``.
     Requires ``conversation:customAttributes:schemaAdd``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-customattributes-schemas
 
     Args:
         body: ``ConversationJsonSchemaRequest``.
@@ -4608,9 +5151,11 @@ def post_conversations_customattributes_schemas(
 def post_conversations_customattributes_search(
     body: _m.ConversationCustomAttributesSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonSearchResponse, _Any]:
-    """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
+    """Search custom attributes of conversations.
 
+    POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
     Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-customattributes-search
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
@@ -4626,10 +5171,13 @@ def post_conversations_email_inboundmessages(
     conversation_id: str,
     body: _m.InboundMessageRequest | _JsonObject,
 ) -> _Operation[_m.EmailConversation]:
-    """POST /api/v2/conversations/emails/{conversationId}/inboundmessages -> ``EmailConversation``.
+    """Send an inbound email to an external conversation.
+
+    POST /api/v2/conversations/emails/{conversationId}/inboundmessages -> ``EmailConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--inboundmessages
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``InboundMessageRequest``.
     """
     return _Operation(_Endpoint(
@@ -4643,12 +5191,14 @@ def post_conversations_email_messages(
     conversation_id: str,
     body: _m.EmailMessage | _JsonObject,
 ) -> _Operation[_m.EmailMessageReply]:
-    """POST /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessageReply``.
+    """Send an email reply.
 
+    POST /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessageReply``.
     Requires ``conversation:email:send``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--messages
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``EmailMessage``.
     """
     return _Operation(_Endpoint(
@@ -4662,10 +5212,13 @@ def post_conversations_email_messages_draft_attachments_copy(
     conversation_id: str,
     body: _m.CopyAttachmentsRequest | _JsonObject,
 ) -> _Operation[_m.EmailMessage]:
-    """POST /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy -> ``EmailMessage``.
+    """Copy attachments to the draft reply of an email conversation.
+
+    POST /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy -> ``EmailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--messages-draft-attachments-copy
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``CopyAttachmentsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4679,12 +5232,14 @@ def post_conversations_email_messages_draft_attachments_uploads(
     conversation_id: str,
     body: _m.UploadAttachmentRequest | _JsonObject,
 ) -> _Operation[_m.UploadAttachmentResponse]:
-    """POST /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads -> ``UploadAttachmentResponse``.
+    """Get a URL for uploading an attachment of an email draft.
 
+    POST /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads -> ``UploadAttachmentResponse``.
     Requires ``conversation:emailAttachment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--messages-draft-attachments-uploads
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``UploadAttachmentRequest``.
     """
     return _Operation(_Endpoint(
@@ -4701,14 +5256,16 @@ def post_conversations_email_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of an email conversation.
 
+    POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -4726,13 +5283,15 @@ def post_conversations_email_participant_replace(
     participant_id: str,
     body: _m.TransferRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of an email conversation.
 
+    POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace -> nothing.
     Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -4743,12 +5302,14 @@ def post_conversations_email_participant_replace(
 
 
 def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]:
-    """POST /api/v2/conversations/emails/{conversationId}/reconnect -> nothing.
+    """Reconnect an email conversation.
 
+    POST /api/v2/conversations/emails/{conversationId}/reconnect -> nothing.
     Requires ``conversation:communication:reconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails--conversationId--reconnect
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "post_conversations_email_reconnect", "POST",
@@ -4759,9 +5320,11 @@ def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]
 def post_conversations_emails(
     body: _m.CreateEmailRequest | _JsonObject,
 ) -> _Operation[_m.EmailConversation]:
-    """POST /api/v2/conversations/emails -> ``EmailConversation``.
+    """Create an email conversation.
 
+    POST /api/v2/conversations/emails -> ``EmailConversation``.
     Requires ``conversation:email:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails
 
     Args:
         body: ``CreateEmailRequest``.
@@ -4775,9 +5338,11 @@ def post_conversations_emails(
 def post_conversations_emails_agentless(
     body: _m.AgentlessEmailSendRequestDto | _JsonObject,
 ) -> _Operation[_m.AgentlessEmailSendResponseDto]:
-    """POST /api/v2/conversations/emails/agentless -> ``AgentlessEmailSendResponseDto``.
+    """Create an agentless email conversation.
 
+    POST /api/v2/conversations/emails/agentless -> ``AgentlessEmailSendResponseDto``.
     Requires ``conversation:email:create`` or ``conversation:agentlessEmail:send``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-emails-agentless
 
     Args:
         body: ``AgentlessEmailSendRequestDto``.
@@ -4791,7 +5356,10 @@ def post_conversations_emails_agentless(
 def post_conversations_faxes(
     body: _m.FaxSendRequest | _JsonObject,
 ) -> _Operation[_m.FaxSendResponse]:
-    """POST /api/v2/conversations/faxes -> ``FaxSendResponse``.
+    """Create a fax conversation.
+
+    POST /api/v2/conversations/faxes -> ``FaxSendResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-faxes
 
     Args:
         body: ``FaxSendRequest``.
@@ -4805,9 +5373,11 @@ def post_conversations_faxes(
 def post_conversations_keyconfigurations(
     body: _m.ConversationEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
-    """POST /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfiguration``.
+    """Create a conversation key configuration.
 
+    POST /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfiguration``.
     Requires ``conversation:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-keyconfigurations
 
     Args:
         body: ``ConversationEncryptionConfiguration``.
@@ -4821,9 +5391,11 @@ def post_conversations_keyconfigurations(
 def post_conversations_keyconfigurations_validate(
     body: _m.ConversationEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
-    """POST /api/v2/conversations/keyconfigurations/validate -> ``ConversationEncryptionConfiguration``.
+    """Validate a conversation key configuration.
 
+    POST /api/v2/conversations/keyconfigurations/validate -> ``ConversationEncryptionConfiguration``.
     Requires ``conversation:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-keyconfigurations-validate
 
     Args:
         body: ``ConversationEncryptionConfiguration``.
@@ -4840,13 +5412,15 @@ def post_conversations_message_communication_messages(
     communication_id: str,
     body: _m.AdditionalMessage | _JsonObject,
 ) -> _Operation[_m.MessageData]:
-    """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages -> ``MessageData``.
+    """Send a message in a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages -> ``MessageData``.
     Requires ``conversation:message:create`` or ``conversation:webmessaging:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--communications--communicationId--messages
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``AdditionalMessage``.
     """
     return _Operation(_Endpoint(
@@ -4860,14 +5434,16 @@ def post_conversations_message_communication_messages_media(
     conversation_id: str,
     communication_id: str,
 ) -> _Operation[_m.MessageMediaData]:
-    """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaData``.
+    """Create media for a message of a communication.
 
+    POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaData``.
     Deprecated. Requires ``conversation:message:create`` or ``conversation:webmessaging:create`` or
     ``conversation:socialmedia:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--communications--communicationId--messages-media
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Operation(_Endpoint(
         "post_conversations_message_communication_messages_media", "POST",
@@ -4881,14 +5457,16 @@ def post_conversations_message_communication_messages_media_uploads(
     communication_id: str,
     body: _m.UploadMediaRequest | _JsonObject,
 ) -> _Operation[_m.MessageMediaUploadData]:
-    """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads -> ``MessageMediaUploadData``.
+    """Get a URL for uploading media of a message.
 
+    POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads -> ``MessageMediaUploadData``.
     Requires ``conversation:message:create`` or ``conversation:webmessaging:create`` or
     ``conversation:socialmedia:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--communications--communicationId--messages-media-uploads
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``UploadMediaRequest``.
     """
     return _Operation(_Endpoint(
@@ -4903,13 +5481,15 @@ def post_conversations_message_communication_socialmedia_messages(
     communication_id: str,
     body: _m.AdditionalSocialMediaMessage | _JsonObject,
 ) -> _Operation[_m.SocialMediaMessageData]:
-    """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages -> ``SocialMediaMessageData``.
+    """Send a social media message in a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages -> ``SocialMediaMessageData``.
     Requires ``conversation:socialmedia:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--communications--communicationId--socialmedia-messages
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``AdditionalSocialMediaMessage``.
     """
     return _Operation(_Endpoint(
@@ -4924,13 +5504,15 @@ def post_conversations_message_communication_typing(
     communication_id: str,
     body: _m.MessageTypingEventRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing -> nothing.
+    """Send a typing event in a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing -> nothing.
     Requires ``conversation:message:create`` or ``conversation:webmessaging:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--communications--communicationId--typing
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
         body: ``MessageTypingEventRequest``.
     """
     return _Operation(_Endpoint(
@@ -4944,12 +5526,14 @@ def post_conversations_message_inbound_open_event(
     integration_id: str,
     body: _m.OpenInboundNormalizedEvent | _JsonObject,
 ) -> _Operation[_m.OpenEventNormalizedMessage]:
-    """POST /api/v2/conversations/messages/{integrationId}/inbound/open/event -> ``OpenEventNormalizedMessage``.
+    """Send an inbound event to an open messaging integration.
 
+    POST /api/v2/conversations/messages/{integrationId}/inbound/open/event -> ``OpenEventNormalizedMessage``.
     Requires ``conversation:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--integrationId--inbound-open-event
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``OpenInboundNormalizedEvent``.
     """
     return _Operation(_Endpoint(
@@ -4965,13 +5549,15 @@ def post_conversations_message_inbound_open_message(
     *,
     prefetch_conversation_id: bool | None = None,
 ) -> _Operation[_m.OpenMessageNormalizedMessage]:
-    """POST /api/v2/conversations/messages/{integrationId}/inbound/open/message -> ``OpenMessageNormalizedMessage``.
+    """Send an inbound message to an open messaging integration.
 
+    POST /api/v2/conversations/messages/{integrationId}/inbound/open/message -> ``OpenMessageNormalizedMessage``.
     Requires ``conversation:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--integrationId--inbound-open-message
 
     Args:
-        integration_id: path, string.
-        prefetch_conversation_id: query, boolean.
+        integration_id: the ID of the integration.
+        prefetch_conversation_id: query, boolean. The ID of a prefetch conversation.
         body: ``OpenInboundNormalizedMessage``.
     """
     return _Operation(_Endpoint(
@@ -4987,12 +5573,14 @@ def post_conversations_message_inbound_open_receipt(
     integration_id: str,
     body: _m.OpenInboundNormalizedReceipt | _JsonObject,
 ) -> _Operation[_m.OpenReceiptNormalizedMessage]:
-    """POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt -> ``OpenReceiptNormalizedMessage``.
+    """Send an inbound receipt to an open messaging integration.
 
+    POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt -> ``OpenReceiptNormalizedMessage``.
     Requires ``conversation:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--integrationId--inbound-open-receipt
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``OpenInboundNormalizedReceipt``.
     """
     return _Operation(_Endpoint(
@@ -5006,12 +5594,14 @@ def post_conversations_message_inbound_open_structured_response(
     integration_id: str,
     body: _m.OpenInboundStructuredResponseMessage | _JsonObject,
 ) -> _Operation[_m.OpenStructuredResponseNormalizedMessage]:
-    """POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response -> ``OpenStructuredResponseNormalizedMessage``.
+    """Send an inbound structured response to an open messaging integration.
 
+    POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response -> ``OpenStructuredResponseNormalizedMessage``.
     Requires ``conversation:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--integrationId--inbound-open-structured-response
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``OpenInboundStructuredResponseMessage``.
     """
     return _Operation(_Endpoint(
@@ -5026,12 +5616,14 @@ def post_conversations_message_messages_bulk(
     *,
     body: _Sequence[str] | None = None,
 ) -> _Lists[_m.TextMessageListing, _m.MessageData]:
-    """POST /api/v2/conversations/messages/{conversationId}/messages/bulk -> ``TextMessageListing``.
+    """Get messages of a message conversation in bulk.
 
+    POST /api/v2/conversations/messages/{conversationId}/messages/bulk -> ``TextMessageListing``.
     Read-only. Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--messages-bulk
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: list of string.
     """
     return _Lists(_Endpoint(
@@ -5048,14 +5640,16 @@ def post_conversations_message_participant_communication_summaries(
     *,
     body: _m.OnDemandConversationSummaryRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
-    """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
+    """Request a summary of a communication of a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
     Requires ``conversation:summary:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--participants--participantId--communications--communicationId--summaries
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``OnDemandConversationSummaryRequest``.
     """
     return _Operation(_Endpoint(
@@ -5075,14 +5669,16 @@ def post_conversations_message_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -5099,13 +5695,15 @@ def post_conversations_message_participant_monitor(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor -> nothing.
+    """Monitor a participant of a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor -> nothing.
     Requires ``conversation:message:monitor``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--participants--participantId--monitor
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversations_message_participant_monitor", "POST",
@@ -5118,13 +5716,15 @@ def post_conversations_message_participant_replace(
     participant_id: str,
     body: _m.TransferRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace -> nothing.
+    """Replace a participant of a message conversation.
 
+    POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace -> nothing.
     Requires ``conversation:communication:blindTransfer``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--participants--participantId--replace
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
         body: ``TransferRequest``.
     """
     return _Operation(_Endpoint(
@@ -5138,11 +5738,14 @@ def post_conversations_message_participant_takeover(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover -> nothing.
+    """Take over a message conversation from a participant.
+
+    POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages--conversationId--participants--participantId--takeover
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversations_message_participant_takeover", "POST",
@@ -5153,9 +5756,11 @@ def post_conversations_message_participant_takeover(
 def post_conversations_messages(
     body: _m.CreateOutboundMessagingConversationRequest | _JsonObject,
 ) -> _Operation[_m.CreateOutboundMessagingConversationResponse]:
-    """POST /api/v2/conversations/messages -> ``CreateOutboundMessagingConversationResponse``.
+    """Create a message conversation.
 
+    POST /api/v2/conversations/messages -> ``CreateOutboundMessagingConversationResponse``.
     Requires ``conversation:message:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages
 
     Args:
         body: ``CreateOutboundMessagingConversationRequest``.
@@ -5169,9 +5774,11 @@ def post_conversations_messages(
 def post_conversations_messages_agentless(
     body: _m.SendAgentlessOutboundMessageRequest | _JsonObject,
 ) -> _Operation[_m.SendAgentlessOutboundMessageResponse]:
-    """POST /api/v2/conversations/messages/agentless -> ``SendAgentlessOutboundMessageResponse``.
+    """Send an agentless message.
 
+    POST /api/v2/conversations/messages/agentless -> ``SendAgentlessOutboundMessageResponse``.
     Requires ``conversation:message:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages-agentless
 
     Args:
         body: ``SendAgentlessOutboundMessageRequest``.
@@ -5185,9 +5792,11 @@ def post_conversations_messages_agentless(
 def post_conversations_messages_inbound_open(
     body: _m.OpenNormalizedMessage | _JsonObject,
 ) -> _Operation[_m.OpenNormalizedMessage]:
-    """POST /api/v2/conversations/messages/inbound/open -> ``OpenNormalizedMessage``.
+    """Send an inbound open message.
 
+    POST /api/v2/conversations/messages/inbound/open -> ``OpenNormalizedMessage``.
     Deprecated. Requires ``conversation:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messages-inbound-open
 
     Args:
         body: ``OpenNormalizedMessage``.
@@ -5202,9 +5811,11 @@ def post_conversations_messages_inbound_open(
 def post_conversations_messaging_integrations_apple(
     body: _m.AppleIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.AppleIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegration``.
+    """Create an Apple Messages integration.
 
+    POST /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegration``.
     Requires ``messaging:appleIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-apple
 
     Args:
         body: ``AppleIntegrationRequest``.
@@ -5219,9 +5830,11 @@ def post_conversations_messaging_integrations_apple(
 def post_conversations_messaging_integrations_facebook(
     body: _m.FacebookIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.FacebookIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegration``.
+    """Create a Facebook messaging integration.
 
+    POST /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegration``.
     Requires ``messaging:integration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-facebook
 
     Args:
         body: ``FacebookIntegrationRequest``.
@@ -5236,9 +5849,11 @@ def post_conversations_messaging_integrations_facebook(
 def post_conversations_messaging_integrations_instagram(
     body: _m.InstagramIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.InstagramIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegration``.
+    """Create an Instagram messaging integration.
 
+    POST /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegration``.
     Requires ``messaging:conversationInstagramIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-instagram
 
     Args:
         body: ``InstagramIntegrationRequest``.
@@ -5253,9 +5868,11 @@ def post_conversations_messaging_integrations_instagram(
 def post_conversations_messaging_integrations_open(
     body: _m.OpenIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.OpenIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/open -> ``OpenIntegration``.
+    """Create an open messaging integration.
 
+    POST /api/v2/conversations/messaging/integrations/open -> ``OpenIntegration``.
     Requires ``messaging:integration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-open
 
     Args:
         body: ``OpenIntegrationRequest``.
@@ -5270,9 +5887,11 @@ def post_conversations_messaging_integrations_open(
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile(
     body: _m.GoogleBusinessProfileOpenIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile -> ``GoogleBusinessProfileOpenIntegration``.
+    """Create a Google Business Profile integration.
 
+    POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile -> ``GoogleBusinessProfileOpenIntegration``.
     Preview: may change without notice. Requires ``messaging:googleBusinessProfileIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile
 
     Args:
         body: ``GoogleBusinessProfileOpenIntegrationRequest``.
@@ -5287,9 +5906,11 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens(
     body: _m.GoogleAuthTokenRequest | _JsonObject,
 ) -> _Operation[_m.GoogleAuthToken]:
-    """POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens -> ``GoogleAuthToken``.
+    """Create a Google Business Profile token.
 
+    POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens -> ``GoogleAuthToken``.
     Preview: may change without notice. Requires ``messaging:googleBusinessProfileToken:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-open-extensions-googlebusinessprofile-tokens
 
     Args:
         body: ``GoogleAuthTokenRequest``.
@@ -5305,9 +5926,11 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
 def post_conversations_messaging_integrations_twitter(
     body: _m.TwitterIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.TwitterIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegration``.
+    """Create a Twitter messaging integration.
 
+    POST /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegration``.
     Requires ``messaging:XIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-twitter
 
     Args:
         body: ``TwitterIntegrationRequest``.
@@ -5322,9 +5945,11 @@ def post_conversations_messaging_integrations_twitter(
 def post_conversations_messaging_integrations_whatsapp(
     body: _m.WhatsAppIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegration``.
+    """Create a WhatsApp messaging integration.
 
+    POST /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegration``.
     Deprecated. Requires ``messaging:whatsappIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-whatsapp
 
     Args:
         body: ``WhatsAppIntegrationRequest``.
@@ -5339,9 +5964,11 @@ def post_conversations_messaging_integrations_whatsapp(
 def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
     body: _m.WhatsAppEmbeddedSignupIntegrationRequest | _JsonObject,
 ) -> _Operation[_m.WhatsAppIntegration]:
-    """POST /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup -> ``WhatsAppIntegration``.
+    """Create a WhatsApp messaging integration by embedded signup.
 
+    POST /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup -> ``WhatsAppIntegration``.
     Requires ``messaging:whatsappIntegration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-integrations-whatsapp-embeddedsignup
 
     Args:
         body: ``WhatsAppEmbeddedSignupIntegrationRequest``.
@@ -5356,9 +5983,11 @@ def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
 def post_conversations_messaging_settings(
     body: _m.MessagingSettingRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """POST /api/v2/conversations/messaging/settings -> ``MessagingSetting``.
+    """Create a messaging setting.
 
+    POST /api/v2/conversations/messaging/settings -> ``MessagingSetting``.
     Requires ``messaging:setting:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-settings
 
     Args:
         body: ``MessagingSettingRequest``.
@@ -5372,9 +6001,11 @@ def post_conversations_messaging_settings(
 def post_conversations_messaging_supportedcontent(
     body: _m.SupportedContent | _JsonObject,
 ) -> _Operation[_m.SupportedContent]:
-    """POST /api/v2/conversations/messaging/supportedcontent -> ``SupportedContent``.
+    """Create a supported content profile.
 
+    POST /api/v2/conversations/messaging/supportedcontent -> ``SupportedContent``.
     Requires ``messaging:supportedContent:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-messaging-supportedcontent
 
     Args:
         body: ``SupportedContent``.
@@ -5389,10 +6020,12 @@ def post_conversations_messaging_supportedcontent(
 def post_conversations_participants_attributes_search(
     body: _m.ConversationParticipantSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonCursorSearchResponse, _Any]:
-    """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
+    """Search conversations by attributes of participants.
 
+    POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
     Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
     body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-participants-attributes-search
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
@@ -5411,14 +6044,16 @@ def post_conversations_screenshare_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a screen share.
 
+    POST /api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Deprecated. Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-screenshares--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -5438,14 +6073,16 @@ def post_conversations_social_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a social media conversation.
 
+    POST /api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-socials--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -5462,13 +6099,15 @@ def post_conversations_video_agentconference_communication(
     conversation_id: str,
     communication_id: str,
 ) -> _Operation[_m.CreateJoinVideoResponse]:
-    """POST /api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId} -> ``CreateJoinVideoResponse``.
+    """Start an agent video conference with an agent.
 
+    POST /api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId} -> ``CreateJoinVideoResponse``.
     Preview: may change without notice. Requires ``conversation:video:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-videos--conversationId--agentconference-communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Operation(_Endpoint(
         "post_conversations_video_agentconference_communication", "POST",
@@ -5484,14 +6123,16 @@ def post_conversations_video_participant_communication_wrapup(
     *,
     body: _m.WrapupInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
+    """Set the wrap-up of a communication of a video conversation.
 
+    POST /api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
     Requires ``conversation:participant:wrapup``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-videos--conversationId--participants--participantId--communications--communicationId--wrapup
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``WrapupInput``.
     """
     return _Operation(_Endpoint(
@@ -5507,9 +6148,11 @@ def post_conversations_video_participant_communication_wrapup(
 def post_conversations_videos_meetings(
     body: _m.GenerateMeetingIdRequest | _JsonObject,
 ) -> _Operation[_m.MeetingIdRecord]:
-    """POST /api/v2/conversations/videos/meetings -> ``MeetingIdRecord``.
+    """Create a meeting for a video conference.
 
+    POST /api/v2/conversations/videos/meetings -> ``MeetingIdRecord``.
     Requires ``video:video:access``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-videos-meetings
 
     Args:
         body: ``GenerateMeetingIdRequest``.
@@ -5524,12 +6167,14 @@ def put_conversation_accessattributes(
     conversation_id: str,
     body: _m.ConversationAccessAttributesUpdate | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/{conversationId}/accessattributes -> string.
+    """Update the access attributes of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/accessattributes -> string.
     Preview: may change without notice. Requires ``conversation:accessAttributes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--accessattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationAccessAttributesUpdate``.
     """
     return _Operation(_Endpoint(
@@ -5544,12 +6189,14 @@ def put_conversation_customattributes(
     *,
     body: _m.CustomAttributesUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_m.CustomAttributesIdResponse]:
-    """PUT /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesIdResponse``.
+    """Replace the custom attributes of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesIdResponse``.
     Requires ``conversation:customAttributes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--customattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``CustomAttributesUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -5564,12 +6211,14 @@ def put_conversation_customattributes_bulk(
     *,
     body: _Sequence[_m.CustomAttributesUpdateRequest | _JsonObject] | None = None,
 ) -> _Operation[_m.CustomAttributesBulkUpdateResponseMap]:
-    """PUT /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
+    """Replace custom attributes of a conversation in bulk.
 
+    PUT /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
     Requires ``conversation:customAttributes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--customattributes-bulk
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: list of ``CustomAttributesUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -5583,11 +6232,14 @@ def put_conversation_participant_flaggedreason(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """PUT /api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason -> nothing.
+    """Set the flagged reason of a participant of a conversation.
+
+    PUT /api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--participants--participantId--flaggedreason
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "put_conversation_participant_flaggedreason", "PUT",
@@ -5599,12 +6251,14 @@ def put_conversation_secureattributes(
     conversation_id: str,
     body: _m.ConversationSecureAttributes | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/{conversationId}/secureattributes -> string.
+    """Replace the secure attributes of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/secureattributes -> string.
     Requires ``conversation:participant:attributesedit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--secureattributes
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationSecureAttributes``.
     """
     return _Operation(_Endpoint(
@@ -5618,12 +6272,14 @@ def put_conversation_tags(
     conversation_id: str,
     body: _m.ConversationTagsUpdate | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/{conversationId}/tags -> string.
+    """Update the tags of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/tags -> string.
     Requires ``conversation:externalTag:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--tags
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationTagsUpdate``.
     """
     return _Operation(_Endpoint(
@@ -5638,12 +6294,15 @@ def put_conversations_call_participant_communication_uuidata(
     communication_id: str,
     body: _m.SetUuiDataRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PUT /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata -> any JSON value.
+    """Set the UUI data of a communication of a call.
+
+    PUT /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--uuidata
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        communication_id: the ID of the communication.
         body: ``SetUuiDataRequest``.
     """
     return _Operation(_Endpoint(
@@ -5660,12 +6319,14 @@ def put_conversations_call_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/calls/{conversationId}/recordingstate -> string.
+    """Update the recording state of a call.
 
+    PUT /api/v2/conversations/calls/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-calls--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5679,12 +6340,14 @@ def put_conversations_callback_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/callbacks/{conversationId}/recordingstate -> string.
+    """Update the recording state of a callback.
 
+    PUT /api/v2/conversations/callbacks/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-callbacks--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5698,12 +6361,14 @@ def put_conversations_cobrowsesession_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate -> string.
+    """Update the recording state of a co-browse session.
 
+    PUT /api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate -> string.
     Deprecated. Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-cobrowsesessions--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5717,12 +6382,14 @@ def put_conversations_customattributes_schema(
     schema_id: str,
     body: _m.ConversationSchemaUpdateRequest | _JsonObject,
 ) -> _Operation[_m.ConversationDataSchema]:
-    """PUT /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
+    """Update a custom attribute schema.
 
+    PUT /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
     Requires ``conversation:customAttributes:schemaEdit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-customattributes-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``ConversationSchemaUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -5736,10 +6403,13 @@ def put_conversations_email_messages_draft(
     conversation_id: str,
     body: _m.EmailMessage | _JsonObject,
 ) -> _Operation[_m.EmailMessage]:
-    """PUT /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    """Update the draft reply of an email conversation.
+
+    PUT /api/v2/conversations/emails/{conversationId}/messages/draft -> ``EmailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-emails--conversationId--messages-draft
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``EmailMessage``.
     """
     return _Operation(_Endpoint(
@@ -5753,12 +6423,14 @@ def put_conversations_email_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/emails/{conversationId}/recordingstate -> string.
+    """Update the recording state of an email conversation.
 
+    PUT /api/v2/conversations/emails/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-emails--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5772,12 +6444,14 @@ def put_conversations_keyconfiguration(
     keyconfigurations_id: str,
     body: _m.ConversationEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
-    """PUT /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
+    """Update a conversation key configuration.
 
+    PUT /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
     Requires ``conversation:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-keyconfigurations--keyconfigurationsId-
 
     Args:
-        keyconfigurations_id: path, string.
+        keyconfigurations_id: the ID of the key configurations.
         body: ``ConversationEncryptionConfiguration``.
     """
     return _Operation(_Endpoint(
@@ -5791,12 +6465,14 @@ def put_conversations_message_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/messages/{conversationId}/recordingstate -> string.
+    """Update the recording state of a message conversation.
 
+    PUT /api/v2/conversations/messages/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messages--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5810,12 +6486,14 @@ def put_conversations_messaging_identityresolution_integrations_apple_integratio
     integration_id: str,
     body: _m.AppleIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.AppleIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
+    """Update the identity resolution of an Apple integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
     Requires ``messaging:integration:edit`` and ``messaging:identityResolutionApple:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-apple--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``AppleIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5829,12 +6507,14 @@ def put_conversations_messaging_identityresolution_integrations_facebook_integra
     integration_id: str,
     body: _m.FacebookIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.FacebookIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
+    """Update the identity resolution of a Facebook integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
     Requires ``messaging:integration:edit`` and ``messaging:identityResolutionFacebook:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-facebook--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``FacebookIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5849,12 +6529,14 @@ def put_conversations_messaging_identityresolution_integrations_instagram_integr
     integration_id: str,
     body: _m.InstagramIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.InstagramIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
+    """Update the identity resolution of an Instagram integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
     Requires ``messaging:integration:edit`` and ``messaging:identityResolutionInstagram:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-instagram--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``InstagramIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5869,12 +6551,14 @@ def put_conversations_messaging_identityresolution_integrations_open_integration
     integration_id: str,
     body: _m.OpenMessagingIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.OpenMessagingIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
+    """Update the identity resolution of an open messaging integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
     Requires ``messaging:integration:edit`` and ``messaging:identityResolutionOpen:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-open--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``OpenMessagingIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5888,12 +6572,14 @@ def put_conversations_messaging_identityresolution_integrations_twitter_integrat
     integration_id: str,
     body: _m.TwitterIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.TwitterIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
+    """Update the identity resolution of a Twitter integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
     Requires ``messaging:XIntegration:edit`` and ``messaging:identityResolutionX:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-twitter--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``TwitterIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5907,12 +6593,14 @@ def put_conversations_messaging_identityresolution_integrations_whatsapp_integra
     integration_id: str,
     body: _m.WhatsAppIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.WhatsAppIdentityResolutionConfig]:
-    """PUT /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
+    """Update the identity resolution of a WhatsApp integration.
 
+    PUT /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
     Requires ``messaging:integration:edit`` and ``messaging:identityResolutionWhatsApp:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-identityresolution-integrations-whatsapp--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``WhatsAppIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -5926,9 +6614,11 @@ def put_conversations_messaging_identityresolution_integrations_whatsapp_integra
 def put_conversations_messaging_settings_default(
     body: _m.MessagingSettingDefaultRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """PUT /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
+    """Update the default messaging settings.
 
+    PUT /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
     Requires ``messaging:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-settings-default
 
     Args:
         body: ``MessagingSettingDefaultRequest``.
@@ -5943,9 +6633,11 @@ def put_conversations_messaging_settings_default(
 def put_conversations_messaging_supportedcontent_default(
     body: _m.SupportedContentReference | _JsonObject,
 ) -> _Operation[_m.SupportedContent]:
-    """PUT /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
+    """Update the default supported content profile.
 
+    PUT /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
     Requires ``messaging:supportedContent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-supportedcontent-default
 
     Args:
         body: ``SupportedContentReference``.
@@ -5960,9 +6652,11 @@ def put_conversations_messaging_supportedcontent_default(
 def put_conversations_messaging_threadingtimeline(
     body: _m.ConversationThreadingWindow | _JsonObject,
 ) -> _Operation[_m.ConversationThreadingWindow]:
-    """PUT /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
+    """Update the threading timeline of messaging.
 
+    PUT /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
     Requires ``conversation:threadingTimeline:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-messaging-threadingtimeline
 
     Args:
         body: ``ConversationThreadingWindow``.
@@ -5978,12 +6672,14 @@ def put_conversations_screenshare_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/screenshares/{conversationId}/recordingstate -> string.
+    """Update the recording state of a screen share.
 
+    PUT /api/v2/conversations/screenshares/{conversationId}/recordingstate -> string.
     Deprecated. Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-screenshares--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -5997,12 +6693,14 @@ def put_conversations_social_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/socials/{conversationId}/recordingstate -> string.
+    """Update the recording state of a social media conversation.
 
+    PUT /api/v2/conversations/socials/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-socials--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(
@@ -6016,12 +6714,14 @@ def put_conversations_video_recordingstate(
     conversation_id: str,
     body: _m.SetRecordingState | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/conversations/videos/{conversationId}/recordingstate -> string.
+    """Update the recording state of a video conversation.
 
+    PUT /api/v2/conversations/videos/{conversationId}/recordingstate -> string.
     Requires ``conversation:recording:pauseOthers``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-videos--conversationId--recordingstate
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``SetRecordingState``.
     """
     return _Operation(_Endpoint(

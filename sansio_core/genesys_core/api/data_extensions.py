@@ -24,13 +24,15 @@ def get_dataextensions_coretype(
         "checkbox", "tag",
     ]],
 ) -> _Operation[_m.Coretype]:
-    """GET /api/v2/dataextensions/coretypes/{coretypeName} -> ``Coretype``.
+    """Get a data extension core type.
 
+    GET /api/v2/dataextensions/coretypes/{coretypeName} -> ``Coretype``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dataextensions-coretypes--coretypeName-
 
     Args:
         coretype_name: path, string: text, longtext, url, identifier, enum, date, datetime, integer,
-            number, checkbox, tag.
+            number, checkbox, tag. The coretype name.
     """
     return _Operation(_Endpoint(
         "get_dataextensions_coretype", "GET", "/api/v2/dataextensions/coretypes/{coretypeName}",
@@ -39,9 +41,11 @@ def get_dataextensions_coretype(
 
 
 def get_dataextensions_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/dataextensions/coretypes -> ``CoretypeListing``.
+    """List the data extension core types.
 
+    GET /api/v2/dataextensions/coretypes -> ``CoretypeListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dataextensions-coretypes
     """
     return _Lists(_Endpoint(
         "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
@@ -50,9 +54,11 @@ def get_dataextensions_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
 
 
 def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/dataextensions/limits -> ``SchemaQuantityLimits``.
+    """List the data extension limits.
 
+    GET /api/v2/dataextensions/limits -> ``SchemaQuantityLimits``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dataextensions-limits
     """
     return _Operation(_Endpoint(
         "get_dataextensions_limits", "GET", "/api/v2/dataextensions/limits", "SchemaQuantityLimits",

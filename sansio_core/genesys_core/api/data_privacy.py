@@ -18,12 +18,14 @@ if _TYPE_CHECKING:
 
 
 def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/dataprivacy/maskingrules/{ruleId} -> nothing.
+    """Delete a data privacy masking rule.
 
+    DELETE /api/v2/dataprivacy/maskingrules/{ruleId} -> nothing.
     Requires ``dataprivacy:maskingrule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-dataprivacy-maskingrules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_dataprivacy_maskingrule", "DELETE", "/api/v2/dataprivacy/maskingrules/{ruleId}",
@@ -31,12 +33,14 @@ def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
 
 
 def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
-    """GET /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
+    """Get a data privacy masking rule.
 
+    GET /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
     Requires ``dataprivacy:maskingrule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dataprivacy-maskingrules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_dataprivacy_maskingrule", "GET", "/api/v2/dataprivacy/maskingrules/{ruleId}",
@@ -45,9 +49,11 @@ def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
 
 
 def get_dataprivacy_maskingrules() -> _Lists[_m.MaskingRuleListing, _m.MaskingRule]:
-    """GET /api/v2/dataprivacy/maskingrules -> ``MaskingRuleListing``.
+    """List the data privacy masking rules.
 
+    GET /api/v2/dataprivacy/maskingrules -> ``MaskingRuleListing``.
     Requires ``dataprivacy:maskingrule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dataprivacy-maskingrules
     """
     return _Lists(_Endpoint(
         "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
@@ -60,12 +66,14 @@ def patch_dataprivacy_maskingrule(
     *,
     body: _m.MaskingRule | _JsonObject | None = None,
 ) -> _Operation[_m.MaskingRule]:
-    """PATCH /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
+    """Update a data privacy masking rule.
 
+    PATCH /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
     Requires ``dataprivacy:maskingrule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-dataprivacy-maskingrules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
         body: ``MaskingRule``.
     """
     return _Operation(_Endpoint(
@@ -75,9 +83,11 @@ def patch_dataprivacy_maskingrule(
 
 
 def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operation[_m.MaskingRule]:
-    """POST /api/v2/dataprivacy/maskingrules -> ``MaskingRule``.
+    """Create a data privacy masking rule.
 
+    POST /api/v2/dataprivacy/maskingrules -> ``MaskingRule``.
     Requires ``dataprivacy:maskingrule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-dataprivacy-maskingrules
 
     Args:
         body: ``MaskingRule``.
@@ -91,9 +101,11 @@ def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operat
 def post_dataprivacy_maskingrules_validate(
     body: _m.MaskingRuleValidateRequest | _JsonObject,
 ) -> _Operation[_m.MaskingRuleValidateResponse]:
-    """POST /api/v2/dataprivacy/maskingrules/validate -> ``MaskingRuleValidateResponse``.
+    """Validate a data privacy masking rule.
 
+    POST /api/v2/dataprivacy/maskingrules/validate -> ``MaskingRuleValidateResponse``.
     Requires ``dataprivacy:maskingrule:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-dataprivacy-maskingrules-validate
 
     Args:
         body: ``MaskingRuleValidateRequest``.

@@ -29,18 +29,20 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
     after_source_type: str | None = None,
     after_source_id: str | None = None,
 ) -> _Lists[_m.DependencyEntityListing, _m.DependencyEntity]:
-    """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby -> ``DependencyEntityListing``.
+    """List the entities that require an entity.
 
+    GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby -> ``DependencyEntityListing``.
     Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dependencies-type--entityType--id--entityId--connections-requiredby
 
     Args:
-        entity_type: path, string: Integration, DataAction, Credential.
-        entity_id: path, string.
-        page_size: query, string.
+        entity_type: path, string: Integration, DataAction, Credential. The entity type.
+        entity_id: the ID of the entity.
+        page_size: query, string. How many items to return at most.
         before_source_type: query, string.
-        before_source_id: query, string.
+        before_source_id: query, string. The ID of a before source.
         after_source_type: query, string.
-        after_source_id: query, string.
+        after_source_id: query, string. The ID of an after source.
     """
     return _Lists(_Endpoint(
         "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
@@ -57,13 +59,15 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
     entity_type: _EntityTypeValues,
     entity_id: str,
 ) -> _Operation[_m.DependencyCount]:
-    """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts -> ``DependencyCount``.
+    """Count the entities that depend on an entity.
 
+    GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts -> ``DependencyCount``.
     Requires ``dependencies:dependency:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dependencies-type--entityType--id--entityId--connections-requiredbycounts
 
     Args:
-        entity_type: path, string: Integration, DataAction, Credential.
-        entity_id: path, string.
+        entity_type: path, string: Integration, DataAction, Credential. The entity type.
+        entity_id: the ID of the entity.
     """
     return _Operation(_Endpoint(
         "get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts", "GET",
@@ -82,18 +86,20 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
     after_source_type: str | None = None,
     after_source_id: str | None = None,
 ) -> _Lists[_m.DependencyEntityListing, _m.DependencyEntity]:
-    """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires -> ``DependencyEntityListing``.
+    """List the entities that an entity requires.
 
+    GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires -> ``DependencyEntityListing``.
     Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dependencies-type--entityType--id--entityId--connections-requires
 
     Args:
-        entity_type: path, string: Integration, DataAction, Credential.
-        entity_id: path, string.
-        page_size: query, string.
+        entity_type: path, string: Integration, DataAction, Credential. The entity type.
+        entity_id: the ID of the entity.
+        page_size: query, string. How many items to return at most.
         before_source_type: query, string.
-        before_source_id: query, string.
+        before_source_id: query, string. The ID of a before source.
         after_source_type: query, string.
-        after_source_id: query, string.
+        after_source_id: query, string. The ID of an after source.
     """
     return _Lists(_Endpoint(
         "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",

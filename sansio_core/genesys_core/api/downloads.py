@@ -18,10 +18,13 @@ def get_download(
     issue_redirect: bool | None = None,
     redirect_to_auth: bool | None = None,
 ) -> _Operation[_m.UrlResponse]:
-    """GET /api/v2/downloads/{downloadId} -> ``UrlResponse``.
+    """Get the URL of a download.
+
+    GET /api/v2/downloads/{downloadId} -> ``UrlResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-downloads--downloadId-
 
     Args:
-        download_id: path, string.
+        download_id: the ID of the download.
         content_disposition: query, string.
         issue_redirect: query, boolean.
         redirect_to_auth: query, boolean.

@@ -13,9 +13,11 @@ if _TYPE_CHECKING:
 
 
 def delete_emails_settings_threading() -> _Operation[None]:
-    """DELETE /api/v2/emails/settings/threading -> nothing.
+    """Reset the threading settings of emails.
 
+    DELETE /api/v2/emails/settings/threading -> nothing.
     Requires ``conversation:emailThreadingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-emails-settings-threading
     """
     return _Operation(_Endpoint(
         "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
@@ -23,9 +25,11 @@ def delete_emails_settings_threading() -> _Operation[None]:
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
-    """GET /api/v2/emails/settings -> ``EmailSettings``.
+    """Get the email settings.
 
+    GET /api/v2/emails/settings -> ``EmailSettings``.
     Requires ``conversation:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-emails-settings
     """
     return _Operation(_Endpoint(
         "get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings",
@@ -33,9 +37,11 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
-    """GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
+    """Get the threading settings of emails.
 
+    GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
     Requires ``conversation:emailThreadingSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-emails-settings-threading
     """
     return _Operation(_Endpoint(
         "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
@@ -47,9 +53,11 @@ def patch_emails_settings(
     *,
     body: _m.EmailSettings | _JsonObject | None = None,
 ) -> _Operation[_m.EmailSettings]:
-    """PATCH /api/v2/emails/settings -> ``EmailSettings``.
+    """Update the email settings.
 
+    PATCH /api/v2/emails/settings -> ``EmailSettings``.
     Requires ``conversation:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-emails-settings
 
     Args:
         body: ``EmailSettings``.
@@ -63,9 +71,11 @@ def patch_emails_settings_threading(
     *,
     body: _m.EmailThreadingSettings | _JsonObject | None = None,
 ) -> _Operation[_m.EmailThreadingSettings]:
-    """PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
+    """Update the threading settings of emails.
 
+    PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
     Requires ``conversation:emailThreadingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-emails-settings-threading
 
     Args:
         body: ``EmailThreadingSettings``.

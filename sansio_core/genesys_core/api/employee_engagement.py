@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def delete_employeeengagement_celebration(celebration_id: str) -> _Operation[None]:
-    """DELETE /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
+    """Delete a celebration.
 
+    DELETE /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
     Requires ``engagement:celebration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-employeeengagement-celebrations--celebrationId-
 
     Args:
-        celebration_id: path, string.
+        celebration_id: the ID of the celebration.
     """
     return _Operation(_Endpoint(
         "delete_employeeengagement_celebration", "DELETE",
@@ -39,14 +41,16 @@ def get_employeeengagement_celebrations(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.GetCelebrationListing, _m.Celebration]:
-    """GET /api/v2/employeeengagement/celebrations -> ``GetCelebrationListing``.
+    """List the celebrations.
 
+    GET /api/v2/employeeengagement/celebrations -> ``GetCelebrationListing``.
     Requires ``engagement:celebration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-celebrations
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
@@ -55,12 +59,14 @@ def get_employeeengagement_celebrations(
 
 
 def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Recognition]:
-    """GET /api/v2/employeeengagement/recognitions/{recognitionId} -> ``Recognition``.
+    """Get a recognition.
 
+    GET /api/v2/employeeengagement/recognitions/{recognitionId} -> ``Recognition``.
     Requires ``engagement:recognition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-recognitions--recognitionId-
 
     Args:
-        recognition_id: path, string.
+        recognition_id: the ID of the recognition.
     """
     return _Operation(_Endpoint(
         "get_employeeengagement_recognition", "GET",
@@ -77,17 +83,19 @@ def get_employeeengagement_recognitions(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.Recognitions, _m.Recognition]:
-    """GET /api/v2/employeeengagement/recognitions -> ``Recognitions``.
+    """List the sent recognitions.
 
+    GET /api/v2/employeeengagement/recognitions -> ``Recognitions``.
     Requires ``engagement:recognition:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-recognitions
 
     Args:
         direction: query, string: sent, received.
         recipient: query, string.
         date_start: query, date-time.
         date_end: query, date-time.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
@@ -102,12 +110,14 @@ def patch_employeeengagement_celebration(
     celebration_id: str,
     body: _m.CelebrationStateParam | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
+    """Update a celebration.
 
+    PATCH /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
     Requires ``engagement:celebration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-employeeengagement-celebrations--celebrationId-
 
     Args:
-        celebration_id: path, string.
+        celebration_id: the ID of the celebration.
         body: ``CelebrationStateParam``.
     """
     return _Operation(_Endpoint(
@@ -120,9 +130,11 @@ def patch_employeeengagement_celebration(
 def post_employeeengagement_recognitions(
     body: _m.CreateRecognition | _JsonObject,
 ) -> _Operation[_m.RecognitionBase]:
-    """POST /api/v2/employeeengagement/recognitions -> ``RecognitionBase``.
+    """Create a recognition.
 
+    POST /api/v2/employeeengagement/recognitions -> ``RecognitionBase``.
     Requires ``engagement:recognition:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-employeeengagement-recognitions
 
     Args:
         body: ``CreateRecognition``.

@@ -16,9 +16,11 @@ if _TYPE_CHECKING:
 def post_events_conversations(
     body: _m.BatchConversationEventRequest | _JsonObject,
 ) -> _Lists[_m.BatchEventResponse, _m.EventError]:
-    """POST /api/v2/events/conversations -> ``BatchEventResponse``.
+    """Publish conversation events.
 
+    POST /api/v2/events/conversations -> ``BatchEventResponse``.
     Requires ``conversation:conversation:inject``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-events-conversations
 
     Args:
         body: ``BatchConversationEventRequest``.
@@ -32,9 +34,11 @@ def post_events_conversations(
 def post_events_routing_customkpiattributions(
     body: _m.BatchPredictiveRoutingCustomKpiAttributionEventRequest | _JsonObject,
 ) -> _Lists[_m.BatchEventResponse, _m.EventError]:
-    """POST /api/v2/events/routing/customkpiattributions -> ``BatchEventResponse``.
+    """Publish custom KPI attribution events.
 
+    POST /api/v2/events/routing/customkpiattributions -> ``BatchEventResponse``.
     Requires ``routing:customKpiAttribution:inject``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-events-routing-customkpiattributions
 
     Args:
         body: ``BatchPredictiveRoutingCustomKpiAttributionEventRequest``.
@@ -49,9 +53,11 @@ def post_events_routing_customkpiattributions(
 def post_events_users_presence(
     body: _m.BatchUserPresenceEventRequest | _JsonObject,
 ) -> _Lists[_m.BatchEventResponse, _m.EventError]:
-    """POST /api/v2/events/users/presence -> ``BatchEventResponse``.
+    """Publish presence events of users.
 
+    POST /api/v2/events/users/presence -> ``BatchEventResponse``.
     Requires ``presence:userPresence:inject``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-events-users-presence
 
     Args:
         body: ``BatchUserPresenceEventRequest``.
@@ -65,9 +71,11 @@ def post_events_users_presence(
 def post_events_users_routingstatus(
     body: _m.BatchUserRoutingStatusEventRequest | _JsonObject,
 ) -> _Lists[_m.BatchEventResponse, _m.EventError]:
-    """POST /api/v2/events/users/routingstatus -> ``BatchEventResponse``.
+    """Publish routing status events of users.
 
+    POST /api/v2/events/users/routingstatus -> ``BatchEventResponse``.
     Requires ``routing:routingstatus:inject``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-events-users-routingstatus
 
     Args:
         body: ``BatchUserRoutingStatusEventRequest``.

@@ -33,12 +33,14 @@ if _TYPE_CHECKING:
 
 
 def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/contacts/{contactId} -> any JSON value.
+    """Delete an external contact.
 
+    DELETE /api/v2/externalcontacts/contacts/{contactId} -> any JSON value.
     Requires ``relate:contact:delete`` or ``externalContacts:contact:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-contacts--contactId-
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_contact", "DELETE",
@@ -47,13 +49,15 @@ def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
 
 
 def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> any JSON value.
+    """Delete a note of an external contact.
 
+    DELETE /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> any JSON value.
     Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-contacts--contactId--notes--noteId-
 
     Args:
-        contact_id: path, string.
-        note_id: path, string.
+        contact_id: the ID of the contact.
+        note_id: the ID of the note.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_contact_note", "DELETE",
@@ -62,12 +66,14 @@ def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Oper
 
 
 def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/externalcontacts/contacts/schemas/{schemaId} -> nothing.
+    """Delete a contact schema.
 
+    DELETE /api/v2/externalcontacts/contacts/schemas/{schemaId} -> nothing.
     Requires ``externalContacts:customFields:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-contacts-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_contacts_schema", "DELETE",
@@ -76,12 +82,14 @@ def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
 
 
 def delete_externalcontacts_externalsource(external_source_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/externalsources/{externalSourceId} -> any JSON value.
+    """Delete an external source.
 
+    DELETE /api/v2/externalcontacts/externalsources/{externalSourceId} -> any JSON value.
     Requires ``externalContacts:externalSource:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-externalsources--externalSourceId-
 
     Args:
-        external_source_id: path, string.
+        external_source_id: the ID of the external source.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_externalsource", "DELETE",
@@ -90,12 +98,14 @@ def delete_externalcontacts_externalsource(external_source_id: str) -> _Operatio
 
 
 def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[None]:
-    """DELETE /api/v2/externalcontacts/import/csv/settings/{settingsId} -> nothing.
+    """Delete a CSV import setting.
 
+    DELETE /api/v2/externalcontacts/import/csv/settings/{settingsId} -> nothing.
     Requires ``externalContacts:importCsvSettings:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-import-csv-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_import_csv_setting", "DELETE",
@@ -104,12 +114,14 @@ def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[N
 
 
 def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]:
-    """DELETE /api/v2/externalcontacts/import/settings/{settingsId} -> nothing.
+    """Delete an import setting.
 
+    DELETE /api/v2/externalcontacts/import/settings/{settingsId} -> nothing.
     Requires ``externalContacts:importSettings:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-import-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_import_setting", "DELETE",
@@ -118,13 +130,15 @@ def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]
 
 
 def delete_externalcontacts_organization(external_organization_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId} -> any JSON value.
+    """Delete an external organization.
 
+    DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId} -> any JSON value.
     Requires ``relate:externalOrganization:delete`` or
     ``externalContacts:externalOrganization:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-organizations--externalOrganizationId-
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_organization", "DELETE",
@@ -136,13 +150,15 @@ def delete_externalcontacts_organization_note(
     external_organization_id: str,
     note_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> any JSON value.
+    """Delete a note of an external organization.
 
+    DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> any JSON value.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-organizations--externalOrganizationId--notes--noteId-
 
     Args:
-        external_organization_id: path, string.
-        note_id: path, string.
+        external_organization_id: the ID of the external organization.
+        note_id: the ID of the note.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_organization_note", "DELETE",
@@ -151,12 +167,14 @@ def delete_externalcontacts_organization_note(
 
 
 def delete_externalcontacts_organization_trustor(external_organization_id: str) -> _Operation[None]:
-    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor -> nothing.
+    """Unlink the trustor of an external organization.
 
+    DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor -> nothing.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-organizations--externalOrganizationId--trustor
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_organization_trustor", "DELETE",
@@ -165,12 +183,14 @@ def delete_externalcontacts_organization_trustor(external_organization_id: str) 
 
 
 def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/relationships/{relationshipId} -> any JSON value.
+    """Delete a relationship.
 
+    DELETE /api/v2/externalcontacts/relationships/{relationshipId} -> any JSON value.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-relationships--relationshipId-
 
     Args:
-        relationship_id: path, string.
+        relationship_id: the ID of the relationship.
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_relationship", "DELETE",
@@ -183,14 +203,16 @@ def get_externalcontacts_contact(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """GET /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
+    """Get an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId-
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division.
+            externalSources, division. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
@@ -201,12 +223,14 @@ def get_externalcontacts_contact(
 def get_externalcontacts_contact_identifiers(
     contact_id: str,
 ) -> _Lists[_m.ContactIdentifierListing, _m.ContactIdentifier]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifierListing``.
+    """List the identifiers of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifierListing``.
     Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--identifiers
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_identifiers", "GET",
@@ -221,14 +245,16 @@ def get_externalcontacts_contact_journey_segments(
     include_merged: bool | None = None,
     limit: int | None = None,
 ) -> _Lists[_m.SegmentAssignmentListing, _m.SegmentAssignment]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
+    """List the journey segments of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
     Requires ``externalContacts:segmentAssignment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-segments
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         include_merged: query, boolean.
-        limit: query, integer.
+        limit: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -244,14 +270,16 @@ def get_externalcontacts_contact_journey_sessions(
     after: str | None = None,
     include_merged: bool | None = None,
 ) -> _Lists[_m.SessionListing, _m.Session]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
+    """List the journey sessions of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
     Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-sessions
 
     Args:
-        contact_id: path, string.
-        page_size: query, string.
-        after: query, string.
+        contact_id: the ID of the contact.
+        page_size: query, string. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         include_merged: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -269,14 +297,17 @@ def get_externalcontacts_contact_note(
     *,
     expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.Note]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
+    """Get a note of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--notes--noteId-
 
     Args:
-        contact_id: path, string.
-        note_id: path, string.
-        expand: query, list of string: author, externalDataSources, division.
+        contact_id: the ID of the contact.
+        note_id: the ID of the note.
+        expand: query, list of string: author, externalDataSources, division. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_note", "GET",
@@ -294,17 +325,20 @@ def get_externalcontacts_contact_notes(
         "author", "externalDataSources", "division", "mergeset",
     ]]] | None = None,
 ) -> _Lists[_m.NoteListing, _m.Note]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/notes -> ``NoteListing``.
+    """List the notes of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/notes -> ``NoteListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--notes
 
     Args:
-        contact_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
-        expand: query, list of string: author, externalDataSources, division, mergeset.
+        contact_id: the ID of the contact.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
+        expand: query, list of string: author, externalDataSources, division, mergeset. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_notes", "GET",
@@ -323,14 +357,16 @@ def get_externalcontacts_contact_unresolved(
         "externalOrganization", "externalDataSources", "identifiers", "division",
     ]]] | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/unresolved -> ``ExternalContact``.
+    """Get an unresolved external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/unresolved -> ``ExternalContact``.
     Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--unresolved
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            division.
+            division. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_unresolved", "GET",
@@ -347,19 +383,21 @@ def get_externalcontacts_contacts(
     expand: _Sequence[_ExpandValues] | None = None,
     division_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.ContactListing, _m.ExternalContact]:
-    """GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
+    """List the external contacts that match a query.
 
+    GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         q: query, string.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division.
-        division_ids: query, list of string.
+            externalSources, division. What to include in addition.
+        division_ids: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
@@ -371,12 +409,14 @@ def get_externalcontacts_contacts(
 
 
 def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.ContactsExport]:
-    """GET /api/v2/externalcontacts/contacts/exports/{exportId} -> ``ContactsExport``.
+    """Get a contact export.
 
+    GET /api/v2/externalcontacts/contacts/exports/{exportId} -> ``ContactsExport``.
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-exports--exportId-
 
     Args:
-        export_id: path, string.
+        export_id: the ID of the export.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contacts_export", "GET",
@@ -390,15 +430,17 @@ def get_externalcontacts_contacts_exports(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ContactsExportListing, _m.ContactsExport]:
-    """GET /api/v2/externalcontacts/contacts/exports -> ``ContactsExportListing``.
+    """List the contact exports.
 
+    GET /api/v2/externalcontacts/contacts/exports -> ``ContactsExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by
     ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-exports
 
     Args:
-        division_ids: query, list of string.
-        after: query, string.
-        page_size: query, integer.
+        division_ids: query, list of string. The IDs of divisions.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_exports", "GET", "/api/v2/externalcontacts/contacts/exports",
@@ -407,12 +449,14 @@ def get_externalcontacts_contacts_exports(
 
 
 def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
+    """Get a contact schema.
 
+    GET /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contacts_schema", "GET",
@@ -424,13 +468,15 @@ def get_externalcontacts_contacts_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
+    """Get a version of a contact schema.
 
+    GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contacts_schema_version", "GET",
@@ -441,12 +487,14 @@ def get_externalcontacts_contacts_schema_version(
 def get_externalcontacts_contacts_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions -> ``DataSchemaListing``.
+    """List the versions of a contact schema.
 
+    GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions -> ``DataSchemaListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_schema_versions", "GET",
@@ -456,9 +504,11 @@ def get_externalcontacts_contacts_schema_versions(
 
 
 def get_externalcontacts_contacts_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/externalcontacts/contacts/schemas -> ``DataSchemaListing``.
+    """List the contact schemas.
 
+    GET /api/v2/externalcontacts/contacts/schemas -> ``DataSchemaListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_schemas", "GET", "/api/v2/externalcontacts/contacts/schemas",
@@ -467,12 +517,14 @@ def get_externalcontacts_contacts_schemas() -> _Lists[_m.DataSchemaListing, _m.D
 
 
 def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
-    """GET /api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get a contact schema core type.
 
+    GET /api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contacts_schemas_coretype", "GET",
@@ -481,9 +533,11 @@ def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Oper
 
 
 def get_externalcontacts_contacts_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/externalcontacts/contacts/schemas/coretypes -> ``CoretypeListing``.
+    """List the contact schema core types.
 
+    GET /api/v2/externalcontacts/contacts/schemas/coretypes -> ``CoretypeListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_schemas_coretypes", "GET",
@@ -493,9 +547,11 @@ def get_externalcontacts_contacts_schemas_coretypes() -> _Lists[_m.CoretypeListi
 
 
 def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/externalcontacts/contacts/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the contact schema limits.
 
+    GET /api/v2/externalcontacts/contacts/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contacts_schemas_limits", "GET",
@@ -504,13 +560,15 @@ def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuanti
 
 
 def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_m.ExternalSource]:
-    """GET /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
+    """Get an external source.
 
+    GET /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
     Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
     ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-externalsources--externalSourceId-
 
     Args:
-        external_source_id: path, string.
+        external_source_id: the ID of the external source.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_externalsource", "GET",
@@ -525,15 +583,17 @@ def get_externalcontacts_externalsources(
     name: str | None = None,
     active: bool | None = None,
 ) -> _Lists[_m.CursorExternalSourceListing, _m.ExternalSource]:
-    """GET /api/v2/externalcontacts/externalsources -> ``CursorExternalSourceListing``.
+    """List the external sources.
 
+    GET /api/v2/externalcontacts/externalsources -> ``CursorExternalSourceListing``.
     Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
     ``externalContacts:externalOrganization:view``. Pages by ``cursor`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-externalsources
 
     Args:
-        cursor: query, string.
-        limit: query, integer.
+        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. How many items to return at most.
         name: query, string.
         active: query, boolean.
     """
@@ -548,11 +608,14 @@ def get_externalcontacts_graphs_clusterscan(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Operation[_m.ClusterScan]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId} -> ``ClusterScan``.
+    """Get a cluster scan.
+
+    GET /api/v2/externalcontacts/graphs/clusterscans/{scanId} -> ``ClusterScan``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans--scanId-
 
     Args:
-        scan_id: path, string.
-        expand: query, list of string.
+        scan_id: the ID of the scan.
+        expand: query, list of string. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscan", "GET",
@@ -564,11 +627,14 @@ def get_externalcontacts_graphs_clusterscan_cluster(
     scan_id: str,
     cluster_id: str,
 ) -> _Operation[_m.Cluster]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId} -> ``Cluster``.
+    """Get a cluster of a cluster scan.
+
+    GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId} -> ``Cluster``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans--scanId--clusters--clusterId-
 
     Args:
-        scan_id: path, string.
-        cluster_id: path, string.
+        scan_id: the ID of the scan.
+        cluster_id: the ID of the cluster.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscan_cluster", "GET",
@@ -584,15 +650,17 @@ def get_externalcontacts_graphs_clusterscan_clusters(
     division_ids: _Sequence[str] | None = None,
     merge_info_status: str | None = None,
 ) -> _Lists[_m.ClusterList, _m.Cluster]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters -> ``ClusterList``.
+    """List the clusters of a cluster scan.
 
+    GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters -> ``ClusterList``.
     Pages by ``cursor`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans--scanId--clusters
 
     Args:
-        scan_id: path, string.
-        limit: query, integer.
-        cursor: query, string.
-        division_ids: query, list of string.
+        scan_id: the ID of the scan.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        division_ids: query, list of string. The IDs of divisions.
         merge_info_status: query, string.
     """
     return _Lists(_Endpoint(
@@ -608,10 +676,13 @@ def get_externalcontacts_graphs_clusterscan_clusters(
 def get_externalcontacts_graphs_clusterscan_statistics(
     scan_id: str,
 ) -> _Operation[_m.ClusterScanStatistics]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics -> ``ClusterScanStatistics``.
+    """Get the statistics of a cluster scan.
+
+    GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics -> ``ClusterScanStatistics``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans--scanId--statistics
 
     Args:
-        scan_id: path, string.
+        scan_id: the ID of the scan.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscan_statistics", "GET",
@@ -625,14 +696,16 @@ def get_externalcontacts_graphs_clusterscans(
     cursor: str | None = None,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.ClusterScanList, _m.ClusterScan]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans -> ``ClusterScanList``.
+    """List the cluster scans.
 
+    GET /api/v2/externalcontacts/graphs/clusterscans -> ``ClusterScanList``.
     Pages by ``cursor`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
-        expand: query, list of string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_graphs_clusterscans", "GET",
@@ -645,10 +718,13 @@ def get_externalcontacts_graphs_clusterscans_latest(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Operation[_m.ClusterScan]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/latest -> ``ClusterScan``.
+    """Get the latest cluster scan.
+
+    GET /api/v2/externalcontacts/graphs/clusterscans/latest -> ``ClusterScan``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans-latest
 
     Args:
-        expand: query, list of string.
+        expand: query, list of string. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscans_latest", "GET",
@@ -658,7 +734,10 @@ def get_externalcontacts_graphs_clusterscans_latest(
 
 def get_externalcontacts_graphs_clusterscans_latest_statistics(
 ) -> _Operation[_m.ClusterScanStatistics]:
-    """GET /api/v2/externalcontacts/graphs/clusterscans/latest/statistics -> ``ClusterScanStatistics``.
+    """Get the statistics of the latest cluster scan.
+
+    GET /api/v2/externalcontacts/graphs/clusterscans/latest/statistics -> ``ClusterScanStatistics``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans-latest-statistics
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscans_latest_statistics", "GET",
@@ -667,7 +746,11 @@ def get_externalcontacts_graphs_clusterscans_latest_statistics(
 
 
 def get_externalcontacts_graphs_settings() -> _Operation[_m.GraphSettings]:
-    """GET /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``."""
+    """Get the graph settings.
+
+    GET /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-settings
+    """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_settings", "GET", "/api/v2/externalcontacts/graphs/settings",
         "GraphSettings",
@@ -675,12 +758,14 @@ def get_externalcontacts_graphs_settings() -> _Operation[_m.GraphSettings]:
 
 
 def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.CsvSettings]:
-    """GET /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
+    """Get a CSV import setting.
 
+    GET /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
     Requires ``externalContacts:importCsvSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-csv-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_csv_setting", "GET",
@@ -694,15 +779,17 @@ def get_externalcontacts_import_csv_settings(
     page_size: str | None = None,
     external_settings_id: str | None = None,
 ) -> _Lists[_m.Listing, _m.CsvSettings]:
-    """GET /api/v2/externalcontacts/import/csv/settings -> ``Listing``.
+    """List the CSV import settings.
 
+    GET /api/v2/externalcontacts/import/csv/settings -> ``Listing``.
     Requires ``externalContacts:importCsvSettings:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-csv-settings
 
     Args:
-        after: query, string.
-        page_size: query, string.
-        external_settings_id: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        external_settings_id: query, string. The ID of an external settings.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_import_csv_settings", "GET",
@@ -715,12 +802,14 @@ def get_externalcontacts_import_csv_settings(
 def get_externalcontacts_import_csv_upload_details(
     upload_id: str,
 ) -> _Operation[_m.CsvUploadDetailsResponse]:
-    """GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/details -> ``CsvUploadDetailsResponse``.
+    """Get the details of a CSV upload.
 
+    GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/details -> ``CsvUploadDetailsResponse``.
     Requires ``externalContacts:importCsvUpload:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-csv-uploads--uploadId--details
 
     Args:
-        upload_id: path, string.
+        upload_id: the ID of the upload.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_csv_upload_details", "GET",
@@ -732,12 +821,14 @@ def get_externalcontacts_import_csv_upload_details(
 def get_externalcontacts_import_csv_upload_preview(
     upload_id: str,
 ) -> _Operation[_m.CsvUploadPreviewResponse]:
-    """GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview -> ``CsvUploadPreviewResponse``.
+    """Get the preview of a CSV upload.
 
+    GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview -> ``CsvUploadPreviewResponse``.
     Requires ``externalContacts:importCsvUpload:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-csv-uploads--uploadId--preview
 
     Args:
-        upload_id: path, string.
+        upload_id: the ID of the upload.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_csv_upload_preview", "GET",
@@ -751,13 +842,15 @@ def get_externalcontacts_import_job(
     *,
     expand: _Sequence[_Open[_Literal["division"]]] | None = None,
 ) -> _Operation[_m.ContactImportJobResponse]:
-    """GET /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobResponse``.
+    """Get the status of an import job.
 
+    GET /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobResponse``.
     Requires ``externalContacts:importJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-jobs--jobId-
 
     Args:
-        job_id: path, string.
-        expand: query, list of string: division.
+        job_id: the ID of the job.
+        expand: query, list of string: division. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_job", "GET", "/api/v2/externalcontacts/import/jobs/{jobId}",
@@ -775,16 +868,18 @@ def get_externalcontacts_import_jobs(
         "Created", "Running", "Completed", "Failed", "Cancelled",
     ]] | None = None,
 ) -> _Lists[_m.ContactImportJobEntityListing, _m.ContactImportJobResponse]:
-    """GET /api/v2/externalcontacts/import/jobs -> ``ContactImportJobEntityListing``.
+    """List the import jobs.
 
+    GET /api/v2/externalcontacts/import/jobs -> ``ContactImportJobEntityListing``.
     Requires ``externalContacts:importJob:viewAll``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-jobs
 
     Args:
-        expand: query, list of string: division.
-        after: query, string.
-        page_size: query, string.
-        sort_order: query, string: Ascending, Descending.
+        expand: query, list of string: division. What to include in addition.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        sort_order: query, string: Ascending, Descending. Ascending or descending.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled.
     """
     return _Lists(_Endpoint(
@@ -797,12 +892,14 @@ def get_externalcontacts_import_jobs(
 
 
 def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.ContactImportSettings]:
-    """GET /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
+    """Get an import setting.
 
+    GET /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
     Requires ``externalContacts:importSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_setting", "GET",
@@ -817,15 +914,17 @@ def get_externalcontacts_import_settings(
     sort_order: _Open[_Literal["Ascending", "Descending"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.ContactImportSettingsEntityListing, _m.ContactImportSettings]:
-    """GET /api/v2/externalcontacts/import/settings -> ``ContactImportSettingsEntityListing``.
+    """List the import settings.
 
+    GET /api/v2/externalcontacts/import/settings -> ``ContactImportSettingsEntityListing``.
     Requires ``externalContacts:importSettings:viewAll``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-settings
 
     Args:
-        after: query, string.
-        page_size: query, string.
-        sort_order: query, string: Ascending, Descending.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        sort_order: query, string: Ascending, Descending. Ascending or descending.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -835,13 +934,15 @@ def get_externalcontacts_import_settings(
 
 
 def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExport]:
-    """GET /api/v2/externalcontacts/notes/exports/{exportId} -> ``NotesExport``.
+    """Get a note export.
 
+    GET /api/v2/externalcontacts/notes/exports/{exportId} -> ``NotesExport``.
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-notes-exports--exportId-
 
     Args:
-        export_id: path, string.
+        export_id: the ID of the export.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_notes_export", "GET",
@@ -855,16 +956,18 @@ def get_externalcontacts_notes_exports(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.NotesExportListing, _m.NotesExport]:
-    """GET /api/v2/externalcontacts/notes/exports -> ``NotesExportListing``.
+    """List the note exports.
 
+    GET /api/v2/externalcontacts/notes/exports -> ``NotesExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-notes-exports
 
     Args:
-        division_ids: query, list of string.
-        after: query, string.
-        page_size: query, integer.
+        division_ids: query, list of string. The IDs of divisions.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
@@ -878,13 +981,16 @@ def get_externalcontacts_organization(
     expand: _Sequence[_ExpandValues_3] | None = None,
     include_trustors: bool | None = None,
 ) -> _Operation[_m.ExternalOrganization]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
+    """Get an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId-
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
+            What to include in addition.
         include_trustors: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -904,19 +1010,21 @@ def get_externalcontacts_organization_contacts(
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.ContactListing, _m.ExternalContact]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
+    """List the contacts of an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--contacts
 
     Args:
-        external_organization_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        external_organization_id: the ID of the external organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         q: query, string.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division.
+            externalSources, division. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_contacts", "GET",
@@ -931,12 +1039,14 @@ def get_externalcontacts_organization_contacts(
 def get_externalcontacts_organization_identifiers(
     external_organization_id: str,
 ) -> _Lists[_m.ExternalOrganizationIdentifierListing, _m.ExternalOrganizationIdentifier]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifierListing``.
+    """List the identifiers of an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifierListing``.
     Requires ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--identifiers
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_identifiers", "GET",
@@ -951,14 +1061,17 @@ def get_externalcontacts_organization_note(
     *,
     expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.Note]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
+    """Get a note of an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--notes--noteId-
 
     Args:
-        external_organization_id: path, string.
-        note_id: path, string.
-        expand: query, list of string: author, externalDataSources, division.
+        external_organization_id: the ID of the external organization.
+        note_id: the ID of the note.
+        expand: query, list of string: author, externalDataSources, division. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organization_note", "GET",
@@ -976,17 +1089,20 @@ def get_externalcontacts_organization_notes(
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Lists[_m.NoteListing, _m.Note]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
+    """List the notes of an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--notes
 
     Args:
-        external_organization_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
-        expand: query, list of string: author, externalDataSources, division.
+        external_organization_id: the ID of the external organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
+        expand: query, list of string: author, externalDataSources, division. What to include in
+            addition.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_notes", "GET",
@@ -1006,17 +1122,19 @@ def get_externalcontacts_organization_relationships(
     expand: _Sequence[_ExpandValues_4] | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.RelationshipListing, _m.Relationship]:
-    """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
+    """List the relationships of an external organization.
 
+    GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--relationships
 
     Args:
-        external_organization_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string: externalDataSources, division.
-        sort_order: query, string.
+        external_organization_id: the ID of the external organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string: externalDataSources, division. What to include in addition.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_relationships", "GET",
@@ -1039,20 +1157,23 @@ def get_externalcontacts_organizations(
     include_trustors: bool | None = None,
     division_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.ExternalOrganizationListing, _m.ExternalOrganization]:
-    """GET /api/v2/externalcontacts/organizations -> ``ExternalOrganizationListing``.
+    """List the external organizations that match a query.
 
+    GET /api/v2/externalcontacts/organizations -> ``ExternalOrganizationListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         q: query, string.
-        trustor_id: query, list of string.
-        sort_order: query, string.
+        trustor_id: query, list of string. The ID of a trustor.
+        sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
+            What to include in addition.
         include_trustors: query, boolean.
-        division_ids: query, list of string.
+        division_ids: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
@@ -1065,12 +1186,14 @@ def get_externalcontacts_organizations(
 
 
 def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.OrganizationsExport]:
-    """GET /api/v2/externalcontacts/organizations/exports/{exportId} -> ``OrganizationsExport``.
+    """Get an external organization export.
 
+    GET /api/v2/externalcontacts/organizations/exports/{exportId} -> ``OrganizationsExport``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-exports--exportId-
 
     Args:
-        export_id: path, string.
+        export_id: the ID of the export.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organizations_export", "GET",
@@ -1084,15 +1207,17 @@ def get_externalcontacts_organizations_exports(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.OrganizationsExportListing, _m.OrganizationsExport]:
-    """GET /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExportListing``.
+    """List the external organization exports.
 
+    GET /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-exports
 
     Args:
-        division_ids: query, list of string.
-        after: query, string.
-        page_size: query, integer.
+        division_ids: query, list of string. The IDs of divisions.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_exports", "GET",
@@ -1102,12 +1227,14 @@ def get_externalcontacts_organizations_exports(
 
 
 def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
+    """Get an external organization schema.
 
+    GET /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organizations_schema", "GET",
@@ -1119,13 +1246,15 @@ def get_externalcontacts_organizations_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
+    """Get a version of an external organization schema.
 
+    GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organizations_schema_version", "GET",
@@ -1137,12 +1266,14 @@ def get_externalcontacts_organizations_schema_version(
 def get_externalcontacts_organizations_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions -> ``DataSchemaListing``.
+    """List the versions of an external organization schema.
 
+    GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions -> ``DataSchemaListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_schema_versions", "GET",
@@ -1152,9 +1283,11 @@ def get_externalcontacts_organizations_schema_versions(
 
 
 def get_externalcontacts_organizations_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/externalcontacts/organizations/schemas -> ``DataSchemaListing``.
+    """List the external organization schemas.
 
+    GET /api/v2/externalcontacts/organizations/schemas -> ``DataSchemaListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_schemas", "GET",
@@ -1166,12 +1299,14 @@ def get_externalcontacts_organizations_schemas() -> _Lists[_m.DataSchemaListing,
 def get_externalcontacts_organizations_schemas_coretype(
     core_type_name: str,
 ) -> _Operation[_m.Coretype]:
-    """GET /api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get an external organization schema core type.
 
+    GET /api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organizations_schemas_coretype", "GET",
@@ -1181,9 +1316,11 @@ def get_externalcontacts_organizations_schemas_coretype(
 
 def get_externalcontacts_organizations_schemas_coretypes(
 ) -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/externalcontacts/organizations/schemas/coretypes -> ``CoretypeListing``.
+    """List the external organization schema core types.
 
+    GET /api/v2/externalcontacts/organizations/schemas/coretypes -> ``CoretypeListing``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_schemas_coretypes", "GET",
@@ -1193,9 +1330,11 @@ def get_externalcontacts_organizations_schemas_coretypes(
 
 
 def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/externalcontacts/organizations/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the external organization schema limits.
 
+    GET /api/v2/externalcontacts/organizations/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``externalContacts:customFields:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organizations_schemas_limits", "GET",
@@ -1208,13 +1347,15 @@ def get_externalcontacts_relationship(
     *,
     expand: _Sequence[_ExpandValues_4] | None = None,
 ) -> _Operation[_m.Relationship]:
-    """GET /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
+    """Get a relationship.
 
+    GET /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-relationships--relationshipId-
 
     Args:
-        relationship_id: path, string.
-        expand: query, list of string: externalDataSources, division.
+        relationship_id: the ID of the relationship.
+        expand: query, list of string: externalDataSources, division. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_relationship", "GET",
@@ -1223,12 +1364,14 @@ def get_externalcontacts_relationship(
 
 
 def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.RelationshipsExport]:
-    """GET /api/v2/externalcontacts/relationships/exports/{exportId} -> ``RelationshipsExport``.
+    """Get a relationship export.
 
+    GET /api/v2/externalcontacts/relationships/exports/{exportId} -> ``RelationshipsExport``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-relationships-exports--exportId-
 
     Args:
-        export_id: path, string.
+        export_id: the ID of the export.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_relationships_export", "GET",
@@ -1242,15 +1385,17 @@ def get_externalcontacts_relationships_exports(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.RelationshipsExportListing, _m.RelationshipsExport]:
-    """GET /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExportListing``.
+    """List the relationship exports.
 
+    GET /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-relationships-exports
 
     Args:
-        division_ids: query, list of string.
-        after: query, string.
-        page_size: query, integer.
+        division_ids: query, list of string. The IDs of divisions.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_relationships_exports", "GET",
@@ -1267,14 +1412,17 @@ def get_externalcontacts_reversewhitepageslookup(
     ]]] | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.ReverseWhitepagesLookupResult, _m.ExternalContact]:
-    """GET /api/v2/externalcontacts/reversewhitepageslookup -> ``ReverseWhitepagesLookupResult``.
+    """Look up contacts by a phone number, email address or other value.
 
+    GET /api/v2/externalcontacts/reversewhitepageslookup -> ``ReverseWhitepagesLookupResult``.
     Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-reversewhitepageslookup
 
     Args:
         lookup_val: query, string.
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
-        division_id: query, string.
+            What to include in addition.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_reversewhitepageslookup", "GET",
@@ -1289,15 +1437,17 @@ def get_externalcontacts_scan_contacts(
     cursor: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.CursorContactListing, _m.ExternalContact]:
-    """GET /api/v2/externalcontacts/scan/contacts -> ``CursorContactListing``.
+    """List all external contacts by cursor.
 
+    GET /api/v2/externalcontacts/scan/contacts -> ``CursorContactListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
-        division_id: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
@@ -1310,14 +1460,16 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.CursorContactListing, _m.ExternalContact]:
-    """GET /api/v2/externalcontacts/scan/contacts/divisionviews/all -> ``CursorContactListing``.
+    """List all external contacts of all divisions by cursor.
 
+    GET /api/v2/externalcontacts/scan/contacts/divisionviews/all -> ``CursorContactListing``.
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts-divisionviews-all
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
@@ -1332,15 +1484,17 @@ def get_externalcontacts_scan_notes(
     cursor: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.CursorNoteListing, _m.Note]:
-    """GET /api/v2/externalcontacts/scan/notes -> ``CursorNoteListing``.
+    """List all notes by cursor.
 
+    GET /api/v2/externalcontacts/scan/notes -> ``CursorNoteListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
-        division_id: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
@@ -1353,14 +1507,16 @@ def get_externalcontacts_scan_notes_divisionviews_all(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.CursorNoteListing, _m.Note]:
-    """GET /api/v2/externalcontacts/scan/notes/divisionviews/all -> ``CursorNoteListing``.
+    """List all notes of all divisions by cursor.
 
+    GET /api/v2/externalcontacts/scan/notes/divisionviews/all -> ``CursorNoteListing``.
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes-divisionviews-all
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_notes_divisionviews_all", "GET",
@@ -1375,15 +1531,17 @@ def get_externalcontacts_scan_organizations(
     cursor: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.CursorOrganizationListing, _m.ExternalOrganization]:
-    """GET /api/v2/externalcontacts/scan/organizations -> ``CursorOrganizationListing``.
+    """List all external organizations by cursor.
 
+    GET /api/v2/externalcontacts/scan/organizations -> ``CursorOrganizationListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
     Pages by ``cursor`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
-        division_id: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_organizations", "GET",
@@ -1397,14 +1555,16 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.CursorOrganizationListing, _m.ExternalOrganization]:
-    """GET /api/v2/externalcontacts/scan/organizations/divisionviews/all -> ``CursorOrganizationListing``.
+    """List all external organizations of all divisions by cursor.
 
+    GET /api/v2/externalcontacts/scan/organizations/divisionviews/all -> ``CursorOrganizationListing``.
     Requires ``externalContacts:externalOrganization:viewAll``. Pages by ``cursor`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations-divisionviews-all
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
@@ -1419,15 +1579,17 @@ def get_externalcontacts_scan_relationships(
     cursor: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.CursorRelationshipListing, _m.Relationship]:
-    """GET /api/v2/externalcontacts/scan/relationships -> ``CursorRelationshipListing``.
+    """List all relationships by cursor.
 
+    GET /api/v2/externalcontacts/scan/relationships -> ``CursorRelationshipListing``.
     Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
-        division_id: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_relationships", "GET",
@@ -1441,14 +1603,16 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.CursorRelationshipListing, _m.Relationship]:
-    """GET /api/v2/externalcontacts/scan/relationships/divisionviews/all -> ``CursorRelationshipListing``.
+    """List all relationships of all divisions by cursor.
 
+    GET /api/v2/externalcontacts/scan/relationships/divisionviews/all -> ``CursorRelationshipListing``.
     Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships-divisionviews-all
 
     Args:
-        limit: query, integer.
-        cursor: query, string.
+        limit: query, integer. How many items to return at most.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
@@ -1461,12 +1625,14 @@ def patch_externalcontacts_contact(
     contact_id: str,
     body: _m.ExternalContactsPatchRequest | _JsonObject,
 ) -> _Operation[_m.ExternalContact]:
-    """PATCH /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
+    """Update an external contact.
 
+    PATCH /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
     Requires ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-contacts--contactId-
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -1479,12 +1645,14 @@ def patch_externalcontacts_contact_identifiers(
     contact_id: str,
     body: _m.IdentifierClaimRequest | _JsonObject,
 ) -> _Operation[_m.ContactIdentifier]:
-    """PATCH /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifier``.
+    """Claim or release identifiers of an external contact.
 
+    PATCH /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifier``.
     Requires ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-contacts--contactId--identifiers
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``IdentifierClaimRequest``.
     """
     return _Operation(_Endpoint(
@@ -1499,13 +1667,15 @@ def patch_externalcontacts_contact_note(
     note_id: str,
     body: _m.ExternalContactsPatchRequest | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """PATCH /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
+    """Update a note of an external contact.
 
+    PATCH /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
     Requires ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-contacts--contactId--notes--noteId-
 
     Args:
-        contact_id: path, string.
-        note_id: path, string.
+        contact_id: the ID of the contact.
+        note_id: the ID of the note.
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -1519,12 +1689,14 @@ def patch_externalcontacts_organization(
     external_organization_id: str,
     body: _m.ExternalContactsPatchRequest | _JsonObject,
 ) -> _Operation[_m.ExternalOrganization]:
-    """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
+    """Update an external organization.
 
+    PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-organizations--externalOrganizationId-
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -1538,12 +1710,14 @@ def patch_externalcontacts_organization_identifiers(
     external_organization_id: str,
     body: _m.ExternalOrganizationIdentifierClaimRequest | _JsonObject,
 ) -> _Operation[_m.ExternalOrganizationIdentifier]:
-    """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifier``.
+    """Claim or release identifiers of an external organization.
 
+    PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifier``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-organizations--externalOrganizationId--identifiers
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
         body: ``ExternalOrganizationIdentifierClaimRequest``.
     """
     return _Operation(_Endpoint(
@@ -1558,13 +1732,15 @@ def patch_externalcontacts_organization_note(
     note_id: str,
     body: _m.ExternalContactsPatchRequest | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
+    """Update a note of an external organization.
 
+    PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-organizations--externalOrganizationId--notes--noteId-
 
     Args:
-        external_organization_id: path, string.
-        note_id: path, string.
+        external_organization_id: the ID of the external organization.
+        note_id: the ID of the note.
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -1578,12 +1754,14 @@ def patch_externalcontacts_relationship(
     relationship_id: str,
     body: _m.ExternalContactsPatchRequest | _JsonObject,
 ) -> _Operation[_m.Relationship]:
-    """PATCH /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
+    """Update a relationship.
 
+    PATCH /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-externalcontacts-relationships--relationshipId-
 
     Args:
-        relationship_id: path, string.
+        relationship_id: the ID of the relationship.
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -1598,9 +1776,11 @@ def post_externalcontacts_bulk_contacts(
 ) -> _Lists[
     _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts -> ``BulkFetchContactsResponse``.
+    """Get external contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts -> ``BulkFetchContactsResponse``.
     Read-only. Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1618,9 +1798,11 @@ def post_externalcontacts_bulk_contacts_add(
     _m.BulkContactsResponse,
     _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts/add -> ``BulkContactsResponse``.
+    """Add external contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/add -> ``BulkContactsResponse``.
     Requires ``externalContacts:contact:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-add
 
     Args:
         body: ``BulkContactsRequest``.
@@ -1637,9 +1819,11 @@ def post_externalcontacts_bulk_contacts_divisionviews(
 ) -> _Lists[
     _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts/divisionviews -> ``BulkFetchContactsResponse``.
+    """Get external contacts in the caller's divisions in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/divisionviews -> ``BulkFetchContactsResponse``.
     Read-only. Requires ``externalContacts:contact:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-divisionviews
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1659,9 +1843,11 @@ def post_externalcontacts_bulk_contacts_enrich(
     _m.BulkContactsEnrichResponse,
     _m.BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts/enrich -> ``BulkContactsEnrichResponse``.
+    """Enrich external contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/enrich -> ``BulkContactsEnrichResponse``.
     Requires ``externalContacts:contact:enrich``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-enrich
 
     Args:
         dry_run: query, boolean.
@@ -1677,9 +1863,11 @@ def post_externalcontacts_bulk_contacts_enrich(
 def post_externalcontacts_bulk_contacts_remove(
     body: _m.BulkIdsRequest | _JsonObject,
 ) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
-    """POST /api/v2/externalcontacts/bulk/contacts/remove -> ``BulkDeleteResponse``.
+    """Remove external contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/remove -> ``BulkDeleteResponse``.
     Requires ``externalContacts:contact:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-remove
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1696,9 +1884,11 @@ def post_externalcontacts_bulk_contacts_unresolved(
 ) -> _Lists[
     _m.BulkFetchContactsResponse, _m.BulkResponseResultExternalContactEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts/unresolved -> ``BulkFetchContactsResponse``.
+    """Get unresolved contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/unresolved -> ``BulkFetchContactsResponse``.
     Read-only. Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-unresolved
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1716,9 +1906,11 @@ def post_externalcontacts_bulk_contacts_update(
     _m.BulkContactsResponse,
     _m.BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact,
 ]:
-    """POST /api/v2/externalcontacts/bulk/contacts/update -> ``BulkContactsResponse``.
+    """Update external contacts in bulk.
 
+    POST /api/v2/externalcontacts/bulk/contacts/update -> ``BulkContactsResponse``.
     Requires ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-update
 
     Args:
         body: ``BulkContactsRequest``.
@@ -1733,10 +1925,12 @@ def post_externalcontacts_bulk_contacts_update(
 def post_externalcontacts_bulk_notes(
     body: _m.BulkIdsRequest | _JsonObject,
 ) -> _Lists[_m.BulkFetchNotesResponse, _m.BulkResponseResultNoteEntityBulkEntityErrorEntity]:
-    """POST /api/v2/externalcontacts/bulk/notes -> ``BulkFetchNotesResponse``.
+    """Get notes in bulk.
 
+    POST /api/v2/externalcontacts/bulk/notes -> ``BulkFetchNotesResponse``.
     Read-only. Requires ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-notes
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1751,9 +1945,11 @@ def post_externalcontacts_bulk_notes(
 def post_externalcontacts_bulk_notes_add(
     body: _m.BulkNotesRequest | _JsonObject,
 ) -> _Lists[_m.BulkNotesResponse, _m.BulkResponseResultNoteNoteBulkEntityErrorNote]:
-    """POST /api/v2/externalcontacts/bulk/notes/add -> ``BulkNotesResponse``.
+    """Add notes in bulk.
 
+    POST /api/v2/externalcontacts/bulk/notes/add -> ``BulkNotesResponse``.
     Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-notes-add
 
     Args:
         body: ``BulkNotesRequest``.
@@ -1767,10 +1963,12 @@ def post_externalcontacts_bulk_notes_add(
 def post_externalcontacts_bulk_notes_remove(
     body: _m.BulkIdsRequest | _JsonObject,
 ) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
-    """POST /api/v2/externalcontacts/bulk/notes/remove -> ``BulkDeleteResponse``.
+    """Remove notes in bulk.
 
+    POST /api/v2/externalcontacts/bulk/notes/remove -> ``BulkDeleteResponse``.
     Requires ``externalContacts:contact:delete`` and
     ``externalContacts:externalOrganization:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-notes-remove
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1785,9 +1983,11 @@ def post_externalcontacts_bulk_notes_remove(
 def post_externalcontacts_bulk_notes_update(
     body: _m.BulkNotesRequest | _JsonObject,
 ) -> _Lists[_m.BulkNotesResponse, _m.BulkResponseResultNoteNoteBulkEntityErrorNote]:
-    """POST /api/v2/externalcontacts/bulk/notes/update -> ``BulkNotesResponse``.
+    """Update notes in bulk.
 
+    POST /api/v2/externalcontacts/bulk/notes/update -> ``BulkNotesResponse``.
     Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-notes-update
 
     Args:
         body: ``BulkNotesRequest``.
@@ -1805,9 +2005,11 @@ def post_externalcontacts_bulk_organizations(
     _m.BulkFetchOrganizationsResponse,
     _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/organizations -> ``BulkFetchOrganizationsResponse``.
+    """Get external organizations in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations -> ``BulkFetchOrganizationsResponse``.
     Read-only. Requires ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1825,9 +2027,11 @@ def post_externalcontacts_bulk_organizations_add(
     _m.BulkOrganizationsResponse,
     _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization,
 ]:
-    """POST /api/v2/externalcontacts/bulk/organizations/add -> ``BulkOrganizationsResponse``.
+    """Add external organizations in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations/add -> ``BulkOrganizationsResponse``.
     Requires ``externalContacts:externalOrganization:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-add
 
     Args:
         body: ``BulkOrganizationsRequest``.
@@ -1845,9 +2049,11 @@ def post_externalcontacts_bulk_organizations_divisionviews(
     _m.BulkFetchOrganizationsResponse,
     _m.BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/organizations/divisionviews -> ``BulkFetchOrganizationsResponse``.
+    """Get external organizations in the caller's divisions in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations/divisionviews -> ``BulkFetchOrganizationsResponse``.
     Read-only. Requires ``externalContacts:externalOrganization:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-divisionviews
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1868,9 +2074,11 @@ def post_externalcontacts_bulk_organizations_enrich(
     _m.BulkOrganizationsEnrichResponse,
     _m.BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest,
 ]:
-    """POST /api/v2/externalcontacts/bulk/organizations/enrich -> ``BulkOrganizationsEnrichResponse``.
+    """Enrich external organizations in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations/enrich -> ``BulkOrganizationsEnrichResponse``.
     Requires ``externalContacts:externalOrganization:enrich``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-enrich
 
     Args:
         dry_run: query, boolean.
@@ -1886,9 +2094,11 @@ def post_externalcontacts_bulk_organizations_enrich(
 def post_externalcontacts_bulk_organizations_remove(
     body: _m.BulkIdsRequest | _JsonObject,
 ) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
-    """POST /api/v2/externalcontacts/bulk/organizations/remove -> ``BulkDeleteResponse``.
+    """Remove external organizations in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations/remove -> ``BulkDeleteResponse``.
     Requires ``externalContacts:externalOrganization:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-remove
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1906,9 +2116,11 @@ def post_externalcontacts_bulk_organizations_update(
     _m.BulkOrganizationsResponse,
     _m.BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization,
 ]:
-    """POST /api/v2/externalcontacts/bulk/organizations/update -> ``BulkOrganizationsResponse``.
+    """Update external organizations in bulk.
 
+    POST /api/v2/externalcontacts/bulk/organizations/update -> ``BulkOrganizationsResponse``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-update
 
     Args:
         body: ``BulkOrganizationsRequest``.
@@ -1925,10 +2137,12 @@ def post_externalcontacts_bulk_relationships(
 ) -> _Lists[
     _m.BulkFetchRelationshipsResponse, _m.BulkResponseResultRelationshipEntityBulkEntityErrorEntity,
 ]:
-    """POST /api/v2/externalcontacts/bulk/relationships -> ``BulkFetchRelationshipsResponse``.
+    """Get relationships in bulk.
 
+    POST /api/v2/externalcontacts/bulk/relationships -> ``BulkFetchRelationshipsResponse``.
     Read-only. Requires ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-relationships
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1946,9 +2160,11 @@ def post_externalcontacts_bulk_relationships_add(
     _m.BulkRelationshipsResponse,
     _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship,
 ]:
-    """POST /api/v2/externalcontacts/bulk/relationships/add -> ``BulkRelationshipsResponse``.
+    """Add relationships in bulk.
 
+    POST /api/v2/externalcontacts/bulk/relationships/add -> ``BulkRelationshipsResponse``.
     Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-relationships-add
 
     Args:
         body: ``BulkRelationshipsRequest``.
@@ -1963,10 +2179,12 @@ def post_externalcontacts_bulk_relationships_add(
 def post_externalcontacts_bulk_relationships_remove(
     body: _m.BulkIdsRequest | _JsonObject,
 ) -> _Lists[_m.BulkDeleteResponse, _m.BulkResponseResultVoidEntityBulkEntityErrorEntity]:
-    """POST /api/v2/externalcontacts/bulk/relationships/remove -> ``BulkDeleteResponse``.
+    """Remove relationships in bulk.
 
+    POST /api/v2/externalcontacts/bulk/relationships/remove -> ``BulkDeleteResponse``.
     Requires ``externalContacts:contact:delete`` and
     ``externalContacts:externalOrganization:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-relationships-remove
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1984,9 +2202,11 @@ def post_externalcontacts_bulk_relationships_update(
     _m.BulkRelationshipsResponse,
     _m.BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship,
 ]:
-    """POST /api/v2/externalcontacts/bulk/relationships/update -> ``BulkRelationshipsResponse``.
+    """Update relationships in bulk.
 
+    POST /api/v2/externalcontacts/bulk/relationships/update -> ``BulkRelationshipsResponse``.
     Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-relationships-update
 
     Args:
         body: ``BulkRelationshipsRequest``.
@@ -2003,13 +2223,15 @@ def post_externalcontacts_contact_journey_segments(
     *,
     body: _m.UpdateSegmentAssignmentRequest | _JsonObject | None = None,
 ) -> _Operation[_m.UpdateSegmentAssignmentResponse]:
-    """POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
+    """Assign journey segments to an external contact or remove them.
 
+    POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
     Requires ``externalContacts:segmentAssignment:add`` or
     ``externalContacts:segmentAssignment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts--contactId--journey-segments
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``UpdateSegmentAssignmentRequest``.
     """
     return _Operation(_Endpoint(
@@ -2023,12 +2245,14 @@ def post_externalcontacts_contact_notes(
     contact_id: str,
     body: _m.Note | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """POST /api/v2/externalcontacts/contacts/{contactId}/notes -> ``Note``.
+    """Create a note of an external contact.
 
+    POST /api/v2/externalcontacts/contacts/{contactId}/notes -> ``Note``.
     Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts--contactId--notes
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``Note``.
     """
     return _Operation(_Endpoint(
@@ -2039,12 +2263,14 @@ def post_externalcontacts_contact_notes(
 
 
 def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/contacts/{contactId}/promotion -> ``ExternalContact``.
+    """Promote an external contact to a curated one.
 
+    POST /api/v2/externalcontacts/contacts/{contactId}/promotion -> ``ExternalContact``.
     Requires ``externalContacts:identity:promote``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts--contactId--promotion
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
     """
     return _Operation(_Endpoint(
         "post_externalcontacts_contact_promotion", "POST",
@@ -2055,9 +2281,11 @@ def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.Ex
 def post_externalcontacts_contacts(
     body: _m.ExternalContact | _JsonObject,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/contacts -> ``ExternalContact``.
+    """Create an external contact.
 
+    POST /api/v2/externalcontacts/contacts -> ``ExternalContact``.
     Requires ``relate:contact:add`` or ``externalContacts:contact:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts
 
     Args:
         body: ``ExternalContact``.
@@ -2073,9 +2301,11 @@ def post_externalcontacts_contacts_enrich(
     *,
     dry_run: bool | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/contacts/enrich -> ``ExternalContact``.
+    """Create or enrich an external contact.
 
+    POST /api/v2/externalcontacts/contacts/enrich -> ``ExternalContact``.
     Requires ``externalContacts:contact:enrich``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-enrich
 
     Args:
         dry_run: query, boolean.
@@ -2090,9 +2320,12 @@ def post_externalcontacts_contacts_enrich(
 def post_externalcontacts_contacts_exports(
     body: _m.ContactsExport | _JsonObject,
 ) -> _Jobs[_m.ContactsExport, _m.ContactsExport, _Any]:
-    """POST /api/v2/externalcontacts/contacts/exports -> ``ContactsExport``.
+    """Create a contact export.
 
-    Requires ``externalContacts:export:add`` and ``externalContacts:contact:view``.
+    POST /api/v2/externalcontacts/contacts/exports -> ``ContactsExport``.
+    Requires ``externalContacts:export:add`` and ``externalContacts:contact:view``. Starts a job;
+    ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-exports
 
     Args:
         body: ``ContactsExport``.
@@ -2107,9 +2340,11 @@ def post_externalcontacts_contacts_exports(
 def post_externalcontacts_contacts_merge(
     body: _m.MergeContactsRequest | _JsonObject,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/contacts/merge -> ``ExternalContact``.
+    """Merge up to 25 external contacts.
 
+    POST /api/v2/externalcontacts/contacts/merge -> ``ExternalContact``.
     Requires ``externalContacts:identity:merge``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-merge
 
     Args:
         body: ``MergeContactsRequest``.
@@ -2123,9 +2358,11 @@ def post_externalcontacts_contacts_merge(
 def post_externalcontacts_contacts_schemas(
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """POST /api/v2/externalcontacts/contacts/schemas -> ``DataSchema``.
+    """Create a contact schema.
 
+    POST /api/v2/externalcontacts/contacts/schemas -> ``DataSchema``.
     Requires ``externalContacts:customFields:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-schemas
 
     Args:
         body: ``DataSchema``.
@@ -2140,9 +2377,11 @@ def post_externalcontacts_contacts_schemas(
 def post_externalcontacts_contacts_search(
     body: _m.ContactSearchRequest | _JsonObject,
 ) -> _Lists[_m.ContactListing, _m.ExternalContact]:
-    """POST /api/v2/externalcontacts/contacts/search -> ``ContactListing``.
+    """Search external contacts.
 
+    POST /api/v2/externalcontacts/contacts/search -> ``ContactListing``.
     Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-search
 
     Args:
         body: ``ContactSearchRequest``.
@@ -2156,9 +2395,11 @@ def post_externalcontacts_contacts_search(
 def post_externalcontacts_externalsources(
     body: _m.ExternalSource | _JsonObject,
 ) -> _Operation[_m.ExternalSource]:
-    """POST /api/v2/externalcontacts/externalsources -> ``ExternalSource``.
+    """Create an external source.
 
+    POST /api/v2/externalcontacts/externalsources -> ``ExternalSource``.
     Requires ``externalContacts:externalSource:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-externalsources
 
     Args:
         body: ``ExternalSource``.
@@ -2174,12 +2415,15 @@ def post_externalcontacts_identifierlookup(
     *,
     expand: _Sequence[_ExpandValues_5] | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/identifierlookup -> ``ExternalContact``.
+    """Get an external contact by an identifier.
 
+    POST /api/v2/externalcontacts/identifierlookup -> ``ExternalContact``.
     Deprecated. Requires ``externalContacts:contact:view`` or ``relate:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-identifierlookup
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
+            What to include in addition.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2194,12 +2438,15 @@ def post_externalcontacts_identifierlookup_contacts(
     *,
     expand: _Sequence[_ExpandValues_5] | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/identifierlookup/contacts -> ``ExternalContact``.
+    """Get an external contact by an identifier of contacts.
 
+    POST /api/v2/externalcontacts/identifierlookup/contacts -> ``ExternalContact``.
     Requires ``externalContacts:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-identifierlookup-contacts
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
+            What to include in addition.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2214,12 +2461,15 @@ def post_externalcontacts_identifierlookup_organizations(
     *,
     expand: _Sequence[_Open[_Literal["identifiers", "externalSources", "division"]]] | None = None,
 ) -> _Operation[_m.ExternalOrganization]:
-    """POST /api/v2/externalcontacts/identifierlookup/organizations -> ``ExternalOrganization``.
+    """Get an external organization by an identifier.
 
+    POST /api/v2/externalcontacts/identifierlookup/organizations -> ``ExternalOrganization``.
     Requires ``externalContacts:externalOrganization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-identifierlookup-organizations
 
     Args:
-        expand: query, list of string: identifiers, externalSources, division.
+        expand: query, list of string: identifiers, externalSources, division. What to include in
+            addition.
         identifier: body, ``ExternalOrganizationIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2232,9 +2482,11 @@ def post_externalcontacts_identifierlookup_organizations(
 def post_externalcontacts_import_csv_jobs(
     body: _m.CsvJobRequest | _JsonObject,
 ) -> _Operation[_m.CsvJobResponse]:
-    """POST /api/v2/externalcontacts/import/csv/jobs -> ``CsvJobResponse``.
+    """Start a CSV import job.
 
+    POST /api/v2/externalcontacts/import/csv/jobs -> ``CsvJobResponse``.
     Requires ``externalContacts:importCsvJob:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-import-csv-jobs
 
     Args:
         body: ``CsvJobRequest``.
@@ -2248,9 +2500,11 @@ def post_externalcontacts_import_csv_jobs(
 def post_externalcontacts_import_csv_settings(
     body: _m.CsvSettings | _JsonObject,
 ) -> _Operation[_m.CsvSettings]:
-    """POST /api/v2/externalcontacts/import/csv/settings -> ``CsvSettings``.
+    """Create a CSV import setting.
 
+    POST /api/v2/externalcontacts/import/csv/settings -> ``CsvSettings``.
     Requires ``externalContacts:importCsvSettings:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-import-csv-settings
 
     Args:
         body: ``CsvSettings``.
@@ -2265,9 +2519,11 @@ def post_externalcontacts_import_csv_settings(
 def post_externalcontacts_import_csv_uploads(
     body: _m.CsvUploadRequest | _JsonObject,
 ) -> _Lists[_m.CsvUploadResponse, _m.Header]:
-    """POST /api/v2/externalcontacts/import/csv/uploads -> ``CsvUploadResponse``.
+    """Get a URL for uploading a CSV file of contacts.
 
+    POST /api/v2/externalcontacts/import/csv/uploads -> ``CsvUploadResponse``.
     Requires ``externalContacts:importCsvUpload:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-import-csv-uploads
 
     Args:
         body: ``CsvUploadRequest``.
@@ -2282,9 +2538,11 @@ def post_externalcontacts_import_csv_uploads(
 def post_externalcontacts_import_jobs(
     body: _m.ContactImportJobRequest | _JsonObject,
 ) -> _Jobs[_m.ContactImportJobResponse, _m.ContactImportJobResponse, _Any]:
-    """POST /api/v2/externalcontacts/import/jobs -> ``ContactImportJobResponse``.
+    """Start an import job.
 
-    Requires ``externalContacts:importJob:add``.
+    POST /api/v2/externalcontacts/import/jobs -> ``ContactImportJobResponse``.
+    Requires ``externalContacts:importJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-import-jobs
 
     Args:
         body: ``ContactImportJobRequest``.
@@ -2298,9 +2556,11 @@ def post_externalcontacts_import_jobs(
 def post_externalcontacts_import_settings(
     body: _m.ContactImportSettings | _JsonObject,
 ) -> _Operation[_m.ContactImportSettings]:
-    """POST /api/v2/externalcontacts/import/settings -> ``ContactImportSettings``.
+    """Create an import setting.
 
+    POST /api/v2/externalcontacts/import/settings -> ``ContactImportSettings``.
     Requires ``externalContacts:importSettings:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-import-settings
 
     Args:
         body: ``ContactImportSettings``.
@@ -2314,9 +2574,11 @@ def post_externalcontacts_import_settings(
 def post_externalcontacts_merge_contacts(
     body: _m.MergeRequest | _JsonObject,
 ) -> _Operation[_m.ExternalContact]:
-    """POST /api/v2/externalcontacts/merge/contacts -> ``ExternalContact``.
+    """Merge two external contacts.
 
+    POST /api/v2/externalcontacts/merge/contacts -> ``ExternalContact``.
     Deprecated. Requires ``externalContacts:identity:merge``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-merge-contacts
 
     Args:
         body: ``MergeRequest``.
@@ -2330,10 +2592,12 @@ def post_externalcontacts_merge_contacts(
 def post_externalcontacts_notes_exports(
     body: _m.NotesExport | _JsonObject,
 ) -> _Jobs[_m.NotesExport, _m.NotesExport, _Any]:
-    """POST /api/v2/externalcontacts/notes/exports -> ``NotesExport``.
+    """Create a note export.
 
+    POST /api/v2/externalcontacts/notes/exports -> ``NotesExport``.
     Requires ``externalContacts:export:add`` and ``externalContacts:contact:view`` and
-    ``externalContacts:externalOrganization:view``.
+    ``externalContacts:externalOrganization:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-notes-exports
 
     Args:
         body: ``NotesExport``.
@@ -2348,12 +2612,14 @@ def post_externalcontacts_organization_notes(
     external_organization_id: str,
     body: _m.Note | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """POST /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``Note``.
+    """Create a note of an external organization.
 
+    POST /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``Note``.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations--externalOrganizationId--notes
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
         body: ``Note``.
     """
     return _Operation(_Endpoint(
@@ -2366,9 +2632,11 @@ def post_externalcontacts_organization_notes(
 def post_externalcontacts_organizations(
     body: _m.ExternalOrganization | _JsonObject,
 ) -> _Operation[_m.ExternalOrganization]:
-    """POST /api/v2/externalcontacts/organizations -> ``ExternalOrganization``.
+    """Create an external organization.
 
+    POST /api/v2/externalcontacts/organizations -> ``ExternalOrganization``.
     Requires ``relate:externalOrganization:add`` or ``externalContacts:externalOrganization:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations
 
     Args:
         body: ``ExternalOrganization``.
@@ -2384,9 +2652,11 @@ def post_externalcontacts_organizations_enrich(
     *,
     dry_run: bool | None = None,
 ) -> _Operation[_m.ExternalOrganization]:
-    """POST /api/v2/externalcontacts/organizations/enrich -> ``ExternalOrganization``.
+    """Create or enrich an external organization.
 
+    POST /api/v2/externalcontacts/organizations/enrich -> ``ExternalOrganization``.
     Requires ``externalContacts:externalOrganization:enrich``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations-enrich
 
     Args:
         dry_run: query, boolean.
@@ -2402,9 +2672,12 @@ def post_externalcontacts_organizations_enrich(
 def post_externalcontacts_organizations_exports(
     body: _m.OrganizationsExport | _JsonObject,
 ) -> _Jobs[_m.OrganizationsExport, _m.OrganizationsExport, _Any]:
-    """POST /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExport``.
+    """Create an external organization export.
 
+    POST /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExport``.
     Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations-exports
 
     Args:
         body: ``OrganizationsExport``.
@@ -2419,9 +2692,11 @@ def post_externalcontacts_organizations_exports(
 def post_externalcontacts_organizations_schemas(
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """POST /api/v2/externalcontacts/organizations/schemas -> ``DataSchema``.
+    """Create an external organization schema.
 
+    POST /api/v2/externalcontacts/organizations/schemas -> ``DataSchema``.
     Requires ``externalContacts:customFields:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations-schemas
 
     Args:
         body: ``DataSchema``.
@@ -2436,9 +2711,11 @@ def post_externalcontacts_organizations_schemas(
 def post_externalcontacts_relationships(
     body: _m.Relationship | _JsonObject,
 ) -> _Operation[_m.Relationship]:
-    """POST /api/v2/externalcontacts/relationships -> ``Relationship``.
+    """Create a relationship.
 
+    POST /api/v2/externalcontacts/relationships -> ``Relationship``.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-relationships
 
     Args:
         body: ``Relationship``.
@@ -2452,9 +2729,12 @@ def post_externalcontacts_relationships(
 def post_externalcontacts_relationships_exports(
     body: _m.RelationshipsExport | _JsonObject,
 ) -> _Jobs[_m.RelationshipsExport, _m.RelationshipsExport, _Any]:
-    """POST /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExport``.
+    """Create a relationship export.
 
+    POST /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExport``.
     Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-relationships-exports
 
     Args:
         body: ``RelationshipsExport``.
@@ -2470,12 +2750,14 @@ def put_externalcontacts_contact(
     contact_id: str,
     body: _m.ExternalContact | _JsonObject,
 ) -> _Operation[_m.ExternalContact]:
-    """PUT /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
+    """Replace an external contact.
 
+    PUT /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
     Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-contacts--contactId-
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``ExternalContact``.
     """
     return _Operation(_Endpoint(
@@ -2489,13 +2771,15 @@ def put_externalcontacts_contact_note(
     note_id: str,
     body: _m.Note | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """PUT /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
+    """Replace a note of an external contact.
 
+    PUT /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
     Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-contacts--contactId--notes--noteId-
 
     Args:
-        contact_id: path, string.
-        note_id: path, string.
+        contact_id: the ID of the contact.
+        note_id: the ID of the note.
         body: ``Note``.
     """
     return _Operation(_Endpoint(
@@ -2509,12 +2793,14 @@ def put_externalcontacts_contacts_schema(
     schema_id: str,
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """PUT /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
+    """Update a contact schema.
 
+    PUT /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-contacts-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``DataSchema``.
     """
     return _Operation(_Endpoint(
@@ -2528,12 +2814,14 @@ def put_externalcontacts_conversation(
     conversation_id: str,
     body: _m.ConversationAssociation | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/externalcontacts/conversations/{conversationId} -> nothing.
+    """Set the external contact of a conversation.
 
+    PUT /api/v2/externalcontacts/conversations/{conversationId} -> nothing.
     Requires ``relate:conversation:associate`` or ``externalContacts:conversation:associate``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``ConversationAssociation``.
     """
     return _Operation(_Endpoint(
@@ -2547,12 +2835,14 @@ def put_externalcontacts_externalsource(
     external_source_id: str,
     body: _m.ExternalSource | _JsonObject,
 ) -> _Operation[_m.ExternalSource]:
-    """PUT /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
+    """Update an external source.
 
+    PUT /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
     Requires ``externalContacts:externalSource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-externalsources--externalSourceId-
 
     Args:
-        external_source_id: path, string.
+        external_source_id: the ID of the external source.
         body: ``ExternalSource``.
     """
     return _Operation(_Endpoint(
@@ -2566,11 +2856,14 @@ def put_externalcontacts_graphs_clusterscan_cluster_merge(
     scan_id: str,
     cluster_id: str,
 ) -> _Operation[_m.Cluster]:
-    """PUT /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge -> ``Cluster``.
+    """Merge a cluster of a cluster scan.
+
+    PUT /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge -> ``Cluster``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-graphs-clusterscans--scanId--clusters--clusterId--merge
 
     Args:
-        scan_id: path, string.
-        cluster_id: path, string.
+        scan_id: the ID of the scan.
+        cluster_id: the ID of the cluster.
     """
     return _Operation(_Endpoint(
         "put_externalcontacts_graphs_clusterscan_cluster_merge", "PUT",
@@ -2582,7 +2875,10 @@ def put_externalcontacts_graphs_clusterscan_cluster_merge(
 def put_externalcontacts_graphs_settings(
     body: _m.GraphSettings | _JsonObject,
 ) -> _Operation[_m.GraphSettings]:
-    """PUT /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``.
+    """Update the graph settings.
+
+    PUT /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-graphs-settings
 
     Args:
         body: ``GraphSettings``.
@@ -2597,12 +2893,14 @@ def put_externalcontacts_import_csv_setting(
     settings_id: str,
     body: _m.CsvSettings | _JsonObject,
 ) -> _Operation[_m.CsvSettings]:
-    """PUT /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
+    """Update a CSV import setting.
 
+    PUT /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
     Requires ``externalContacts:importCsvSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-import-csv-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
         body: ``CsvSettings``.
     """
     return _Operation(_Endpoint(
@@ -2616,12 +2914,14 @@ def put_externalcontacts_import_job(
     job_id: str,
     body: _m.ContactImportJobStatusUpdateRequest | _JsonObject,
 ) -> _Operation[_m.ContactImportJobStatusUpdateResponse]:
-    """PUT /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobStatusUpdateResponse``.
+    """Update an import job.
 
+    PUT /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobStatusUpdateResponse``.
     Requires ``externalContacts:importJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-import-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
         body: ``ContactImportJobStatusUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -2634,12 +2934,14 @@ def put_externalcontacts_import_setting(
     settings_id: str,
     body: _m.ContactImportSettings | _JsonObject,
 ) -> _Operation[_m.ContactImportSettings]:
-    """PUT /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
+    """Update an import setting.
 
+    PUT /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
     Requires ``externalContacts:importSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-import-settings--settingsId-
 
     Args:
-        settings_id: path, string.
+        settings_id: the ID of the settings.
         body: ``ContactImportSettings``.
     """
     return _Operation(_Endpoint(
@@ -2653,12 +2955,14 @@ def put_externalcontacts_organization(
     external_organization_id: str,
     body: _m.ExternalOrganization | _JsonObject,
 ) -> _Operation[_m.ExternalOrganization]:
-    """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
+    """Replace an external organization.
 
+    PUT /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-organizations--externalOrganizationId-
 
     Args:
-        external_organization_id: path, string.
+        external_organization_id: the ID of the external organization.
         body: ``ExternalOrganization``.
     """
     return _Operation(_Endpoint(
@@ -2673,13 +2977,15 @@ def put_externalcontacts_organization_note(
     note_id: str,
     body: _m.Note | _JsonObject,
 ) -> _Operation[_m.Note]:
-    """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
+    """Replace a note of an external organization.
 
+    PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-organizations--externalOrganizationId--notes--noteId-
 
     Args:
-        external_organization_id: path, string.
-        note_id: path, string.
+        external_organization_id: the ID of the external organization.
+        note_id: the ID of the note.
         body: ``Note``.
     """
     return _Operation(_Endpoint(
@@ -2693,13 +2999,15 @@ def put_externalcontacts_organization_trustor_trustor_id(
     external_organization_id: str,
     trustor_id: str,
 ) -> _Operation[_m.ExternalOrganizationTrustorLink]:
-    """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId} -> ``ExternalOrganizationTrustorLink``.
+    """Link a trustor to an external organization.
 
+    PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId} -> ``ExternalOrganizationTrustorLink``.
     Requires ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-organizations--externalOrganizationId--trustor--trustorId-
 
     Args:
-        external_organization_id: path, string.
-        trustor_id: path, string.
+        external_organization_id: the ID of the external organization.
+        trustor_id: the ID of the trustor.
     """
     return _Operation(_Endpoint(
         "put_externalcontacts_organization_trustor_trustor_id", "PUT",
@@ -2712,12 +3020,14 @@ def put_externalcontacts_organizations_schema(
     schema_id: str,
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """PUT /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
+    """Update an external organization schema.
 
+    PUT /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
     Requires ``externalContacts:customFields:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-organizations-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``DataSchema``.
     """
     return _Operation(_Endpoint(
@@ -2731,12 +3041,14 @@ def put_externalcontacts_relationship(
     relationship_id: str,
     body: _m.Relationship | _JsonObject,
 ) -> _Operation[_m.Relationship]:
-    """PUT /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
+    """Replace a relationship.
 
+    PUT /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
     Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-relationships--relationshipId-
 
     Args:
-        relationship_id: path, string.
+        relationship_id: the ID of the relationship.
         body: ``Relationship``.
     """
     return _Operation(_Endpoint(

@@ -18,10 +18,13 @@ if _TYPE_CHECKING:
 
 
 def delete_fax_document(document_id: str) -> _Operation[None]:
-    """DELETE /api/v2/fax/documents/{documentId} -> nothing.
+    """Delete a fax document.
+
+    DELETE /api/v2/fax/documents/{documentId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-fax-documents--documentId-
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
     """
     return _Operation(_Endpoint(
         "delete_fax_document", "DELETE", "/api/v2/fax/documents/{documentId}",
@@ -29,10 +32,13 @@ def delete_fax_document(document_id: str) -> _Operation[None]:
 
 
 def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
-    """GET /api/v2/fax/documents/{documentId} -> ``FaxDocument``.
+    """Get a fax document.
+
+    GET /api/v2/fax/documents/{documentId} -> ``FaxDocument``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax-documents--documentId-
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
     """
     return _Operation(_Endpoint(
         "get_fax_document", "GET", "/api/v2/fax/documents/{documentId}", "FaxDocument",
@@ -40,10 +46,13 @@ def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
 
 
 def get_fax_document_content(document_id: str) -> _Operation[_m.DownloadResponse]:
-    """GET /api/v2/fax/documents/{documentId}/content -> ``DownloadResponse``.
+    """Download a fax document.
+
+    GET /api/v2/fax/documents/{documentId}/content -> ``DownloadResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax-documents--documentId--content
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
     """
     return _Operation(_Endpoint(
         "get_fax_document_content", "GET", "/api/v2/fax/documents/{documentId}/content",
@@ -56,13 +65,15 @@ def get_fax_documents(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.FaxDocumentEntityListing, _m.FaxDocument]:
-    """GET /api/v2/fax/documents -> ``FaxDocumentEntityListing``.
+    """List the fax documents.
 
+    GET /api/v2/fax/documents -> ``FaxDocumentEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax-documents
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_fax_documents", "GET", "/api/v2/fax/documents", "FaxDocumentEntityListing",
@@ -71,10 +82,13 @@ def get_fax_documents(
 
 
 def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
-    """GET /api/v2/fax/{faxId}/status -> ``OutboundFaxStatus``.
+    """Get the status of a fax.
+
+    GET /api/v2/fax/{faxId}/status -> ``OutboundFaxStatus``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax--faxId--status
 
     Args:
-        fax_id: path, string.
+        fax_id: the ID of the fax.
     """
     return _Operation(_Endpoint(
         "get_fax_fax_id_status", "GET", "/api/v2/fax/{faxId}/status", "OutboundFaxStatus",
@@ -82,12 +96,20 @@ def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
 
 
 def get_fax_settings() -> _Operation[_m.FaxConfig]:
-    """GET /api/v2/fax/settings -> ``FaxConfig``."""
+    """Get the fax settings.
+
+    GET /api/v2/fax/settings -> ``FaxConfig``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax-settings
+    """
     return _Operation(_Endpoint("get_fax_settings", "GET", "/api/v2/fax/settings", "FaxConfig"))
 
 
 def get_fax_summary() -> _Operation[_m.FaxSummary]:
-    """GET /api/v2/fax/summary -> ``FaxSummary``."""
+    """Get a summary of the faxes.
+
+    GET /api/v2/fax/summary -> ``FaxSummary``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fax-summary
+    """
     return _Operation(_Endpoint("get_fax_summary", "GET", "/api/v2/fax/summary", "FaxSummary"))
 
 
@@ -95,10 +117,13 @@ def put_fax_document(
     document_id: str,
     body: _m.FaxDocument | _JsonObject,
 ) -> _Operation[_m.FaxDocument]:
-    """PUT /api/v2/fax/documents/{documentId} -> ``FaxDocument``.
+    """Update a fax document.
+
+    PUT /api/v2/fax/documents/{documentId} -> ``FaxDocument``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-fax-documents--documentId-
 
     Args:
-        document_id: path, string.
+        document_id: the ID of the document.
         body: ``FaxDocument``.
     """
     return _Operation(_Endpoint(
@@ -108,9 +133,11 @@ def put_fax_document(
 
 
 def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Operation[_m.FaxConfig]:
-    """PUT /api/v2/fax/settings -> ``FaxConfig``.
+    """Update the fax settings.
 
+    PUT /api/v2/fax/settings -> ``FaxConfig``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-fax-settings
 
     Args:
         body: ``FaxConfig``.

@@ -19,12 +19,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
+    """Delete a flow aggregates job.
 
+    DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-flows-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_flows_aggregates_job", "DELETE",
@@ -33,12 +35,14 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a flow aggregates job.
 
+    GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_flows_aggregates_job", "GET",
@@ -51,13 +55,15 @@ def get_analytics_flows_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.FlowAsyncAggregateQueryResponse, _m.FlowAggregateDataContainer]:
-    """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
+    """Get the results of a flow aggregates job.
 
+    GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
     Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flows_aggregates_job_results", "GET",
@@ -72,13 +78,15 @@ def post_analytics_flows_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.FlowActivityResponse, _m.FlowActivityData]:
-    """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
+    """Query the flow activity.
 
+    POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
     Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -91,9 +99,11 @@ def post_analytics_flows_activity_query(
 def post_analytics_flows_aggregates_jobs(
     body: _m.FlowAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.FlowAggregateDataContainer]:
-    """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a flow aggregates job.
 
-    Requires ``analytics:flowAggregate:view``.
+    POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:flowAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-aggregates-jobs
 
     Args:
         body: ``FlowAsyncAggregationQuery``.
@@ -107,9 +117,11 @@ def post_analytics_flows_aggregates_jobs(
 def post_analytics_flows_aggregates_query(
     body: _m.FlowAggregationQuery | _JsonObject,
 ) -> _Lists[_m.FlowAggregateQueryResponse, _m.FlowAggregateDataContainer]:
-    """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
+    """Query flow aggregates.
 
+    POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
     Read-only. Requires ``analytics:flowAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-aggregates-query
 
     Args:
         body: ``FlowAggregationQuery``.
@@ -124,9 +136,11 @@ def post_analytics_flows_aggregates_query(
 def post_analytics_flows_observations_query(
     body: _m.FlowObservationQuery | _JsonObject,
 ) -> _Lists[_m.FlowObservationQueryResponse, _m.FlowObservationDataContainer]:
-    """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
+    """Query flow observations.
 
+    POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
     Read-only. Requires ``analytics:flowObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-observations-query
 
     Args:
         body: ``FlowObservationQuery``.

@@ -36,12 +36,14 @@ if _TYPE_CHECKING:
 
 
 def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Operation[None]:
-    """DELETE /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> nothing.
+    """Delete an external metric definition.
 
+    DELETE /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> nothing.
     Requires ``employeePerformance:externalMetricDefinition:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-employeeperformance-externalmetrics-definitions--metricId-
 
     Args:
-        metric_id: path, string.
+        metric_id: the ID of the metric.
     """
     return _Operation(_Endpoint(
         "delete_employeeperformance_externalmetrics_definition", "DELETE",
@@ -50,12 +52,14 @@ def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Op
 
 
 def delete_gamification_contest(contest_id: str) -> _Operation[None]:
-    """DELETE /api/v2/gamification/contests/{contestId} -> nothing.
+    """Delete a contest.
 
+    DELETE /api/v2/gamification/contests/{contestId} -> nothing.
     Requires ``gamification:contest:delete`` or ``gamification:contest:deleteAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-gamification-contests--contestId-
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
     """
     return _Operation(_Endpoint(
         "delete_gamification_contest", "DELETE", "/api/v2/gamification/contests/{contestId}",
@@ -65,12 +69,14 @@ def delete_gamification_contest(contest_id: str) -> _Operation[None]:
 def get_employeeperformance_externalmetrics_definition(
     metric_id: str,
 ) -> _Operation[_m.ExternalMetricDefinition]:
-    """GET /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
+    """Get an external metric definition.
 
+    GET /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
     Requires ``employeePerformance:externalMetricDefinition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeperformance-externalmetrics-definitions--metricId-
 
     Args:
-        metric_id: path, string.
+        metric_id: the ID of the metric.
     """
     return _Operation(_Endpoint(
         "get_employeeperformance_externalmetrics_definition", "GET",
@@ -84,14 +90,16 @@ def get_employeeperformance_externalmetrics_definitions(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ExternalMetricDefinitionListing, _m.ExternalMetricDefinition]:
-    """GET /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinitionListing``.
+    """List the external metric definitions.
 
+    GET /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinitionListing``.
     Requires ``employeePerformance:externalMetricDefinition:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeperformance-externalmetrics-definitions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_employeeperformance_externalmetrics_definitions", "GET",
@@ -101,12 +109,14 @@ def get_employeeperformance_externalmetrics_definitions(
 
 
 def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]:
-    """GET /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
+    """Get a contest.
 
+    GET /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
     Requires ``gamification:contest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId-
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
     """
     return _Operation(_Endpoint(
         "get_gamification_contest", "GET", "/api/v2/gamification/contests/{contestId}",
@@ -122,14 +132,16 @@ def get_gamification_contest_agents_scores(
     workday: _date | str | None = None,
     returns_view: _Open[_Literal["All", "TopAndBottom"]] | None = None,
 ) -> _Lists[_m.ContestScoresAgentsPagedList, _m.ContestScoresAgents]:
-    """GET /api/v2/gamification/contests/{contestId}/agents/scores -> ``ContestScoresAgentsPagedList``.
+    """List the agent scores of a contest.
 
+    GET /api/v2/gamification/contests/{contestId}/agents/scores -> ``ContestScoresAgentsPagedList``.
     Requires ``gamification:contest:viewAll``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores
 
     Args:
-        contest_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        contest_id: the ID of the contest.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
@@ -151,14 +163,16 @@ def get_gamification_contest_agents_scores_me(
     workday: _date | str | None = None,
     returns_view: _Open[_Literal["All", "TopAndBottom"]] | None = None,
 ) -> _Lists[_m.ContestScoresAgentsPagedList, _m.ContestScoresAgents]:
-    """GET /api/v2/gamification/contests/{contestId}/agents/scores/me -> ``ContestScoresAgentsPagedList``.
+    """Get the scores of the current user in a contest.
 
+    GET /api/v2/gamification/contests/{contestId}/agents/scores/me -> ``ContestScoresAgentsPagedList``.
     Requires ``gamification:contest:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores-me
 
     Args:
-        contest_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        contest_id: the ID of the contest.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         workday: query, date.
         returns_view: query, string: All, TopAndBottom.
     """
@@ -175,12 +189,14 @@ def get_gamification_contest_agents_scores_me(
 def get_gamification_contest_agents_scores_trends(
     contest_id: str,
 ) -> _Lists[_m.ContestScoresGroupTrendList, _m.ContestScoresGroupTrend]:
-    """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends -> ``ContestScoresGroupTrendList``.
+    """Get the average score trend of a contest.
 
+    GET /api/v2/gamification/contests/{contestId}/agents/scores/trends -> ``ContestScoresGroupTrendList``.
     Requires ``gamification:contest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores-trends
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores_trends", "GET",
@@ -192,12 +208,14 @@ def get_gamification_contest_agents_scores_trends(
 def get_gamification_contest_agents_scores_trends_me(
     contest_id: str,
 ) -> _Lists[_m.ContestScoresAgentTrendList, _m.ContestScoresAgentTrend]:
-    """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends/me -> ``ContestScoresAgentTrendList``.
+    """Get the score trend of the current user in a contest.
 
+    GET /api/v2/gamification/contests/{contestId}/agents/scores/trends/me -> ``ContestScoresAgentTrendList``.
     Requires ``gamification:contest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores-trends-me
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores_trends_me", "GET",
@@ -210,13 +228,15 @@ def get_gamification_contest_prizeimage(
     contest_id: str,
     prize_image_id: str,
 ) -> _Operation[_m.PrizeImages]:
-    """GET /api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId} -> ``PrizeImages``.
+    """Get a prize image of a contest.
 
+    GET /api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId} -> ``PrizeImages``.
     Requires ``gamification:contest:view`` or ``gamification:contest:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--prizeimages--prizeImageId-
 
     Args:
-        contest_id: path, string.
-        prize_image_id: path, string.
+        contest_id: the ID of the contest.
+        prize_image_id: the ID of the prize image.
     """
     return _Operation(_Endpoint(
         "get_gamification_contest_prizeimage", "GET",
@@ -234,21 +254,23 @@ def get_gamification_contests(
     sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.GetContestsEssentialsListing, _m.ContestsEssentials]:
-    """GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
+    """List the contests.
 
+    GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
     Requires ``gamification:contest:viewAll``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
             Cancelled.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
-            participantCount.
-        sort_order: query, string: asc, desc.
+            participantCount. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_gamification_contests", "GET", "/api/v2/gamification/contests",
@@ -270,21 +292,23 @@ def get_gamification_contests_me(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     view: _Open[_Literal["participant", "creator"]] | None = None,
 ) -> _Lists[_m.GetContestsEssentialsListing, _m.ContestsEssentials]:
-    """GET /api/v2/gamification/contests/me -> ``GetContestsEssentialsListing``.
+    """List the contests of the current user.
 
+    GET /api/v2/gamification/contests/me -> ``GetContestsEssentialsListing``.
     Requires ``gamification:contest:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests-me
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
             Cancelled.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
-            participantCount.
-        sort_order: query, string: asc, desc.
+            participantCount. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
         view: query, string: participant, creator.
     """
     return _Lists(_Endpoint(
@@ -312,23 +336,25 @@ def get_gamification_insights(
     user_ids: str | None = None,
     reports_to: str | None = None,
 ) -> _Lists[_m.InsightsSummary, _m.InsightsSummaryUserItem]:
-    """GET /api/v2/gamification/insights -> ``InsightsSummary``.
+    """Get a summary of the insights.
 
+    GET /api/v2/gamification/insights -> ``InsightsSummary``.
     Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange.
-        sort_metric_id: query, string.
-        sort_order: query, string: asc, desc.
-        user_ids: query, string.
+        sort_metric_id: query, string. The ID of a sort metric.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        user_ids: query, string. The IDs of users.
         reports_to: query, string.
     """
     return _Lists(_Endpoint(
@@ -350,13 +376,15 @@ def get_gamification_insights_details(
     comparative_period_start_workday: _date | str,
     primary_period_start_workday: _date | str,
 ) -> _Operation[_m.InsightsDetails]:
-    """GET /api/v2/gamification/insights/details -> ``InsightsDetails``.
+    """Get the insights details of the current user.
 
+    GET /api/v2/gamification/insights/details -> ``InsightsDetails``.
     Requires ``gamification:insights:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-details
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
@@ -380,13 +408,15 @@ def get_gamification_insights_groups_trends(
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
 ) -> _Lists[_m.InsightsTrend, _m.InsightsTrendMetricItem]:
-    """GET /api/v2/gamification/insights/groups/trends -> ``InsightsTrend``.
+    """Get the overall insights trend of the current user.
 
+    GET /api/v2/gamification/insights/groups/trends -> ``InsightsTrend``.
     Requires ``gamification:insights:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly.
         comparative_period_start_workday: query, date.
         comparative_period_end_workday: query, date.
@@ -414,13 +444,15 @@ def get_gamification_insights_groups_trends_all(
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
 ) -> _Lists[_m.InsightsTrend, _m.InsightsTrendMetricItem]:
-    """GET /api/v2/gamification/insights/groups/trends/all -> ``InsightsTrend``.
+    """Get the overall insights trend.
 
+    GET /api/v2/gamification/insights/groups/trends/all -> ``InsightsTrend``.
     Requires ``gamification:insights:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends-all
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly.
         comparative_period_start_workday: query, date.
         comparative_period_end_workday: query, date.
@@ -449,17 +481,19 @@ def get_gamification_insights_managers(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.InsightsAgents, _m.InsightsAgentItem]:
-    """GET /api/v2/gamification/insights/managers -> ``InsightsAgents``.
+    """List the managers of a performance profile for insights.
 
+    GET /api/v2/gamification/insights/managers -> ``InsightsAgents``.
     Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-managers
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         start_workday: query, date.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
@@ -478,13 +512,15 @@ def get_gamification_insights_members(
     *,
     reports_to: str | None = None,
 ) -> _Lists[_m.InsightsAgents, _m.InsightsAgentItem]:
-    """GET /api/v2/gamification/insights/members -> ``InsightsAgents``.
+    """List the members of a performance profile for insights.
 
+    GET /api/v2/gamification/insights/members -> ``InsightsAgents``.
     Requires ``gamification:insights:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-members
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         start_workday: query, date.
         reports_to: query, string.
@@ -511,21 +547,23 @@ def get_gamification_insights_rankings(
     user_ids: str | None = None,
     reports_to: str | None = None,
 ) -> _Operation[_m.InsightsRankings]:
-    """GET /api/v2/gamification/insights/rankings -> ``InsightsRankings``.
+    """Get the insights rankings.
 
+    GET /api/v2/gamification/insights/rankings -> ``InsightsRankings``.
     Requires ``gamification:insights:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-rankings
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange.
-        sort_metric_id: query, string.
+        sort_metric_id: query, string. The ID of a sort metric.
         section_size: query, integer.
-        user_ids: query, string.
+        user_ids: query, string. The IDs of users.
         reports_to: query, string.
     """
     return _Operation(_Endpoint(
@@ -549,13 +587,15 @@ def get_gamification_insights_trends(
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
 ) -> _Lists[_m.UserInsightsTrend, _m.UserInsightsTrendMetricItem]:
-    """GET /api/v2/gamification/insights/trends -> ``UserInsightsTrend``.
+    """Get the insights trend of the current user.
 
+    GET /api/v2/gamification/insights/trends -> ``UserInsightsTrend``.
     Requires ``gamification:insights:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-trends
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly.
         comparative_period_start_workday: query, date.
         comparative_period_end_workday: query, date.
@@ -582,14 +622,16 @@ def get_gamification_insights_user_details(
     comparative_period_start_workday: _date | str,
     primary_period_start_workday: _date | str,
 ) -> _Operation[_m.InsightsDetails]:
-    """GET /api/v2/gamification/insights/users/{userId}/details -> ``InsightsDetails``.
+    """Get the insights details of a user.
 
+    GET /api/v2/gamification/insights/users/{userId}/details -> ``InsightsDetails``.
     Requires ``gamification:insights:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-users--userId--details
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly.
         comparative_period_start_workday: query, date.
         primary_period_start_workday: query, date.
@@ -614,14 +656,16 @@ def get_gamification_insights_user_trends(
     primary_period_start_workday: _date | str,
     primary_period_end_workday: _date | str,
 ) -> _Lists[_m.UserInsightsTrend, _m.UserInsightsTrendMetricItem]:
-    """GET /api/v2/gamification/insights/users/{userId}/trends -> ``UserInsightsTrend``.
+    """Get the insights trend of a user.
 
+    GET /api/v2/gamification/insights/users/{userId}/trends -> ``UserInsightsTrend``.
     Requires ``gamification:insights:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-users--userId--trends
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly.
         comparative_period_start_workday: query, date.
         comparative_period_end_workday: query, date.
@@ -647,14 +691,16 @@ def get_gamification_leaderboard(
     *,
     metric_id: str | None = None,
 ) -> _Operation[_m.Leaderboard]:
-    """GET /api/v2/gamification/leaderboard -> ``Leaderboard``.
+    """Get the leaderboard of the current user.
 
+    GET /api/v2/gamification/leaderboard -> ``Leaderboard``.
     Requires ``gamification:leaderboard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard
 
     Args:
         start_workday: query, date.
         end_workday: query, date.
-        metric_id: query, string.
+        metric_id: query, string. The ID of a metric.
     """
     return _Operation(_Endpoint(
         "get_gamification_leaderboard", "GET", "/api/v2/gamification/leaderboard", "Leaderboard",
@@ -669,16 +715,18 @@ def get_gamification_leaderboard_all(
     *,
     metric_id: str | None = None,
 ) -> _Operation[_m.Leaderboard]:
-    """GET /api/v2/gamification/leaderboard/all -> ``Leaderboard``.
+    """Get the leaderboard of a division or performance profile.
 
+    GET /api/v2/gamification/leaderboard/all -> ``Leaderboard``.
     Requires ``gamification:leaderboard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         start_workday: query, date.
         end_workday: query, date.
-        metric_id: query, string.
+        metric_id: query, string. The ID of a metric.
     """
     return _Operation(_Endpoint(
         "get_gamification_leaderboard_all", "GET", "/api/v2/gamification/leaderboard/all",
@@ -693,13 +741,15 @@ def get_gamification_leaderboard_all_bestpoints(
     filter_type: _FilterTypeValues,
     filter_id: str,
 ) -> _Lists[_m.OverallBestPoints, _m.OverallBestPointsItem]:
-    """GET /api/v2/gamification/leaderboard/all/bestpoints -> ``OverallBestPoints``.
+    """Get the best points of a division or performance profile.
 
+    GET /api/v2/gamification/leaderboard/all/bestpoints -> ``OverallBestPoints``.
     Requires ``gamification:leaderboard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all-bestpoints
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
     """
     return _Lists(_Endpoint(
         "get_gamification_leaderboard_all_bestpoints", "GET",
@@ -710,9 +760,11 @@ def get_gamification_leaderboard_all_bestpoints(
 
 def get_gamification_leaderboard_bestpoints(
 ) -> _Lists[_m.OverallBestPoints, _m.OverallBestPointsItem]:
-    """GET /api/v2/gamification/leaderboard/bestpoints -> ``OverallBestPoints``.
+    """Get the best points around the current user.
 
+    GET /api/v2/gamification/leaderboard/bestpoints -> ``OverallBestPoints``.
     Requires ``gamification:leaderboard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-bestpoints
     """
     return _Lists(_Endpoint(
         "get_gamification_leaderboard_bestpoints", "GET",
@@ -722,12 +774,14 @@ def get_gamification_leaderboard_bestpoints(
 
 
 def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_m.MetricDefinition]:
-    """GET /api/v2/gamification/metricdefinitions/{metricDefinitionId} -> ``MetricDefinition``.
+    """Get a metric definition.
 
+    GET /api/v2/gamification/metricdefinitions/{metricDefinitionId} -> ``MetricDefinition``.
     Requires ``gamification:profile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-metricdefinitions--metricDefinitionId-
 
     Args:
-        metric_definition_id: path, string.
+        metric_definition_id: the ID of the metric definition.
     """
     return _Operation(_Endpoint(
         "get_gamification_metricdefinition", "GET",
@@ -737,9 +791,11 @@ def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_
 
 def get_gamification_metricdefinitions(
 ) -> _Lists[_m.GetMetricDefinitionsResponse, _m.MetricDefinition]:
-    """GET /api/v2/gamification/metricdefinitions -> ``GetMetricDefinitionsResponse``.
+    """List the metric definitions.
 
+    GET /api/v2/gamification/metricdefinitions -> ``GetMetricDefinitionsResponse``.
     Requires ``gamification:profile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-metricdefinitions
     """
     return _Lists(_Endpoint(
         "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
@@ -748,13 +804,15 @@ def get_gamification_metricdefinitions(
 
 
 def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfile]:
-    """GET /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
+    """Get a performance profile.
 
+    GET /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles--profileId-
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
     """
     return _Operation(_Endpoint(
         "get_gamification_profile", "GET", "/api/v2/gamification/profiles/{profileId}",
@@ -763,12 +821,14 @@ def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfil
 
 
 def get_gamification_profile_members(profile_id: str) -> _Lists[_m.MemberListing, _m.Member]:
-    """GET /api/v2/gamification/profiles/{profileId}/members -> ``MemberListing``.
+    """List the members of a performance profile.
 
+    GET /api/v2/gamification/profiles/{profileId}/members -> ``MemberListing``.
     Requires ``gamification:profile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles--profileId--members
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
     """
     return _Lists(_Endpoint(
         "get_gamification_profile_members", "GET",
@@ -783,14 +843,16 @@ def get_gamification_profile_metric(
     *,
     workday: _date | str | None = None,
 ) -> _Operation[_m.Metric]:
-    """GET /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
+    """Get a metric of a performance profile.
 
+    GET /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles--profileId--metrics--metricId-
 
     Args:
-        profile_id: path, string.
-        metric_id: path, string.
+        profile_id: the ID of the profile.
+        metric_id: the ID of the metric.
         workday: query, date.
     """
     return _Operation(_Endpoint(
@@ -806,16 +868,18 @@ def get_gamification_profile_metrics(
     workday: _date | str | None = None,
     metric_ids: str | None = None,
 ) -> _Lists[_m.GetMetricResponse, _m.Metric]:
-    """GET /api/v2/gamification/profiles/{profileId}/metrics -> ``GetMetricResponse``.
+    """List the metrics of a performance profile.
 
+    GET /api/v2/gamification/profiles/{profileId}/metrics -> ``GetMetricResponse``.
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles--profileId--metrics
 
     Args:
-        profile_id: path, string.
-        expand: query, list of string: objective.
+        profile_id: the ID of the profile.
+        expand: query, list of string: objective. What to include in addition.
         workday: query, date.
-        metric_ids: query, string.
+        metric_ids: query, string. The IDs of metrics.
     """
     return _Lists(_Endpoint(
         "get_gamification_profile_metrics", "GET",
@@ -831,13 +895,15 @@ def get_gamification_profile_metrics_objectivedetails(
     *,
     workday: _date | str | None = None,
 ) -> _Lists[_m.GetMetricsResponse, _m.Metrics]:
-    """GET /api/v2/gamification/profiles/{profileId}/metrics/objectivedetails -> ``GetMetricsResponse``.
+    """List the metrics of a performance profile with their objectives.
 
+    GET /api/v2/gamification/profiles/{profileId}/metrics/objectivedetails -> ``GetMetricsResponse``.
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles--profileId--metrics-objectivedetails
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
         workday: query, date.
     """
     return _Lists(_Endpoint(
@@ -848,10 +914,12 @@ def get_gamification_profile_metrics_objectivedetails(
 
 
 def get_gamification_profiles() -> _Lists[_m.GetProfilesResponse, _m.PerformanceProfile]:
-    """GET /api/v2/gamification/profiles -> ``GetProfilesResponse``.
+    """List the performance profiles.
 
+    GET /api/v2/gamification/profiles -> ``GetProfilesResponse``.
     Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles
     """
     return _Lists(_Endpoint(
         "get_gamification_profiles", "GET", "/api/v2/gamification/profiles", "GetProfilesResponse",
@@ -864,13 +932,15 @@ def get_gamification_profiles_user(
     *,
     workday: _date | str | None = None,
 ) -> _Operation[_m.PerformanceProfile]:
-    """GET /api/v2/gamification/profiles/users/{userId} -> ``PerformanceProfile``.
+    """Get the performance profile of a user.
 
+    GET /api/v2/gamification/profiles/users/{userId} -> ``PerformanceProfile``.
     Requires ``gamification:profile:view`` or ``gamification:scorecard:viewAll`` or
     ``gamification:leaderboard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         workday: query, date.
     """
     return _Operation(_Endpoint(
@@ -883,7 +953,10 @@ def get_gamification_profiles_users_me(
     *,
     workday: _date | str | None = None,
 ) -> _Operation[_m.PerformanceProfile]:
-    """GET /api/v2/gamification/profiles/users/me -> ``PerformanceProfile``.
+    """Get the performance profile of the current user.
+
+    GET /api/v2/gamification/profiles/users/me -> ``PerformanceProfile``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles-users-me
 
     Args:
         workday: query, date.
@@ -899,13 +972,15 @@ def get_gamification_scorecards(
     *,
     expand: _Sequence[_Open[_Literal["objective"]]] | None = None,
 ) -> _Lists[_m.WorkdayMetricListing, _m.WorkdayMetric]:
-    """GET /api/v2/gamification/scorecards -> ``WorkdayMetricListing``.
+    """Get the scorecard of the current user.
 
+    GET /api/v2/gamification/scorecards -> ``WorkdayMetricListing``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards
 
     Args:
         workday: query, date.
-        expand: query, list of string: objective.
+        expand: query, list of string: objective. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
@@ -917,9 +992,11 @@ def get_gamification_scorecards_attendance(
     start_workday: _date | str,
     end_workday: _date | str,
 ) -> _Lists[_m.AttendanceStatusListing, _m.AttendanceStatus]:
-    """GET /api/v2/gamification/scorecards/attendance -> ``AttendanceStatusListing``.
+    """Get the attendance of the current user.
 
+    GET /api/v2/gamification/scorecards/attendance -> ``AttendanceStatusListing``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-attendance
 
     Args:
         start_workday: query, date.
@@ -933,9 +1010,11 @@ def get_gamification_scorecards_attendance(
 
 
 def get_gamification_scorecards_bestpoints() -> _Lists[_m.UserBestPoints, _m.UserBestPointsItem]:
-    """GET /api/v2/gamification/scorecards/bestpoints -> ``UserBestPoints``.
+    """Get the best points of the current user.
 
+    GET /api/v2/gamification/scorecards/bestpoints -> ``UserBestPoints``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-bestpoints
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_bestpoints", "GET",
@@ -946,9 +1025,11 @@ def get_gamification_scorecards_bestpoints() -> _Lists[_m.UserBestPoints, _m.Use
 def get_gamification_scorecards_points_alltime(
     end_workday: _date | str,
 ) -> _Operation[_m.AllTimePoints]:
-    """GET /api/v2/gamification/scorecards/points/alltime -> ``AllTimePoints``.
+    """Get the all-time points of the current user.
 
+    GET /api/v2/gamification/scorecards/points/alltime -> ``AllTimePoints``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-alltime
 
     Args:
         end_workday: query, date.
@@ -962,9 +1043,11 @@ def get_gamification_scorecards_points_alltime(
 def get_gamification_scorecards_points_average(
     workday: _date | str,
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
-    """GET /api/v2/gamification/scorecards/points/average -> ``SingleWorkdayAveragePoints``.
+    """Get the average points of a division or performance profile.
 
+    GET /api/v2/gamification/scorecards/points/average -> ``SingleWorkdayAveragePoints``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-average
 
     Args:
         workday: query, date.
@@ -981,9 +1064,11 @@ def get_gamification_scorecards_points_trends(
     *,
     day_of_week: _DayOfWeekValues | None = None,
 ) -> _Operation[_m.WorkdayPointsTrend]:
-    """GET /api/v2/gamification/scorecards/points/trends -> ``WorkdayPointsTrend``.
+    """Get the points trend of the current user.
 
+    GET /api/v2/gamification/scorecards/points/trends -> ``WorkdayPointsTrend``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-trends
 
     Args:
         start_workday: query, date.
@@ -1008,14 +1093,16 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Operation[_m.MetricValueTrendAverage]:
-    """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends -> ``MetricValueTrendAverage``.
+    """Get the value trend of a metric for a user.
 
+    GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends -> ``MetricValueTrendAverage``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-profiles--profileId--metrics--metricId--users--userId--values-trends
 
     Args:
-        profile_id: path, string.
-        metric_id: path, string.
-        user_id: path, string.
+        profile_id: the ID of the profile.
+        metric_id: the ID of the metric.
+        user_id: the ID of the user.
         start_workday: query, date.
         end_workday: query, date.
         reference_workday: query, date.
@@ -1042,15 +1129,17 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Operation[_m.MetricValueTrendAverage]:
-    """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends -> ``MetricValueTrendAverage``.
+    """Get the average value trend of a metric.
 
+    GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends -> ``MetricValueTrendAverage``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-profiles--profileId--metrics--metricId--users-values-trends
 
     Args:
-        profile_id: path, string.
-        metric_id: path, string.
+        profile_id: the ID of the profile.
+        metric_id: the ID of the metric.
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         start_workday: query, date.
         end_workday: query, date.
         reference_workday: query, date.
@@ -1077,13 +1166,15 @@ def get_gamification_scorecards_profile_metric_values_trends(
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Operation[_m.MetricValueTrendAverage]:
-    """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends -> ``MetricValueTrendAverage``.
+    """Get the value trend of a metric for the current user.
 
+    GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends -> ``MetricValueTrendAverage``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-profiles--profileId--metrics--metricId--values-trends
 
     Args:
-        profile_id: path, string.
-        metric_id: path, string.
+        profile_id: the ID of the profile.
+        metric_id: the ID of the metric.
         filter_type: query, string: PerformanceProfile, Division.
         start_workday: query, date.
         end_workday: query, date.
@@ -1106,14 +1197,16 @@ def get_gamification_scorecards_user(
     *,
     expand: _Sequence[_Open[_Literal["objective"]]] | None = None,
 ) -> _Lists[_m.WorkdayMetricListing, _m.WorkdayMetric]:
-    """GET /api/v2/gamification/scorecards/users/{userId} -> ``WorkdayMetricListing``.
+    """Get the scorecard of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId} -> ``WorkdayMetricListing``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         workday: query, date.
-        expand: query, list of string: objective.
+        expand: query, list of string: objective. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user", "GET", "/api/v2/gamification/scorecards/users/{userId}",
@@ -1126,12 +1219,14 @@ def get_gamification_scorecards_user_attendance(
     start_workday: _date | str,
     end_workday: _date | str,
 ) -> _Lists[_m.AttendanceStatusListing, _m.AttendanceStatus]:
-    """GET /api/v2/gamification/scorecards/users/{userId}/attendance -> ``AttendanceStatusListing``.
+    """Get the attendance of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId}/attendance -> ``AttendanceStatusListing``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId--attendance
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         start_workday: query, date.
         end_workday: query, date.
     """
@@ -1145,12 +1240,14 @@ def get_gamification_scorecards_user_attendance(
 def get_gamification_scorecards_user_bestpoints(
     user_id: str,
 ) -> _Lists[_m.UserBestPoints, _m.UserBestPointsItem]:
-    """GET /api/v2/gamification/scorecards/users/{userId}/bestpoints -> ``UserBestPoints``.
+    """Get the best points of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId}/bestpoints -> ``UserBestPoints``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId--bestpoints
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user_bestpoints", "GET",
@@ -1163,12 +1260,14 @@ def get_gamification_scorecards_user_points_alltime(
     user_id: str,
     end_workday: _date | str,
 ) -> _Operation[_m.AllTimePoints]:
-    """GET /api/v2/gamification/scorecards/users/{userId}/points/alltime -> ``AllTimePoints``.
+    """Get the all-time points of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId}/points/alltime -> ``AllTimePoints``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId--points-alltime
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         end_workday: query, date.
     """
     return _Operation(_Endpoint(
@@ -1184,12 +1283,14 @@ def get_gamification_scorecards_user_points_trends(
     *,
     day_of_week: _DayOfWeekValues | None = None,
 ) -> _Operation[_m.WorkdayPointsTrend]:
-    """GET /api/v2/gamification/scorecards/users/{userId}/points/trends -> ``WorkdayPointsTrend``.
+    """Get the points trend of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId}/points/trends -> ``WorkdayPointsTrend``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId--points-trends
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         start_workday: query, date.
         end_workday: query, date.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
@@ -1209,12 +1310,14 @@ def get_gamification_scorecards_user_values_trends(
     *,
     time_zone: str | None = None,
 ) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
-    """GET /api/v2/gamification/scorecards/users/{userId}/values/trends -> ``WorkdayValuesTrend``.
+    """Get the value trend of a user.
 
+    GET /api/v2/gamification/scorecards/users/{userId}/values/trends -> ``WorkdayValuesTrend``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users--userId--values-trends
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         start_workday: query, date.
         end_workday: query, date.
         time_zone: query, string.
@@ -1233,13 +1336,15 @@ def get_gamification_scorecards_users_points_average(
     filter_id: str,
     workday: _date | str,
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
-    """GET /api/v2/gamification/scorecards/users/points/average -> ``SingleWorkdayAveragePoints``.
+    """Get the average points of a target group on a workday.
 
+    GET /api/v2/gamification/scorecards/users/points/average -> ``SingleWorkdayAveragePoints``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-points-average
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         workday: query, date.
     """
     return _Operation(_Endpoint(
@@ -1255,13 +1360,15 @@ def get_gamification_scorecards_users_values_average(
     *,
     time_zone: str | None = None,
 ) -> _Lists[_m.SingleWorkdayAverageValues, _m.WorkdayValuesMetricItem]:
-    """GET /api/v2/gamification/scorecards/users/values/average -> ``SingleWorkdayAverageValues``.
+    """Get the average values of a target group on a workday.
 
+    GET /api/v2/gamification/scorecards/users/values/average -> ``SingleWorkdayAverageValues``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-average
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         workday: query, date.
         time_zone: query, string.
     """
@@ -1283,13 +1390,15 @@ def get_gamification_scorecards_users_values_trends(
     *,
     time_zone: str | None = None,
 ) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
-    """GET /api/v2/gamification/scorecards/users/values/trends -> ``WorkdayValuesTrend``.
+    """Get the value trend of a target group.
 
+    GET /api/v2/gamification/scorecards/users/values/trends -> ``WorkdayValuesTrend``.
     Requires ``gamification:scorecard:viewAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-trends
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
-        filter_id: query, string.
+        filter_id: query, string. The ID of a filter.
         start_workday: query, date.
         end_workday: query, date.
         time_zone: query, string.
@@ -1309,9 +1418,11 @@ def get_gamification_scorecards_values_average(
     *,
     time_zone: str | None = None,
 ) -> _Lists[_m.SingleWorkdayAverageValues, _m.WorkdayValuesMetricItem]:
-    """GET /api/v2/gamification/scorecards/values/average -> ``SingleWorkdayAverageValues``.
+    """Get the average values of a division or performance profile.
 
+    GET /api/v2/gamification/scorecards/values/average -> ``SingleWorkdayAverageValues``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-average
 
     Args:
         workday: query, date.
@@ -1332,9 +1443,11 @@ def get_gamification_scorecards_values_trends(
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Lists[_m.WorkdayValuesTrend, _m.WorkdayValuesMetricItem]:
-    """GET /api/v2/gamification/scorecards/values/trends -> ``WorkdayValuesTrend``.
+    """Get the value trend of the current user or a group.
 
+    GET /api/v2/gamification/scorecards/values/trends -> ``WorkdayValuesTrend``.
     Requires ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-trends
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -1354,10 +1467,12 @@ def get_gamification_scorecards_values_trends(
 
 
 def get_gamification_status() -> _Operation[_m.GamificationStatus]:
-    """GET /api/v2/gamification/status -> ``GamificationStatus``.
+    """Get whether gamification is activated.
 
+    GET /api/v2/gamification/status -> ``GamificationStatus``.
     Requires ``gamification:profile:view`` or ``gamification:profile:update`` or
     ``gamification:scorecard:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-status
     """
     return _Operation(_Endpoint(
         "get_gamification_status", "GET", "/api/v2/gamification/status", "GamificationStatus",
@@ -1365,12 +1480,14 @@ def get_gamification_status() -> _Operation[_m.GamificationStatus]:
 
 
 def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTemplate]:
-    """GET /api/v2/gamification/templates/{templateId} -> ``ObjectiveTemplate``.
+    """Get an objective template.
 
+    GET /api/v2/gamification/templates/{templateId} -> ``ObjectiveTemplate``.
     Requires ``gamification:profile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-templates--templateId-
 
     Args:
-        template_id: path, string.
+        template_id: the ID of the template.
     """
     return _Operation(_Endpoint(
         "get_gamification_template", "GET", "/api/v2/gamification/templates/{templateId}",
@@ -1379,9 +1496,11 @@ def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTempla
 
 
 def get_gamification_templates() -> _Lists[_m.GetTemplatesResponse, _m.ObjectiveTemplate]:
-    """GET /api/v2/gamification/templates -> ``GetTemplatesResponse``.
+    """List the objective templates.
 
+    GET /api/v2/gamification/templates -> ``GetTemplatesResponse``.
     Requires ``gamification:profile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-templates
     """
     return _Lists(_Endpoint(
         "get_gamification_templates", "GET", "/api/v2/gamification/templates",
@@ -1393,12 +1512,14 @@ def patch_employeeperformance_externalmetrics_definition(
     metric_id: str,
     body: _m.ExternalMetricDefinitionUpdateRequest | _JsonObject,
 ) -> _Operation[_m.ExternalMetricDefinition]:
-    """PATCH /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
+    """Update an external metric definition.
 
+    PATCH /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
     Requires ``employeePerformance:externalMetricDefinition:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-employeeperformance-externalmetrics-definitions--metricId-
 
     Args:
-        metric_id: path, string.
+        metric_id: the ID of the metric.
         body: ``ExternalMetricDefinitionUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1412,12 +1533,14 @@ def patch_gamification_contest(
     contest_id: str,
     body: _m.ContestsFinalizeRequest | _JsonObject,
 ) -> _Operation[_m.ContestsResponse]:
-    """PATCH /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
+    """Finalize a contest.
 
+    PATCH /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
     Requires ``gamification:contestStatus:edit`` or ``gamification:contestStatus:editAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-gamification-contests--contestId-
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
         body: ``ContestsFinalizeRequest``.
     """
     return _Operation(_Endpoint(
@@ -1430,9 +1553,11 @@ def post_employeeperformance_externalmetrics_data(
     *,
     body: _m.ExternalMetricDataWriteRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ExternalMetricDataWriteResponse]:
-    """POST /api/v2/employeeperformance/externalmetrics/data -> ``ExternalMetricDataWriteResponse``.
+    """Add data to external metrics.
 
+    POST /api/v2/employeeperformance/externalmetrics/data -> ``ExternalMetricDataWriteResponse``.
     Requires ``employeePerformance:externalMetricData:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-employeeperformance-externalmetrics-data
 
     Args:
         body: ``ExternalMetricDataWriteRequest``.
@@ -1448,9 +1573,11 @@ def post_employeeperformance_externalmetrics_definitions(
     *,
     body: _m.ExternalMetricDefinitionCreateRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ExternalMetricDefinition]:
-    """POST /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinition``.
+    """Create an external metric definition.
 
+    POST /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinition``.
     Requires ``employeePerformance:externalMetricDefinition:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-employeeperformance-externalmetrics-definitions
 
     Args:
         body: ``ExternalMetricDefinitionCreateRequest``.
@@ -1465,9 +1592,11 @@ def post_employeeperformance_externalmetrics_definitions(
 def post_gamification_contests(
     body: _m.ContestsCreateRequest | _JsonObject,
 ) -> _Operation[_m.ContestsResponse]:
-    """POST /api/v2/gamification/contests -> ``ContestsResponse``.
+    """Create a contest.
 
+    POST /api/v2/gamification/contests -> ``ContestsResponse``.
     Requires ``gamification:contest:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-contests
 
     Args:
         body: ``ContestsCreateRequest``.
@@ -1481,9 +1610,11 @@ def post_gamification_contests(
 def post_gamification_contests_uploads_prizeimages(
     body: _m.GamificationContestPrizeImageUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
+    """Get a URL for uploading a prize image of contests.
 
+    POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
     Requires ``gamification:contestPrizeImage:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-contests-uploads-prizeimages
 
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
@@ -1496,12 +1627,14 @@ def post_gamification_contests_uploads_prizeimages(
 
 
 def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
-    """POST /api/v2/gamification/profiles/{profileId}/activate -> ``PerformanceProfile``.
+    """Activate a performance profile.
 
+    POST /api/v2/gamification/profiles/{profileId}/activate -> ``PerformanceProfile``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--profileId--activate
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
     """
     return _Operation(_Endpoint(
         "post_gamification_profile_activate", "POST",
@@ -1510,12 +1643,14 @@ def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.Perform
 
 
 def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
-    """POST /api/v2/gamification/profiles/{profileId}/deactivate -> ``PerformanceProfile``.
+    """Deactivate a performance profile.
 
+    POST /api/v2/gamification/profiles/{profileId}/deactivate -> ``PerformanceProfile``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--profileId--deactivate
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
     """
     return _Operation(_Endpoint(
         "post_gamification_profile_deactivate", "POST",
@@ -1527,12 +1662,14 @@ def post_gamification_profile_members(
     profile_id: str,
     body: _m.AssignUsers | _JsonObject,
 ) -> _Operation[_m.Assignment]:
-    """POST /api/v2/gamification/profiles/{profileId}/members -> ``Assignment``.
+    """Add members to a performance profile.
 
+    POST /api/v2/gamification/profiles/{profileId}/members -> ``Assignment``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--profileId--members
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
         body: ``AssignUsers``.
     """
     return _Operation(_Endpoint(
@@ -1546,12 +1683,14 @@ def post_gamification_profile_members_validate(
     profile_id: str,
     body: _m.ValidateAssignUsers | _JsonObject,
 ) -> _Operation[_m.AssignmentValidation]:
-    """POST /api/v2/gamification/profiles/{profileId}/members/validate -> ``AssignmentValidation``.
+    """Validate the assignment of members to a performance profile.
 
+    POST /api/v2/gamification/profiles/{profileId}/members/validate -> ``AssignmentValidation``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--profileId--members-validate
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
         body: ``ValidateAssignUsers``.
     """
     return _Operation(_Endpoint(
@@ -1566,13 +1705,15 @@ def post_gamification_profile_metric_link(
     source_metric_id: str,
     body: _m.TargetPerformanceProfile | _JsonObject,
 ) -> _Operation[_m.Metric]:
-    """POST /api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link -> ``Metric``.
+    """Link a metric to another performance profile.
 
+    POST /api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link -> ``Metric``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--sourceProfileId--metrics--sourceMetricId--link
 
     Args:
-        source_profile_id: path, string.
-        source_metric_id: path, string.
+        source_profile_id: the ID of the source profile.
+        source_metric_id: the ID of the source metric.
         body: ``TargetPerformanceProfile``.
     """
     return _Operation(_Endpoint(
@@ -1586,12 +1727,14 @@ def post_gamification_profile_metrics(
     profile_id: str,
     body: _m.CreateMetric | _JsonObject,
 ) -> _Operation[_m.Metric]:
-    """POST /api/v2/gamification/profiles/{profileId}/metrics -> ``Metric``.
+    """Create a metric of a performance profile.
 
+    POST /api/v2/gamification/profiles/{profileId}/metrics -> ``Metric``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles--profileId--metrics
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
         body: ``CreateMetric``.
     """
     return _Operation(_Endpoint(
@@ -1606,9 +1749,11 @@ def post_gamification_profiles(
     *,
     copy_metrics: bool | None = None,
 ) -> _Operation[_m.PerformanceProfile]:
-    """POST /api/v2/gamification/profiles -> ``PerformanceProfile``.
+    """Create a performance profile.
 
+    POST /api/v2/gamification/profiles -> ``PerformanceProfile``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles
 
     Args:
         copy_metrics: query, boolean.
@@ -1624,12 +1769,14 @@ def post_gamification_profiles_user_query(
     user_id: str,
     body: _m.UserProfilesInDateRangeRequest | _JsonObject,
 ) -> _Operation[_m.UserProfilesInDateRange]:
-    """POST /api/v2/gamification/profiles/users/{userId}/query -> ``UserProfilesInDateRange``.
+    """Query the performance profiles of a user.
 
+    POST /api/v2/gamification/profiles/users/{userId}/query -> ``UserProfilesInDateRange``.
     Read-only. Requires ``gamification:agentProfileMembership:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles-users--userId--query
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserProfilesInDateRangeRequest``.
     """
     return _Operation(_Endpoint(
@@ -1642,9 +1789,11 @@ def post_gamification_profiles_user_query(
 def post_gamification_profiles_users_me_query(
     body: _m.UserProfilesInDateRangeRequest | _JsonObject,
 ) -> _Operation[_m.UserProfilesInDateRange]:
-    """POST /api/v2/gamification/profiles/users/me/query -> ``UserProfilesInDateRange``.
+    """Query the performance profiles of the current user.
 
+    POST /api/v2/gamification/profiles/users/me/query -> ``UserProfilesInDateRange``.
     Read-only.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles-users-me-query
 
     Args:
         body: ``UserProfilesInDateRangeRequest``.
@@ -1660,12 +1809,14 @@ def put_gamification_contest(
     contest_id: str,
     body: _m.ContestsCreateRequest | _JsonObject,
 ) -> _Operation[_m.ContestsResponse]:
-    """PUT /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
+    """Replace a contest.
 
+    PUT /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
     Requires ``gamification:contest:edit`` or ``gamification:contest:editAll``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-gamification-contests--contestId-
 
     Args:
-        contest_id: path, string.
+        contest_id: the ID of the contest.
         body: ``ContestsCreateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1679,12 +1830,14 @@ def put_gamification_profile(
     *,
     body: _m.PerformanceProfile | _JsonObject | None = None,
 ) -> _Operation[_m.PerformanceProfile]:
-    """PUT /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
+    """Update a performance profile.
 
+    PUT /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-gamification-profiles--profileId-
 
     Args:
-        profile_id: path, string.
+        profile_id: the ID of the profile.
         body: ``PerformanceProfile``.
     """
     return _Operation(_Endpoint(
@@ -1698,13 +1851,15 @@ def put_gamification_profile_metric(
     metric_id: str,
     body: _m.CreateMetric | _JsonObject,
 ) -> _Operation[_m.Metric]:
-    """PUT /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
+    """Update a metric of a performance profile.
 
+    PUT /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-gamification-profiles--profileId--metrics--metricId-
 
     Args:
-        profile_id: path, string.
-        metric_id: path, string.
+        profile_id: the ID of the profile.
+        metric_id: the ID of the metric.
         body: ``CreateMetric``.
     """
     return _Operation(_Endpoint(
@@ -1717,9 +1872,11 @@ def put_gamification_profile_metric(
 def put_gamification_status(
     status: _m.GamificationStatus | _JsonObject,
 ) -> _Operation[_m.GamificationStatus]:
-    """PUT /api/v2/gamification/status -> ``GamificationStatus``.
+    """Set whether gamification is activated.
 
+    PUT /api/v2/gamification/status -> ``GamificationStatus``.
     Requires ``gamification:profile:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-gamification-status
 
     Args:
         status: body, ``GamificationStatus``.

@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def get_gdpr_request(request_id: str) -> _Operation[_m.GDPRRequest]:
-    """GET /api/v2/gdpr/requests/{requestId} -> ``GDPRRequest``.
+    """Get a GDPR request.
 
+    GET /api/v2/gdpr/requests/{requestId} -> ``GDPRRequest``.
     Requires ``gdpr:request:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gdpr-requests--requestId-
 
     Args:
-        request_id: path, string.
+        request_id: the ID of the request.
     """
     return _Operation(_Endpoint(
         "get_gdpr_request", "GET", "/api/v2/gdpr/requests/{requestId}", "GDPRRequest",
@@ -38,13 +40,15 @@ def get_gdpr_requests(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.GDPRRequestEntityListing, _m.GDPRRequest]:
-    """GET /api/v2/gdpr/requests -> ``GDPRRequestEntityListing``.
+    """List the GDPR requests.
 
+    GET /api/v2/gdpr/requests -> ``GDPRRequestEntityListing``.
     Requires ``gdpr:request:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gdpr-requests
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", "GDPRRequestEntityListing",
@@ -59,9 +63,11 @@ def get_gdpr_subjects(
     ]],
     search_value: str,
 ) -> _Lists[_m.GDPRSubjectEntityListing, _m.GDPRSubject]:
-    """GET /api/v2/gdpr/subjects -> ``GDPRSubjectEntityListing``.
+    """List the GDPR subjects.
 
+    GET /api/v2/gdpr/subjects -> ``GDPRSubjectEntityListing``.
     Requires ``gdpr:subject:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gdpr-subjects
 
     Args:
         search_type: query, string: NAME, ADDRESS, PHONE, EMAIL, TWITTER, INSTAGRAM, FACEBOOK,
@@ -79,9 +85,11 @@ def post_gdpr_requests(
     *,
     delete_confirmed: bool | None = None,
 ) -> _Jobs[_m.GDPRRequest, _m.GDPRRequest, _Any]:
-    """POST /api/v2/gdpr/requests -> ``GDPRRequest``.
+    """Create a GDPR request.
 
-    Requires ``gdpr:request:add``.
+    POST /api/v2/gdpr/requests -> ``GDPRRequest``.
+    Requires ``gdpr:request:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gdpr-requests
 
     Args:
         delete_confirmed: query, boolean.

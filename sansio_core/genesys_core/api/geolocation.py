@@ -13,18 +13,25 @@ if _TYPE_CHECKING:
 
 
 def get_geolocations_settings() -> _Operation[_m.GeolocationSettings]:
-    """GET /api/v2/geolocations/settings -> ``GeolocationSettings``."""
+    """Get the geolocation settings.
+
+    GET /api/v2/geolocations/settings -> ``GeolocationSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-geolocations-settings
+    """
     return _Operation(_Endpoint(
         "get_geolocations_settings", "GET", "/api/v2/geolocations/settings", "GeolocationSettings",
     ))
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
-    """GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    """Get the geolocation of a client of a user.
+
+    GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--geolocations--clientId-
 
     Args:
-        user_id: path, string.
-        client_id: path, string.
+        user_id: the ID of the user.
+        client_id: the ID of the client.
     """
     return _Operation(_Endpoint(
         "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
@@ -35,9 +42,11 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
 def patch_geolocations_settings(
     body: _m.GeolocationSettings | _JsonObject,
 ) -> _Operation[_m.GeolocationSettings]:
-    """PATCH /api/v2/geolocations/settings -> ``GeolocationSettings``.
+    """Update the geolocation settings.
 
+    PATCH /api/v2/geolocations/settings -> ``GeolocationSettings``.
     Requires ``geolocation:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-geolocations-settings
 
     Args:
         body: ``GeolocationSettings``.
@@ -53,11 +62,14 @@ def patch_user_geolocation(
     client_id: str,
     body: _m.Geolocation | _JsonObject,
 ) -> _Operation[_m.Geolocation]:
-    """PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    """Update the geolocation of a client of a user.
+
+    PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--geolocations--clientId-
 
     Args:
-        user_id: path, string.
-        client_id: path, string.
+        user_id: the ID of the user.
+        client_id: the ID of the client.
         body: ``Geolocation``.
     """
     return _Operation(_Endpoint(

@@ -23,10 +23,13 @@ if _TYPE_CHECKING:
 
 
 def delete_greeting(greeting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/greetings/{greetingId} -> nothing.
+    """Delete a greeting.
+
+    DELETE /api/v2/greetings/{greetingId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-greetings--greetingId-
 
     Args:
-        greeting_id: path, string.
+        greeting_id: the ID of the greeting.
     """
     return _Operation(_Endpoint(
         "delete_greeting", "DELETE", "/api/v2/greetings/{greetingId}",
@@ -34,10 +37,13 @@ def delete_greeting(greeting_id: str) -> _Operation[None]:
 
 
 def get_greeting(greeting_id: str) -> _Operation[_m.Greeting]:
-    """GET /api/v2/greetings/{greetingId} -> ``Greeting``.
+    """Get a greeting.
+
+    GET /api/v2/greetings/{greetingId} -> ``Greeting``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings--greetingId-
 
     Args:
-        greeting_id: path, string.
+        greeting_id: the ID of the greeting.
     """
     return _Operation(_Endpoint(
         "get_greeting", "GET", "/api/v2/greetings/{greetingId}", "Greeting",
@@ -49,13 +55,16 @@ def get_greeting_downloads(
     *,
     format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
-    """GET /api/v2/greetings/{greetingId}/downloads -> ``GreetingMediaInfo``.
+    """Download a greeting of the organization.
 
+    GET /api/v2/greetings/{greetingId}/downloads -> ``GreetingMediaInfo``.
     Requires ``greetings:greeting:download``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings--greetingId--downloads
 
     Args:
-        greeting_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        greeting_id: the ID of the greeting.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_greeting_downloads", "GET", "/api/v2/greetings/{greetingId}/downloads",
@@ -68,13 +77,16 @@ def get_greeting_groups_downloads(
     *,
     format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
-    """GET /api/v2/greetings/{greetingId}/groups/downloads -> ``GreetingMediaInfo``.
+    """Download a greeting of a group.
 
+    GET /api/v2/greetings/{greetingId}/groups/downloads -> ``GreetingMediaInfo``.
     Requires ``greetings:groupGreeting:download``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings--greetingId--groups-downloads
 
     Args:
-        greeting_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        greeting_id: the ID of the greeting.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_greeting_groups_downloads", "GET", "/api/v2/greetings/{greetingId}/groups/downloads",
@@ -87,11 +99,15 @@ def get_greeting_media(
     *,
     format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
-    """GET /api/v2/greetings/{greetingId}/media -> ``GreetingMediaInfo``.
+    """Get the media of a greeting.
+
+    GET /api/v2/greetings/{greetingId}/media -> ``GreetingMediaInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings--greetingId--media
 
     Args:
-        greeting_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        greeting_id: the ID of the greeting.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_greeting_media", "GET", "/api/v2/greetings/{greetingId}/media", "GreetingMediaInfo",
@@ -103,13 +119,16 @@ def get_greeting_users_downloads(
     *,
     format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
-    """GET /api/v2/greetings/{greetingId}/users/downloads -> ``GreetingMediaInfo``.
+    """Download a greeting of a user.
 
+    GET /api/v2/greetings/{greetingId}/users/downloads -> ``GreetingMediaInfo``.
     Requires ``greetings:greeting:download``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings--greetingId--users-downloads
 
     Args:
-        greeting_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        greeting_id: the ID of the greeting.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_greeting_users_downloads", "GET", "/api/v2/greetings/{greetingId}/users/downloads",
@@ -122,13 +141,15 @@ def get_greetings(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.DomainEntityListing, _m.DomainEntity]:
-    """GET /api/v2/greetings -> ``DomainEntityListing``.
+    """List the greetings.
 
+    GET /api/v2/greetings -> ``DomainEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing",
@@ -137,7 +158,11 @@ def get_greetings(
 
 
 def get_greetings_defaults() -> _Operation[_m.DefaultGreetingList]:
-    """GET /api/v2/greetings/defaults -> ``DefaultGreetingList``."""
+    """Get the greeting defaults.
+
+    GET /api/v2/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings-defaults
+    """
     return _Operation(_Endpoint(
         "get_greetings_defaults", "GET", "/api/v2/greetings/defaults", "DefaultGreetingList",
     ))
@@ -149,14 +174,16 @@ def get_group_greetings(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.GreetingListing, _m.Greeting]:
-    """GET /api/v2/groups/{groupId}/greetings -> ``GreetingListing``.
+    """List the greetings of a group.
 
+    GET /api/v2/groups/{groupId}/greetings -> ``GreetingListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--greetings
 
     Args:
-        group_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        group_id: the ID of the group.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", "GreetingListing",
@@ -165,10 +192,13 @@ def get_group_greetings(
 
 
 def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreetingList]:
-    """GET /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
+    """Get the greeting defaults of a group.
+
+    GET /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--greetings-defaults
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "get_group_greetings_defaults", "GET", "/api/v2/groups/{groupId}/greetings/defaults",
@@ -182,14 +212,16 @@ def get_user_greetings(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.DomainEntityListing, _m.DomainEntity]:
-    """GET /api/v2/users/{userId}/greetings -> ``DomainEntityListing``.
+    """List the greetings of a user.
 
+    GET /api/v2/users/{userId}/greetings -> ``DomainEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--greetings
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", "DomainEntityListing",
@@ -198,10 +230,13 @@ def get_user_greetings(
 
 
 def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingList]:
-    """GET /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
+    """Get the greeting defaults of a user.
+
+    GET /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--greetings-defaults
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_greetings_defaults", "GET", "/api/v2/users/{userId}/greetings/defaults",
@@ -210,7 +245,10 @@ def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingLi
 
 
 def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
-    """POST /api/v2/greetings -> ``Greeting``.
+    """Create a greeting.
+
+    POST /api/v2/greetings -> ``Greeting``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-greetings
 
     Args:
         body: ``Greeting``.
@@ -222,10 +260,13 @@ def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
 
 
 def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
-    """POST /api/v2/groups/{groupId}/greetings -> ``Greeting``.
+    """Create a greeting of a group.
+
+    POST /api/v2/groups/{groupId}/greetings -> ``Greeting``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups--groupId--greetings
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``Greeting``.
     """
     return _Operation(_Endpoint(
@@ -235,10 +276,13 @@ def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Ope
 
 
 def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
-    """POST /api/v2/users/{userId}/greetings -> ``Greeting``.
+    """Create a greeting of a user.
+
+    POST /api/v2/users/{userId}/greetings -> ``Greeting``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--greetings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``Greeting``.
     """
     return _Operation(_Endpoint(
@@ -248,10 +292,13 @@ def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Opera
 
 
 def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
-    """PUT /api/v2/greetings/{greetingId} -> ``Greeting``.
+    """Update a greeting.
+
+    PUT /api/v2/greetings/{greetingId} -> ``Greeting``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-greetings--greetingId-
 
     Args:
-        greeting_id: path, string.
+        greeting_id: the ID of the greeting.
         body: ``Greeting``.
     """
     return _Operation(_Endpoint(
@@ -263,7 +310,10 @@ def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operatio
 def put_greetings_defaults(
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """PUT /api/v2/greetings/defaults -> ``DefaultGreetingList``.
+    """Update the greeting defaults.
+
+    PUT /api/v2/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-greetings-defaults
 
     Args:
         body: ``DefaultGreetingList``.
@@ -278,10 +328,13 @@ def put_group_greetings_defaults(
     group_id: str,
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """PUT /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
+    """Update the greeting defaults of a group.
+
+    PUT /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-groups--groupId--greetings-defaults
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``DefaultGreetingList``.
     """
     return _Operation(_Endpoint(
@@ -294,10 +347,13 @@ def put_user_greetings_defaults(
     user_id: str,
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """PUT /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
+    """Update the greeting defaults of a user.
+
+    PUT /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--greetings-defaults
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``DefaultGreetingList``.
     """
     return _Operation(_Endpoint(

@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def delete_group(group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/groups/{groupId} -> nothing.
+    """Delete a group.
 
+    DELETE /api/v2/groups/{groupId} -> nothing.
     Requires ``directory:group:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "delete_group", "DELETE", "/api/v2/groups/{groupId}",
@@ -34,12 +36,14 @@ def delete_group(group_id: str) -> _Operation[None]:
 
 
 def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/groups/{groupId}/dynamicsettings -> nothing.
+    """Delete the dynamic settings of a group.
 
+    DELETE /api/v2/groups/{groupId}/dynamicsettings -> nothing.
     Preview: may change without notice. Requires ``directory:group:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-groups--groupId--dynamicsettings
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "delete_group_dynamicsettings", "DELETE", "/api/v2/groups/{groupId}/dynamicsettings",
@@ -47,11 +51,14 @@ def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
 
 
 def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
-    """DELETE /api/v2/groups/{groupId}/members -> any JSON value.
+    """Remove members from a group.
+
+    DELETE /api/v2/groups/{groupId}/members -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-groups--groupId--members
 
     Args:
-        group_id: path, string.
-        ids: query, string.
+        group_id: the ID of the group.
+        ids: query, string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object",
@@ -59,9 +66,11 @@ def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
-    """GET /api/v2/fieldconfig -> ``FieldConfig``.
+    """Get the field configuration of an entity type.
 
+    GET /api/v2/fieldconfig -> ``FieldConfig``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fieldconfig
 
     Args:
         type: query, string: person, group, org.
@@ -72,10 +81,13 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
 
 
 def get_group(group_id: str) -> _Operation[_m.Group]:
-    """GET /api/v2/groups/{groupId} -> ``Group``.
+    """Get a group.
+
+    GET /api/v2/groups/{groupId} -> ``Group``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "get_group", "GET", "/api/v2/groups/{groupId}", "Group",
@@ -83,12 +95,14 @@ def get_group(group_id: str) -> _Operation[_m.Group]:
 
 
 def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefinition]:
-    """GET /api/v2/groups/{groupId}/dynamicsettings -> ``DynamicGroupDefinition``.
+    """Get the dynamic settings of a group.
 
+    GET /api/v2/groups/{groupId}/dynamicsettings -> ``DynamicGroupDefinition``.
     Preview: may change without notice. Requires ``directory:group:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--dynamicsettings
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "get_group_dynamicsettings", "GET", "/api/v2/groups/{groupId}/dynamicsettings",
@@ -97,12 +111,14 @@ def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefini
 
 
 def get_group_individuals(group_id: str) -> _Lists[_m.UserEntityListing, _m.User]:
-    """GET /api/v2/groups/{groupId}/individuals -> ``UserEntityListing``.
+    """List the individuals of a group.
 
+    GET /api/v2/groups/{groupId}/individuals -> ``UserEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--individuals
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Lists(_Endpoint(
         "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals", "UserEntityListing",
@@ -124,20 +140,23 @@ def get_group_members(
         "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
     ]]] | None = None,
 ) -> _Lists[_m.UserEntityListing, _m.User]:
-    """GET /api/v2/groups/{groupId}/members -> ``UserEntityListing``.
+    """List the members of a group.
 
+    GET /api/v2/groups/{groupId}/members -> ``UserEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--members
 
     Args:
-        group_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        group_id: the ID of the group.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
@@ -149,12 +168,14 @@ def get_group_members(
 
 
 def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation[_m.GroupProfile]:
-    """GET /api/v2/groups/{groupId}/profile -> ``GroupProfile``.
+    """Get the profile of a group.
 
+    GET /api/v2/groups/{groupId}/profile -> ``GroupProfile``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--profile
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         fields: query, string.
     """
     return _Operation(_Endpoint(
@@ -170,16 +191,18 @@ def get_groups(
     jabber_id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.GroupEntityListing, _m.Group]:
-    """GET /api/v2/groups -> ``GroupEntityListing``.
+    """List the groups.
 
+    GET /api/v2/groups -> ``GroupEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
-        jabber_id: query, list of string.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
+        jabber_id: query, list of string. The ID of a jabber.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_groups", "GET", "/api/v2/groups", "GroupEntityListing", listing=_l.page_ece8a87b,
@@ -194,13 +217,15 @@ def get_groups_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
-    """GET /api/v2/groups/search -> ``GroupsSearchResponse``.
+    """Search groups by the q64 value of an earlier search.
 
+    GET /api/v2/groups/search -> ``GroupsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
@@ -216,16 +241,18 @@ def get_profiles_groups(
     jabber_id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.GroupProfileEntityListing, _m.GroupProfile]:
-    """GET /api/v2/profiles/groups -> ``GroupProfileEntityListing``.
+    """List the profiles of groups.
 
+    GET /api/v2/profiles/groups -> ``GroupProfileEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-groups
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
-        jabber_id: query, list of string.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
+        jabber_id: query, list of string. The ID of a jabber.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",
@@ -240,10 +267,13 @@ def post_group_members(
     group_id: str,
     body: _m.GroupMembersUpdate | _JsonObject,
 ) -> _Operation[_Any]:
-    """POST /api/v2/groups/{groupId}/members -> any JSON value.
+    """Add members to a group.
+
+    POST /api/v2/groups/{groupId}/members -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups--groupId--members
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``GroupMembersUpdate``.
     """
     return _Operation(_Endpoint(
@@ -253,9 +283,11 @@ def post_group_members(
 
 
 def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
-    """POST /api/v2/groups -> ``Group``.
+    """Create a group.
 
+    POST /api/v2/groups -> ``Group``.
     Requires ``directory:group:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups
 
     Args:
         body: ``GroupCreate``.
@@ -268,9 +300,11 @@ def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
 def post_groups_dynamicsettings_preview(
     body: _m.DynamicGroupQuery | _JsonObject,
 ) -> _Operation[_m.DynamicGroupQueryPreview]:
-    """POST /api/v2/groups/dynamicsettings/preview -> ``DynamicGroupQueryPreview``.
+    """Count the users that a dynamic group would select.
 
+    POST /api/v2/groups/dynamicsettings/preview -> ``DynamicGroupQueryPreview``.
     Deprecated. Preview: may change without notice. Read-only. Requires ``directory:group:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups-dynamicsettings-preview
 
     Args:
         body: ``DynamicGroupQuery``.
@@ -284,9 +318,11 @@ def post_groups_dynamicsettings_preview(
 def post_groups_search(
     body: _m.GroupSearchRequest | _JsonObject,
 ) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
-    """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
+    """Search groups.
 
+    POST /api/v2/groups/search -> ``GroupsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups-search
 
     Args:
         body: ``GroupSearchRequest``.
@@ -302,12 +338,14 @@ def put_group(
     *,
     body: _m.GroupUpdate | _JsonObject | None = None,
 ) -> _Operation[_m.Group]:
-    """PUT /api/v2/groups/{groupId} -> ``Group``.
+    """Update a group.
 
+    PUT /api/v2/groups/{groupId} -> ``Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``GroupUpdate``.
     """
     return _Operation(_Endpoint(
@@ -319,12 +357,14 @@ def put_group_dynamicsettings(
     group_id: str,
     body: _m.DynamicGroupQuery | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/groups/{groupId}/dynamicsettings -> nothing.
+    """Update the dynamic settings of a group.
 
+    PUT /api/v2/groups/{groupId}/dynamicsettings -> nothing.
     Preview: may change without notice. Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-groups--groupId--dynamicsettings
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``DynamicGroupQuery``.
     """
     return _Operation(_Endpoint(

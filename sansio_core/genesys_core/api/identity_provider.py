@@ -19,12 +19,14 @@ if _TYPE_CHECKING:
 
 
 def delete_identityprovider(provider_id: str) -> _Operation[None]:
-    """DELETE /api/v2/identityproviders/{providerId} -> nothing.
+    """Delete an identity provider.
 
+    DELETE /api/v2/identityproviders/{providerId} -> nothing.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders--providerId-
 
     Args:
-        provider_id: path, string.
+        provider_id: the ID of the provider.
     """
     return _Operation(_Endpoint(
         "delete_identityprovider", "DELETE", "/api/v2/identityproviders/{providerId}",
@@ -32,9 +34,11 @@ def delete_identityprovider(provider_id: str) -> _Operation[None]:
 
 
 def delete_identityproviders_adfs() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/adfs -> any JSON value.
+    """Delete the ADFS identity provider.
 
+    DELETE /api/v2/identityproviders/adfs -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-adfs
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_adfs", "DELETE", "/api/v2/identityproviders/adfs", "object",
@@ -42,9 +46,11 @@ def delete_identityproviders_adfs() -> _Operation[_Any]:
 
 
 def delete_identityproviders_cic() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/cic -> any JSON value.
+    """Delete the CIC identity provider.
 
+    DELETE /api/v2/identityproviders/cic -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-cic
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_cic", "DELETE", "/api/v2/identityproviders/cic", "object",
@@ -52,9 +58,11 @@ def delete_identityproviders_cic() -> _Operation[_Any]:
 
 
 def delete_identityproviders_generic() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/generic -> any JSON value.
+    """Delete the generic SAML identity provider.
 
+    DELETE /api/v2/identityproviders/generic -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-generic
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_generic", "DELETE", "/api/v2/identityproviders/generic", "object",
@@ -62,9 +70,11 @@ def delete_identityproviders_generic() -> _Operation[_Any]:
 
 
 def delete_identityproviders_gsuite() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/gsuite -> any JSON value.
+    """Delete the G Suite identity provider.
 
+    DELETE /api/v2/identityproviders/gsuite -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-gsuite
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_gsuite", "DELETE", "/api/v2/identityproviders/gsuite", "object",
@@ -72,9 +82,11 @@ def delete_identityproviders_gsuite() -> _Operation[_Any]:
 
 
 def delete_identityproviders_identitynow() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/identitynow -> any JSON value.
+    """Delete the IdentityNow identity provider.
 
+    DELETE /api/v2/identityproviders/identitynow -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-identitynow
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_identitynow", "DELETE", "/api/v2/identityproviders/identitynow",
@@ -83,9 +95,11 @@ def delete_identityproviders_identitynow() -> _Operation[_Any]:
 
 
 def delete_identityproviders_okta() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/okta -> any JSON value.
+    """Delete the Okta identity provider.
 
+    DELETE /api/v2/identityproviders/okta -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-okta
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_okta", "DELETE", "/api/v2/identityproviders/okta", "object",
@@ -93,9 +107,11 @@ def delete_identityproviders_okta() -> _Operation[_Any]:
 
 
 def delete_identityproviders_onelogin() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/onelogin -> any JSON value.
+    """Delete the OneLogin identity provider.
 
+    DELETE /api/v2/identityproviders/onelogin -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-onelogin
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_onelogin", "DELETE", "/api/v2/identityproviders/onelogin",
@@ -104,9 +120,11 @@ def delete_identityproviders_onelogin() -> _Operation[_Any]:
 
 
 def delete_identityproviders_ping() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/ping -> any JSON value.
+    """Delete the Ping identity provider.
 
+    DELETE /api/v2/identityproviders/ping -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-ping
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_ping", "DELETE", "/api/v2/identityproviders/ping", "object",
@@ -114,9 +132,11 @@ def delete_identityproviders_ping() -> _Operation[_Any]:
 
 
 def delete_identityproviders_purecloud() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/purecloud -> any JSON value.
+    """Delete the PureCloud identity provider.
 
+    DELETE /api/v2/identityproviders/purecloud -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-purecloud
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_purecloud", "DELETE", "/api/v2/identityproviders/purecloud",
@@ -125,9 +145,11 @@ def delete_identityproviders_purecloud() -> _Operation[_Any]:
 
 
 def delete_identityproviders_pureengage() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/pureengage -> any JSON value.
+    """Delete the PureEngage identity provider.
 
+    DELETE /api/v2/identityproviders/pureengage -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-pureengage
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_pureengage", "DELETE", "/api/v2/identityproviders/pureengage",
@@ -136,9 +158,11 @@ def delete_identityproviders_pureengage() -> _Operation[_Any]:
 
 
 def delete_identityproviders_salesforce() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/salesforce -> any JSON value.
+    """Delete the Salesforce identity provider.
 
+    DELETE /api/v2/identityproviders/salesforce -> any JSON value.
     Requires ``sso:provider:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-identityproviders-salesforce
     """
     return _Operation(_Endpoint(
         "delete_identityproviders_salesforce", "DELETE", "/api/v2/identityproviders/salesforce",
@@ -147,12 +171,14 @@ def delete_identityproviders_salesforce() -> _Operation[_Any]:
 
 
 def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
-    """GET /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
+    """Get an identity provider.
 
+    GET /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders--providerId-
 
     Args:
-        provider_id: path, string.
+        provider_id: the ID of the provider.
     """
     return _Operation(_Endpoint(
         "get_identityprovider", "GET", "/api/v2/identityproviders/{providerId}", "CustomProvider",
@@ -160,9 +186,11 @@ def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
 
 
 def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLProvider]:
-    """GET /api/v2/identityproviders -> ``IdentityProviderEntityListing``.
+    """List the identity providers.
 
+    GET /api/v2/identityproviders -> ``IdentityProviderEntityListing``.
     Requires ``sso:provider:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders
     """
     return _Lists(_Endpoint(
         "get_identityproviders", "GET", "/api/v2/identityproviders",
@@ -171,9 +199,11 @@ def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLP
 
 
 def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
-    """GET /api/v2/identityproviders/adfs -> ``ADFS``.
+    """Get the ADFS identity provider.
 
+    GET /api/v2/identityproviders/adfs -> ``ADFS``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-adfs
     """
     return _Operation(_Endpoint(
         "get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", "ADFS",
@@ -181,9 +211,11 @@ def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
 
 
 def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
-    """GET /api/v2/identityproviders/cic -> ``CustomerInteractionCenter``.
+    """Get the CIC identity provider.
 
+    GET /api/v2/identityproviders/cic -> ``CustomerInteractionCenter``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-cic
     """
     return _Operation(_Endpoint(
         "get_identityproviders_cic", "GET", "/api/v2/identityproviders/cic",
@@ -192,9 +224,11 @@ def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
 
 
 def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
-    """GET /api/v2/identityproviders/generic -> ``GenericSAML``.
+    """Get the generic SAML identity provider.
 
+    GET /api/v2/identityproviders/generic -> ``GenericSAML``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-generic
     """
     return _Operation(_Endpoint(
         "get_identityproviders_generic", "GET", "/api/v2/identityproviders/generic", "GenericSAML",
@@ -202,9 +236,11 @@ def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
 
 
 def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
-    """GET /api/v2/identityproviders/gsuite -> ``GSuite``.
+    """Get the G Suite identity provider.
 
+    GET /api/v2/identityproviders/gsuite -> ``GSuite``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-gsuite
     """
     return _Operation(_Endpoint(
         "get_identityproviders_gsuite", "GET", "/api/v2/identityproviders/gsuite", "GSuite",
@@ -212,9 +248,11 @@ def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
 
 
 def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
-    """GET /api/v2/identityproviders/identitynow -> ``IdentityNow``.
+    """Get the IdentityNow identity provider.
 
+    GET /api/v2/identityproviders/identitynow -> ``IdentityNow``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-identitynow
     """
     return _Operation(_Endpoint(
         "get_identityproviders_identitynow", "GET", "/api/v2/identityproviders/identitynow",
@@ -223,9 +261,11 @@ def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
 
 
 def get_identityproviders_okta() -> _Operation[_m.Okta]:
-    """GET /api/v2/identityproviders/okta -> ``Okta``.
+    """Get the Okta identity provider.
 
+    GET /api/v2/identityproviders/okta -> ``Okta``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-okta
     """
     return _Operation(_Endpoint(
         "get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", "Okta",
@@ -233,9 +273,11 @@ def get_identityproviders_okta() -> _Operation[_m.Okta]:
 
 
 def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
-    """GET /api/v2/identityproviders/onelogin -> ``OneLogin``.
+    """Get the OneLogin identity provider.
 
+    GET /api/v2/identityproviders/onelogin -> ``OneLogin``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-onelogin
     """
     return _Operation(_Endpoint(
         "get_identityproviders_onelogin", "GET", "/api/v2/identityproviders/onelogin", "OneLogin",
@@ -243,9 +285,11 @@ def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
 
 
 def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
-    """GET /api/v2/identityproviders/ping -> ``PingIdentity``.
+    """Get the Ping identity provider.
 
+    GET /api/v2/identityproviders/ping -> ``PingIdentity``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-ping
     """
     return _Operation(_Endpoint(
         "get_identityproviders_ping", "GET", "/api/v2/identityproviders/ping", "PingIdentity",
@@ -253,9 +297,11 @@ def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
 
 
 def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
-    """GET /api/v2/identityproviders/purecloud -> ``PureCloud``.
+    """Get the PureCloud identity provider.
 
+    GET /api/v2/identityproviders/purecloud -> ``PureCloud``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-purecloud
     """
     return _Operation(_Endpoint(
         "get_identityproviders_purecloud", "GET", "/api/v2/identityproviders/purecloud",
@@ -264,9 +310,11 @@ def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
 
 
 def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
-    """GET /api/v2/identityproviders/pureengage -> ``PureEngage``.
+    """Get the PureEngage identity provider.
 
+    GET /api/v2/identityproviders/pureengage -> ``PureEngage``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-pureengage
     """
     return _Operation(_Endpoint(
         "get_identityproviders_pureengage", "GET", "/api/v2/identityproviders/pureengage",
@@ -275,9 +323,11 @@ def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
 
 
 def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
-    """GET /api/v2/identityproviders/salesforce -> ``Salesforce``.
+    """Get the Salesforce identity provider.
 
+    GET /api/v2/identityproviders/salesforce -> ``Salesforce``.
     Requires ``sso:provider:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders-salesforce
     """
     return _Operation(_Endpoint(
         "get_identityproviders_salesforce", "GET", "/api/v2/identityproviders/salesforce",
@@ -286,9 +336,11 @@ def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
 
 
 def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[_m.CustomProvider]:
-    """POST /api/v2/identityproviders -> ``CustomProvider``.
+    """Create an identity provider.
 
+    POST /api/v2/identityproviders -> ``CustomProvider``.
     Requires ``sso:provider:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-identityproviders
 
     Args:
         body: ``CustomProvider``.
@@ -303,12 +355,14 @@ def put_identityprovider(
     provider_id: str,
     body: _m.CustomProvider | _JsonObject,
 ) -> _Operation[_m.CustomProvider]:
-    """PUT /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
+    """Update an identity provider.
 
+    PUT /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
     Requires ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders--providerId-
 
     Args:
-        provider_id: path, string.
+        provider_id: the ID of the provider.
         body: ``CustomProvider``.
     """
     return _Operation(_Endpoint(
@@ -318,9 +372,11 @@ def put_identityprovider(
 
 
 def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/adfs -> ``IdentityProvider``.
+    """Update the ADFS identity provider.
 
+    PUT /api/v2/identityproviders/adfs -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-adfs
 
     Args:
         body: ``ADFS``.
@@ -334,9 +390,11 @@ def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.Ide
 def put_identityproviders_cic(
     body: _m.CustomerInteractionCenter | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/cic -> ``IdentityProvider``.
+    """Update the CIC identity provider.
 
+    PUT /api/v2/identityproviders/cic -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-cic
 
     Args:
         body: ``CustomerInteractionCenter``.
@@ -350,9 +408,11 @@ def put_identityproviders_cic(
 def put_identityproviders_generic(
     body: _m.GenericSAML | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/generic -> ``IdentityProvider``.
+    """Update the generic SAML identity provider.
 
+    PUT /api/v2/identityproviders/generic -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-generic
 
     Args:
         body: ``GenericSAML``.
@@ -364,9 +424,11 @@ def put_identityproviders_generic(
 
 
 def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/gsuite -> ``IdentityProvider``.
+    """Update the G Suite identity provider.
 
+    PUT /api/v2/identityproviders/gsuite -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-gsuite
 
     Args:
         body: ``GSuite``.
@@ -380,9 +442,11 @@ def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m
 def put_identityproviders_identitynow(
     body: _m.IdentityNow | _JsonObject,
 ) -> _Operation[_m.IdentityNow]:
-    """PUT /api/v2/identityproviders/identitynow -> ``IdentityNow``.
+    """Update the IdentityNow identity provider.
 
+    PUT /api/v2/identityproviders/identitynow -> ``IdentityNow``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-identitynow
 
     Args:
         body: ``IdentityNow``.
@@ -394,9 +458,11 @@ def put_identityproviders_identitynow(
 
 
 def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/okta -> ``IdentityProvider``.
+    """Update the Okta identity provider.
 
+    PUT /api/v2/identityproviders/okta -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-okta
 
     Args:
         body: ``Okta``.
@@ -410,9 +476,11 @@ def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.Ide
 def put_identityproviders_onelogin(
     body: _m.OneLogin | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/onelogin -> ``IdentityProvider``.
+    """Update the OneLogin identity provider.
 
+    PUT /api/v2/identityproviders/onelogin -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-onelogin
 
     Args:
         body: ``OneLogin``.
@@ -426,9 +494,11 @@ def put_identityproviders_onelogin(
 def put_identityproviders_ping(
     body: _m.PingIdentity | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/ping -> ``IdentityProvider``.
+    """Update the Ping identity provider.
 
+    PUT /api/v2/identityproviders/ping -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-ping
 
     Args:
         body: ``PingIdentity``.
@@ -442,9 +512,11 @@ def put_identityproviders_ping(
 def put_identityproviders_purecloud(
     body: _m.PureCloud | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/purecloud -> ``IdentityProvider``.
+    """Update the PureCloud identity provider.
 
+    PUT /api/v2/identityproviders/purecloud -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-purecloud
 
     Args:
         body: ``PureCloud``.
@@ -458,9 +530,11 @@ def put_identityproviders_purecloud(
 def put_identityproviders_pureengage(
     body: _m.PureEngage | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/pureengage -> ``IdentityProvider``.
+    """Update the PureEngage identity provider.
 
+    PUT /api/v2/identityproviders/pureengage -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-pureengage
 
     Args:
         body: ``PureEngage``.
@@ -474,9 +548,11 @@ def put_identityproviders_pureengage(
 def put_identityproviders_salesforce(
     body: _m.Salesforce | _JsonObject,
 ) -> _Operation[_m.IdentityProvider]:
-    """PUT /api/v2/identityproviders/salesforce -> ``IdentityProvider``.
+    """Update the Salesforce identity provider.
 
+    PUT /api/v2/identityproviders/salesforce -> ``IdentityProvider``.
     Requires ``sso:provider:add`` or ``sso:provider:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-identityproviders-salesforce
 
     Args:
         body: ``Salesforce``.

@@ -28,12 +28,14 @@ def get_infrastructureascode_accelerator(
         "pt-BR", "pt-PT", "sv", "th", "tr", "zh-CN", "zh-TW",
     ]] | None = None,
 ) -> _Lists[_m.AcceleratorSpecification, _m.MetadataResultEntity]:
-    """GET /api/v2/infrastructureascode/accelerators/{acceleratorId} -> ``AcceleratorSpecification``.
+    """Get an accelerator.
 
+    GET /api/v2/infrastructureascode/accelerators/{acceleratorId} -> ``AcceleratorSpecification``.
     Requires ``infrastructureascode:accelerator:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-accelerators--acceleratorId-
 
     Args:
-        accelerator_id: path, string.
+        accelerator_id: the ID of the accelerator.
         preferred_language: query, string: ar, cs, da, de, en-US, es, fi, fr, it, iw, ko, ja, nl,
             no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW.
     """
@@ -57,16 +59,18 @@ def get_infrastructureascode_accelerators(
     classification: str | None = None,
     tags: str | None = None,
 ) -> _Lists[_m.AcceleratorList, _m.AcceleratorMetadata]:
-    """GET /api/v2/infrastructureascode/accelerators -> ``AcceleratorList``.
+    """List the accelerators.
 
+    GET /api/v2/infrastructureascode/accelerators -> ``AcceleratorList``.
     Requires ``infrastructureascode:accelerator:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-accelerators
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string: asc, desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string.
         description: query, string.
         origin: query, string: community, partner, genesys.
@@ -89,12 +93,14 @@ def get_infrastructureascode_job(
     *,
     details: bool | None = None,
 ) -> _Operation[_m.InfrastructureascodeJob]:
-    """GET /api/v2/infrastructureascode/jobs/{jobId} -> ``InfrastructureascodeJob``.
+    """Get the status of an infrastructure as code job.
 
+    GET /api/v2/infrastructureascode/jobs/{jobId} -> ``InfrastructureascodeJob``.
     Requires ``infrastructureascode:job:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
         details: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -117,16 +123,19 @@ def get_infrastructureascode_jobs(
         "Created", "Queued", "Running", "Complete", "Failed", "Incomplete",
     ]] | None = None,
 ) -> _Operation[_m.InfrastructureascodeJob]:
-    """GET /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
+    """List the infrastructure as code jobs.
 
+    GET /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
     Requires ``infrastructureascode:job:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-jobs
 
     Args:
         max_results: query, integer.
         include_errors: query, boolean.
-        sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status.
-        sort_order: query, string: asc, desc.
-        accelerator_id: query, string.
+        sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
+            sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        accelerator_id: query, string. The ID of an accelerator.
         submitted_by: query, string.
         status: query, string: Created, Queued, Running, Complete, Failed, Incomplete.
     """
@@ -143,9 +152,11 @@ def get_infrastructureascode_jobs(
 def post_infrastructureascode_jobs(
     body: _m.AcceleratorInput | _JsonObject,
 ) -> _Jobs[_m.InfrastructureascodeJob, _m.InfrastructureascodeJob, str]:
-    """POST /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
+    """Start an infrastructure as code job.
 
-    Requires ``infrastructureascode:job:add``.
+    POST /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
+    Requires ``infrastructureascode:job:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-infrastructureascode-jobs
 
     Args:
         body: ``AcceleratorInput``.

@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 
 
 def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
-    """DELETE /api/v2/integrations/{integrationId} -> ``Integration``.
+    """Delete an integration.
 
+    DELETE /api/v2/integrations/{integrationId} -> ``Integration``.
     Requires ``integrations:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-integrations--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "delete_integration", "DELETE", "/api/v2/integrations/{integrationId}", "Integration",
@@ -36,12 +38,14 @@ def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
 
 
 def delete_integrations_action(action_id: str) -> _Operation[None]:
-    """DELETE /api/v2/integrations/actions/{actionId} -> nothing.
+    """Delete an integration action.
 
+    DELETE /api/v2/integrations/actions/{actionId} -> nothing.
     Requires ``integrations:action:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-integrations-actions--actionId-
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Operation(_Endpoint(
         "delete_integrations_action", "DELETE", "/api/v2/integrations/actions/{actionId}",
@@ -49,12 +53,14 @@ def delete_integrations_action(action_id: str) -> _Operation[None]:
 
 
 def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
-    """DELETE /api/v2/integrations/actions/{actionId}/draft -> nothing.
+    """Delete the draft of an integration action.
 
+    DELETE /api/v2/integrations/actions/{actionId}/draft -> nothing.
     Requires ``integrations:action:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-integrations-actions--actionId--draft
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Operation(_Endpoint(
         "delete_integrations_action_draft", "DELETE",
@@ -63,12 +69,14 @@ def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
 
 
 def delete_integrations_credential(credential_id: str) -> _Operation[None]:
-    """DELETE /api/v2/integrations/credentials/{credentialId} -> nothing.
+    """Delete an integration credential.
 
+    DELETE /api/v2/integrations/credentials/{credentialId} -> nothing.
     Requires ``integrations:integration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-integrations-credentials--credentialId-
 
     Args:
-        credential_id: path, string.
+        credential_id: the ID of the credential.
     """
     return _Operation(_Endpoint(
         "delete_integrations_credential", "DELETE",
@@ -86,16 +94,18 @@ def get_integration(
     next_page: str | None = None,
     previous_page: str | None = None,
 ) -> _Operation[_m.Integration]:
-    """GET /api/v2/integrations/{integrationId} -> ``Integration``.
+    """Get an integration.
 
+    GET /api/v2/integrations/{integrationId} -> ``Integration``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         page_size: query, integer.
         page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
     """
@@ -108,12 +118,14 @@ def get_integration(
 
 
 def get_integration_config_current(integration_id: str) -> _Operation[_m.IntegrationConfiguration]:
-    """GET /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
+    """Get the configuration of an integration.
 
+    GET /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations--integrationId--config-current
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_integration_config_current", "GET",
@@ -136,22 +148,24 @@ def get_integrations(
     ]] | None = None,
     credential_id: str | None = None,
 ) -> _Lists[_m.IntegrationEntityListing, _m.Integration]:
-    """GET /api/v2/integrations -> ``IntegrationEntityListing``.
+    """List the integrations.
 
+    GET /api/v2/integrations -> ``IntegrationEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
-        ids: query, list of string.
+        ids: query, list of string. Only these IDs.
         integration_type: query, string.
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR.
-        credential_id: query, string.
+        credential_id: query, string. The ID of a credential.
     """
     return _Lists(_Endpoint(
         "get_integrations", "GET", "/api/v2/integrations", "IntegrationEntityListing",
@@ -171,13 +185,15 @@ def get_integrations_action(
     flatten: bool | None = None,
     include_config: bool | None = None,
 ) -> _Operation[_m.Action]:
-    """GET /api/v2/integrations/actions/{actionId} -> ``Action``.
+    """Get an integration action.
 
+    GET /api/v2/integrations/actions/{actionId} -> ``Action``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId-
 
     Args:
-        action_id: path, string.
-        expand: query, string: contract.
+        action_id: the ID of the action.
+        expand: query, string: contract. What to include in addition.
         flatten: query, boolean.
         include_config: query, boolean.
     """
@@ -195,13 +211,15 @@ def get_integrations_action_draft(
     flatten: bool | None = None,
     include_config: bool | None = None,
 ) -> _Operation[_m.Action]:
-    """GET /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
+    """Get the draft of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--draft
 
     Args:
-        action_id: path, string.
-        expand: query, string: contract.
+        action_id: the ID of the action.
+        expand: query, string: contract. What to include in addition.
         flatten: query, boolean.
         include_config: query, boolean.
     """
@@ -214,12 +232,14 @@ def get_integrations_action_draft(
 
 
 def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.FunctionConfig]:
-    """GET /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
+    """Get the draft function of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
     Requires ``integrations:actionFunction:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--draft-function
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_draft_function", "GET",
@@ -233,13 +253,15 @@ def get_integrations_action_draft_schema(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_m.JsonSchemaDocument]:
-    """GET /api/v2/integrations/actions/{actionId}/draft/schemas/{fileName} -> ``JsonSchemaDocument``.
+    """Get a draft schema of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/draft/schemas/{fileName} -> ``JsonSchemaDocument``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--draft-schemas--fileName-
 
     Args:
-        action_id: path, string.
-        file_name: path, string.
+        action_id: the ID of the action.
+        file_name: the file name.
         flatten: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -249,13 +271,15 @@ def get_integrations_action_draft_schema(
 
 
 def get_integrations_action_draft_template(action_id: str, file_name: str) -> _Operation[str]:
-    """GET /api/v2/integrations/actions/{actionId}/draft/templates/{fileName} -> string.
+    """Get a draft template of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/draft/templates/{fileName} -> string.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--draft-templates--fileName-
 
     Args:
-        action_id: path, string.
-        file_name: path, string.
+        action_id: the ID of the action.
+        file_name: the file name.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_draft_template", "GET",
@@ -267,12 +291,14 @@ def get_integrations_action_draft_template(action_id: str, file_name: str) -> _O
 def get_integrations_action_draft_validation(
     action_id: str,
 ) -> _Lists[_m.DraftValidationResult, _m.ErrorBody]:
-    """GET /api/v2/integrations/actions/{actionId}/draft/validation -> ``DraftValidationResult``.
+    """Validate the draft of an action.
 
+    GET /api/v2/integrations/actions/{actionId}/draft/validation -> ``DraftValidationResult``.
     Requires ``integrations:action:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--draft-validation
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Lists(_Endpoint(
         "get_integrations_action_draft_validation", "GET",
@@ -282,12 +308,14 @@ def get_integrations_action_draft_validation(
 
 
 def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionConfig]:
-    """GET /api/v2/integrations/actions/{actionId}/function -> ``FunctionConfig``.
+    """Get the function of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/function -> ``FunctionConfig``.
     Requires ``integrations:actionFunction:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--function
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_function", "GET",
@@ -301,13 +329,15 @@ def get_integrations_action_schema(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_m.JsonSchemaDocument]:
-    """GET /api/v2/integrations/actions/{actionId}/schemas/{fileName} -> ``JsonSchemaDocument``.
+    """Get a schema of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/schemas/{fileName} -> ``JsonSchemaDocument``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--schemas--fileName-
 
     Args:
-        action_id: path, string.
-        file_name: path, string.
+        action_id: the ID of the action.
+        file_name: the file name.
         flatten: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -317,13 +347,15 @@ def get_integrations_action_schema(
 
 
 def get_integrations_action_template(action_id: str, file_name: str) -> _Operation[str]:
-    """GET /api/v2/integrations/actions/{actionId}/templates/{fileName} -> string.
+    """Get a template of an integration action.
 
+    GET /api/v2/integrations/actions/{actionId}/templates/{fileName} -> string.
     Requires ``integrations:action:view`` or ``bridge:actions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions--actionId--templates--fileName-
 
     Args:
-        action_id: path, string.
-        file_name: path, string.
+        action_id: the ID of the action.
+        file_name: the file name.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_template", "GET",
@@ -346,21 +378,23 @@ def get_integrations_actions(
     include_auth_actions: _Open[_Literal["true", "false"]] | None = None,
     include_config: bool | None = None,
 ) -> _Lists[_m.ActionEntityListing, _m.Action]:
-    """GET /api/v2/integrations/actions -> ``ActionEntityListing``.
+    """List the integration actions.
 
+    GET /api/v2/integrations/actions -> ``ActionEntityListing``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         next_page: query, string.
         previous_page: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ASC, DESC.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string.
         name: query, string.
-        ids: query, string.
+        ids: query, string. Only these IDs.
         secure: query, string: true, false.
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
@@ -386,17 +420,19 @@ def get_integrations_actions_categories(
     sort_order: _Open[_Literal["ASC", "DESC"]] | None = None,
     secure: _Open[_Literal["true", "false"]] | None = None,
 ) -> _Lists[_m.CategoryEntityListing, _m.Category]:
-    """GET /api/v2/integrations/actions/categories -> ``CategoryEntityListing``.
+    """List the integration action categories.
 
+    GET /api/v2/integrations/actions/categories -> ``CategoryEntityListing``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-categories
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         next_page: query, string.
         previous_page: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ASC, DESC.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ASC, DESC. Ascending or descending.
         secure: query, string: true, false.
     """
     return _Lists(_Endpoint(
@@ -414,9 +450,11 @@ def get_integrations_actions_certificates(
     status: _Open[_Literal["Current", "Upcoming"]] | None = None,
     type: _Open[_Literal["Client"]] | None = None,
 ) -> _Lists[_m.ActionCertificateListing, _m.ActionCertificate]:
-    """GET /api/v2/integrations/actions/certificates -> ``ActionCertificateListing``.
+    """List the integration action certificates.
 
+    GET /api/v2/integrations/actions/certificates -> ``ActionCertificateListing``.
     Requires ``integrations:actionCertificate:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-certificates
 
     Args:
         status: query, string: Current, Upcoming.
@@ -430,9 +468,11 @@ def get_integrations_actions_certificates(
 
 def get_integrations_actions_certificates_truststore(
 ) -> _Lists[_m.TrustedCertificates, _m.TrustedCertificateInfo]:
-    """GET /api/v2/integrations/actions/certificates/truststore -> ``TrustedCertificates``.
+    """Get the trusted certificates of integration actions.
 
+    GET /api/v2/integrations/actions/certificates/truststore -> ``TrustedCertificates``.
     Requires ``integrations:actionCertificate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-certificates-truststore
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_certificates_truststore", "GET",
@@ -456,21 +496,23 @@ def get_integrations_actions_drafts(
     include_auth_actions: _Open[_Literal["true", "false"]] | None = None,
     include_config: bool | None = None,
 ) -> _Lists[_m.ActionEntityListing, _m.Action]:
-    """GET /api/v2/integrations/actions/drafts -> ``ActionEntityListing``.
+    """List the integration action drafts.
 
+    GET /api/v2/integrations/actions/drafts -> ``ActionEntityListing``.
     Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-drafts
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         next_page: query, string.
         previous_page: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ASC, DESC.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string.
         name: query, string.
-        ids: query, string.
+        ids: query, string. Only these IDs.
         secure: query, string: true, false.
         include_auth_actions: query, string: true, false.
         include_config: query, boolean.
@@ -488,9 +530,11 @@ def get_integrations_actions_drafts(
 
 def get_integrations_actions_functions_runtimes(
 ) -> _Lists[list[_m.FunctionRuntime], _m.FunctionRuntime]:
-    """GET /api/v2/integrations/actions/functions/runtimes -> list of ``FunctionRuntime``.
+    """List the runtimes of action functions.
 
+    GET /api/v2/integrations/actions/functions/runtimes -> list of ``FunctionRuntime``.
     Requires ``integrations:actionFunction:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-functions-runtimes
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_functions_runtimes", "GET",
@@ -505,13 +549,15 @@ def get_integrations_botconnector_bot(
     *,
     version: str | None = None,
 ) -> _Operation[_m.Bot]:
-    """GET /api/v2/integrations/botconnectors/{integrationId}/bots/{botId} -> ``Bot``.
+    """Get a bot of a bot connector integration with its details.
 
+    GET /api/v2/integrations/botconnectors/{integrationId}/bots/{botId} -> ``Bot``.
     Preview: may change without notice. Requires ``integration:botconnector:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnectors--integrationId--bots--botId-
 
     Args:
-        integration_id: path, string.
-        bot_id: path, string.
+        integration_id: the ID of the integration.
+        bot_id: the ID of the bot.
         version: query, string.
     """
     return _Operation(_Endpoint(
@@ -526,15 +572,17 @@ def get_integrations_botconnector_bots(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotListing, _m.Bot]:
-    """GET /api/v2/integrations/botconnectors/{integrationId}/bots -> ``BotListing``.
+    """List the bots of a bot connector integration by cursor.
 
+    GET /api/v2/integrations/botconnectors/{integrationId}/bots -> ``BotListing``.
     Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnectors--integrationId--bots
 
     Args:
-        integration_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        integration_id: the ID of the integration.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots", "GET",
@@ -549,15 +597,17 @@ def get_integrations_botconnector_bots_summaries(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotSummaryEntityListing, _m.BotConnectorSummary]:
-    """GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
+    """List the summaries of bots of a bot connector integration by cursor.
 
+    GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
     Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnectors--integrationId--bots-summaries
 
     Args:
-        integration_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        integration_id: the ID of the integration.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots_summaries", "GET",
@@ -572,13 +622,15 @@ def get_integrations_botconnector_integration_id_bot(
     *,
     version: str | None = None,
 ) -> _Operation[_m.BotConnectorBot]:
-    """GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId} -> ``BotConnectorBot``.
+    """Get a bot of a bot connector integration.
 
+    GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId} -> ``BotConnectorBot``.
     Requires ``integration:botconnector:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots--botId-
 
     Args:
-        integration_id: path, string.
-        bot_id: path, string.
+        integration_id: the ID of the integration.
+        bot_id: the ID of the bot.
         version: query, string.
     """
     return _Operation(_Endpoint(
@@ -594,16 +646,18 @@ def get_integrations_botconnector_integration_id_bot_versions(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotConnectorBotVersionSummaryEntityListing, _m.BotVersionSummary]:
-    """GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions -> ``BotConnectorBotVersionSummaryEntityListing``.
+    """List the versions of a bot of a bot connector integration.
 
+    GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions -> ``BotConnectorBotVersionSummaryEntityListing``.
     Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots--botId--versions
 
     Args:
-        integration_id: path, string.
-        bot_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        integration_id: the ID of the integration.
+        bot_id: the ID of the bot.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bot_versions", "GET",
@@ -617,12 +671,14 @@ def get_integrations_botconnector_integration_id_bot_versions(
 def get_integrations_botconnector_integration_id_bots(
     integration_id: str,
 ) -> _Lists[_m.BotList, _m.BotConnectorBot]:
-    """GET /api/v2/integrations/botconnector/{integrationId}/bots -> ``BotList``.
+    """List the bots of a bot connector integration.
 
+    GET /api/v2/integrations/botconnector/{integrationId}/bots -> ``BotList``.
     Requires ``integration:botconnector:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bots", "GET",
@@ -637,15 +693,17 @@ def get_integrations_botconnector_integration_id_bots_summaries(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotConnectorBotSummaryEntityListing, _m.BotSummary]:
-    """GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
+    """List the summaries of bots of a bot connector integration.
 
+    GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
     Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots-summaries
 
     Args:
-        integration_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        integration_id: the ID of the integration.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bots_summaries", "GET",
@@ -663,15 +721,17 @@ def get_integrations_clientapps(
     next_page: str | None = None,
     previous_page: str | None = None,
 ) -> _Lists[_m.ClientAppEntityListing, _m.ClientApp]:
-    """GET /api/v2/integrations/clientapps -> ``ClientAppEntityListing``.
+    """List the client apps that the current user may use.
 
+    GET /api/v2/integrations/clientapps -> ``ClientAppEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-clientapps
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
     """
@@ -685,12 +745,14 @@ def get_integrations_clientapps(
 
 
 def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]:
-    """GET /api/v2/integrations/credentials/{credentialId} -> ``Credential``.
+    """Get an integration credential.
 
+    GET /api/v2/integrations/credentials/{credentialId} -> ``Credential``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials--credentialId-
 
     Args:
-        credential_id: path, string.
+        credential_id: the ID of the credential.
     """
     return _Operation(_Endpoint(
         "get_integrations_credential", "GET", "/api/v2/integrations/credentials/{credentialId}",
@@ -703,14 +765,16 @@ def get_integrations_credentials(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.CredentialInfoListing, _m.CredentialInfo]:
-    """GET /api/v2/integrations/credentials -> ``CredentialInfoListing``.
+    """List the integration credentials.
 
+    GET /api/v2/integrations/credentials -> ``CredentialInfoListing``.
     Deprecated. Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
@@ -724,14 +788,16 @@ def get_integrations_credentials_listing(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.CredentialInfoCursorListing, _m.CredentialInfo]:
-    """GET /api/v2/integrations/credentials/listing -> ``CredentialInfoCursorListing``.
+    """List the integration credentials by cursor.
 
+    GET /api/v2/integrations/credentials/listing -> ``CredentialInfoCursorListing``.
     Requires ``integrations:integration:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials-listing
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials_listing", "GET", "/api/v2/integrations/credentials/listing",
@@ -740,9 +806,11 @@ def get_integrations_credentials_listing(
 
 
 def get_integrations_credentials_types() -> _Lists[list[_m.CredentialType], _m.CredentialType]:
-    """GET /api/v2/integrations/credentials/types -> list of ``CredentialType``.
+    """List the integration credential types.
 
+    GET /api/v2/integrations/credentials/types -> list of ``CredentialType``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials-types
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
@@ -755,14 +823,16 @@ def get_integrations_speech_audioconnector(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AudioConnectorIntegrationEntityListing, _m.AudioConnectorIntegration]:
-    """GET /api/v2/integrations/speech/audioconnector -> ``AudioConnectorIntegrationEntityListing``.
+    """List the Audio Connector integrations.
 
+    GET /api/v2/integrations/speech/audioconnector -> ``AudioConnectorIntegrationEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-audioconnector
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_audioconnector", "GET",
@@ -774,12 +844,14 @@ def get_integrations_speech_audioconnector(
 def get_integrations_speech_audioconnector_integration_id(
     integration_id: str,
 ) -> _Operation[_m.AudioConnectorIntegration]:
-    """GET /api/v2/integrations/speech/audioconnector/{integrationId} -> ``AudioConnectorIntegration``.
+    """Get an Audio Connector integration.
 
+    GET /api/v2/integrations/speech/audioconnector/{integrationId} -> ``AudioConnectorIntegration``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-audioconnector--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_audioconnector_integration_id", "GET",
@@ -788,12 +860,14 @@ def get_integrations_speech_audioconnector_integration_id(
 
 
 def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.DialogflowAgent]:
-    """GET /api/v2/integrations/speech/dialogflow/agents/{agentId} -> ``DialogflowAgent``.
+    """Get a Dialogflow agent.
 
+    GET /api/v2/integrations/speech/dialogflow/agents/{agentId} -> ``DialogflowAgent``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflow-agents--agentId-
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_dialogflow_agent", "GET",
@@ -807,14 +881,16 @@ def get_integrations_speech_dialogflow_agents(
     page_size: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DialogflowAgentSummaryEntityListing, _m.DialogflowAgentSummary]:
-    """GET /api/v2/integrations/speech/dialogflow/agents -> ``DialogflowAgentSummaryEntityListing``.
+    """List the Dialogflow agents.
 
+    GET /api/v2/integrations/speech/dialogflow/agents -> ``DialogflowAgentSummaryEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflow-agents
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -825,12 +901,14 @@ def get_integrations_speech_dialogflow_agents(
 
 
 def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.DialogflowCXAgent]:
-    """GET /api/v2/integrations/speech/dialogflowcx/agents/{agentId} -> ``DialogflowCXAgent``.
+    """Get a Dialogflow CX agent.
 
+    GET /api/v2/integrations/speech/dialogflowcx/agents/{agentId} -> ``DialogflowCXAgent``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflowcx-agents--agentId-
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_dialogflowcx_agent", "GET",
@@ -844,14 +922,16 @@ def get_integrations_speech_dialogflowcx_agents(
     page_size: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.DialogflowCXAgentSummaryEntityListing, _m.DialogflowCXAgentSummary]:
-    """GET /api/v2/integrations/speech/dialogflowcx/agents -> ``DialogflowCXAgentSummaryEntityListing``.
+    """List the Dialogflow CX agents.
 
+    GET /api/v2/integrations/speech/dialogflowcx/agents -> ``DialogflowCXAgentSummaryEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflowcx-agents
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -862,12 +942,14 @@ def get_integrations_speech_dialogflowcx_agents(
 
 
 def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBotAlias]:
-    """GET /api/v2/integrations/speech/lex/bot/alias/{aliasId} -> ``LexBotAlias``.
+    """Get a Lex bot alias.
 
+    GET /api/v2/integrations/speech/lex/bot/alias/{aliasId} -> ``LexBotAlias``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lex-bot-alias--aliasId-
 
     Args:
-        alias_id: path, string.
+        alias_id: the ID of the alias.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_lex_bot_alias", "GET",
@@ -883,15 +965,17 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
     status: _Open[_Literal["READY", "FAILED", "BUILDING", "NOT_BUILT"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.LexBotAliasEntityListing, _m.LexBotAlias]:
-    """GET /api/v2/integrations/speech/lex/bot/{botId}/aliases -> ``LexBotAliasEntityListing``.
+    """List the aliases of a Lex bot.
 
+    GET /api/v2/integrations/speech/lex/bot/{botId}/aliases -> ``LexBotAliasEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lex-bot--botId--aliases
 
     Args:
-        bot_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        bot_id: the ID of the bot.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         status: query, string: READY, FAILED, BUILDING, NOT_BUILT.
         name: query, string.
     """
@@ -910,14 +994,16 @@ def get_integrations_speech_lex_bots(
     page_size: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.LexBotEntityListing, _m.LexBot]:
-    """GET /api/v2/integrations/speech/lex/bots -> ``LexBotEntityListing``.
+    """List the Lex bots.
 
+    GET /api/v2/integrations/speech/lex/bots -> ``LexBotEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lex-bots
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -927,12 +1013,14 @@ def get_integrations_speech_lex_bots(
 
 
 def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV2BotAlias]:
-    """GET /api/v2/integrations/speech/lexv2/bot/alias/{aliasId} -> ``LexV2BotAlias``.
+    """Get a Lex V2 bot alias.
 
+    GET /api/v2/integrations/speech/lexv2/bot/alias/{aliasId} -> ``LexV2BotAlias``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lexv2-bot-alias--aliasId-
 
     Args:
-        alias_id: path, string.
+        alias_id: the ID of the alias.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_lexv2_bot_alias", "GET",
@@ -948,15 +1036,17 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
     status: _Open[_Literal["Creating", "Available", "Deleting", "Failed"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.LexV2BotAliasEntityListing, _m.LexV2BotAlias]:
-    """GET /api/v2/integrations/speech/lexv2/bot/{botId}/aliases -> ``LexV2BotAliasEntityListing``.
+    """List the aliases of a Lex V2 bot.
 
+    GET /api/v2/integrations/speech/lexv2/bot/{botId}/aliases -> ``LexV2BotAliasEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lexv2-bot--botId--aliases
 
     Args:
-        bot_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        bot_id: the ID of the bot.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         status: query, string: Creating, Available, Deleting, Failed.
         name: query, string.
     """
@@ -975,14 +1065,16 @@ def get_integrations_speech_lexv2_bots(
     page_size: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.LexV2BotEntityListing, _m.LexV2Bot]:
-    """GET /api/v2/integrations/speech/lexv2/bots -> ``LexV2BotEntityListing``.
+    """List the Lex V2 bots.
 
+    GET /api/v2/integrations/speech/lexv2/bots -> ``LexV2BotEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lexv2-bots
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -998,14 +1090,17 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
     expand: _Sequence[_ExpandValues] | None = None,
     target_channel: _Open[_Literal["digital", "voice"]] | None = None,
 ) -> _Operation[_m.NuanceBot]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId} -> ``NuanceBot``.
+    """Get a bot of a Nuance integration.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId} -> ``NuanceBot``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots--botId-
 
     Args:
-        nuance_integration_id: path, string.
-        bot_id: path, string.
-        expand: query, list of string: variables, transferNodes, channels, locales.
+        nuance_integration_id: the ID of the Nuance integration.
+        bot_id: the ID of the bot.
+        expand: query, list of string: variables, transferNodes, channels, locales. What to include
+            in addition.
         target_channel: query, string: digital, voice.
     """
     return _Operation(_Endpoint(
@@ -1021,14 +1116,16 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job(
     bot_id: str,
     job_id: str,
 ) -> _Operation[_m.AsyncJob]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId} -> ``AsyncJob``.
+    """Get the status of a job that gets a Nuance bot.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId} -> ``AsyncJob``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots--botId--jobs--jobId-
 
     Args:
-        nuance_integration_id: path, string.
-        bot_id: path, string.
-        job_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
+        bot_id: the ID of the bot.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bot_job", "GET",
@@ -1042,14 +1139,16 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
     bot_id: str,
     job_id: str,
 ) -> _Operation[_m.NuanceBot]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results -> ``NuanceBot``.
+    """Get the results of a job that gets a Nuance bot.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results -> ``NuanceBot``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots--botId--jobs--jobId--results
 
     Args:
-        nuance_integration_id: path, string.
-        bot_id: path, string.
-        job_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
+        bot_id: the ID of the bot.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bot_job_results", "GET",
@@ -1065,15 +1164,17 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
     page_size: int | None = None,
     only_registered_bots: bool | None = None,
 ) -> _Lists[_m.NuanceBotEntityListing, _m.NuanceBot]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots -> ``NuanceBotEntityListing``.
+    """List the bots of a Nuance integration.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots -> ``NuanceBotEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots
 
     Args:
-        nuance_integration_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        nuance_integration_id: the ID of the Nuance integration.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         only_registered_bots: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1090,13 +1191,15 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job(
     nuance_integration_id: str,
     job_id: str,
 ) -> _Operation[_m.AsyncJob]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId} -> ``AsyncJob``.
+    """Get the status of a job that lists Nuance bots.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId} -> ``AsyncJob``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-jobs--jobId-
 
     Args:
-        nuance_integration_id: path, string.
-        job_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bots_job", "GET",
@@ -1108,13 +1211,15 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
     nuance_integration_id: str,
     job_id: str,
 ) -> _Lists[_m.NuanceBotEntityListing, _m.NuanceBot]:
-    """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results -> ``NuanceBotEntityListing``.
+    """Get the results of a job that lists Nuance bots.
 
+    GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results -> ``NuanceBotEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-jobs--jobId--results
 
     Args:
-        nuance_integration_id: path, string.
-        job_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
@@ -1124,12 +1229,14 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
 
 
 def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngineEntity]:
-    """GET /api/v2/integrations/speech/stt/engines/{engineId} -> ``SttEngineEntity``.
+    """Get an STT engine.
 
+    GET /api/v2/integrations/speech/stt/engines/{engineId} -> ``SttEngineEntity``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-stt-engines--engineId-
 
     Args:
-        engine_id: path, string.
+        engine_id: the ID of the engine.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_stt_engine", "GET",
@@ -1143,14 +1250,16 @@ def get_integrations_speech_stt_engines(
     page_size: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.SttEngineEntityListing, _m.SttEngineEntity]:
-    """GET /api/v2/integrations/speech/stt/engines -> ``SttEngineEntityListing``.
+    """List the STT engines.
 
+    GET /api/v2/integrations/speech/stt/engines -> ``SttEngineEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-stt-engines
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1164,12 +1273,14 @@ def get_integrations_speech_tts_engine(
     *,
     include_voices: bool | None = None,
 ) -> _Operation[_m.TtsEngineEntity]:
-    """GET /api/v2/integrations/speech/tts/engines/{engineId} -> ``TtsEngineEntity``.
+    """Get a TTS engine.
 
+    GET /api/v2/integrations/speech/tts/engines/{engineId} -> ``TtsEngineEntity``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines--engineId-
 
     Args:
-        engine_id: path, string.
+        engine_id: the ID of the engine.
         include_voices: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1182,13 +1293,15 @@ def get_integrations_speech_tts_engine_voice(
     engine_id: str,
     voice_id: str,
 ) -> _Operation[_m.TtsVoiceEntity]:
-    """GET /api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId} -> ``TtsVoiceEntity``.
+    """Get a voice of a TTS engine.
 
+    GET /api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId} -> ``TtsVoiceEntity``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines--engineId--voices--voiceId-
 
     Args:
-        engine_id: path, string.
-        voice_id: path, string.
+        engine_id: the ID of the engine.
+        voice_id: the ID of the voice.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_tts_engine_voice", "GET",
@@ -1202,15 +1315,17 @@ def get_integrations_speech_tts_engine_voices(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.TtsVoiceEntityListing, _m.TtsVoiceEntity]:
-    """GET /api/v2/integrations/speech/tts/engines/{engineId}/voices -> ``TtsVoiceEntityListing``.
+    """List the voices of a TTS engine.
 
+    GET /api/v2/integrations/speech/tts/engines/{engineId}/voices -> ``TtsVoiceEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines--engineId--voices
 
     Args:
-        engine_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        engine_id: the ID of the engine.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_engine_voices", "GET",
@@ -1227,14 +1342,16 @@ def get_integrations_speech_tts_engines(
     name: str | None = None,
     language: str | None = None,
 ) -> _Lists[_m.TtsEngineEntityListing, _m.TtsEngineEntity]:
-    """GET /api/v2/integrations/speech/tts/engines -> ``TtsEngineEntityListing``.
+    """List the TTS engines.
 
+    GET /api/v2/integrations/speech/tts/engines -> ``TtsEngineEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_voices: query, boolean.
         name: query, string.
         language: query, string.
@@ -1249,9 +1366,11 @@ def get_integrations_speech_tts_engines(
 
 
 def get_integrations_speech_tts_settings() -> _Lists[_m.TtsSettings, _m.LanguageOverride]:
-    """GET /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
+    """Get the TTS settings.
 
+    GET /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-settings
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_settings", "GET", "/api/v2/integrations/speech/tts/settings",
@@ -1260,12 +1379,14 @@ def get_integrations_speech_tts_settings() -> _Lists[_m.TtsSettings, _m.Language
 
 
 def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
-    """GET /api/v2/integrations/types/{typeId} -> ``IntegrationType``.
+    """Get an integration type.
 
+    GET /api/v2/integrations/types/{typeId} -> ``IntegrationType``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-types--typeId-
 
     Args:
-        type_id: path, string.
+        type_id: the ID of the type.
     """
     return _Operation(_Endpoint(
         "get_integrations_type", "GET", "/api/v2/integrations/types/{typeId}", "IntegrationType",
@@ -1276,13 +1397,15 @@ def get_integrations_type_configschema(
     type_id: str,
     config_type: _Open[_Literal["properties", "advanced"]],
 ) -> _Operation[_m.JsonSchemaDocument]:
-    """GET /api/v2/integrations/types/{typeId}/configschemas/{configType} -> ``JsonSchemaDocument``.
+    """Get a configuration schema of an integration type.
 
+    GET /api/v2/integrations/types/{typeId}/configschemas/{configType} -> ``JsonSchemaDocument``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-types--typeId--configschemas--configType-
 
     Args:
-        type_id: path, string.
-        config_type: path, string: properties, advanced.
+        type_id: the ID of the type.
+        config_type: path, string: properties, advanced. The config type.
     """
     return _Operation(_Endpoint(
         "get_integrations_type_configschema", "GET",
@@ -1299,16 +1422,18 @@ def get_integrations_types(
     next_page: str | None = None,
     previous_page: str | None = None,
 ) -> _Lists[_m.IntegrationTypeEntityListing, _m.IntegrationType]:
-    """GET /api/v2/integrations/types -> ``IntegrationTypeEntityListing``.
+    """List the integration types.
 
+    GET /api/v2/integrations/types -> ``IntegrationTypeEntityListing``.
     Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-types
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
     """
@@ -1324,12 +1449,14 @@ def get_integrations_types(
 def get_integrations_unifiedcommunications_clientapp(
     uc_integration_id: str,
 ) -> _Operation[_m.UnifiedCommunicationsIntegration]:
-    """GET /api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId} -> ``UnifiedCommunicationsIntegration``.
+    """Get a unified communications client app.
 
+    GET /api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId} -> ``UnifiedCommunicationsIntegration``.
     Requires ``integration:unifiedCommunications:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-unifiedcommunications-clientapps--ucIntegrationId-
 
     Args:
-        uc_integration_id: path, string.
+        uc_integration_id: the ID of the UC integration.
     """
     return _Operation(_Endpoint(
         "get_integrations_unifiedcommunications_clientapp", "GET",
@@ -1347,16 +1474,18 @@ def get_integrations_unifiedcommunications_clientapps(
     next_page: str | None = None,
     previous_page: str | None = None,
 ) -> _Lists[_m.UnifiedCommunicationsIntegrationListing, _m.UnifiedCommunicationsIntegration]:
-    """GET /api/v2/integrations/unifiedcommunications/clientapps -> ``UnifiedCommunicationsIntegrationListing``.
+    """List the unified communications client apps.
 
+    GET /api/v2/integrations/unifiedcommunications/clientapps -> ``UnifiedCommunicationsIntegrationListing``.
     Requires ``integration:unifiedCommunications:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-unifiedcommunications-clientapps
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
     """
@@ -1380,15 +1509,17 @@ def get_integrations_userapps(
     previous_page: str | None = None,
     app_host: str | None = None,
 ) -> _Lists[_m.UserAppEntityListing, _m.UserApp]:
-    """GET /api/v2/integrations/userapps -> ``UserAppEntityListing``.
+    """List the user apps that the current user may use.
 
+    GET /api/v2/integrations/userapps -> ``UserAppEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-userapps
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         app_host: query, string.
@@ -1414,16 +1545,18 @@ def patch_integration(
     previous_page: str | None = None,
     body: _m.Integration | _JsonObject | None = None,
 ) -> _Operation[_m.Integration]:
-    """PATCH /api/v2/integrations/{integrationId} -> ``Integration``.
+    """Update an integration.
 
+    PATCH /api/v2/integrations/{integrationId} -> ``Integration``.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-integrations--integrationId-
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         page_size: query, integer.
         page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         body: ``Integration``.
@@ -1441,12 +1574,14 @@ def patch_integrations_action(
     action_id: str,
     body: _m.UpdateActionInput | _JsonObject,
 ) -> _Operation[_m.Action]:
-    """PATCH /api/v2/integrations/actions/{actionId} -> ``Action``.
+    """Update an integration action.
 
+    PATCH /api/v2/integrations/actions/{actionId} -> ``Action``.
     Requires ``integrations:action:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-integrations-actions--actionId-
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``UpdateActionInput``.
     """
     return _Operation(_Endpoint(
@@ -1459,12 +1594,14 @@ def patch_integrations_action_draft(
     action_id: str,
     body: _m.UpdateDraftInput | _JsonObject,
 ) -> _Operation[_m.Action]:
-    """PATCH /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
+    """Update the draft of an integration action.
 
+    PATCH /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
     Requires ``integrations:action:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-integrations-actions--actionId--draft
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``UpdateDraftInput``.
     """
     return _Operation(_Endpoint(
@@ -1477,9 +1614,11 @@ def post_integrations(
     *,
     body: _m.CreateIntegrationRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Integration]:
-    """POST /api/v2/integrations -> ``Integration``.
+    """Create an integration.
 
+    POST /api/v2/integrations -> ``Integration``.
     Requires ``integrations:integration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations
 
     Args:
         body: ``CreateIntegrationRequest``.
@@ -1490,12 +1629,14 @@ def post_integrations(
 
 
 def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
-    """POST /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
+    """Create a draft of an integration action.
 
+    POST /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
     Requires ``integrations:action:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--draft
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
     """
     return _Operation(_Endpoint(
         "post_integrations_action_draft", "POST", "/api/v2/integrations/actions/{actionId}/draft",
@@ -1507,12 +1648,14 @@ def post_integrations_action_draft_function_upload(
     action_id: str,
     body: _m.FunctionUploadRequest | _JsonObject,
 ) -> _Operation[_m.FunctionUploadResponse]:
-    """POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
+    """Get a URL for uploading the draft function of an action.
 
+    POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
     Requires ``integrations:actionFunction:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--draft-function-upload
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``FunctionUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -1526,12 +1669,14 @@ def post_integrations_action_draft_publish(
     action_id: str,
     body: _m.PublishDraftInput | _JsonObject,
 ) -> _Operation[_m.Action]:
-    """POST /api/v2/integrations/actions/{actionId}/draft/publish -> ``Action``.
+    """Publish the draft of an integration action.
 
+    POST /api/v2/integrations/actions/{actionId}/draft/publish -> ``Action``.
     Requires ``integrations:action:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--draft-publish
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``PublishDraftInput``.
     """
     return _Operation(_Endpoint(
@@ -1547,12 +1692,14 @@ def post_integrations_action_draft_test(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_m.TestExecutionResult]:
-    """POST /api/v2/integrations/actions/{actionId}/draft/test -> ``TestExecutionResult``.
+    """Test the draft of an action.
 
+    POST /api/v2/integrations/actions/{actionId}/draft/test -> ``TestExecutionResult``.
     Requires ``integrations:action:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--draft-test
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         flatten: query, boolean.
         body: any JSON value.
     """
@@ -1569,12 +1716,14 @@ def post_integrations_action_execute(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_Any]:
-    """POST /api/v2/integrations/actions/{actionId}/execute -> any JSON value.
+    """Execute an integration action.
 
+    POST /api/v2/integrations/actions/{actionId}/execute -> any JSON value.
     Requires ``integrations:action:execute`` or ``bridge:actions:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--execute
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         flatten: query, boolean.
         body: any JSON value.
     """
@@ -1591,12 +1740,14 @@ def post_integrations_action_test(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_m.TestExecutionResult]:
-    """POST /api/v2/integrations/actions/{actionId}/test -> ``TestExecutionResult``.
+    """Test an integration action.
 
+    POST /api/v2/integrations/actions/{actionId}/test -> ``TestExecutionResult``.
     Requires ``integrations:action:execute`` or ``bridge:actions:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--test
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         flatten: query, boolean.
         body: any JSON value.
     """
@@ -1607,9 +1758,11 @@ def post_integrations_action_test(
 
 
 def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operation[_m.Action]:
-    """POST /api/v2/integrations/actions -> ``Action``.
+    """Create an integration action.
 
+    POST /api/v2/integrations/actions -> ``Action``.
     Requires ``integrations:action:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions
 
     Args:
         body: ``PostActionInput``.
@@ -1623,9 +1776,11 @@ def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operat
 def post_integrations_actions_drafts(
     body: _m.PostActionInput | _JsonObject,
 ) -> _Operation[_m.Action]:
-    """POST /api/v2/integrations/actions/drafts -> ``Action``.
+    """Create an integration action draft.
 
+    POST /api/v2/integrations/actions/drafts -> ``Action``.
     Requires ``integrations:action:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions-drafts
 
     Args:
         body: ``PostActionInput``.
@@ -1639,9 +1794,11 @@ def post_integrations_actions_drafts(
 def post_integrations_botconnectors_incoming_messages(
     body: _m.IncomingMessageRequest | _JsonObject,
 ) -> _Operation[_m.IncomingMessageResponse]:
-    """POST /api/v2/integrations/botconnectors/incoming/messages -> ``IncomingMessageResponse``.
+    """Send an incoming message to a bot.
 
+    POST /api/v2/integrations/botconnectors/incoming/messages -> ``IncomingMessageResponse``.
     Preview: may change without notice. Requires ``integration:botconnector:send``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-botconnectors-incoming-messages
 
     Args:
         body: ``IncomingMessageRequest``.
@@ -1656,9 +1813,11 @@ def post_integrations_botconnectors_incoming_messages(
 def post_integrations_botconnectors_outgoing_messages(
     body: _m.OutgoingMessageRequest | _JsonObject,
 ) -> _Operation[_m.OutgoingMessageResponse]:
-    """POST /api/v2/integrations/botconnectors/outgoing/messages -> ``OutgoingMessageResponse``.
+    """Send an outgoing message of a bot to a user.
 
+    POST /api/v2/integrations/botconnectors/outgoing/messages -> ``OutgoingMessageResponse``.
     Preview: may change without notice. Requires ``integration:botconnector:send``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-botconnectors-outgoing-messages
 
     Args:
         body: ``OutgoingMessageRequest``.
@@ -1674,9 +1833,11 @@ def post_integrations_credentials(
     *,
     body: _m.Credential | _JsonObject | None = None,
 ) -> _Operation[_m.CredentialInfo]:
-    """POST /api/v2/integrations/credentials -> ``CredentialInfo``.
+    """Create an integration credential.
 
+    POST /api/v2/integrations/credentials -> ``CredentialInfo``.
     Requires ``integrations:integration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-credentials
 
     Args:
         body: ``Credential``.
@@ -1694,14 +1855,17 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
     expand: _Sequence[_ExpandValues] | None = None,
     body: str | None = None,
 ) -> _Jobs[_m.AsyncJob, _m.AsyncJob, _m.NuanceBot]:
-    """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs -> ``AsyncJob``.
+    """Start a job that gets a bot of a Nuance integration.
 
-    Requires ``integrations:integration:view``.
+    POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs -> ``AsyncJob``.
+    Requires ``integrations:integration:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots--botId--jobs
 
     Args:
-        nuance_integration_id: path, string.
-        bot_id: path, string.
-        expand: query, list of string: variables, transferNodes, channels, locales.
+        nuance_integration_id: the ID of the Nuance integration.
+        bot_id: the ID of the bot.
+        expand: query, list of string: variables, transferNodes, channels, locales. What to include
+            in addition.
         body: string.
     """
     return _Jobs(_Endpoint(
@@ -1718,12 +1882,14 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
     page_size: int | None = None,
     only_registered_bots: bool | None = None,
 ) -> _Jobs[_m.AsyncJob, _m.AsyncJob, _m.NuanceBot]:
-    """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs -> ``AsyncJob``.
+    """Start a job that lists the bots of a Nuance integration.
 
-    Requires ``integrations:integration:view``.
+    POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs -> ``AsyncJob``.
+    Requires ``integrations:integration:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-jobs
 
     Args:
-        nuance_integration_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer.
         page_size: query, integer.
         only_registered_bots: query, boolean.
@@ -1741,12 +1907,14 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
     nuance_integration_id: str,
     settings: _m.BotExecutionConfiguration | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate -> nothing.
+    """Validate the credential of a bot of a Nuance integration.
 
+    POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate -> nothing.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-launch-validate
 
     Args:
-        nuance_integration_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
         settings: body, ``BotExecutionConfiguration``.
     """
     return _Operation(_Endpoint(
@@ -1760,10 +1928,13 @@ def post_integrations_webhook_events(
     token_id: str,
     body: _JsonObject,
 ) -> _Operation[_m.WebhookInvocationResponse]:
-    """POST /api/v2/integrations/webhooks/{tokenId}/events -> ``WebhookInvocationResponse``.
+    """Invoke a webhook.
+
+    POST /api/v2/integrations/webhooks/{tokenId}/events -> ``WebhookInvocationResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-webhooks--tokenId--events
 
     Args:
-        token_id: path, string.
+        token_id: the ID of the token.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1778,12 +1949,14 @@ def put_integration_config_current(
     *,
     body: _m.IntegrationConfiguration | _JsonObject | None = None,
 ) -> _Operation[_m.IntegrationConfiguration]:
-    """PUT /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
+    """Update the configuration of an integration.
 
+    PUT /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations--integrationId--config-current
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         body: ``IntegrationConfiguration``.
     """
     return _Operation(_Endpoint(
@@ -1797,12 +1970,14 @@ def put_integrations_action_draft_function(
     action_id: str,
     body: _m.Function | _JsonObject,
 ) -> _Operation[_m.FunctionConfig]:
-    """PUT /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
+    """Update the draft function of an integration action.
 
+    PUT /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
     Requires ``integrations:actionFunction:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-actions--actionId--draft-function
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``Function``.
     """
     return _Operation(_Endpoint(
@@ -1816,12 +1991,14 @@ def put_integrations_botconnector_integration_id_bots(
     integration_id: str,
     bot_list: _m.BotList | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/integrations/botconnector/{integrationId}/bots -> nothing.
+    """Set the bots of a bot connector integration.
 
+    PUT /api/v2/integrations/botconnector/{integrationId}/bots -> nothing.
     Requires ``integration:botconnector:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-botconnector--integrationId--bots
 
     Args:
-        integration_id: path, string.
+        integration_id: the ID of the integration.
         bot_list: body, ``BotList``.
     """
     return _Operation(_Endpoint(
@@ -1835,12 +2012,14 @@ def put_integrations_credential(
     *,
     body: _m.Credential | _JsonObject | None = None,
 ) -> _Operation[_m.CredentialInfo]:
-    """PUT /api/v2/integrations/credentials/{credentialId} -> ``CredentialInfo``.
+    """Update an integration credential.
 
+    PUT /api/v2/integrations/credentials/{credentialId} -> ``CredentialInfo``.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-credentials--credentialId-
 
     Args:
-        credential_id: path, string.
+        credential_id: the ID of the credential.
         body: ``Credential``.
     """
     return _Operation(_Endpoint(
@@ -1853,12 +2032,14 @@ def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
     nuance_integration_id: str,
     settings: _m.NuanceBotLaunchSettings | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings -> nothing.
+    """Update the bots made available by a Nuance integration.
 
+    PUT /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings -> nothing.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-launch-settings
 
     Args:
-        nuance_integration_id: path, string.
+        nuance_integration_id: the ID of the Nuance integration.
         settings: body, ``NuanceBotLaunchSettings``.
     """
     return _Operation(_Endpoint(
@@ -1871,9 +2052,11 @@ def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
 def put_integrations_speech_tts_settings(
     body: _m.TtsSettings | _JsonObject,
 ) -> _Operation[_m.TtsSettings]:
-    """PUT /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
+    """Update the TTS settings.
 
+    PUT /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
     Requires ``integrations:integration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-speech-tts-settings
 
     Args:
         body: ``TtsSettings``.
@@ -1888,12 +2071,14 @@ def put_integrations_unifiedcommunication_thirdpartypresences(
     uc_integration_id: str,
     body: _Sequence[_m.UCThirdPartyPresence | _JsonObject],
 ) -> _Operation[str]:
-    """PUT /api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences -> string.
+    """Update third-party presences of users in bulk.
 
+    PUT /api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences -> string.
     Requires ``integration:presence:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-integrations-unifiedcommunications--ucIntegrationId--thirdpartypresences
 
     Args:
-        uc_integration_id: path, string.
+        uc_integration_id: the ID of the UC integration.
         body: list of ``UCThirdPartyPresence``.
     """
     return _Operation(_Endpoint(

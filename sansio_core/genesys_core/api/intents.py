@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_intents_category(category_id: str) -> _Operation[None]:
-    """DELETE /api/v2/intents/categories/{categoryId} -> nothing.
+    """Delete an intent category.
 
+    DELETE /api/v2/intents/categories/{categoryId} -> nothing.
     Requires ``externalContacts:customerIntentTaxonomy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-intents-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "delete_intents_category", "DELETE", "/api/v2/intents/categories/{categoryId}",
@@ -33,12 +35,14 @@ def delete_intents_category(category_id: str) -> _Operation[None]:
 
 
 def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
-    """DELETE /api/v2/intents/customerintents/{customerIntentId} -> nothing.
+    """Delete a customer intent.
 
+    DELETE /api/v2/intents/customerintents/{customerIntentId} -> nothing.
     Requires ``externalContacts:customerIntentTaxonomy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-intents-customerintents--customerIntentId-
 
     Args:
-        customer_intent_id: path, string.
+        customer_intent_id: the ID of the customer intent.
     """
     return _Operation(_Endpoint(
         "delete_intents_customerintent", "DELETE",
@@ -52,15 +56,17 @@ def get_intents_assignments_externalcontact(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.CustomerIntentAssignmentListing, _m.CustomerIntentAssignmentResponse]:
-    """GET /api/v2/intents/assignments/externalcontacts/{externalContactId} -> ``CustomerIntentAssignmentListing``.
+    """Get the customer intents of an external contact.
 
+    GET /api/v2/intents/assignments/externalcontacts/{externalContactId} -> ``CustomerIntentAssignmentListing``.
     Requires ``externalContacts:customerIntentAssignments:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-assignments-externalcontacts--externalContactId-
 
     Args:
-        external_contact_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        external_contact_id: the ID of the external contact.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_intents_assignments_externalcontact", "GET",
@@ -77,14 +83,16 @@ def get_intents_categories(
     page_number: int | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.IntentsCategoryListing, _m.IntentsCategory]:
-    """GET /api/v2/intents/categories -> ``IntentsCategoryListing``.
+    """List the intent categories.
 
+    GET /api/v2/intents/categories -> ``IntentsCategoryListing``.
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-categories
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         query_value: query, string.
     """
     return _Lists(_Endpoint(
@@ -94,12 +102,14 @@ def get_intents_categories(
 
 
 def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
-    """GET /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
+    """Get an intent category.
 
+    GET /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
     Requires ``externalContacts:customerIntentTaxonomy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "get_intents_category", "GET", "/api/v2/intents/categories/{categoryId}", "IntentsCategory",
@@ -107,12 +117,14 @@ def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
 
 
 def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.CustomerIntentResponse]:
-    """GET /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
+    """Get a customer intent.
 
+    GET /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
     Requires ``externalContacts:customerIntentTaxonomy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents--customerIntentId-
 
     Args:
-        customer_intent_id: path, string.
+        customer_intent_id: the ID of the customer intent.
     """
     return _Operation(_Endpoint(
         "get_intents_customerintent", "GET", "/api/v2/intents/customerintents/{customerIntentId}",
@@ -127,15 +139,17 @@ def get_intents_customerintent_sourceintents(
     page_number: int | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.CustomerSourceIntentListing, _m.CustomerSourceIntent]:
-    """GET /api/v2/intents/customerintents/{customerIntentId}/sourceintents -> ``CustomerSourceIntentListing``.
+    """List the source intents of a customer intent.
 
+    GET /api/v2/intents/customerintents/{customerIntentId}/sourceintents -> ``CustomerSourceIntentListing``.
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents--customerIntentId--sourceintents
 
     Args:
-        customer_intent_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        customer_intent_id: the ID of the customer intent.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         query_value: query, string.
     """
     return _Lists(_Endpoint(
@@ -154,16 +168,18 @@ def get_intents_customerintents(
     query_value: str | None = None,
     category_id: str | None = None,
 ) -> _Lists[_m.CustomerIntentListing, _m.CustomerIntentResponse]:
-    """GET /api/v2/intents/customerintents -> ``CustomerIntentListing``.
+    """List the customer intents.
 
+    GET /api/v2/intents/customerintents -> ``CustomerIntentListing``.
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         query_value: query, string.
-        category_id: query, string.
+        category_id: query, string. The ID of a category.
     """
     return _Lists(_Endpoint(
         "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
@@ -183,16 +199,18 @@ def get_intents_sourceintents(
     ]] | None = None,
     source_id: str | None = None,
 ) -> _Lists[_m.CustomerSourceIntentListing, _m.CustomerSourceIntent]:
-    """GET /api/v2/intents/sourceintents -> ``CustomerSourceIntentListing``.
+    """List the source intents.
 
+    GET /api/v2/intents/sourceintents -> ``CustomerSourceIntentListing``.
     Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-sourceintents
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         type: query, string: Bot, Copilot, Digitalbot, Segment, Topic, Unknown.
-        source_id: query, string.
+        source_id: query, string. The ID of a source.
     """
     return _Lists(_Endpoint(
         "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
@@ -207,12 +225,14 @@ def patch_intents_category(
     category_id: str,
     body: _m.IntentsCategoryPatch | _JsonObject,
 ) -> _Operation[_m.IntentsCategory]:
-    """PATCH /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
+    """Update an intent category.
 
+    PATCH /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-intents-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
         body: ``IntentsCategoryPatch``.
     """
     return _Operation(_Endpoint(
@@ -225,12 +245,14 @@ def patch_intents_customerintent(
     customer_intent_id: str,
     body: _m.CustomerIntentPatch | _JsonObject,
 ) -> _Operation[_m.CustomerIntentResponse]:
-    """PATCH /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
+    """Update a customer intent.
 
+    PATCH /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-intents-customerintents--customerIntentId-
 
     Args:
-        customer_intent_id: path, string.
+        customer_intent_id: the ID of the customer intent.
         body: ``CustomerIntentPatch``.
     """
     return _Operation(_Endpoint(
@@ -245,13 +267,15 @@ def post_intents_assignments_externalcontact_customerintent_assignment(
     customer_intent_id: str,
     body: _m.CustomerIntentAssignmentRequest | _JsonObject,
 ) -> _Operation[_m.CustomerIntentAssignmentResponse]:
-    """POST /api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment -> ``CustomerIntentAssignmentResponse``.
+    """Assign a customer intent to an external contact.
 
+    POST /api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment -> ``CustomerIntentAssignmentResponse``.
     Requires ``externalContacts:customerIntentAssignments:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-assignments-externalcontacts--externalContactId--customerintents--customerIntentId--assignment
 
     Args:
-        external_contact_id: path, string.
-        customer_intent_id: path, string.
+        external_contact_id: the ID of the external contact.
+        customer_intent_id: the ID of the customer intent.
         body: ``CustomerIntentAssignmentRequest``.
     """
     return _Operation(_Endpoint(
@@ -264,9 +288,11 @@ def post_intents_assignments_externalcontact_customerintent_assignment(
 def post_intents_categories(
     body: _m.IntentsCategory | _JsonObject,
 ) -> _Operation[_m.IntentsCategory]:
-    """POST /api/v2/intents/categories -> ``IntentsCategory``.
+    """Create an intent category.
 
+    POST /api/v2/intents/categories -> ``IntentsCategory``.
     Requires ``externalContacts:customerIntentTaxonomy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-categories
 
     Args:
         body: ``IntentsCategory``.
@@ -281,12 +307,14 @@ def post_intents_customerintent_sourceintents_bulk_add(
     customer_intent_id: str,
     body: _m.BulkAddSourceIntentsRequest | _JsonObject,
 ) -> _Lists[_m.BulkSourceIntentsResponse, _m.BulkResults]:
-    """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add -> ``BulkSourceIntentsResponse``.
+    """Add source intents to a customer intent in bulk.
 
+    POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add -> ``BulkSourceIntentsResponse``.
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-customerintents--customerIntentId--sourceintents-bulk-add
 
     Args:
-        customer_intent_id: path, string.
+        customer_intent_id: the ID of the customer intent.
         body: ``BulkAddSourceIntentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -300,12 +328,14 @@ def post_intents_customerintent_sourceintents_bulk_remove(
     customer_intent_id: str,
     body: _m.BulkRemoveSourceIntentsRequest | _JsonObject,
 ) -> _Lists[_m.BulkSourceIntentsResponse, _m.BulkResults]:
-    """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove -> ``BulkSourceIntentsResponse``.
+    """Remove source intents from a customer intent in bulk.
 
+    POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove -> ``BulkSourceIntentsResponse``.
     Requires ``externalContacts:customerIntentTaxonomy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-customerintents--customerIntentId--sourceintents-bulk-remove
 
     Args:
-        customer_intent_id: path, string.
+        customer_intent_id: the ID of the customer intent.
         body: ``BulkRemoveSourceIntentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -318,9 +348,11 @@ def post_intents_customerintent_sourceintents_bulk_remove(
 def post_intents_customerintents(
     body: _m.CustomerIntent | _JsonObject,
 ) -> _Operation[_m.CustomerIntentResponse]:
-    """POST /api/v2/intents/customerintents -> ``CustomerIntentResponse``.
+    """Create a customer intent.
 
+    POST /api/v2/intents/customerintents -> ``CustomerIntentResponse``.
     Requires ``externalContacts:customerIntentTaxonomy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-customerintents
 
     Args:
         body: ``CustomerIntent``.
@@ -334,10 +366,12 @@ def post_intents_customerintents(
 def post_intents_customerintents_bulk_retrieve(
     body: _m.BatchGetCustomerIntentsRequest | _JsonObject,
 ) -> _Lists[list[_m.CustomerIntentResponse], _m.CustomerIntentResponse]:
-    """POST /api/v2/intents/customerintents/bulk/retrieve -> list of ``CustomerIntentResponse``.
+    """Get customer intents by their IDs.
 
+    POST /api/v2/intents/customerintents/bulk/retrieve -> list of ``CustomerIntentResponse``.
     Preview: may change without notice. Read-only. Requires
     ``externalContacts:customerIntentTaxonomy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-intents-customerintents-bulk-retrieve
 
     Args:
         body: ``BatchGetCustomerIntentsRequest``.

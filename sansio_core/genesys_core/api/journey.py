@@ -22,12 +22,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
+    """Delete a journey aggregates job.
 
+    DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-journeys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_journeys_aggregates_job", "DELETE",
@@ -36,12 +38,14 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/actionmaps/{actionMapId} -> nothing.
+    """Delete an action map.
 
+    DELETE /api/v2/journey/actionmaps/{actionMapId} -> nothing.
     Requires ``journey:actionmap:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-actionmaps--actionMapId-
 
     Args:
-        action_map_id: path, string.
+        action_map_id: the ID of the action map.
     """
     return _Operation(_Endpoint(
         "delete_journey_actionmap", "DELETE", "/api/v2/journey/actionmaps/{actionMapId}",
@@ -53,12 +57,14 @@ def delete_journey_actiontemplate(
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/journey/actiontemplates/{actionTemplateId} -> nothing.
+    """Delete an action template.
 
+    DELETE /api/v2/journey/actiontemplates/{actionTemplateId} -> nothing.
     Requires ``journey:actiontemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-actiontemplates--actionTemplateId-
 
     Args:
-        action_template_id: path, string.
+        action_template_id: the ID of the action template.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -68,12 +74,14 @@ def delete_journey_actiontemplate(
 
 
 def delete_journey_externalevents_configuration(config_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/externalevents/configurations/{configId} -> nothing.
+    """Delete an external event configuration.
 
+    DELETE /api/v2/journey/externalevents/configurations/{configId} -> nothing.
     Requires ``journey:externalEventsConfiguration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-externalevents-configurations--configId-
 
     Args:
-        config_id: path, string.
+        config_id: the ID of the config.
     """
     return _Operation(_Endpoint(
         "delete_journey_externalevents_configuration", "DELETE",
@@ -82,12 +90,14 @@ def delete_journey_externalevents_configuration(config_id: str) -> _Operation[No
 
 
 def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/externalevents/schemas/{schemaId} -> nothing.
+    """Delete an external event schema.
 
+    DELETE /api/v2/journey/externalevents/schemas/{schemaId} -> nothing.
     Requires ``journey:externalEventsSchema:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-externalevents-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_journey_externalevents_schema", "DELETE",
@@ -96,12 +106,14 @@ def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
 
 
 def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/outcomes/{outcomeId} -> nothing.
+    """Delete a journey outcome.
 
+    DELETE /api/v2/journey/outcomes/{outcomeId} -> nothing.
     Deprecated. Requires ``journey:outcome:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-outcomes--outcomeId-
 
     Args:
-        outcome_id: path, string.
+        outcome_id: the ID of the outcome.
     """
     return _Operation(_Endpoint(
         "delete_journey_outcome", "DELETE", "/api/v2/journey/outcomes/{outcomeId}",
@@ -109,12 +121,14 @@ def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
 
 
 def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/outcomes/predictors/{predictorId} -> nothing.
+    """Delete an outcome predictor.
 
+    DELETE /api/v2/journey/outcomes/predictors/{predictorId} -> nothing.
     Deprecated. Requires ``journey:outcomepredictor:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-outcomes-predictors--predictorId-
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
     """
     return _Operation(_Endpoint(
         "delete_journey_outcomes_predictor", "DELETE",
@@ -123,12 +137,14 @@ def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
 
 
 def delete_journey_segment(segment_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/segments/{segmentId} -> nothing.
+    """Delete a journey segment.
 
+    DELETE /api/v2/journey/segments/{segmentId} -> nothing.
     Requires ``journey:segment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-segments--segmentId-
 
     Args:
-        segment_id: path, string.
+        segment_id: the ID of the segment.
     """
     return _Operation(_Endpoint(
         "delete_journey_segment", "DELETE", "/api/v2/journey/segments/{segmentId}",
@@ -136,12 +152,14 @@ def delete_journey_segment(segment_id: str) -> _Operation[None]:
 
 
 def delete_journey_view(view_id: str) -> _Operation[None]:
-    """DELETE /api/v2/journey/views/{viewId} -> nothing.
+    """Delete a journey view.
 
+    DELETE /api/v2/journey/views/{viewId} -> nothing.
     Requires ``journey:views:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-views--viewId-
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
     """
     return _Operation(_Endpoint(
         "delete_journey_view", "DELETE", "/api/v2/journey/views/{viewId}",
@@ -149,12 +167,14 @@ def delete_journey_view(view_id: str) -> _Operation[None]:
 
 
 def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
-    """DELETE /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
+    """Delete the schedule of a journey view.
 
+    DELETE /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
     Requires ``journey:viewsSchedule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-journey-views--viewId--schedules
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
     """
     return _Operation(_Endpoint(
         "delete_journey_view_schedules", "DELETE", "/api/v2/journey/views/{viewId}/schedules",
@@ -163,12 +183,14 @@ def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSche
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a journey aggregates job.
 
+    GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_journeys_aggregates_job", "GET",
@@ -181,13 +203,15 @@ def get_analytics_journeys_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.JourneyAsyncAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
-    """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
+    """Get the results of a journey aggregates job.
 
+    GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
     Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_journeys_aggregates_job_results", "GET",
@@ -202,14 +226,16 @@ def get_externalcontacts_contact_journey_segments(
     include_merged: bool | None = None,
     limit: int | None = None,
 ) -> _Lists[_m.SegmentAssignmentListing, _m.SegmentAssignment]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
+    """List the journey segments of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
     Requires ``externalContacts:segmentAssignment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-segments
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         include_merged: query, boolean.
-        limit: query, integer.
+        limit: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -225,14 +251,16 @@ def get_externalcontacts_contact_journey_sessions(
     after: str | None = None,
     include_merged: bool | None = None,
 ) -> _Lists[_m.SessionListing, _m.Session]:
-    """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
+    """List the journey sessions of an external contact.
 
+    GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
     Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-sessions
 
     Args:
-        contact_id: path, string.
-        page_size: query, string.
-        after: query, string.
+        contact_id: the ID of the contact.
+        page_size: query, string. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         include_merged: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -245,12 +273,14 @@ def get_externalcontacts_contact_journey_sessions(
 
 
 def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
-    """GET /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
+    """Get an action map.
 
+    GET /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
     Requires ``journey:actionmap:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actionmaps--actionMapId-
 
     Args:
-        action_map_id: path, string.
+        action_map_id: the ID of the action map.
     """
     return _Operation(_Endpoint(
         "get_journey_actionmap", "GET", "/api/v2/journey/actionmaps/{actionMapId}", "ActionMap",
@@ -268,17 +298,19 @@ def get_journey_actionmaps(
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.ActionMapListing, _m.ActionMap]:
-    """GET /api/v2/journey/actionmaps -> ``ActionMapListing``.
+    """List the action maps.
 
+    GET /api/v2/journey/actionmaps -> ``ActionMapListing``.
     Requires ``journey:actionmap:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actionmaps
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
         filter_field: query, string.
         filter_value: query, string.
-        action_map_ids: query, list of string.
+        action_map_ids: query, list of string. The IDs of action maps.
         query_fields: query, list of string.
         query_value: query, string.
     """
@@ -294,12 +326,14 @@ def get_journey_actionmaps(
 
 
 def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
-    """GET /api/v2/journey/actionmaps/estimates/jobs/{jobId} -> string.
+    """Get the status of an action map estimate job.
 
+    GET /api/v2/journey/actionmaps/estimates/jobs/{jobId} -> string.
     Deprecated. Requires ``journey:actionmapEstimateJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actionmaps-estimates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_journey_actionmaps_estimates_job", "GET",
@@ -310,12 +344,14 @@ def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
 def get_journey_actionmaps_estimates_job_results(
     job_id: str,
 ) -> _Operation[_m.ActionMapEstimateResult]:
-    """GET /api/v2/journey/actionmaps/estimates/jobs/{jobId}/results -> ``ActionMapEstimateResult``.
+    """Get the results of an action map estimate job.
 
+    GET /api/v2/journey/actionmaps/estimates/jobs/{jobId}/results -> ``ActionMapEstimateResult``.
     Deprecated. Requires ``journey:actionmapEstimate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actionmaps-estimates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_journey_actionmaps_estimates_job_results", "GET",
@@ -324,12 +360,14 @@ def get_journey_actionmaps_estimates_job_results(
 
 
 def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarget]:
-    """GET /api/v2/journey/actiontargets/{actionTargetId} -> ``ActionTarget``.
+    """Get an action target.
 
+    GET /api/v2/journey/actiontargets/{actionTargetId} -> ``ActionTarget``.
     Deprecated. Requires ``journey:actiontarget:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontargets--actionTargetId-
 
     Args:
-        action_target_id: path, string.
+        action_target_id: the ID of the action target.
     """
     return _Operation(_Endpoint(
         "get_journey_actiontarget", "GET", "/api/v2/journey/actiontargets/{actionTargetId}",
@@ -342,14 +380,16 @@ def get_journey_actiontargets(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ActionTargetListing, _m.ActionTarget]:
-    """GET /api/v2/journey/actiontargets -> ``ActionTargetListing``.
+    """List the action targets.
 
+    GET /api/v2/journey/actiontargets -> ``ActionTargetListing``.
     Deprecated. Requires ``journey:actiontarget:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontargets
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets", "ActionTargetListing",
@@ -358,12 +398,14 @@ def get_journey_actiontargets(
 
 
 def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionTemplate]:
-    """GET /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
+    """Get an action template.
 
+    GET /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
     Requires ``journey:actiontemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontemplates--actionTemplateId-
 
     Args:
-        action_template_id: path, string.
+        action_template_id: the ID of the action template.
     """
     return _Operation(_Endpoint(
         "get_journey_actiontemplate", "GET", "/api/v2/journey/actiontemplates/{actionTemplateId}",
@@ -384,15 +426,17 @@ def get_journey_actiontemplates(
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.ActionTemplateListing, _m.ActionTemplate]:
-    """GET /api/v2/journey/actiontemplates -> ``ActionTemplateListing``.
+    """List the action templates.
 
+    GET /api/v2/journey/actiontemplates -> ``ActionTemplateListing``.
     Requires ``journey:actiontemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontemplates
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
         media_type: query, string: webchat, webMessagingOffer, contentOffer, integrationAction,
             architectFlow, openAction.
         state: query, string: Active, Inactive, Deleted.
@@ -419,15 +463,18 @@ def get_journey_deployment_customer_ping(
     session_id: str | None = None,
     since_last_beacon_milliseconds: int | None = None,
 ) -> _Lists[_m.DeploymentPing, _m.DeploymentWebAction]:
-    """GET /api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping -> ``DeploymentPing``.
+    """Send a ping for a customer of a deployment.
+
+    GET /api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping -> ``DeploymentPing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-deployments--deploymentId--customers--customerCookieId--ping
 
     Args:
-        deployment_id: path, string.
-        customer_cookie_id: path, string.
+        deployment_id: the ID of the deployment.
+        customer_cookie_id: the ID of the customer cookie.
         dl: query, string.
         dt: query, string.
         app_namespace: query, string.
-        session_id: query, string.
+        session_id: query, string. The ID of a session.
         since_last_beacon_milliseconds: query, integer.
     """
     return _Lists(_Endpoint(
@@ -443,12 +490,14 @@ def get_journey_deployment_customer_ping(
 def get_journey_externalevents_configuration(
     config_id: str,
 ) -> _Operation[_m.ExternalEventsConfiguration]:
-    """GET /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
+    """Get an external event configuration.
 
+    GET /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
     Requires ``journey:externalEventsConfiguration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-configurations--configId-
 
     Args:
-        config_id: path, string.
+        config_id: the ID of the config.
     """
     return _Operation(_Endpoint(
         "get_journey_externalevents_configuration", "GET",
@@ -461,14 +510,16 @@ def get_journey_externalevents_configurations(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ExternalEventsConfigurationListing, _m.ExternalEventsConfiguration]:
-    """GET /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfigurationListing``.
+    """List the external event configurations.
 
+    GET /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfigurationListing``.
     Requires ``journey:externalEventsConfiguration:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-configurations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_journey_externalevents_configurations", "GET",
@@ -478,12 +529,14 @@ def get_journey_externalevents_configurations(
 
 
 def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyExternalEventsSchema]:
-    """GET /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
+    """Get an external event schema.
 
+    GET /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_journey_externalevents_schema", "GET",
@@ -495,13 +548,15 @@ def get_journey_externalevents_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
-    """GET /api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId} -> ``JourneyExternalEventsSchema``.
+    """Get a version of an external event schema.
 
+    GET /api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId} -> ``JourneyExternalEventsSchema``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_journey_externalevents_schema_version", "GET",
@@ -513,12 +568,14 @@ def get_journey_externalevents_schema_version(
 def get_journey_externalevents_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.JourneyExternalEventsSchemaListing, _m.JourneyExternalEventsSchema]:
-    """GET /api/v2/journey/externalevents/schemas/{schemaId}/versions -> ``JourneyExternalEventsSchemaListing``.
+    """List the versions of an external event schema.
 
+    GET /api/v2/journey/externalevents/schemas/{schemaId}/versions -> ``JourneyExternalEventsSchemaListing``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_journey_externalevents_schema_versions", "GET",
@@ -529,9 +586,11 @@ def get_journey_externalevents_schema_versions(
 
 def get_journey_externalevents_schemas(
 ) -> _Lists[_m.JourneyExternalEventsSchemaListing, _m.JourneyExternalEventsSchema]:
-    """GET /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchemaListing``.
+    """List the external event schemas.
 
+    GET /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchemaListing``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas
     """
     return _Lists(_Endpoint(
         "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
@@ -540,12 +599,14 @@ def get_journey_externalevents_schemas(
 
 
 def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
-    """GET /api/v2/journey/externalevents/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get an external event schema core type.
 
+    GET /api/v2/journey/externalevents/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_journey_externalevents_schemas_coretype", "GET",
@@ -554,9 +615,11 @@ def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operati
 
 
 def get_journey_externalevents_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/journey/externalevents/schemas/coretypes -> ``CoretypeListing``.
+    """List the external event schema core types.
 
+    GET /api/v2/journey/externalevents/schemas/coretypes -> ``CoretypeListing``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_journey_externalevents_schemas_coretypes", "GET",
@@ -566,9 +629,11 @@ def get_journey_externalevents_schemas_coretypes() -> _Lists[_m.CoretypeListing,
 
 
 def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/journey/externalevents/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the external event schema limits.
 
+    GET /api/v2/journey/externalevents/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``journey:externalEventsSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_journey_externalevents_schemas_limits", "GET",
@@ -577,12 +642,14 @@ def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityL
 
 
 def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
-    """GET /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
+    """Get a journey outcome.
 
+    GET /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
     Deprecated. Requires ``journey:outcome:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes--outcomeId-
 
     Args:
-        outcome_id: path, string.
+        outcome_id: the ID of the outcome.
     """
     return _Operation(_Endpoint(
         "get_journey_outcome", "GET", "/api/v2/journey/outcomes/{outcomeId}", "Outcome",
@@ -598,16 +665,18 @@ def get_journey_outcomes(
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.OutcomeListing, _m.Outcome]:
-    """GET /api/v2/journey/outcomes -> ``OutcomeListing``.
+    """List the journey outcomes.
 
+    GET /api/v2/journey/outcomes -> ``OutcomeListing``.
     Deprecated. Requires ``journey:outcome:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        outcome_ids: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        outcome_ids: query, list of string. The IDs of outcomes.
         query_fields: query, list of string.
         query_value: query, string.
     """
@@ -623,12 +692,14 @@ def get_journey_outcomes(
 def get_journey_outcomes_attributions_job(
     job_id: str,
 ) -> _Operation[_m.OutcomeAttributionJobStateResponse]:
-    """GET /api/v2/journey/outcomes/attributions/jobs/{jobId} -> ``OutcomeAttributionJobStateResponse``.
+    """Get the status of an outcome attribution job.
 
+    GET /api/v2/journey/outcomes/attributions/jobs/{jobId} -> ``OutcomeAttributionJobStateResponse``.
     Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttributionJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes-attributions-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_journey_outcomes_attributions_job", "GET",
@@ -639,12 +710,14 @@ def get_journey_outcomes_attributions_job(
 def get_journey_outcomes_attributions_job_results(
     job_id: str,
 ) -> _Lists[_m.OutcomeAttributionResponseListing, _m.OutcomeAttributionResultsResponse]:
-    """GET /api/v2/journey/outcomes/attributions/jobs/{jobId}/results -> ``OutcomeAttributionResponseListing``.
+    """Get the results of an outcome attribution job.
 
+    GET /api/v2/journey/outcomes/attributions/jobs/{jobId}/results -> ``OutcomeAttributionResponseListing``.
     Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttribution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes-attributions-jobs--jobId--results
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_journey_outcomes_attributions_job_results", "GET",
@@ -654,12 +727,14 @@ def get_journey_outcomes_attributions_job_results(
 
 
 def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePredictor]:
-    """GET /api/v2/journey/outcomes/predictors/{predictorId} -> ``OutcomePredictor``.
+    """Get an outcome predictor.
 
+    GET /api/v2/journey/outcomes/predictors/{predictorId} -> ``OutcomePredictor``.
     Deprecated. Requires ``journey:outcomepredictor:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes-predictors--predictorId-
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
     """
     return _Operation(_Endpoint(
         "get_journey_outcomes_predictor", "GET",
@@ -668,9 +743,11 @@ def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePr
 
 
 def get_journey_outcomes_predictors() -> _Lists[_m.OutcomePredictorListing, _m.OutcomePredictor]:
-    """GET /api/v2/journey/outcomes/predictors -> ``OutcomePredictorListing``.
+    """List the outcome predictors.
 
+    GET /api/v2/journey/outcomes/predictors -> ``OutcomePredictorListing``.
     Deprecated. Requires ``journey:outcomepredictor:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes-predictors
     """
     return _Lists(_Endpoint(
         "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
@@ -679,12 +756,14 @@ def get_journey_outcomes_predictors() -> _Lists[_m.OutcomePredictorListing, _m.O
 
 
 def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
-    """GET /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
+    """Get a journey segment.
 
+    GET /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
     Requires ``journey:segment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-segments--segmentId-
 
     Args:
-        segment_id: path, string.
+        segment_id: the ID of the segment.
     """
     return _Operation(_Endpoint(
         "get_journey_segment", "GET", "/api/v2/journey/segments/{segmentId}", "JourneySegment",
@@ -701,16 +780,18 @@ def get_journey_segments(
     query_fields: _Sequence[str] | None = None,
     query_value: str | None = None,
 ) -> _Lists[_m.SegmentListing, _m.JourneySegment]:
-    """GET /api/v2/journey/segments -> ``SegmentListing``.
+    """List the journey segments.
 
+    GET /api/v2/journey/segments -> ``SegmentListing``.
     Requires ``journey:segment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-segments
 
     Args:
-        sort_by: query, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        sort_by: query, string. The field to sort by.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         is_active: query, boolean.
-        segment_ids: query, list of string.
+        segment_ids: query, list of string. The IDs of segments.
         query_fields: query, list of string.
         query_value: query, string.
     """
@@ -725,12 +806,14 @@ def get_journey_segments(
 
 
 def get_journey_session(session_id: str) -> _Operation[_m.Session]:
-    """GET /api/v2/journey/sessions/{sessionId} -> ``Session``.
+    """Get a journey session.
 
+    GET /api/v2/journey/sessions/{sessionId} -> ``Session``.
     Requires ``journey:session:view`` or ``externalContacts:session:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-sessions--sessionId-
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
     """
     return _Operation(_Endpoint(
         "get_journey_session", "GET", "/api/v2/journey/sessions/{sessionId}", "Session",
@@ -748,14 +831,16 @@ def get_journey_session_events(
         "com.genesys.journey.AppEvent",
     ]] | None = None,
 ) -> _Lists[_m.EventListing, _m.Event]:
-    """GET /api/v2/journey/sessions/{sessionId}/events -> ``EventListing``.
+    """List the events of a journey session.
 
+    GET /api/v2/journey/sessions/{sessionId}/events -> ``EventListing``.
     Requires ``journey:event:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-sessions--sessionId--events
 
     Args:
-        session_id: path, string.
-        page_size: query, string.
-        after: query, string.
+        session_id: the ID of the session.
+        page_size: query, string. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         event_type: query, string: com.genesys.journey.OutcomeAchievedEvent,
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
             com.genesys.journey.WebEvent, com.genesys.journey.AppEvent.
@@ -771,12 +856,14 @@ def get_journey_session_events(
 def get_journey_session_outcomescores(
     session_id: str,
 ) -> _Lists[_m.OutcomeScoresResult, _m.OutcomeScore]:
-    """GET /api/v2/journey/sessions/{sessionId}/outcomescores -> ``OutcomeScoresResult``.
+    """List the outcome scores of a journey session.
 
+    GET /api/v2/journey/sessions/{sessionId}/outcomescores -> ``OutcomeScoresResult``.
     Deprecated. Requires ``journey:outcomescores:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-sessions--sessionId--outcomescores
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
     """
     return _Lists(_Endpoint(
         "get_journey_session_outcomescores", "GET",
@@ -786,12 +873,14 @@ def get_journey_session_outcomescores(
 
 
 def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
-    """GET /api/v2/journey/views/{viewId} -> ``JourneyView``.
+    """Get a journey view.
 
+    GET /api/v2/journey/views/{viewId} -> ``JourneyView``.
     Requires ``journey:views:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId-
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
     """
     return _Operation(_Endpoint(
         "get_journey_view", "GET", "/api/v2/journey/views/{viewId}", "JourneyView",
@@ -799,12 +888,14 @@ def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
 
 
 def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
-    """GET /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
+    """Get the schedule of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
     Requires ``journey:viewsSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--schedules
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
     """
     return _Operation(_Endpoint(
         "get_journey_view_schedules", "GET", "/api/v2/journey/views/{viewId}/schedules",
@@ -813,13 +904,15 @@ def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedul
 
 
 def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.JourneyView]:
-    """GET /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
+    """Get a version of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
     Requires ``journey:views:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--versionId-
 
     Args:
-        view_id: path, string.
-        version_id: path, string.
+        view_id: the ID of the view.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version", "GET", "/api/v2/journey/views/{viewId}/versions/{versionId}",
@@ -832,14 +925,16 @@ def get_journey_view_version_chart(
     journey_view_version: str,
     chart_id: str,
 ) -> _Operation[_m.JourneyViewChart]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId} -> ``JourneyViewChart``.
+    """Get a chart of a version of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId} -> ``JourneyViewChart``.
     Requires ``journey:views:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyViewVersion--charts--chartId-
 
     Args:
-        view_id: path, string.
-        journey_view_version: path, string.
-        chart_id: path, string.
+        view_id: the ID of the view.
+        journey_view_version: the journey view version.
+        chart_id: the ID of the chart.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_chart", "GET",
@@ -854,15 +949,17 @@ def get_journey_view_version_chart_version(
     chart_id: str,
     chart_version: str,
 ) -> _Operation[_m.JourneyViewChart]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion} -> ``JourneyViewChart``.
+    """Get a version of a chart of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion} -> ``JourneyViewChart``.
     Requires ``journey:views:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyViewVersion--charts--chartId--versions--chartVersion-
 
     Args:
-        view_id: path, string.
-        journey_view_version: path, string.
-        chart_id: path, string.
-        chart_version: path, string.
+        view_id: the ID of the view.
+        journey_view_version: the journey view version.
+        chart_id: the ID of the chart.
+        chart_version: the chart version.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_chart_version", "GET",
@@ -879,14 +976,16 @@ def get_journey_view_version_job(
     journey_version_id: str,
     job_id: str,
 ) -> _Operation[_m.JourneyViewJob]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
+    """Get the status of a job of a version of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
     Requires ``journey:viewsJobs:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyVersionId--jobs--jobId-
 
     Args:
-        view_id: path, string.
-        journey_version_id: path, string.
-        job_id: path, string.
+        view_id: the ID of the view.
+        journey_version_id: the ID of the journey version.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_job", "GET",
@@ -899,14 +998,16 @@ def get_journey_view_version_job_results(
     journey_view_version: str,
     job_id: str,
 ) -> _Operation[_m.JourneyViewResult]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results -> ``JourneyViewResult``.
+    """Get the results of a job of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results -> ``JourneyViewResult``.
     Requires ``journey:viewsResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyViewVersion--jobs--jobId--results
 
     Args:
-        view_id: path, string.
-        journey_view_version: path, string.
-        job_id: path, string.
+        view_id: the ID of the view.
+        journey_view_version: the journey view version.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_job_results", "GET",
@@ -921,15 +1022,17 @@ def get_journey_view_version_job_results_chart(
     job_id: str,
     chart_id: str,
 ) -> _Operation[_m.JourneyViewChartResult]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId} -> ``JourneyViewChartResult``.
+    """Get the result of a job of a journey view for a chart.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId} -> ``JourneyViewChartResult``.
     Requires ``journey:viewsResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyVersionId--jobs--jobId--results-charts--chartId-
 
     Args:
-        view_id: path, string.
-        journey_version_id: path, string.
-        job_id: path, string.
-        chart_id: path, string.
+        view_id: the ID of the view.
+        journey_version_id: the ID of the journey version.
+        job_id: the ID of the job.
+        chart_id: the ID of the chart.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_job_results_chart", "GET",
@@ -945,13 +1048,15 @@ def get_journey_view_version_jobs_latest(
     view_id: str,
     journey_version_id: str,
 ) -> _Operation[_m.JourneyViewJob]:
-    """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest -> ``JourneyViewJob``.
+    """Get the latest job of a version of a journey view.
 
+    GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest -> ``JourneyViewJob``.
     Requires ``journey:viewsJobs:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views--viewId--versions--journeyVersionId--jobs-latest
 
     Args:
-        view_id: path, string.
-        journey_version_id: path, string.
+        view_id: the ID of the view.
+        journey_version_id: the ID of the journey version.
     """
     return _Operation(_Endpoint(
         "get_journey_view_version_jobs_latest", "GET",
@@ -967,16 +1072,18 @@ def get_journey_views(
     expand: _Open[_Literal["charts"]] | None = None,
     id: str | None = None,
 ) -> _Lists[_m.JourneyViewListing, _m.JourneyView]:
-    """GET /api/v2/journey/views -> ``JourneyViewListing``.
+    """List the journey views.
 
+    GET /api/v2/journey/views -> ``JourneyViewListing``.
     Requires ``journey:views:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         name_or_created_by: query, string.
-        expand: query, string: charts.
-        id: query, string.
+        expand: query, string: charts. What to include in addition.
+        id: query, string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
@@ -988,9 +1095,11 @@ def get_journey_views(
 
 
 def get_journey_views_data_details() -> _Operation[_m.DataRange]:
-    """GET /api/v2/journey/views/data/details -> ``DataRange``.
+    """Get the date range of the data for journey views.
 
+    GET /api/v2/journey/views/data/details -> ``DataRange``.
     Requires ``journey:dataDetails:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-data-details
     """
     return _Operation(_Endpoint(
         "get_journey_views_data_details", "GET", "/api/v2/journey/views/data/details", "DataRange",
@@ -1000,12 +1109,14 @@ def get_journey_views_data_details() -> _Operation[_m.DataRange]:
 def get_journey_views_eventdefinition(
     event_definition_id: str,
 ) -> _Operation[_m.JourneyEventDefinition]:
-    """GET /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``JourneyEventDefinition``.
+    """Get a journey view event definition.
 
+    GET /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``JourneyEventDefinition``.
     Requires ``journey:eventDefinition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-eventdefinitions--eventDefinitionId-
 
     Args:
-        event_definition_id: path, string.
+        event_definition_id: the ID of the event definition.
     """
     return _Operation(_Endpoint(
         "get_journey_views_eventdefinition", "GET",
@@ -1015,9 +1126,11 @@ def get_journey_views_eventdefinition(
 
 def get_journey_views_eventdefinitions(
 ) -> _Lists[_m.JourneyEventDefinitionListing, _m.JourneyEventDefinition]:
-    """GET /api/v2/journey/views/eventdefinitions -> ``JourneyEventDefinitionListing``.
+    """List the journey view event definitions.
 
+    GET /api/v2/journey/views/eventdefinitions -> ``JourneyEventDefinitionListing``.
     Requires ``journey:eventDefinition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-eventdefinitions
     """
     return _Lists(_Endpoint(
         "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
@@ -1027,9 +1140,11 @@ def get_journey_views_eventdefinitions(
 
 def get_journey_views_eventdefinitions_external(
 ) -> _Lists[_m.GetExternalEventsResponse, _m.ExternalEventSummary]:
-    """GET /api/v2/journey/views/eventdefinitions/external -> ``GetExternalEventsResponse``.
+    """List the external events for journey views.
 
+    GET /api/v2/journey/views/eventdefinitions/external -> ``GetExternalEventsResponse``.
     Requires ``journey:externalEvents:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-eventdefinitions-external
     """
     return _Lists(_Endpoint(
         "get_journey_views_eventdefinitions_external", "GET",
@@ -1040,9 +1155,11 @@ def get_journey_views_eventdefinitions_external(
 
 def get_journey_views_eventdefinitions_external_changes(
 ) -> _Lists[_m.ExternalEventChangesResponse, _m.ExternalEventChange]:
-    """GET /api/v2/journey/views/eventdefinitions/external/changes -> ``ExternalEventChangesResponse``.
+    """List the changes of external event definitions.
 
+    GET /api/v2/journey/views/eventdefinitions/external/changes -> ``ExternalEventChangesResponse``.
     Requires ``journey:externalEvents:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-eventdefinitions-external-changes
     """
     return _Lists(_Endpoint(
         "get_journey_views_eventdefinitions_external_changes", "GET",
@@ -1058,14 +1175,16 @@ def get_journey_views_jobs(
     interval: str | None = None,
     statuses: str | None = None,
 ) -> _Lists[_m.JourneyViewJobListing, _m.JourneyViewJob]:
-    """GET /api/v2/journey/views/jobs -> ``JourneyViewJobListing``.
+    """List the journey view jobs.
 
+    GET /api/v2/journey/views/jobs -> ``JourneyViewJobListing``.
     Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-jobs
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        interval: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         statuses: query, string.
     """
     return _Lists(_Endpoint(
@@ -1084,14 +1203,16 @@ def get_journey_views_jobs_me(
     interval: str | None = None,
     statuses: str | None = None,
 ) -> _Lists[_m.JourneyViewJobListing, _m.JourneyViewJob]:
-    """GET /api/v2/journey/views/jobs/me -> ``JourneyViewJobListing``.
+    """List the journey view jobs of the current user.
 
+    GET /api/v2/journey/views/jobs/me -> ``JourneyViewJobListing``.
     Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-jobs-me
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        interval: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         statuses: query, string.
     """
     return _Lists(_Endpoint(
@@ -1108,14 +1229,16 @@ def get_journey_views_schedules(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.JourneyViewScheduleListing, _m.JourneyViewSchedule]:
-    """GET /api/v2/journey/views/schedules -> ``JourneyViewScheduleListing``.
+    """List the journey view schedules.
 
+    GET /api/v2/journey/views/schedules -> ``JourneyViewScheduleListing``.
     Requires ``journey:viewsSchedule:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-schedules
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
@@ -1128,12 +1251,14 @@ def patch_journey_actionmap(
     *,
     body: _m.PatchActionMap | _JsonObject | None = None,
 ) -> _Operation[_m.ActionMap]:
-    """PATCH /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
+    """Update an action map.
 
+    PATCH /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
     Requires ``journey:actionmap:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-actionmaps--actionMapId-
 
     Args:
-        action_map_id: path, string.
+        action_map_id: the ID of the action map.
         body: ``PatchActionMap``.
     """
     return _Operation(_Endpoint(
@@ -1147,12 +1272,14 @@ def patch_journey_actiontemplate(
     *,
     body: _m.PatchActionTemplate | _JsonObject | None = None,
 ) -> _Operation[_m.ActionTemplate]:
-    """PATCH /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
+    """Update an action template.
 
+    PATCH /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
     Requires ``journey:actiontemplate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-actiontemplates--actionTemplateId-
 
     Args:
-        action_template_id: path, string.
+        action_template_id: the ID of the action template.
         body: ``PatchActionTemplate``.
     """
     return _Operation(_Endpoint(
@@ -1166,12 +1293,14 @@ def patch_journey_externalevents_configuration(
     *,
     body: _m.UpdateExternalEventsConfigurationRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ExternalEventsConfiguration]:
-    """PATCH /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
+    """Update an external event configuration.
 
+    PATCH /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
     Requires ``journey:externalEventsConfiguration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-externalevents-configurations--configId-
 
     Args:
-        config_id: path, string.
+        config_id: the ID of the config.
         body: ``UpdateExternalEventsConfigurationRequest``.
     """
     return _Operation(_Endpoint(
@@ -1186,12 +1315,14 @@ def patch_journey_outcome(
     *,
     body: _m.PatchOutcome | _JsonObject | None = None,
 ) -> _Operation[_m.Outcome]:
-    """PATCH /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
+    """Update a journey outcome.
 
+    PATCH /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
     Deprecated. Requires ``journey:outcome:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-outcomes--outcomeId-
 
     Args:
-        outcome_id: path, string.
+        outcome_id: the ID of the outcome.
         body: ``PatchOutcome``.
     """
     return _Operation(_Endpoint(
@@ -1205,12 +1336,14 @@ def patch_journey_segment(
     *,
     body: _m.PatchSegment | _JsonObject | None = None,
 ) -> _Operation[_m.JourneySegment]:
-    """PATCH /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
+    """Update a journey segment.
 
+    PATCH /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
     Requires ``journey:segment:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-segments--segmentId-
 
     Args:
-        segment_id: path, string.
+        segment_id: the ID of the segment.
         body: ``PatchSegment``.
     """
     return _Operation(_Endpoint(
@@ -1225,14 +1358,16 @@ def patch_journey_view_version_job(
     job_id: str,
     body: _m.JourneyViewJob | _JsonObject,
 ) -> _Operation[_m.JourneyViewJob]:
-    """PATCH /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
+    """Cancel a job of a version of a journey view.
 
+    PATCH /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
     Requires ``journey:viewsJobs:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-journey-views--viewId--versions--journeyVersionId--jobs--jobId-
 
     Args:
-        view_id: path, string.
-        journey_version_id: path, string.
-        job_id: path, string.
+        view_id: the ID of the view.
+        journey_version_id: the ID of the journey version.
+        job_id: the ID of the job.
         body: ``JourneyViewJob``.
     """
     return _Operation(_Endpoint(
@@ -1245,9 +1380,11 @@ def patch_journey_view_version_job(
 def post_analytics_journeys_aggregates_jobs(
     body: _m.JourneyAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.JourneyAggregateDataContainer]:
-    """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a journey aggregates job.
 
-    Requires ``analytics:journeyAggregate:view``.
+    POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:journeyAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-journeys-aggregates-jobs
 
     Args:
         body: ``JourneyAsyncAggregationQuery``.
@@ -1262,9 +1399,11 @@ def post_analytics_journeys_aggregates_jobs(
 def post_analytics_journeys_aggregates_query(
     body: _m.JourneyAggregationQuery | _JsonObject,
 ) -> _Lists[_m.JourneyAggregateQueryResponse, _m.JourneyAggregateDataContainer]:
-    """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
+    """Query journey aggregates.
 
+    POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
     Read-only. Requires ``analytics:journeyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-journeys-aggregates-query
 
     Args:
         body: ``JourneyAggregationQuery``.
@@ -1281,13 +1420,15 @@ def post_externalcontacts_contact_journey_segments(
     *,
     body: _m.UpdateSegmentAssignmentRequest | _JsonObject | None = None,
 ) -> _Operation[_m.UpdateSegmentAssignmentResponse]:
-    """POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
+    """Assign journey segments to an external contact or remove them.
 
+    POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
     Requires ``externalContacts:segmentAssignment:add`` or
     ``externalContacts:segmentAssignment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts--contactId--journey-segments
 
     Args:
-        contact_id: path, string.
+        contact_id: the ID of the contact.
         body: ``UpdateSegmentAssignmentRequest``.
     """
     return _Operation(_Endpoint(
@@ -1301,9 +1442,11 @@ def post_journey_actionmaps(
     *,
     body: _m.ActionMap | _JsonObject | None = None,
 ) -> _Operation[_m.ActionMap]:
-    """POST /api/v2/journey/actionmaps -> ``ActionMap``.
+    """Create an action map.
 
+    POST /api/v2/journey/actionmaps -> ``ActionMap``.
     Requires ``journey:actionmap:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-actionmaps
 
     Args:
         body: ``ActionMap``.
@@ -1316,9 +1459,11 @@ def post_journey_actionmaps(
 def post_journey_actionmaps_estimates_jobs(
     body: _m.ActionMapEstimateRequest | _JsonObject,
 ) -> _Jobs[_m.EstimateJobAsyncResponse, str, _m.ActionMapEstimateResult]:
-    """POST /api/v2/journey/actionmaps/estimates/jobs -> ``EstimateJobAsyncResponse``.
+    """Start an action map estimate job.
 
-    Deprecated. Requires ``journey:actionmapEstimateJob:add``.
+    POST /api/v2/journey/actionmaps/estimates/jobs -> ``EstimateJobAsyncResponse``.
+    Deprecated. Requires ``journey:actionmapEstimateJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-actionmaps-estimates-jobs
 
     Args:
         body: ``ActionMapEstimateRequest``.
@@ -1334,9 +1479,11 @@ def post_journey_actiontemplates(
     *,
     body: _m.ActionTemplate | _JsonObject | None = None,
 ) -> _Operation[_m.ActionTemplate]:
-    """POST /api/v2/journey/actiontemplates -> ``ActionTemplate``.
+    """Create an action template.
 
+    POST /api/v2/journey/actiontemplates -> ``ActionTemplate``.
     Requires ``journey:actiontemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-actiontemplates
 
     Args:
         body: ``ActionTemplate``.
@@ -1351,10 +1498,13 @@ def post_journey_deployment_actionevent(
     deployment_id: str,
     body: _m.ActionEventRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/journey/deployments/{deploymentId}/actionevent -> nothing.
+    """Send an action event of a deployment.
+
+    POST /api/v2/journey/deployments/{deploymentId}/actionevent -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--actionevent
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         body: ``ActionEventRequest``.
     """
     return _Operation(_Endpoint(
@@ -1368,10 +1518,13 @@ def post_journey_deployment_appevents(
     *,
     body: _m.AppEventRequest | _JsonObject | None = None,
 ) -> _Operation[_m.AppEventResponse]:
-    """POST /api/v2/journey/deployments/{deploymentId}/appevents -> ``AppEventResponse``.
+    """Send an app event of a deployment.
+
+    POST /api/v2/journey/deployments/{deploymentId}/appevents -> ``AppEventResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--appevents
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         body: ``AppEventRequest``.
     """
     return _Operation(_Endpoint(
@@ -1385,10 +1538,13 @@ def post_journey_deployment_webevents(
     *,
     body: _m.WebEventRequest | _JsonObject | None = None,
 ) -> _Operation[_m.WebEventResponse]:
-    """POST /api/v2/journey/deployments/{deploymentId}/webevents -> ``WebEventResponse``.
+    """Send a web event of a deployment.
+
+    POST /api/v2/journey/deployments/{deploymentId}/webevents -> ``WebEventResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--webevents
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         body: ``WebEventRequest``.
     """
     return _Operation(_Endpoint(
@@ -1402,12 +1558,14 @@ def post_journey_externalevents_configuration_events(
     *,
     body: _m.ExternalEventsRequest | _JsonObject | None = None,
 ) -> _Lists[_m.ExternalEventsResponse, _m.UnprocessedExternalEvent]:
-    """POST /api/v2/journey/externalevents/configurations/{configurationId}/events -> ``ExternalEventsResponse``.
+    """Send an external event.
 
+    POST /api/v2/journey/externalevents/configurations/{configurationId}/events -> ``ExternalEventsResponse``.
     Requires ``journey:externalEventsEvent:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-externalevents-configurations--configurationId--events
 
     Args:
-        configuration_id: path, string.
+        configuration_id: the ID of the configuration.
         body: ``ExternalEventsRequest``.
     """
     return _Lists(_Endpoint(
@@ -1421,9 +1579,11 @@ def post_journey_externalevents_configurations(
     *,
     body: _m.CreateExternalEventsConfigurationRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ExternalEventsConfiguration]:
-    """POST /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfiguration``.
+    """Create an external event configuration.
 
+    POST /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfiguration``.
     Requires ``journey:externalEventsConfiguration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-externalevents-configurations
 
     Args:
         body: ``CreateExternalEventsConfigurationRequest``.
@@ -1438,9 +1598,11 @@ def post_journey_externalevents_configurations(
 def post_journey_externalevents_schemas(
     body: _m.JourneyJsonSchemaRequest | _JsonObject,
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
-    """POST /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchema``.
+    """Create an external event schema.
 
+    POST /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchema``.
     Requires ``journey:externalEventsSchema:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-externalevents-schemas
 
     Args:
         body: ``JourneyJsonSchemaRequest``.
@@ -1455,9 +1617,11 @@ def post_journey_flows_paths_query(
     *,
     body: _m.FlowPathsQuery | _JsonObject | None = None,
 ) -> _Operation[_m.FlowPaths]:
-    """POST /api/v2/journey/flows/paths/query -> ``FlowPaths``.
+    """Query flow paths.
 
+    POST /api/v2/journey/flows/paths/query -> ``FlowPaths``.
     Read-only. Requires ``journey:flowpaths:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-flows-paths-query
 
     Args:
         body: ``FlowPathsQuery``.
@@ -1472,9 +1636,11 @@ def post_journey_outcomes(
     *,
     body: _m.OutcomeRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Outcome]:
-    """POST /api/v2/journey/outcomes -> ``Outcome``.
+    """Create a journey outcome.
 
+    POST /api/v2/journey/outcomes -> ``Outcome``.
     Deprecated. Requires ``journey:outcome:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-outcomes
 
     Args:
         body: ``OutcomeRequest``.
@@ -1491,9 +1657,12 @@ def post_journey_outcomes_attributions_jobs(
     _m.OutcomeAttributionAsyncResponse, _m.OutcomeAttributionJobStateResponse,
     _m.OutcomeAttributionResultsResponse,
 ]:
-    """POST /api/v2/journey/outcomes/attributions/jobs -> ``OutcomeAttributionAsyncResponse``.
+    """Start an outcome attribution job.
 
+    POST /api/v2/journey/outcomes/attributions/jobs -> ``OutcomeAttributionAsyncResponse``.
     Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttributionJob:add``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-outcomes-attributions-jobs
 
     Args:
         body: ``OutcomeAttributionListing``.
@@ -1509,9 +1678,11 @@ def post_journey_outcomes_predictors(
     *,
     body: _m.OutcomePredictorRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OutcomePredictor]:
-    """POST /api/v2/journey/outcomes/predictors -> ``OutcomePredictor``.
+    """Create an outcome predictor.
 
+    POST /api/v2/journey/outcomes/predictors -> ``OutcomePredictor``.
     Deprecated. Requires ``journey:outcomepredictor:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-outcomes-predictors
 
     Args:
         body: ``OutcomePredictorRequest``.
@@ -1526,9 +1697,11 @@ def post_journey_segments(
     *,
     body: _m.JourneySegmentRequest | _JsonObject | None = None,
 ) -> _Operation[_m.JourneySegment]:
-    """POST /api/v2/journey/segments -> ``JourneySegment``.
+    """Create a journey segment.
 
+    POST /api/v2/journey/segments -> ``JourneySegment``.
     Requires ``journey:segment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-segments
 
     Args:
         body: ``JourneySegmentRequest``.
@@ -1543,12 +1716,14 @@ def post_journey_view_schedules(
     view_id: str,
     body: _m.JourneyViewSchedule | _JsonObject,
 ) -> _Operation[_m.JourneyViewSchedule]:
-    """POST /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
+    """Create a schedule of a journey view.
 
+    POST /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
     Requires ``journey:viewsSchedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-views--viewId--schedules
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
         body: ``JourneyViewSchedule``.
     """
     return _Operation(_Endpoint(
@@ -1561,13 +1736,15 @@ def post_journey_view_version_jobs(
     view_id: str,
     journey_version_id: str,
 ) -> _Jobs[_m.JourneyViewJob, _m.JourneyViewJob, _Any]:
-    """POST /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs -> ``JourneyViewJob``.
+    """Start a job of a version of a journey view.
 
-    Requires ``journey:viewsJobs:add``.
+    POST /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs -> ``JourneyViewJob``.
+    Requires ``journey:viewsJobs:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-views--viewId--versions--journeyVersionId--jobs
 
     Args:
-        view_id: path, string.
-        journey_version_id: path, string.
+        view_id: the ID of the view.
+        journey_version_id: the ID of the journey version.
     """
     return _Jobs(_Endpoint(
         "post_journey_view_version_jobs", "POST",
@@ -1579,12 +1756,14 @@ def post_journey_view_versions(
     view_id: str,
     body: _m.JourneyView | _JsonObject,
 ) -> _Operation[_m.JourneyView]:
-    """POST /api/v2/journey/views/{viewId}/versions -> ``JourneyView``.
+    """Create a version of a journey view.
 
+    POST /api/v2/journey/views/{viewId}/versions -> ``JourneyView``.
     Requires ``journey:views:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-views--viewId--versions
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
         body: ``JourneyView``.
     """
     return _Operation(_Endpoint(
@@ -1594,9 +1773,11 @@ def post_journey_view_versions(
 
 
 def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.JourneyView]:
-    """POST /api/v2/journey/views -> ``JourneyView``.
+    """Create a journey view.
 
+    POST /api/v2/journey/views -> ``JourneyView``.
     Requires ``journey:views:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-views
 
     Args:
         body: ``JourneyView``.
@@ -1611,9 +1792,11 @@ def post_journey_views_encodings_validate(
     *,
     body: _Sequence[_m.Label | _JsonObject] | None = None,
 ) -> _Lists[_m.EntityListing, _Any]:
-    """POST /api/v2/journey/views/encodings/validate -> ``EntityListing``.
+    """Validate the encodings of journey views.
 
+    POST /api/v2/journey/views/encodings/validate -> ``EntityListing``.
     Requires ``journey:viewsEncodings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-views-encodings-validate
 
     Args:
         body: list of ``Label``.
@@ -1628,12 +1811,14 @@ def put_journey_externalevents_schema(
     schema_id: str,
     body: _m.JourneySchemaUpdateRequest | _JsonObject,
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
-    """PUT /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
+    """Update an external event schema.
 
+    PUT /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
     Requires ``journey:externalEventsSchema:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-journey-externalevents-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``JourneySchemaUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1647,12 +1832,14 @@ def put_journey_view_schedules(
     view_id: str,
     body: _m.JourneyViewSchedule | _JsonObject,
 ) -> _Operation[_m.JourneyViewSchedule]:
-    """PUT /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
+    """Update the schedule of a journey view.
 
+    PUT /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
     Requires ``journey:viewsSchedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-journey-views--viewId--schedules
 
     Args:
-        view_id: path, string.
+        view_id: the ID of the view.
         body: ``JourneyViewSchedule``.
     """
     return _Operation(_Endpoint(
@@ -1666,13 +1853,15 @@ def put_journey_view_version(
     version_id: str,
     body: _m.JourneyView | _JsonObject,
 ) -> _Operation[_m.JourneyView]:
-    """PUT /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
+    """Update a version of a journey view.
 
+    PUT /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
     Requires ``journey:views:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-journey-views--viewId--versions--versionId-
 
     Args:
-        view_id: path, string.
-        version_id: path, string.
+        view_id: the ID of the view.
+        version_id: the ID of the version.
         body: ``JourneyView``.
     """
     return _Operation(_Endpoint(
@@ -1686,12 +1875,14 @@ def put_journey_views_eventdefinition(
     *,
     body: _m.UpdateExternalEventRequest | _JsonObject | None = None,
 ) -> _Operation[_m.UpdateExternalEventResponse]:
-    """PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``UpdateExternalEventResponse``.
+    """Update the definition of an external event for journey views.
 
+    PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``UpdateExternalEventResponse``.
     Requires ``journey:externalEvents:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-journey-views-eventdefinitions--eventDefinitionId-
 
     Args:
-        event_definition_id: path, string.
+        event_definition_id: the ID of the event definition.
         body: ``UpdateExternalEventRequest``.
     """
     return _Operation(_Endpoint(
@@ -1706,12 +1897,14 @@ def put_journey_views_eventdefinition_activate(
     *,
     body: _m.ActivateExternalEventRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ActivateExternalEventResponse]:
-    """PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate -> ``ActivateExternalEventResponse``.
+    """Activate a journey view event definition.
 
+    PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate -> ``ActivateExternalEventResponse``.
     Requires ``journey:externalEvents:activate``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-journey-views-eventdefinitions--eventDefinitionId--activate
 
     Args:
-        event_definition_id: path, string.
+        event_definition_id: the ID of the event definition.
         body: ``ActivateExternalEventRequest``.
     """
     return _Operation(_Endpoint(

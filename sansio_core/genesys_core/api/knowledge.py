@@ -37,12 +37,14 @@ if _TYPE_CHECKING:
 
 
 def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionResponse]:
-    """DELETE /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
+    """Delete a knowledge connection.
 
+    DELETE /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
     Requires ``knowledge:connection:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-connections--connectionId-
 
     Args:
-        connection_id: path, string.
+        connection_id: the ID of the connection.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_connection", "DELETE", "/api/v2/knowledge/connections/{connectionId}",
@@ -51,12 +53,14 @@ def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionR
 
 
 def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
+    """Delete a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
     Requires ``knowledge:knowledgebase:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId-
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase", "DELETE",
@@ -68,13 +72,15 @@ def delete_knowledge_knowledgebase_category(
     knowledge_base_id: str,
     category_id: str,
 ) -> _Operation[_m.CategoryResponse]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
+    """Delete a category of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
     Requires ``knowledge:category:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories--categoryId-
 
     Args:
-        knowledge_base_id: path, string.
-        category_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_category", "DELETE",
@@ -87,13 +93,15 @@ def delete_knowledge_knowledgebase_document(
     knowledge_base_id: str,
     document_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> nothing.
+    """Delete a document of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> nothing.
     Requires ``knowledge:document:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_document", "DELETE",
@@ -106,14 +114,16 @@ def delete_knowledge_knowledgebase_document_variation(
     document_id: str,
     knowledge_base_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> nothing.
+    """Delete a variation of a document of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> nothing.
     Requires ``knowledge:document:delete`` or ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations--documentVariationId-
 
     Args:
-        document_variation_id: path, string.
-        document_id: path, string.
-        knowledge_base_id: path, string.
+        document_variation_id: the ID of the document variation.
+        document_id: the ID of the document.
+        knowledge_base_id: the ID of the knowledge base.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_document_variation", "DELETE",
@@ -128,13 +138,15 @@ def delete_knowledge_knowledgebase_export_job(
     knowledge_base_id: str,
     export_job_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> nothing.
+    """Delete an export job of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> nothing.
     Requires ``knowledge:exportJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--export-jobs--exportJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        export_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        export_job_id: the ID of the export job.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_export_job", "DELETE",
@@ -146,13 +158,15 @@ def delete_knowledge_knowledgebase_import_job(
     knowledge_base_id: str,
     import_job_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> nothing.
+    """Delete an import job of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> nothing.
     Requires ``knowledge:importJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--import-jobs--importJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        import_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        import_job_id: the ID of the import job.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_import_job", "DELETE",
@@ -164,13 +178,15 @@ def delete_knowledge_knowledgebase_label(
     knowledge_base_id: str,
     label_id: str,
 ) -> _Operation[_m.LabelResponse]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
+    """Delete a label of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
     Requires ``knowledge:label:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels--labelId-
 
     Args:
-        knowledge_base_id: path, string.
-        label_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        label_id: the ID of the label.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_label", "DELETE",
@@ -182,13 +198,15 @@ def delete_knowledge_knowledgebase_sources_salesforce_source_id(
     knowledge_base_id: str,
     source_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> nothing.
+    """Delete a Salesforce source of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> nothing.
     Requires ``knowledge:integrationSource:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-salesforce--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_sources_salesforce_source_id", "DELETE",
@@ -200,13 +218,15 @@ def delete_knowledge_knowledgebase_sources_servicenow_source_id(
     knowledge_base_id: str,
     source_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> nothing.
+    """Delete a ServiceNow source of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> nothing.
     Requires ``knowledge:integrationSource:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-servicenow--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_sources_servicenow_source_id", "DELETE",
@@ -218,13 +238,15 @@ def delete_knowledge_knowledgebase_synchronize_job(
     knowledge_base_id: str,
     sync_job_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> nothing.
+    """Delete a synchronization job of a knowledge base.
 
+    DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> nothing.
     Requires ``knowledge:syncJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-knowledgebases--knowledgeBaseId--synchronize-jobs--syncJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        sync_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        sync_job_id: the ID of the sync job.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_knowledgebase_synchronize_job", "DELETE",
@@ -233,12 +255,14 @@ def delete_knowledge_knowledgebase_synchronize_job(
 
 
 def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/settings/{knowledgeSettingId} -> nothing.
+    """Delete a knowledge setting.
 
+    DELETE /api/v2/knowledge/settings/{knowledgeSettingId} -> nothing.
     Requires ``knowledge:knowledgeSetting:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-settings--knowledgeSettingId-
 
     Args:
-        knowledge_setting_id: path, string.
+        knowledge_setting_id: the ID of the knowledge setting.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_setting", "DELETE", "/api/v2/knowledge/settings/{knowledgeSettingId}",
@@ -246,12 +270,14 @@ def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
 
 
 def delete_knowledge_source(source_id: str) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/sources/{sourceId} -> nothing.
+    """Delete a knowledge source.
 
+    DELETE /api/v2/knowledge/sources/{sourceId} -> nothing.
     Requires ``knowledge:source:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-sources--sourceId-
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_source", "DELETE", "/api/v2/knowledge/sources/{sourceId}",
@@ -263,14 +289,16 @@ def delete_knowledge_source_synchronization_deletion(
     synchronization_id: str,
     file_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> nothing.
+    """Delete a deletion of a synchronization of a knowledge source.
 
+    DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> nothing.
     Requires ``knowledge:synchronizationFileDeletion:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--deletions--fileId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
-        file_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
+        file_id: the ID of the file.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_source_synchronization_deletion", "DELETE",
@@ -283,14 +311,16 @@ def delete_knowledge_source_synchronization_upload(
     synchronization_id: str,
     file_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> nothing.
+    """Delete an upload of a synchronization of a knowledge source.
 
+    DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> nothing.
     Requires ``knowledge:synchronizationFileUpload:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--uploads--fileId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
-        file_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
+        file_id: the ID of the file.
     """
     return _Operation(_Endpoint(
         "delete_knowledge_source_synchronization_upload", "DELETE",
@@ -303,13 +333,15 @@ def get_knowledge_connection(
     *,
     expand: _Sequence[_Open[_Literal["authenticationProperties"]]] | None = None,
 ) -> _Operation[_m.ConnectionResponse]:
-    """GET /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
+    """Get a knowledge connection.
 
+    GET /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
     Requires ``knowledge:connection:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-connections--connectionId-
 
     Args:
-        connection_id: path, string.
-        expand: query, list of string: authenticationProperties.
+        connection_id: the ID of the connection.
+        expand: query, list of string: authenticationProperties. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
@@ -324,16 +356,18 @@ def get_knowledge_connection_options(
     page_size: str | None = None,
     parent_id: str | None = None,
 ) -> _Lists[_m.ConnectionOptionListing, _m.ConnectionOption]:
-    """GET /api/v2/knowledge/connections/{connectionId}/options -> ``ConnectionOptionListing``.
+    """Get the options of a knowledge connection.
 
+    GET /api/v2/knowledge/connections/{connectionId}/options -> ``ConnectionOptionListing``.
     Requires ``knowledge:connectionOptions:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-connections--connectionId--options
 
     Args:
-        connection_id: path, string.
-        after: query, string.
-        page_size: query, string.
-        parent_id: query, string.
+        connection_id: the ID of the connection.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        parent_id: query, string. The ID of a parent.
     """
     return _Lists(_Endpoint(
         "get_knowledge_connection_options", "GET",
@@ -345,9 +379,11 @@ def get_knowledge_connection_options(
 
 
 def get_knowledge_connections() -> _Lists[_m.ConnectionListing, _m.ConnectionResponse]:
-    """GET /api/v2/knowledge/connections -> ``ConnectionListing``.
+    """List the knowledge connections.
 
+    GET /api/v2/knowledge/connections -> ``ConnectionListing``.
     Requires ``knowledge:connection:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-connections
     """
     return _Lists(_Endpoint(
         "get_knowledge_connections", "GET", "/api/v2/knowledge/connections", "ConnectionListing",
@@ -368,20 +404,22 @@ def get_knowledge_guest_session_categories(
     expand: str | None = None,
     include_document_count: bool | None = None,
 ) -> _Lists[_m.GuestCategoryResponseListing, _m.GuestResponseCategory]:
-    """GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
+    """List the categories of a guest session.
 
+    GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--categories
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        parent_id: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        parent_id: query, string. The ID of a parent.
         is_root: query, boolean.
         name: query, string.
-        sort_by: query, string: Name, Hierarchy.
-        expand: query, string.
+        sort_by: query, string: Name, Hierarchy. The field to sort by.
+        expand: query, string. What to include in addition.
         include_document_count: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -399,11 +437,14 @@ def get_knowledge_guest_session_document(
     session_id: str,
     document_id: str,
 ) -> _Operation[_m.KnowledgeGuestDocumentResponse]:
-    """GET /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId} -> ``KnowledgeGuestDocumentResponse``.
+    """Get a document of a guest session.
+
+    GET /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId} -> ``KnowledgeGuestDocumentResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents--documentId-
 
     Args:
-        session_id: path, string.
-        document_id: path, string.
+        session_id: the ID of the session.
+        document_id: the ID of the document.
     """
     return _Operation(_Endpoint(
         "get_knowledge_guest_session_document", "GET",
@@ -418,14 +459,16 @@ def get_knowledge_guest_session_documents(
     category_id: _Sequence[str] | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.KnowledgeGuestDocumentResponseListing, _m.KnowledgeGuestDocumentResponse]:
-    """GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
+    """List the documents of a guest session.
 
+    GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents
 
     Args:
-        session_id: path, string.
-        category_id: query, list of string.
-        page_size: query, integer.
+        session_id: the ID of the session.
+        category_id: query, list of string. The ID of a category.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_guest_session_documents", "GET",
@@ -439,13 +482,15 @@ def get_knowledge_integration_options(
     *,
     knowledge_base_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.KnowledgeIntegrationOptionsResponse, _m.KnowledgeIntegrationFilter]:
-    """GET /api/v2/knowledge/integrations/{integrationId}/options -> ``KnowledgeIntegrationOptionsResponse``.
+    """Get the options of a knowledge integration.
 
+    GET /api/v2/knowledge/integrations/{integrationId}/options -> ``KnowledgeIntegrationOptionsResponse``.
     Requires ``knowledge:integrationOptions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-integrations--integrationId--options
 
     Args:
-        integration_id: path, string.
-        knowledge_base_ids: query, list of string.
+        integration_id: the ID of the integration.
+        knowledge_base_ids: query, list of string. The IDs of knowledge bases.
     """
     return _Lists(_Endpoint(
         "get_knowledge_integration_options", "GET",
@@ -455,12 +500,14 @@ def get_knowledge_integration_options(
 
 
 def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
+    """Get a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
     Requires ``knowledge:knowledgebase:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId-
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase", "GET", "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}",
@@ -481,20 +528,22 @@ def get_knowledge_knowledgebase_categories(
     expand: str | None = None,
     include_document_count: bool | None = None,
 ) -> _Lists[_m.CategoryResponseListing, _m.CategoryResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponseListing``.
+    """List the categories of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponseListing``.
     Requires ``knowledge:category:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        parent_id: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        parent_id: query, string. The ID of a parent.
         is_root: query, boolean.
         name: query, string.
-        sort_by: query, string: Name, Hierarchy.
-        expand: query, string.
+        sort_by: query, string: Name, Hierarchy. The field to sort by.
+        expand: query, string. What to include in addition.
         include_document_count: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -512,13 +561,15 @@ def get_knowledge_knowledgebase_category(
     knowledge_base_id: str,
     category_id: str,
 ) -> _Operation[_m.CategoryResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
+    """Get a category of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
     Requires ``knowledge:category:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories--categoryId-
 
     Args:
-        knowledge_base_id: path, string.
-        category_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_category", "GET",
@@ -534,14 +585,16 @@ def get_knowledge_knowledgebase_document(
     expand: _Sequence[_Open[_Literal["category", "labels", "variations"]]] | None = None,
     state: _Open[_Literal["Draft", "Published"]] | None = None,
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
+    """Get a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
     Requires ``knowledge:document:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        expand: query, list of string: category, labels, variations.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        expand: query, list of string: category, labels, variations. What to include in addition.
         state: query, string: Draft, Published.
     """
     return _Operation(_Endpoint(
@@ -569,25 +622,27 @@ def get_knowledge_knowledgebase_document_feedback(
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
 ) -> _Lists[_m.KnowledgeDocumentFeedbackResponseListing, _m.KnowledgeDocumentFeedbackResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
+    """List the feedback on a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
     Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--feedback
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         only_commented: query, boolean.
-        document_version_id: query, string.
-        document_variation_id: query, string.
+        document_version_id: query, string. The ID of a document version.
+        document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
             SupportCenter.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
             Recommendation, Suggestion, ExpandedArticle.
-        user_id: query, string.
-        queue_id: query, string.
+        user_id: query, string. The ID of a user.
+        queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final.
     """
     return _Lists(_Endpoint(
@@ -607,14 +662,16 @@ def get_knowledge_knowledgebase_document_feedback_feedback_id(
     document_id: str,
     feedback_id: str,
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
+    """Get feedback on a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
     Requires ``knowledge:feedback:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--feedback--feedbackId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        feedback_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        feedback_id: the ID of the feedback.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_feedback_feedback_id", "GET",
@@ -634,16 +691,18 @@ def get_knowledge_knowledgebase_document_variation(
     document_state: _Open[_Literal["Draft", "Published"]] | None = None,
     expand: _Sequence[_Open[_Literal["contentUrl"]]] | None = None,
 ) -> _Operation[_m.DocumentVariationResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
+    """Get a variation of a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
     Requires ``knowledge:document:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations--documentVariationId-
 
     Args:
-        document_variation_id: path, string.
-        document_id: path, string.
-        knowledge_base_id: path, string.
+        document_variation_id: the ID of the document variation.
+        document_id: the ID of the document.
+        knowledge_base_id: the ID of the knowledge base.
         document_state: query, string: Draft, Published.
-        expand: query, list of string: contentUrl.
+        expand: query, list of string: contentUrl. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_variation", "GET",
@@ -665,18 +724,20 @@ def get_knowledge_knowledgebase_document_variations(
     document_state: _Open[_Literal["Draft", "Published"]] | None = None,
     expand: _Sequence[_Open[_Literal["contentUrl"]]] | None = None,
 ) -> _Lists[_m.DocumentVariationResponseListing, _m.DocumentVariationResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponseListing``.
+    """List the variations of a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponseListing``.
     Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         document_state: query, string: Draft, Published.
-        expand: query, list of string: contentUrl.
+        expand: query, list of string: contentUrl. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_variations", "GET",
@@ -695,15 +756,17 @@ def get_knowledge_knowledgebase_document_version(
     *,
     expand: _Sequence[_Open[_Literal["category", "labels"]]] | None = None,
 ) -> _Operation[_m.KnowledgeDocumentVersion]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId} -> ``KnowledgeDocumentVersion``.
+    """Get a version of a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId} -> ``KnowledgeDocumentVersion``.
     Requires ``knowledge:documentVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions--versionId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        version_id: path, string.
-        expand: query, list of string: category, labels.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        version_id: the ID of the version.
+        expand: query, list of string: category, labels. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_version", "GET",
@@ -721,15 +784,17 @@ def get_knowledge_knowledgebase_document_version_variation(
     version_id: str,
     variation_id: str,
 ) -> _Operation[_m.KnowledgeDocumentVersionVariation]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId} -> ``KnowledgeDocumentVersionVariation``.
+    """Get a variation of a version of a document.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId} -> ``KnowledgeDocumentVersionVariation``.
     Requires ``knowledge:documentVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions--versionId--variations--variationId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        version_id: path, string.
-        variation_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        version_id: the ID of the version.
+        variation_id: the ID of the variation.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_version_variation", "GET",
@@ -750,17 +815,19 @@ def get_knowledge_knowledgebase_document_version_variations(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.KnowledgeDocumentVersionVariationListing, _m.KnowledgeDocumentVersionVariation]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations -> ``KnowledgeDocumentVersionVariationListing``.
+    """List the variations of a version of a document.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations -> ``KnowledgeDocumentVersionVariationListing``.
     Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions--versionId--variations
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        version_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        version_id: the ID of the version.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_version_variations", "GET",
@@ -781,17 +848,19 @@ def get_knowledge_knowledgebase_document_versions(
     page_size: str | None = None,
     expand: _Sequence[_Open[_Literal["category", "labels"]]] | None = None,
 ) -> _Lists[_m.KnowledgeDocumentVersionListing, _m.KnowledgeDocumentVersion]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersionListing``.
+    """List the versions of a document of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersionListing``.
     Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        expand: query, list of string: category, labels.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        expand: query, list of string: category, labels. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_versions", "GET",
@@ -817,23 +886,25 @@ def get_knowledge_knowledgebase_documents(
     expand: _Sequence[_Open[_Literal["category", "labels"]]] | None = None,
     external_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.KnowledgeDocumentResponseListing, _m.KnowledgeDocumentResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponseListing``.
+    """List the documents of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponseListing``.
     Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        interval: query, string.
-        document_id: query, list of string.
-        category_id: query, list of string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        document_id: query, list of string. The ID of a document.
+        category_id: query, list of string. The ID of a category.
         include_subcategories: query, boolean.
         include_drafts: query, boolean.
-        label_ids: query, list of string.
-        expand: query, list of string: category, labels.
-        external_ids: query, list of string.
+        label_ids: query, list of string. The IDs of labels.
+        expand: query, list of string: category, labels. What to include in addition.
+        external_ids: query, list of string. The IDs of externals.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_documents", "GET",
@@ -862,24 +933,26 @@ def get_knowledge_knowledgebase_documents_feedback(
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
 ) -> _Lists[_m.KnowledgeDocumentFeedbackResponseListing, _m.KnowledgeDocumentFeedbackResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
+    """List the feedback on documents of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
     Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-feedback
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         only_commented: query, boolean.
-        document_version_id: query, string.
-        document_variation_id: query, string.
+        document_version_id: query, string. The ID of a document version.
+        document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
             SupportCenter.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
             Recommendation, Suggestion, ExpandedArticle.
-        user_id: query, string.
-        queue_id: query, string.
+        user_id: query, string. The ID of a user.
+        queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final.
     """
     return _Lists(_Endpoint(
@@ -898,13 +971,15 @@ def get_knowledge_knowledgebase_export_job(
     knowledge_base_id: str,
     export_job_id: str,
 ) -> _Operation[_m.KnowledgeExportJobResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> ``KnowledgeExportJobResponse``.
+    """Get the status of an export job of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> ``KnowledgeExportJobResponse``.
     Requires ``knowledge:exportJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--export-jobs--exportJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        export_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        export_job_id: the ID of the export job.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_export_job", "GET",
@@ -919,14 +994,16 @@ def get_knowledge_knowledgebase_import_job(
     *,
     expand: _Sequence[_Open[_Literal["urls"]]] | None = None,
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
+    """Get the status of an import job of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
     Requires ``knowledge:importJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--import-jobs--importJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        import_job_id: path, string.
-        expand: query, list of string: urls.
+        knowledge_base_id: the ID of the knowledge base.
+        import_job_id: the ID of the import job.
+        expand: query, list of string: urls. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_import_job", "GET",
@@ -941,13 +1018,15 @@ def get_knowledge_knowledgebase_label(
     knowledge_base_id: str,
     label_id: str,
 ) -> _Operation[_m.LabelResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
+    """Get a label of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
     Requires ``knowledge:label:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels--labelId-
 
     Args:
-        knowledge_base_id: path, string.
-        label_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        label_id: the ID of the label.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_label", "GET",
@@ -964,15 +1043,17 @@ def get_knowledge_knowledgebase_labels(
     name: str | None = None,
     include_document_count: bool | None = None,
 ) -> _Lists[_m.LabelListing, _m.LabelResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelListing``.
+    """List the labels of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelListing``.
     Requires ``knowledge:label:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         name: query, string.
         include_document_count: query, boolean.
     """
@@ -998,21 +1079,23 @@ def get_knowledge_knowledgebase_operations(
     interval: str | None = None,
     source_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.OperationListing, _m.OperationResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations -> ``OperationListing``.
+    """List the operations of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations -> ``OperationListing``.
     Requires ``knowledge:importExportOperationsList:view``. Pages by ``after`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--operations
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        user_id: query, list of string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        user_id: query, list of string. The ID of a user.
         type: query, list of string: Export, Import, Parse, Sync.
         status: query, list of string.
-        interval: query, string.
-        source_id: query, list of string.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
+        source_id: query, list of string. The ID of a source.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_operations", "GET",
@@ -1027,12 +1110,14 @@ def get_knowledge_knowledgebase_operations(
 def get_knowledge_knowledgebase_operations_users_query(
     knowledge_base_id: str,
 ) -> _Operation[_m.OperationCreatorUserResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query -> ``OperationCreatorUserResponse``.
+    """List the users and clients that started operations of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query -> ``OperationCreatorUserResponse``.
     Requires ``knowledge:importExportOperationsList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--operations-users-query
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_operations_users_query", "GET",
@@ -1047,14 +1132,16 @@ def get_knowledge_knowledgebase_parse_job(
     *,
     expand: _Sequence[_Open[_Literal["urls"]]] | None = None,
 ) -> _Operation[_m.KnowledgeParseJobResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> ``KnowledgeParseJobResponse``.
+    """Get the status of a parse job of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> ``KnowledgeParseJobResponse``.
     Requires ``knowledge:importJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--parse-jobs--parseJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        parse_job_id: path, string.
-        expand: query, list of string: urls.
+        knowledge_base_id: the ID of the knowledge base.
+        parse_job_id: the ID of the parse job.
+        expand: query, list of string: urls. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_parse_job", "GET",
@@ -1072,15 +1159,17 @@ def get_knowledge_knowledgebase_sources(
     expand: _Sequence[_Open[_Literal["lastsync"]]] | None = None,
     ids: _Sequence[str] | None = None,
 ) -> _Lists[list[_m.SourceBaseResponse], _m.SourceBaseResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources -> list of ``SourceBaseResponse``.
+    """List the sources of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources -> list of ``SourceBaseResponse``.
     Requires ``knowledge:integrationSource:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         type: query, string: Salesforce, ServiceNow.
-        expand: query, list of string: lastsync.
-        ids: query, list of string.
+        expand: query, list of string: lastsync. What to include in addition.
+        ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_sources", "GET",
@@ -1097,14 +1186,16 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
     *,
     expand: _Sequence[_Open[_Literal["lastsync"]]] | None = None,
 ) -> _Operation[_m.SalesforceSourceResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
+    """Get a Salesforce source of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
     Requires ``knowledge:integrationSource:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-salesforce--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
-        expand: query, list of string: lastsync.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
+        expand: query, list of string: lastsync. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
@@ -1119,14 +1210,16 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
     *,
     expand: _Sequence[_Open[_Literal["lastsync"]]] | None = None,
 ) -> _Operation[_m.ServiceNowSourceResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
+    """Get a ServiceNow source of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
     Requires ``knowledge:integrationSource:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-servicenow--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
-        expand: query, list of string: lastsync.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
+        expand: query, list of string: lastsync. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
@@ -1139,13 +1232,15 @@ def get_knowledge_knowledgebase_synchronize_job(
     knowledge_base_id: str,
     sync_job_id: str,
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
+    """Get the status of a synchronization job of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
     Requires ``knowledge:syncJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--synchronize-jobs--syncJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        sync_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        sync_job_id: the ID of the sync job.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_synchronize_job", "GET",
@@ -1162,13 +1257,15 @@ def get_knowledge_knowledgebase_unanswered_group(
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Operation[_m.UnansweredGroup]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId} -> ``UnansweredGroup``.
+    """Get an unanswered question group of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId} -> ``UnansweredGroup``.
     Requires ``knowledge:groups:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--unanswered-groups--groupId-
 
     Args:
-        knowledge_base_id: path, string.
-        group_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        group_id: the ID of the group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
         date_start: query, date.
         date_end: query, date.
@@ -1191,14 +1288,16 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Operation[_m.UnansweredPhraseGroup]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroup``.
+    """Get a phrase group of an unanswered question group.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroup``.
     Requires ``knowledge:groups:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--unanswered-groups--groupId--phrasegroups--phraseGroupId-
 
     Args:
-        knowledge_base_id: path, string.
-        group_id: path, string.
-        phrase_group_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        group_id: the ID of the group.
+        phrase_group_id: the ID of the phrase group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
         date_start: query, date.
         date_end: query, date.
@@ -1220,12 +1319,14 @@ def get_knowledge_knowledgebase_unanswered_groups(
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Lists[_m.UnansweredGroups, _m.UnansweredGroup]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups -> ``UnansweredGroups``.
+    """List the unanswered question groups of a knowledge base.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups -> ``UnansweredGroups``.
     Requires ``knowledge:groups:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--unanswered-groups
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
         date_start: query, date.
         date_end: query, date.
@@ -1243,13 +1344,15 @@ def get_knowledge_knowledgebase_uploads_urls_job(
     knowledge_base_id: str,
     job_id: str,
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
+    """Get the status of a job that uploads content of a URL.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
     Requires ``knowledge:uploadSourceUrlJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--uploads-urls-jobs--jobId-
 
     Args:
-        knowledge_base_id: path, string.
-        job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_uploads_urls_job", "GET",
@@ -1277,15 +1380,17 @@ def get_knowledge_knowledgebases(
     sort_by: _Open[_Literal["Name", "Date"]] | None = None,
     sort_order: _Open[_Literal["ASC", "ascending", "DESC", "descending"]] | None = None,
 ) -> _Lists[_m.KnowledgeBaseListing, _m.KnowledgeBase]:
-    """GET /api/v2/knowledge/knowledgebases -> ``KnowledgeBaseListing``.
+    """List the knowledge bases.
 
+    GET /api/v2/knowledge/knowledgebases -> ``KnowledgeBaseListing``.
     Requires ``knowledge:knowledgebase:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases
 
     Args:
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         limit: query, string.
-        page_size: query, string.
+        page_size: query, string. How many items to return at most.
         name: query, string.
         core_language: query, string: en-US, en-UK, en-AU, en-CA, en-HK, en-IN, en-IE, en-NZ, en-PH,
             en-SG, en-ZA, de-DE, de-AT, de-CH, es-AR, es-CO, es-MX, es-US, es-ES, fr-FR, fr-BE,
@@ -1293,8 +1398,8 @@ def get_knowledge_knowledgebases(
             da-DK, ja-JP, ar-AE, zh-CN, zh-TW, zh-HK, ko-KR, pl-PL, hi-IN, th-TH, hu-HU, vi-VN,
             uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR.
         published: query, boolean.
-        sort_by: query, string: Name, Date.
-        sort_order: query, string: ASC, ascending, DESC, descending.
+        sort_by: query, string: Name, Date. The field to sort by.
+        sort_order: query, string: ASC, ascending, DESC, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
@@ -1307,12 +1412,14 @@ def get_knowledge_knowledgebases(
 
 
 def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeSettingsResponse]:
-    """GET /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
+    """Get a knowledge setting.
 
+    GET /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
     Requires ``knowledge:knowledgeSetting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-settings--knowledgeSettingId-
 
     Args:
-        knowledge_setting_id: path, string.
+        knowledge_setting_id: the ID of the knowledge setting.
     """
     return _Operation(_Endpoint(
         "get_knowledge_setting", "GET", "/api/v2/knowledge/settings/{knowledgeSettingId}",
@@ -1330,19 +1437,21 @@ def get_knowledge_settings(
     sort_by: _Open[_Literal["dateModified", "name"]] | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
 ) -> _Lists[_m.KnowledgeSettingListing, _m.KnowledgeSettingsResponse]:
-    """GET /api/v2/knowledge/settings -> ``KnowledgeSettingListing``.
+    """List the knowledge settings.
 
+    GET /api/v2/knowledge/settings -> ``KnowledgeSettingListing``.
     Requires ``knowledge:knowledgeSetting:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-settings
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         name: query, string.
-        source_id: query, string.
-        sort_by: query, string: dateModified, name.
-        sort_order: query, string: Asc, Desc.
+        source_id: query, string. The ID of a source.
+        sort_by: query, string: dateModified, name. The field to sort by.
+        sort_order: query, string: Asc, Desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_knowledge_settings", "GET", "/api/v2/knowledge/settings", "KnowledgeSettingListing",
@@ -1358,13 +1467,16 @@ def get_knowledge_source(
     *,
     expand: _Sequence[_Open[_Literal["lastSync", "filterDetails", "connection"]]] | None = None,
 ) -> _Operation[_m.V3SourceExpandableResponse]:
-    """GET /api/v2/knowledge/sources/{sourceId} -> ``V3SourceExpandableResponse``.
+    """Get a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId} -> ``V3SourceExpandableResponse``.
     Requires ``knowledge:source:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId-
 
     Args:
-        source_id: path, string.
-        expand: query, list of string: lastSync, filterDetails, connection.
+        source_id: the ID of the source.
+        expand: query, list of string: lastSync, filterDetails, connection. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
@@ -1376,13 +1488,15 @@ def get_knowledge_source_synchronization(
     source_id: str,
     synchronization_id: str,
 ) -> _Operation[_m.V3Synchronization]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
+    """Get a synchronization of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
     Requires ``knowledge:synchronization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source_synchronization", "GET",
@@ -1396,14 +1510,16 @@ def get_knowledge_source_synchronization_deletion(
     synchronization_id: str,
     file_id: str,
 ) -> _Operation[_m.V3SynchronizationDeletion]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> ``V3SynchronizationDeletion``.
+    """Get a deletion of a synchronization of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> ``V3SynchronizationDeletion``.
     Requires ``knowledge:synchronizationFileDeletion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--deletions--fileId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
-        file_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
+        file_id: the ID of the file.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source_synchronization_deletion", "GET",
@@ -1420,17 +1536,19 @@ def get_knowledge_source_synchronization_deletions(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.V3SynchronizationDeletionListing, _m.V3SynchronizationDeletion]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletionListing``.
+    """List the deletions of a synchronization of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletionListing``.
     Requires ``knowledge:synchronizationFileDeletion:view``. Pages by ``after`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--deletions
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_deletions", "GET",
@@ -1446,14 +1564,16 @@ def get_knowledge_source_synchronization_upload(
     synchronization_id: str,
     file_id: str,
 ) -> _Operation[_m.V3SynchronizationUpload]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> ``V3SynchronizationUpload``.
+    """Get an upload of a synchronization of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> ``V3SynchronizationUpload``.
     Requires ``knowledge:synchronizationFileUpload:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--uploads--fileId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
-        file_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
+        file_id: the ID of the file.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source_synchronization_upload", "GET",
@@ -1470,17 +1590,19 @@ def get_knowledge_source_synchronization_uploads(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.V3SynchronizationUploadListing, _m.V3SynchronizationUpload]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadListing``.
+    """List the uploads of a synchronization of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadListing``.
     Requires ``knowledge:synchronizationFileUpload:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--uploads
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_uploads", "GET",
@@ -1498,15 +1620,17 @@ def get_knowledge_source_synchronizations(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.V3SynchronizationListing, _m.V3Synchronization]:
-    """GET /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3SynchronizationListing``.
+    """List the synchronizations of a knowledge source.
 
+    GET /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3SynchronizationListing``.
     Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronizations", "GET",
@@ -1519,12 +1643,14 @@ def get_knowledge_sources(
     *,
     expand: _Sequence[_Open[_Literal["lastSync", "connection"]]] | None = None,
 ) -> _Lists[_m.V3SourceExpandableListing, _m.V3SourceExpandableListResponse]:
-    """GET /api/v2/knowledge/sources -> ``V3SourceExpandableListing``.
+    """List the knowledge sources.
 
+    GET /api/v2/knowledge/sources -> ``V3SourceExpandableListing``.
     Requires ``knowledge:source:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources
 
     Args:
-        expand: query, list of string: lastSync, connection.
+        expand: query, list of string: lastSync, connection. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources", "GET", "/api/v2/knowledge/sources", "V3SourceExpandableListing",
@@ -1538,14 +1664,16 @@ def get_knowledge_sources_synchronizations(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.V3SynchronizationListing, _m.V3Synchronization]:
-    """GET /api/v2/knowledge/sources/synchronizations -> ``V3SynchronizationListing``.
+    """List the synchronizations of all knowledge sources.
 
+    GET /api/v2/knowledge/sources/synchronizations -> ``V3SynchronizationListing``.
     Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources-synchronizations
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources_synchronizations", "GET",
@@ -1559,12 +1687,14 @@ def patch_knowledge_connection(
     *,
     body: _m.ConnectionUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ConnectionResponse]:
-    """PATCH /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
+    """Update a knowledge connection.
 
+    PATCH /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
     Requires ``knowledge:connection:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-connections--connectionId-
 
     Args:
-        connection_id: path, string.
+        connection_id: the ID of the connection.
         body: ``ConnectionUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1578,11 +1708,14 @@ def patch_knowledge_guest_session_documents_search_search_id(
     search_id: str,
     body: _m.SearchUpdateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId} -> nothing.
+    """Record what was done with a search of a guest session.
+
+    PATCH /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-guest-sessions--sessionId--documents-search--searchId-
 
     Args:
-        session_id: path, string.
-        search_id: path, string.
+        session_id: the ID of the session.
+        search_id: the ID of the search.
         body: ``SearchUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1596,12 +1729,14 @@ def patch_knowledge_knowledgebase(
     knowledge_base_id: str,
     body: _m.KnowledgeBaseUpdateRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeBase]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
+    """Update a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
     Requires ``knowledge:knowledgebase:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId-
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeBaseUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1616,13 +1751,15 @@ def patch_knowledge_knowledgebase_category(
     category_id: str,
     body: _m.CategoryUpdateRequest | _JsonObject,
 ) -> _Operation[_m.CategoryResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
+    """Update a category of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
     Requires ``knowledge:category:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories--categoryId-
 
     Args:
-        knowledge_base_id: path, string.
-        category_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        category_id: the ID of the category.
         body: ``CategoryUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1638,13 +1775,15 @@ def patch_knowledge_knowledgebase_chunks_search_search_id(
     *,
     body: _m.ChunkSearchRegisterRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId} -> nothing.
+    """Record the result of a chunk search of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId} -> nothing.
     Requires ``knowledge:knowledgebase:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--chunks-search--searchId-
 
     Args:
-        knowledge_base_id: path, string.
-        search_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        search_id: the ID of the search.
         body: ``ChunkSearchRegisterRequest``.
     """
     return _Operation(_Endpoint(
@@ -1659,13 +1798,15 @@ def patch_knowledge_knowledgebase_document(
     document_id: str,
     body: _m.KnowledgeDocumentReq | _JsonObject,
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
+    """Update a document of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
     Requires ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``KnowledgeDocumentReq``.
     """
     return _Operation(_Endpoint(
@@ -1682,14 +1823,16 @@ def patch_knowledge_knowledgebase_document_feedback_feedback_id(
     *,
     body: _m.KnowledgeDocumentFeedbackUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
+    """Update feedback on a document of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
     Requires ``knowledge:feedback:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--feedback--feedbackId-
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
-        feedback_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
+        feedback_id: the ID of the feedback.
         body: ``KnowledgeDocumentFeedbackUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1708,14 +1851,16 @@ def patch_knowledge_knowledgebase_document_variation(
     knowledge_base_id: str,
     body: _m.DocumentVariationRequest | _JsonObject,
 ) -> _Operation[_m.DocumentVariationResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
+    """Update a variation of a document of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
     Requires ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations--documentVariationId-
 
     Args:
-        document_variation_id: path, string.
-        document_id: path, string.
-        knowledge_base_id: path, string.
+        document_variation_id: the ID of the document variation.
+        document_id: the ID of the document.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``DocumentVariationRequest``.
     """
     return _Operation(_Endpoint(
@@ -1734,13 +1879,15 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
     *,
     body: _m.SearchUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId} -> nothing.
+    """Record what was done with a search of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId} -> nothing.
     Requires ``knowledge:search:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-search--searchId-
 
     Args:
-        knowledge_base_id: path, string.
-        search_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        search_id: the ID of the search.
         body: ``SearchUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1755,13 +1902,15 @@ def patch_knowledge_knowledgebase_import_job(
     import_job_id: str,
     body: _m.ImportStatusRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
+    """Start an import job of a knowledge base that waits.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
     Requires ``knowledge:importJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--import-jobs--importJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        import_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        import_job_id: the ID of the import job.
         body: ``ImportStatusRequest``.
     """
     return _Operation(_Endpoint(
@@ -1776,13 +1925,15 @@ def patch_knowledge_knowledgebase_label(
     label_id: str,
     body: _m.LabelUpdateRequest | _JsonObject,
 ) -> _Operation[_m.LabelResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
+    """Update a label of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
     Requires ``knowledge:label:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels--labelId-
 
     Args:
-        knowledge_base_id: path, string.
-        label_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        label_id: the ID of the label.
         body: ``LabelUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1797,13 +1948,15 @@ def patch_knowledge_knowledgebase_parse_job(
     parse_job_id: str,
     body: _m.KnowledgeParseJobRequestPatch | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> nothing.
+    """Update the articles of a parse job of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> nothing.
     Requires ``knowledge:importJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--parse-jobs--parseJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        parse_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        parse_job_id: the ID of the parse job.
         body: ``KnowledgeParseJobRequestPatch``.
     """
     return _Operation(_Endpoint(
@@ -1818,13 +1971,15 @@ def patch_knowledge_knowledgebase_synchronize_job(
     sync_job_id: str,
     body: _m.SyncStatusRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
+    """Update a synchronization job of a knowledge base.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
     Requires ``knowledge:syncJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--synchronize-jobs--syncJobId-
 
     Args:
-        knowledge_base_id: path, string.
-        sync_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        sync_job_id: the ID of the sync job.
         body: ``SyncStatusRequest``.
     """
     return _Operation(_Endpoint(
@@ -1840,14 +1995,16 @@ def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
     phrase_group_id: str,
     body: _m.UnansweredPhraseGroupPatchRequestBody | _JsonObject,
 ) -> _Operation[_m.UnansweredPhraseGroupUpdateResponse]:
-    """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroupUpdateResponse``.
+    """Update a phrase group of an unanswered question group.
 
+    PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroupUpdateResponse``.
     Requires ``knowledge:groups:edit`` and ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-knowledgebases--knowledgeBaseId--unanswered-groups--groupId--phrasegroups--phraseGroupId-
 
     Args:
-        knowledge_base_id: path, string.
-        group_id: path, string.
-        phrase_group_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        group_id: the ID of the group.
+        phrase_group_id: the ID of the phrase group.
         body: ``UnansweredPhraseGroupPatchRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -1864,12 +2021,14 @@ def patch_knowledge_setting(
     knowledge_setting_id: str,
     body: _m.KnowledgeSettingsRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeSettingsResponse]:
-    """PATCH /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
+    """Update a knowledge setting.
 
+    PATCH /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
     Requires ``knowledge:knowledgeSetting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-settings--knowledgeSettingId-
 
     Args:
-        knowledge_setting_id: path, string.
+        knowledge_setting_id: the ID of the knowledge setting.
         body: ``KnowledgeSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -1883,13 +2042,15 @@ def patch_knowledge_source_synchronization(
     synchronization_id: str,
     body: _m.V3SynchronizationUpdateRequest | _JsonObject,
 ) -> _Operation[_m.V3Synchronization]:
-    """PATCH /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
+    """Update a synchronization of a knowledge source.
 
+    PATCH /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
     Requires ``knowledge:synchronization:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId-
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
         body: ``V3SynchronizationUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1902,9 +2063,11 @@ def patch_knowledge_source_synchronization(
 def post_knowledge_connections(
     body: _m.ConnectionCreateRequest | _JsonObject,
 ) -> _Operation[_m.ConnectionCreateResponse]:
-    """POST /api/v2/knowledge/connections -> ``ConnectionCreateResponse``.
+    """Create a knowledge connection.
 
+    POST /api/v2/knowledge/connections -> ``ConnectionCreateResponse``.
     Requires ``knowledge:connection:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-connections
 
     Args:
         body: ``ConnectionCreateRequest``.
@@ -1918,9 +2081,11 @@ def post_knowledge_connections(
 def post_knowledge_documentuploads(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading an import file of documents.
 
+    POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
     Requires ``knowledge:document:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-documentuploads
 
     Args:
         body: ``UploadUrlRequest``.
@@ -1937,11 +2102,14 @@ def post_knowledge_guest_session_document_copies(
     *,
     body: _m.KnowledgeGuestDocumentCopy | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies -> nothing.
+    """Record that a document was copied in a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--copies
 
     Args:
-        session_id: path, string.
-        document_id: path, string.
+        session_id: the ID of the session.
+        document_id: the ID of the document.
         body: ``KnowledgeGuestDocumentCopy``.
     """
     return _Operation(_Endpoint(
@@ -1956,11 +2124,14 @@ def post_knowledge_guest_session_document_feedback(
     *,
     body: _m.KnowledgeGuestDocumentFeedback | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeGuestDocumentFeedback]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback -> ``KnowledgeGuestDocumentFeedback``.
+    """Send feedback on a document of a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback -> ``KnowledgeGuestDocumentFeedback``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--feedback
 
     Args:
-        session_id: path, string.
-        document_id: path, string.
+        session_id: the ID of the session.
+        document_id: the ID of the document.
         body: ``KnowledgeGuestDocumentFeedback``.
     """
     return _Operation(_Endpoint(
@@ -1976,11 +2147,14 @@ def post_knowledge_guest_session_document_views(
     *,
     body: _m.KnowledgeGuestDocumentView | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views -> nothing.
+    """Record that a document was viewed in a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--views
 
     Args:
-        session_id: path, string.
-        document_id: path, string.
+        session_id: the ID of the session.
+        document_id: the ID of the document.
         body: ``KnowledgeGuestDocumentView``.
     """
     return _Operation(_Endpoint(
@@ -1993,10 +2167,13 @@ def post_knowledge_guest_session_documents_answers(
     session_id: str,
     body: _m.KnowledgeDocumentsAnswerFilter | _JsonObject,
 ) -> _Lists[_m.KnowledgeGuestAnswerDocumentsResponse, _m.KnowledgeGuestAnswerDocumentResponse]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/answers -> ``KnowledgeGuestAnswerDocumentsResponse``.
+    """Get answers from the documents of a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/answers -> ``KnowledgeGuestAnswerDocumentsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-answers
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
     return _Lists(_Endpoint(
@@ -2012,10 +2189,13 @@ def post_knowledge_guest_session_documents_presentations(
     *,
     body: _m.KnowledgeGuestDocumentPresentation | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations -> nothing.
+    """Record that documents were presented in a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-presentations
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         body: ``KnowledgeGuestDocumentPresentation``.
     """
     return _Operation(_Endpoint(
@@ -2032,14 +2212,16 @@ def post_knowledge_guest_session_documents_search(
     ]]] | None = None,
     body: _m.KnowledgeDocumentGuestSearchRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentGuestSearch, _m.KnowledgeDocumentGuestSearchResult]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
+    """Search documents of a guest session.
 
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode.
+            knowledgeBaseLanguageCode. What to include in addition.
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -2054,10 +2236,13 @@ def post_knowledge_guest_session_documents_search_suggestions(
     *,
     body: _m.KnowledgeGuestDocumentSuggestionRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeGuestDocumentSuggestion, _m.KnowledgeGuestDocumentSuggestionResult]:
-    """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
+    """Get suggestions for a search of documents of a guest session.
+
+    POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search-suggestions
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         body: ``KnowledgeGuestDocumentSuggestionRequest``.
     """
     return _Lists(_Endpoint(
@@ -2070,7 +2255,10 @@ def post_knowledge_guest_session_documents_search_suggestions(
 def post_knowledge_guest_sessions(
     body: _m.KnowledgeGuestSession | _JsonObject,
 ) -> _Operation[_m.KnowledgeGuestSession]:
-    """POST /api/v2/knowledge/guest/sessions -> ``KnowledgeGuestSession``.
+    """Create a guest session.
+
+    POST /api/v2/knowledge/guest/sessions -> ``KnowledgeGuestSession``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions
 
     Args:
         body: ``KnowledgeGuestSession``.
@@ -2085,12 +2273,14 @@ def post_knowledge_knowledgebase_categories(
     knowledge_base_id: str,
     body: _m.CategoryCreateRequest | _JsonObject,
 ) -> _Operation[_m.CategoryResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponse``.
+    """Create a category of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponse``.
     Requires ``knowledge:category:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``CategoryCreateRequest``.
     """
     return _Operation(_Endpoint(
@@ -2105,12 +2295,14 @@ def post_knowledge_knowledgebase_chunks_search(
     *,
     body: _m.KnowledgeDocumentChunkRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentChunkResponse, _m.DocumentChunkBlock]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search -> ``KnowledgeDocumentChunkResponse``.
+    """Search chunks of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search -> ``KnowledgeDocumentChunkResponse``.
     Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--chunks-search
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentChunkRequest``.
     """
     return _Lists(_Endpoint(
@@ -2126,13 +2318,15 @@ def post_knowledge_knowledgebase_document_copies(
     *,
     body: _m.KnowledgeDocumentCopy | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies -> nothing.
+    """Record that a document of a knowledge base was copied.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies -> nothing.
     Requires ``knowledge:documentCopy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--copies
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``KnowledgeDocumentCopy``.
     """
     return _Operation(_Endpoint(
@@ -2148,13 +2342,15 @@ def post_knowledge_knowledgebase_document_feedback(
     *,
     body: _m.KnowledgeDocumentFeedback | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponse``.
+    """Send feedback on a document of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponse``.
     Requires ``knowledge:feedback:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--feedback
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``KnowledgeDocumentFeedback``.
     """
     return _Operation(_Endpoint(
@@ -2169,13 +2365,15 @@ def post_knowledge_knowledgebase_document_variations(
     document_id: str,
     body: _m.DocumentVariationRequest | _JsonObject,
 ) -> _Operation[_m.DocumentVariationResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponse``.
+    """Create a variation of a document of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponse``.
     Requires ``knowledge:document:add`` or ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``DocumentVariationRequest``.
     """
     return _Operation(_Endpoint(
@@ -2190,13 +2388,15 @@ def post_knowledge_knowledgebase_document_versions(
     document_id: str,
     body: _m.KnowledgeDocumentVersion | _JsonObject,
 ) -> _Operation[_m.KnowledgeDocumentVersion]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersion``.
+    """Create or restore a version of a document of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersion``.
     Requires ``knowledge:documentVersion:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``KnowledgeDocumentVersion``.
     """
     return _Operation(_Endpoint(
@@ -2212,13 +2412,15 @@ def post_knowledge_knowledgebase_document_views(
     *,
     body: _m.KnowledgeDocumentView | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views -> nothing.
+    """Record that a document of a knowledge base was viewed.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views -> nothing.
     Requires ``knowledge:documentView:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--views
 
     Args:
-        knowledge_base_id: path, string.
-        document_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        document_id: the ID of the document.
         body: ``KnowledgeDocumentView``.
     """
     return _Operation(_Endpoint(
@@ -2232,12 +2434,14 @@ def post_knowledge_knowledgebase_documents(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentReq | _JsonObject,
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponse``.
+    """Create a document of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponse``.
     Requires ``knowledge:document:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentReq``.
     """
     return _Operation(_Endpoint(
@@ -2251,12 +2455,14 @@ def post_knowledge_knowledgebase_documents_answers(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentsAnswerFilter | _JsonObject,
 ) -> _Lists[_m.KnowledgeAnswerDocumentsResponse, _m.KnowledgeAnswerDocumentResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers -> ``KnowledgeAnswerDocumentsResponse``.
+    """Get answers from the documents of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers -> ``KnowledgeAnswerDocumentsResponse``.
     Requires ``knowledge:document:view`` and ``knowledge:documentAnswer:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-answers
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
     return _Lists(_Endpoint(
@@ -2271,12 +2477,14 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkRemoveRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove -> ``BulkResponse``.
+    """Remove documents from a knowledge base in bulk.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove -> ``BulkResponse``.
     Requires ``knowledge:document:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-bulk-remove
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentBulkRemoveRequest``.
     """
     return _Lists(_Endpoint(
@@ -2290,12 +2498,14 @@ def post_knowledge_knowledgebase_documents_bulk_update(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkUpdateRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update -> ``BulkResponse``.
+    """Update documents of a knowledge base in bulk.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update -> ``BulkResponse``.
     Requires ``knowledge:document:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-bulk-update
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentBulkUpdateRequest``.
     """
     return _Lists(_Endpoint(
@@ -2310,12 +2520,14 @@ def post_knowledge_knowledgebase_documents_presentations(
     *,
     body: _m.KnowledgeDocumentPresentation | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations -> nothing.
+    """Record that documents of a knowledge base were presented.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations -> nothing.
     Requires ``knowledge:documentPresentation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-presentations
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentPresentation``.
     """
     return _Operation(_Endpoint(
@@ -2330,14 +2542,16 @@ def post_knowledge_knowledgebase_documents_query(
     expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentQuery | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentQueryResponse, _m.KnowledgeDocumentQueryResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
+    """Query documents of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
     Read-only. Requires ``knowledge:document:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-query
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks.
+            knowledgeBaseLanguageCode, variationChunks. What to include in addition.
         body: ``KnowledgeDocumentQuery``.
     """
     return _Lists(_Endpoint(
@@ -2353,14 +2567,16 @@ def post_knowledge_knowledgebase_documents_search(
     expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentSearchRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentSearch, _m.KnowledgeDocumentSearchResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
+    """Search documents of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
     Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-search
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks.
+            knowledgeBaseLanguageCode, variationChunks. What to include in addition.
         body: ``KnowledgeDocumentSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -2375,12 +2591,14 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
     *,
     body: _m.KnowledgeDocumentSuggestionRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentSuggestion, _m.KnowledgeDocumentSuggestionResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions -> ``KnowledgeDocumentSuggestion``.
+    """Get suggestions for a search of documents of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions -> ``KnowledgeDocumentSuggestion``.
     Read-only. Requires ``knowledge:knowledgebase:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-search-suggestions
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentSuggestionRequest``.
     """
     return _Lists(_Endpoint(
@@ -2394,12 +2612,14 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
     knowledge_base_id: str,
     body: _m.KnowledgeDocumentBulkVersionAddRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add -> ``BulkResponse``.
+    """Add document versions to a knowledge base in bulk.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add -> ``BulkResponse``.
     Requires ``knowledge:documentVersion:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-versions-bulk-add
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeDocumentBulkVersionAddRequest``.
     """
     return _Lists(_Endpoint(
@@ -2413,12 +2633,14 @@ def post_knowledge_knowledgebase_export_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.KnowledgeExportJobResponse, _m.KnowledgeExportJobResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs -> ``KnowledgeExportJobResponse``.
+    """Start an export job of a knowledge base.
 
-    Requires ``knowledge:exportJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs -> ``KnowledgeExportJobResponse``.
+    Requires ``knowledge:exportJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--export-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeExportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2432,12 +2654,14 @@ def post_knowledge_knowledgebase_import_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeImportJobRequest | _JsonObject,
 ) -> _Jobs[_m.KnowledgeImportJobResponse, _m.KnowledgeImportJobResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs -> ``KnowledgeImportJobResponse``.
+    """Start an import job of a knowledge base.
 
-    Requires ``knowledge:importJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs -> ``KnowledgeImportJobResponse``.
+    Requires ``knowledge:importJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--import-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeImportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2451,12 +2675,14 @@ def post_knowledge_knowledgebase_labels(
     knowledge_base_id: str,
     body: _m.LabelCreateRequest | _JsonObject,
 ) -> _Operation[_m.LabelResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelResponse``.
+    """Create a label of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelResponse``.
     Requires ``knowledge:label:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``LabelCreateRequest``.
     """
     return _Operation(_Endpoint(
@@ -2471,13 +2697,15 @@ def post_knowledge_knowledgebase_parse_job_import(
     parse_job_id: str,
     body: _m.KnowledgeParseJobRequestImport | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import -> nothing.
+    """Import the articles of a parse job of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import -> nothing.
     Requires ``knowledge:importJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--parse-jobs--parseJobId--import
 
     Args:
-        knowledge_base_id: path, string.
-        parse_job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        parse_job_id: the ID of the parse job.
         body: ``KnowledgeParseJobRequestImport``.
     """
     return _Operation(_Endpoint(
@@ -2491,12 +2719,14 @@ def post_knowledge_knowledgebase_parse_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeParseJobRequest | _JsonObject,
 ) -> _Jobs[_m.KnowledgeParseJobResponse, _m.KnowledgeParseJobResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs -> ``KnowledgeParseJobResponse``.
+    """Start a parse job of a knowledge base.
 
-    Requires ``knowledge:importJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs -> ``KnowledgeParseJobResponse``.
+    Requires ``knowledge:importJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--parse-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeParseJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2510,12 +2740,14 @@ def post_knowledge_knowledgebase_sources_salesforce(
     knowledge_base_id: str,
     body: _m.SalesforceSourceRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce -> ``KnowledgeSyncJobResponse``.
+    """Create a Salesforce source of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce -> ``KnowledgeSyncJobResponse``.
     Requires ``knowledge:integrationSource:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-salesforce
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``SalesforceSourceRequest``.
     """
     return _Operation(_Endpoint(
@@ -2531,13 +2763,15 @@ def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
     *,
     body: _JsonObject | None = None,
 ) -> _Operation[_m.SourceSyncResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync -> ``SourceSyncResponse``.
+    """Synchronize a Salesforce source of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync -> ``SourceSyncResponse``.
     Requires ``knowledge:integrationSource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-salesforce--sourceId--sync
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -2551,12 +2785,14 @@ def post_knowledge_knowledgebase_sources_servicenow(
     knowledge_base_id: str,
     body: _m.ServiceNowSourceRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow -> ``KnowledgeSyncJobResponse``.
+    """Create a ServiceNow source of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow -> ``KnowledgeSyncJobResponse``.
     Requires ``knowledge:integrationSource:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-servicenow
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``ServiceNowSourceRequest``.
     """
     return _Operation(_Endpoint(
@@ -2572,13 +2808,15 @@ def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
     *,
     body: _JsonObject | None = None,
 ) -> _Operation[_m.SourceSyncResponse]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync -> ``SourceSyncResponse``.
+    """Synchronize a ServiceNow source of a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync -> ``SourceSyncResponse``.
     Requires ``knowledge:integrationSource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-servicenow--sourceId--sync
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -2592,12 +2830,14 @@ def post_knowledge_knowledgebase_synchronize_jobs(
     knowledge_base_id: str,
     body: _m.KnowledgeSyncJobRequest | _JsonObject,
 ) -> _Jobs[_m.KnowledgeSyncJobResponse, _m.KnowledgeSyncJobResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs -> ``KnowledgeSyncJobResponse``.
+    """Start a synchronization job of a knowledge base.
 
-    Requires ``knowledge:syncJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs -> ``KnowledgeSyncJobResponse``.
+    Requires ``knowledge:syncJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--synchronize-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``KnowledgeSyncJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2611,12 +2851,14 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
 ) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
+    """Start a job that uploads content of a URL to a knowledge base.
 
-    Requires ``knowledge:uploadSourceUrlJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
+    Requires ``knowledge:uploadSourceUrlJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--uploads-urls-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2629,9 +2871,11 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
 def post_knowledge_knowledgebases(
     body: _m.KnowledgeBaseCreateRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeBase]:
-    """POST /api/v2/knowledge/knowledgebases -> ``KnowledgeBase``.
+    """Create a knowledge base.
 
+    POST /api/v2/knowledge/knowledgebases -> ``KnowledgeBase``.
     Requires ``knowledge:knowledgebase:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases
 
     Args:
         body: ``KnowledgeBaseCreateRequest``.
@@ -2646,9 +2890,11 @@ def post_knowledge_search(
     *,
     body: _m.KnowledgeSourcesSearchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeSourcesSearchResponse]:
-    """POST /api/v2/knowledge/search -> ``KnowledgeSourcesSearchResponse``.
+    """Search knowledge.
 
+    POST /api/v2/knowledge/search -> ``KnowledgeSourcesSearchResponse``.
     Read-only. Requires ``knowledge:knowledgeSetting:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-search
 
     Args:
         body: ``KnowledgeSourcesSearchRequest``.
@@ -2663,9 +2909,11 @@ def post_knowledge_search_preview(
     *,
     body: _m.KnowledgeSearchPreviewRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeSearchPreviewResponse]:
-    """POST /api/v2/knowledge/search/preview -> ``KnowledgeSearchPreviewResponse``.
+    """Preview a search of knowledge.
 
+    POST /api/v2/knowledge/search/preview -> ``KnowledgeSearchPreviewResponse``.
     Requires ``knowledge:knowledgeSetting:searchPreview``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-search-preview
 
     Args:
         body: ``KnowledgeSearchPreviewRequest``.
@@ -2680,9 +2928,11 @@ def post_knowledge_settings(
     *,
     body: _m.KnowledgeSettingsRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeSettingsResponse]:
-    """POST /api/v2/knowledge/settings -> ``KnowledgeSettingsResponse``.
+    """Create a knowledge setting.
 
+    POST /api/v2/knowledge/settings -> ``KnowledgeSettingsResponse``.
     Requires ``knowledge:knowledgeSetting:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-settings
 
     Args:
         body: ``KnowledgeSettingsRequest``.
@@ -2698,13 +2948,15 @@ def post_knowledge_source_synchronization_deletions(
     synchronization_id: str,
     body: _m.V3SynchronizationFileDeletionRequest | _JsonObject,
 ) -> _Operation[_m.V3SynchronizationDeletion]:
-    """POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletion``.
+    """Mark a file for deletion in a synchronization of a knowledge source.
 
+    POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletion``.
     Requires ``knowledge:synchronization:deleteFile``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--deletions
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
         body: ``V3SynchronizationFileDeletionRequest``.
     """
     return _Operation(_Endpoint(
@@ -2719,13 +2971,15 @@ def post_knowledge_source_synchronization_uploads(
     synchronization_id: str,
     body: _m.V3SynchronizationUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.V3SynchronizationUploadUrlResponse]:
-    """POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadUrlResponse``.
+    """Get a URL for uploading a file in a synchronization.
 
+    POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadUrlResponse``.
     Requires ``knowledge:synchronization:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--uploads
 
     Args:
-        source_id: path, string.
-        synchronization_id: path, string.
+        source_id: the ID of the source.
+        synchronization_id: the ID of the synchronization.
         body: ``V3SynchronizationUploadUrlRequest``.
     """
     return _Operation(_Endpoint(
@@ -2740,12 +2994,14 @@ def post_knowledge_source_synchronizations(
     *,
     body: _m.V3StartManualSyncRequest | _JsonObject | None = None,
 ) -> _Operation[_m.V3Synchronization]:
-    """POST /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3Synchronization``.
+    """Start a synchronization of a knowledge source.
 
+    POST /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3Synchronization``.
     Requires ``knowledge:synchronization:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-sources--sourceId--synchronizations
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
         body: ``V3StartManualSyncRequest``.
     """
     return _Operation(_Endpoint(
@@ -2757,9 +3013,11 @@ def post_knowledge_source_synchronizations(
 def post_knowledge_sources(
     body: _m.V3SourceCreateRequest | _JsonObject,
 ) -> _Operation[_m.V3SourceDetailedResponse]:
-    """POST /api/v2/knowledge/sources -> ``V3SourceDetailedResponse``.
+    """Create a knowledge source.
 
+    POST /api/v2/knowledge/sources -> ``V3SourceDetailedResponse``.
     Requires ``knowledge:source:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-sources
 
     Args:
         body: ``V3SourceCreateRequest``.
@@ -2775,13 +3033,15 @@ def put_knowledge_knowledgebase_sources_salesforce_source_id(
     source_id: str,
     body: _m.SalesforceSourceRequest | _JsonObject,
 ) -> _Operation[_m.SalesforceSourceResponse]:
-    """PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
+    """Update a Salesforce source of a knowledge base.
 
+    PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
     Requires ``knowledge:integrationSource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-salesforce--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
         body: ``SalesforceSourceRequest``.
     """
     return _Operation(_Endpoint(
@@ -2796,13 +3056,15 @@ def put_knowledge_knowledgebase_sources_servicenow_source_id(
     source_id: str,
     body: _m.ServiceNowSourceRequest | _JsonObject,
 ) -> _Operation[_m.ServiceNowSourceResponse]:
-    """PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
+    """Update a ServiceNow source of a knowledge base.
 
+    PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
     Requires ``knowledge:integrationSource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-knowledge-knowledgebases--knowledgeBaseId--sources-servicenow--sourceId-
 
     Args:
-        knowledge_base_id: path, string.
-        source_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        source_id: the ID of the source.
         body: ``ServiceNowSourceRequest``.
     """
     return _Operation(_Endpoint(
@@ -2816,12 +3078,14 @@ def put_knowledge_source(
     source_id: str,
     body: _m.V3SourceUpdateRequest | _JsonObject,
 ) -> _Operation[_m.V3SourceDetailedResponse]:
-    """PUT /api/v2/knowledge/sources/{sourceId} -> ``V3SourceDetailedResponse``.
+    """Update a knowledge source.
 
+    PUT /api/v2/knowledge/sources/{sourceId} -> ``V3SourceDetailedResponse``.
     Requires ``knowledge:source:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-knowledge-sources--sourceId-
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
         body: ``V3SourceUpdateRequest``.
     """
     return _Operation(_Endpoint(

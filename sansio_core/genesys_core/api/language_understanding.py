@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 
 
 def delete_languageunderstanding_domain(domain_id: str) -> _Operation[None]:
-    """DELETE /api/v2/languageunderstanding/domains/{domainId} -> nothing.
+    """Delete an NLU domain.
 
+    DELETE /api/v2/languageunderstanding/domains/{domainId} -> nothing.
     Requires ``languageUnderstanding:nluDomain:delete`` or ``dialog:bot:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languageunderstanding-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "delete_languageunderstanding_domain", "DELETE",
@@ -40,13 +42,15 @@ def delete_languageunderstanding_domain_feedback_feedback_id(
     domain_id: str,
     feedback_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> nothing.
+    """Delete a feedback item of an NLU domain.
 
+    DELETE /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> nothing.
     Requires ``languageUnderstanding:feedback:delete`` or ``dialog:bot:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languageunderstanding-domains--domainId--feedback--feedbackId-
 
     Args:
-        domain_id: path, string.
-        feedback_id: path, string.
+        domain_id: the ID of the domain.
+        feedback_id: the ID of the feedback.
     """
     return _Operation(_Endpoint(
         "delete_languageunderstanding_domain_feedback_feedback_id", "DELETE",
@@ -58,13 +62,15 @@ def delete_languageunderstanding_domain_version(
     domain_id: str,
     domain_version_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> nothing.
+    """Delete a version of an NLU domain.
 
+    DELETE /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> nothing.
     Requires ``languageUnderstanding:nluDomainVersion:delete`` or ``dialog:botVersion:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId-
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
     """
     return _Operation(_Endpoint(
         "delete_languageunderstanding_domain_version", "DELETE",
@@ -73,12 +79,14 @@ def delete_languageunderstanding_domain_version(
 
 
 def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
-    """DELETE /api/v2/languageunderstanding/miners/{minerId} -> nothing.
+    """Delete a miner.
 
+    DELETE /api/v2/languageunderstanding/miners/{minerId} -> nothing.
     Requires ``languageUnderstanding:miner:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languageunderstanding-miners--minerId-
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
     """
     return _Operation(_Endpoint(
         "delete_languageunderstanding_miner", "DELETE",
@@ -87,13 +95,15 @@ def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
 
 
 def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _Operation[None]:
-    """DELETE /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> nothing.
+    """Delete a draft of a miner.
 
+    DELETE /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> nothing.
     Requires ``languageUnderstanding:draft:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languageunderstanding-miners--minerId--drafts--draftId-
 
     Args:
-        miner_id: path, string.
-        draft_id: path, string.
+        miner_id: the ID of the miner.
+        draft_id: the ID of the draft.
     """
     return _Operation(_Endpoint(
         "delete_languageunderstanding_miner_draft", "DELETE",
@@ -102,12 +112,14 @@ def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _O
 
 
 def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]:
-    """GET /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
+    """Get an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
     Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_domain", "GET",
@@ -131,21 +143,23 @@ def get_languageunderstanding_domain_feedback(
     after: str | None = None,
     fields: _Sequence[_FieldsValues] | None = None,
 ) -> _Lists[_m.NluFeedbackListing, _m.NluFeedbackResponse]:
-    """GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
+    """List the feedback items of an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
     Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--feedback
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         intent_name: query, string.
         assessment: query, string: Incorrect, Correct, Unknown, Disabled.
         date_start: query, date.
         date_end: query, date.
         include_deleted: query, boolean.
         language: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         enable_cursor_pagination: query, boolean.
         include_training_utterances: query, boolean.
         after: query, string.
@@ -171,13 +185,15 @@ def get_languageunderstanding_domain_feedback_feedback_id(
     *,
     fields: _Sequence[_FieldsValues] | None = None,
 ) -> _Operation[_m.NluFeedbackResponse]:
-    """GET /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> ``NluFeedbackResponse``.
+    """Get a feedback item of an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> ``NluFeedbackResponse``.
     Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--feedback--feedbackId-
 
     Args:
-        domain_id: path, string.
-        feedback_id: path, string.
+        domain_id: the ID of the domain.
+        feedback_id: the ID of the feedback.
         fields: query, list of string: version, dateCreated, text, intents.
     """
     return _Operation(_Endpoint(
@@ -193,13 +209,15 @@ def get_languageunderstanding_domain_version(
     *,
     include_utterances: bool | None = None,
 ) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
-    """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
+    """Get a version of an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId-
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
         include_utterances: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -215,13 +233,15 @@ def get_languageunderstanding_domain_version_report(
     domain_id: str,
     domain_version_id: str,
 ) -> _Lists[_m.NluDomainVersionQualityReport, _m.NluConfusionMatrixRow]:
-    """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report -> ``NluDomainVersionQualityReport``.
+    """Get the report of a version of an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report -> ``NluDomainVersionQualityReport``.
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId--report
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_version_report", "GET",
@@ -237,16 +257,18 @@ def get_languageunderstanding_domain_versions(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.NluDomainVersionListing, _m.NluDomainVersion]:
-    """GET /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersionListing``.
+    """List the versions of an NLU domain.
 
+    GET /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersionListing``.
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--versions
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         include_utterances: query, boolean.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_versions", "GET",
@@ -263,14 +285,16 @@ def get_languageunderstanding_domains(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.NluDomainListing, _m.NluDomain]:
-    """GET /api/v2/languageunderstanding/domains -> ``NluDomainListing``.
+    """List the NLU domains.
 
+    GET /api/v2/languageunderstanding/domains -> ``NluDomainListing``.
     Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
@@ -287,18 +311,20 @@ def get_languageunderstanding_ignorephrase(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["dateModified", "text"]] | None = None,
 ) -> _Lists[_m.IgnoredMinedPhraseListing, _m.IgnoredMinedEntity]:
-    """GET /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnoredMinedPhraseListing``.
+    """List the ignored phrases of a language.
 
+    GET /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnoredMinedPhraseListing``.
     Requires ``languageUnderstanding:ignoredPhrase:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-ignorephrases--languageCode-
 
     Args:
-        language_code: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        language_code: the language code.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         text: query, string.
-        sort_order: query, string: asc, desc.
-        sort_by: query, string: dateModified, text.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_by: query, string: dateModified, text. The field to sort by.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_ignorephrase", "GET",
@@ -319,18 +345,20 @@ def get_languageunderstanding_ignoretopic(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     sort_by: _Open[_Literal["dateModified", "text"]] | None = None,
 ) -> _Lists[_m.IgnoredMinedTopicListing, _m.IgnoredMinedEntity]:
-    """GET /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoredMinedTopicListing``.
+    """List the ignored topics of a language.
 
+    GET /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoredMinedTopicListing``.
     Requires ``languageUnderstanding:ignoredTopic:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-ignoretopics--languageCode-
 
     Args:
-        language_code: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        language_code: the language code.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         text: query, string.
-        sort_order: query, string: asc, desc.
-        sort_by: query, string: dateModified, text.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_by: query, string: dateModified, text. The field to sort by.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_ignoretopic", "GET",
@@ -343,12 +371,14 @@ def get_languageunderstanding_ignoretopic(
 
 
 def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
-    """GET /api/v2/languageunderstanding/miners/{minerId} -> ``Miner``.
+    """Get a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId} -> ``Miner``.
     Requires ``languageUnderstanding:miner:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId-
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner", "GET", "/api/v2/languageunderstanding/miners/{minerId}",
@@ -363,15 +393,17 @@ def get_languageunderstanding_miner_draft(
     draft_intent_id: str | None = None,
     draft_topic_id: str | None = None,
 ) -> _Operation[_m.Draft]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
+    """Get a draft of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
     Requires ``languageUnderstanding:draft:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--drafts--draftId-
 
     Args:
-        miner_id: path, string.
-        draft_id: path, string.
-        draft_intent_id: query, string.
-        draft_topic_id: query, string.
+        miner_id: the ID of the miner.
+        draft_id: the ID of the draft.
+        draft_intent_id: query, string. The ID of a draft intent.
+        draft_topic_id: query, string. The ID of a draft topic.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_draft", "GET",
@@ -382,12 +414,14 @@ def get_languageunderstanding_miner_draft(
 
 
 def get_languageunderstanding_miner_drafts(miner_id: str) -> _Lists[_m.DraftListing, _m.Draft]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``DraftListing``.
+    """List the drafts of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``DraftListing``.
     Requires ``languageUnderstanding:draft:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--drafts
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miner_drafts", "GET",
@@ -402,14 +436,16 @@ def get_languageunderstanding_miner_intent(
     *,
     expand: _Open[_Literal["phrases", "utterances"]] | None = None,
 ) -> _Operation[_m.MinerIntent]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/intents/{intentId} -> ``MinerIntent``.
+    """Get an intent of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/intents/{intentId} -> ``MinerIntent``.
     Requires ``languageUnderstanding:minerIntent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--intents--intentId-
 
     Args:
-        miner_id: path, string.
-        intent_id: path, string.
-        expand: query, string: phrases, utterances.
+        miner_id: the ID of the miner.
+        intent_id: the ID of the intent.
+        expand: query, string: phrases, utterances. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_intent", "GET",
@@ -422,13 +458,15 @@ def get_languageunderstanding_miner_intents(
     *,
     expand: _Open[_Literal["phrases", "utterances"]] | None = None,
 ) -> _Lists[_m.MinedIntentsListing, _m.MinerIntent]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/intents -> ``MinedIntentsListing``.
+    """List the intents of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/intents -> ``MinedIntentsListing``.
     Requires ``languageUnderstanding:minerIntent:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--intents
 
     Args:
-        miner_id: path, string.
-        expand: query, string: phrases, utterances.
+        miner_id: the ID of the miner.
+        expand: query, string: phrases, utterances. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miner_intents", "GET",
@@ -443,14 +481,16 @@ def get_languageunderstanding_miner_topic(
     *,
     expand: _Open[_Literal["phrases", "utterances"]] | None = None,
 ) -> _Operation[_m.MinerTopic]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId} -> ``MinerTopic``.
+    """Get a topic of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId} -> ``MinerTopic``.
     Requires ``languageUnderstanding:miner:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--topics--topicId-
 
     Args:
-        miner_id: path, string.
-        topic_id: path, string.
-        expand: query, string: phrases, utterances.
+        miner_id: the ID of the miner.
+        topic_id: the ID of the topic.
+        expand: query, string: phrases, utterances. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_topic", "GET",
@@ -463,14 +503,16 @@ def get_languageunderstanding_miner_topic_phrase(
     topic_id: str,
     phrase_id: str,
 ) -> _Operation[_m.MinerTopicPhrase]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId} -> ``MinerTopicPhrase``.
+    """Get the utterances of a phrase of a topic of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId} -> ``MinerTopicPhrase``.
     Requires ``languageUnderstanding:miner:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--topics--topicId--phrases--phraseId-
 
     Args:
-        miner_id: path, string.
-        topic_id: path, string.
-        phrase_id: path, string.
+        miner_id: the ID of the miner.
+        topic_id: the ID of the topic.
+        phrase_id: the ID of the phrase.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_topic_phrase", "GET",
@@ -482,12 +524,14 @@ def get_languageunderstanding_miner_topic_phrase(
 def get_languageunderstanding_miner_topics(
     miner_id: str,
 ) -> _Lists[_m.MinerTopicsListing, _m.MinerTopic]:
-    """GET /api/v2/languageunderstanding/miners/{minerId}/topics -> ``MinerTopicsListing``.
+    """List the topics of a miner.
 
+    GET /api/v2/languageunderstanding/miners/{minerId}/topics -> ``MinerTopicsListing``.
     Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--topics
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miner_topics", "GET",
@@ -500,9 +544,11 @@ def get_languageunderstanding_miners(
     *,
     miner_type: str | None = None,
 ) -> _Lists[_m.MinerListing, _m.Miner]:
-    """GET /api/v2/languageunderstanding/miners -> ``MinerListing``.
+    """List the miners.
 
+    GET /api/v2/languageunderstanding/miners -> ``MinerListing``.
     Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners
 
     Args:
         miner_type: query, string.
@@ -515,9 +561,11 @@ def get_languageunderstanding_miners(
 
 def get_languageunderstanding_settings(
 ) -> _Lists[_m.NluOrganization, _m.SupportedLanguagesInfoDefinition]:
-    """GET /api/v2/languageunderstanding/settings -> ``NluOrganization``.
+    """Get the language understanding settings.
 
+    GET /api/v2/languageunderstanding/settings -> ``NluOrganization``.
     Requires ``languageUnderstanding:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-settings
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
@@ -529,12 +577,14 @@ def patch_languageunderstanding_domain(
     domain_id: str,
     body: _m.NluDomain | _JsonObject,
 ) -> _Operation[_m.NluDomain]:
-    """PATCH /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
+    """Update an NLU domain.
 
+    PATCH /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
     Requires ``languageUnderstanding:nluDomain:edit`` or ``dialog:bot:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-languageunderstanding-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``NluDomain``.
     """
     return _Operation(_Endpoint(
@@ -550,13 +600,15 @@ def patch_languageunderstanding_miner_draft(
     *,
     body: _m.DraftRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Draft]:
-    """PATCH /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
+    """Update a draft of a miner.
 
+    PATCH /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
     Requires ``languageUnderstanding:draft:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-languageunderstanding-miners--minerId--drafts--draftId-
 
     Args:
-        miner_id: path, string.
-        draft_id: path, string.
+        miner_id: the ID of the miner.
+        draft_id: the ID of the draft.
         body: ``DraftRequest``.
     """
     return _Operation(_Endpoint(
@@ -569,12 +621,14 @@ def post_languageunderstanding_domain_feedback(
     domain_id: str,
     body: _m.NluFeedbackRequest | _JsonObject,
 ) -> _Operation[_m.NluFeedbackResponse]:
-    """POST /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackResponse``.
+    """Create a feedback item of an NLU domain.
 
+    POST /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackResponse``.
     Requires ``languageUnderstanding:feedback:add`` or ``dialog:bot:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains--domainId--feedback
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``NluFeedbackRequest``.
     """
     return _Operation(_Endpoint(
@@ -589,13 +643,15 @@ def post_languageunderstanding_domain_version_detect(
     domain_version_id: str,
     body: _m.NluDetectionRequest | _JsonObject,
 ) -> _Operation[_m.NluDetectionResponse]:
-    """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect -> ``NluDetectionResponse``.
+    """Detect intents and entities in a text by an NLU domain version.
 
+    POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect -> ``NluDetectionResponse``.
     Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId--detect
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
         body: ``NluDetectionRequest``.
     """
     return _Operation(_Endpoint(
@@ -609,13 +665,15 @@ def post_languageunderstanding_domain_version_publish(
     domain_id: str,
     domain_version_id: str,
 ) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
-    """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish -> ``NluDomainVersion``.
+    """Publish a version of an NLU domain.
 
+    POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish -> ``NluDomainVersion``.
     Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId--publish
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
     """
     return _Lists(_Endpoint(
         "post_languageunderstanding_domain_version_publish", "POST",
@@ -628,13 +686,15 @@ def post_languageunderstanding_domain_version_train(
     domain_id: str,
     domain_version_id: str,
 ) -> _Operation[_m.NluDomainVersionTrainingResponse]:
-    """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train -> ``NluDomainVersionTrainingResponse``.
+    """Train a version of an NLU domain.
 
+    POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train -> ``NluDomainVersionTrainingResponse``.
     Requires ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId--train
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
     """
     return _Operation(_Endpoint(
         "post_languageunderstanding_domain_version_train", "POST",
@@ -649,12 +709,14 @@ def post_languageunderstanding_domain_versions(
     *,
     include_utterances: bool | None = None,
 ) -> _Lists[_m.NluDomainVersion, _m.NamedEntityDefinition]:
-    """POST /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersion``.
+    """Create a version of an NLU domain.
 
+    POST /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersion``.
     Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains--domainId--versions
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         include_utterances: query, boolean.
         body: ``NluDomainVersion``.
     """
@@ -668,9 +730,11 @@ def post_languageunderstanding_domain_versions(
 def post_languageunderstanding_domains(
     body: _m.NluDomain | _JsonObject,
 ) -> _Operation[_m.NluDomain]:
-    """POST /api/v2/languageunderstanding/domains -> ``NluDomain``.
+    """Create an NLU domain.
 
+    POST /api/v2/languageunderstanding/domains -> ``NluDomain``.
     Requires ``languageUnderstanding:nluDomain:add`` or ``dialog:bot:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-domains
 
     Args:
         body: ``NluDomain``.
@@ -685,12 +749,14 @@ def post_languageunderstanding_ignorephrase(
     language_code: str,
     body: _m.IgnorePhrasesRequest | _JsonObject,
 ) -> _Operation[_m.IgnorePhrasesResponse]:
-    """POST /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnorePhrasesResponse``.
+    """Add ignored phrases to a language.
 
+    POST /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnorePhrasesResponse``.
     Requires ``languageUnderstanding:ignoredPhrase:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-ignorephrases--languageCode-
 
     Args:
-        language_code: path, string.
+        language_code: the language code.
         body: ``IgnorePhrasesRequest``.
     """
     return _Operation(_Endpoint(
@@ -704,12 +770,14 @@ def post_languageunderstanding_ignorephrase_remove(
     language_code: str,
     body: _m.RemoveEntitiesRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/languageunderstanding/ignorephrases/{languageCode}/remove -> nothing.
+    """Remove ignored phrases from a language.
 
+    POST /api/v2/languageunderstanding/ignorephrases/{languageCode}/remove -> nothing.
     Requires ``languageUnderstanding:ignoredPhrase:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-ignorephrases--languageCode--remove
 
     Args:
-        language_code: path, string.
+        language_code: the language code.
         body: ``RemoveEntitiesRequest``.
     """
     return _Operation(_Endpoint(
@@ -723,12 +791,14 @@ def post_languageunderstanding_ignoretopic(
     language_code: str,
     body: _m.IgnoreTopicsRequest | _JsonObject,
 ) -> _Operation[_m.IgnoreTopicsResponse]:
-    """POST /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoreTopicsResponse``.
+    """Add ignored topics to a language.
 
+    POST /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoreTopicsResponse``.
     Requires ``languageUnderstanding:ignoredTopic:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-ignoretopics--languageCode-
 
     Args:
-        language_code: path, string.
+        language_code: the language code.
         body: ``IgnoreTopicsRequest``.
     """
     return _Operation(_Endpoint(
@@ -742,12 +812,14 @@ def post_languageunderstanding_ignoretopic_remove(
     language_code: str,
     body: _m.RemoveEntitiesRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/languageunderstanding/ignoretopics/{languageCode}/remove -> nothing.
+    """Remove ignored topics from a language.
 
+    POST /api/v2/languageunderstanding/ignoretopics/{languageCode}/remove -> nothing.
     Requires ``languageUnderstanding:ignoredTopic:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-ignoretopics--languageCode--remove
 
     Args:
-        language_code: path, string.
+        language_code: the language code.
         body: ``RemoveEntitiesRequest``.
     """
     return _Operation(_Endpoint(
@@ -761,12 +833,14 @@ def post_languageunderstanding_miner_drafts(
     miner_id: str,
     body: _m.Draft | _JsonObject,
 ) -> _Operation[_m.Draft]:
-    """POST /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``Draft``.
+    """Create a draft of a miner.
 
+    POST /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``Draft``.
     Requires ``languageUnderstanding:draft:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-miners--minerId--drafts
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
         body: ``Draft``.
     """
     return _Operation(_Endpoint(
@@ -781,12 +855,14 @@ def post_languageunderstanding_miner_execute(
     *,
     body: _m.MinerExecuteRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Miner]:
-    """POST /api/v2/languageunderstanding/miners/{minerId}/execute -> ``Miner``.
+    """Execute a miner.
 
+    POST /api/v2/languageunderstanding/miners/{minerId}/execute -> ``Miner``.
     Requires ``languageUnderstanding:miner:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-miners--minerId--execute
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
         body: ``MinerExecuteRequest``.
     """
     return _Operation(_Endpoint(
@@ -796,9 +872,11 @@ def post_languageunderstanding_miner_execute(
 
 
 def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operation[_m.Miner]:
-    """POST /api/v2/languageunderstanding/miners -> ``Miner``.
+    """Create a miner.
 
+    POST /api/v2/languageunderstanding/miners -> ``Miner``.
     Requires ``languageUnderstanding:miner:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-miners
 
     Args:
         body: ``Miner``.
@@ -814,13 +892,15 @@ def put_languageunderstanding_domain_version(
     domain_version_id: str,
     body: _m.NluDomainVersion | _JsonObject,
 ) -> _Operation[_m.NluDomainVersion]:
-    """PUT /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
+    """Update a version of an NLU domain.
 
+    PUT /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
     Requires ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-languageunderstanding-domains--domainId--versions--domainVersionId-
 
     Args:
-        domain_id: path, string.
-        domain_version_id: path, string.
+        domain_id: the ID of the domain.
+        domain_version_id: the ID of the domain version.
         body: ``NluDomainVersion``.
     """
     return _Operation(_Endpoint(

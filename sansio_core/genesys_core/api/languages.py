@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_language(language_id: str) -> _Operation[None]:
-    """DELETE /api/v2/languages/{languageId} -> nothing.
+    """Delete a language.
 
+    DELETE /api/v2/languages/{languageId} -> nothing.
     Deprecated. Requires ``routing:skill:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-languages--languageId-
 
     Args:
-        language_id: path, string.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "delete_language", "DELETE", "/api/v2/languages/{languageId}",
@@ -33,12 +35,14 @@ def delete_language(language_id: str) -> _Operation[None]:
 
 
 def get_language(language_id: str) -> _Operation[_m.Language]:
-    """GET /api/v2/languages/{languageId} -> ``Language``.
+    """Get a language.
 
+    GET /api/v2/languages/{languageId} -> ``Language``.
     Deprecated. Requires ``routing:skill:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages--languageId-
 
     Args:
-        language_id: path, string.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "get_language", "GET", "/api/v2/languages/{languageId}", "Language",
@@ -52,15 +56,17 @@ def get_languages(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.LanguageEntityListing, _m.Language]:
-    """GET /api/v2/languages -> ``LanguageEntityListing``.
+    """List the languages.
 
+    GET /api/v2/languages -> ``LanguageEntityListing``.
     Deprecated. Requires ``routing:skill:manage``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -73,7 +79,11 @@ def get_languages(
 
 
 def get_languages_translations() -> _Operation[_m.AvailableTranslations]:
-    """GET /api/v2/languages/translations -> ``AvailableTranslations``."""
+    """List the languages with translations.
+
+    GET /api/v2/languages/translations -> ``AvailableTranslations``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations
+    """
     return _Operation(_Endpoint(
         "get_languages_translations", "GET", "/api/v2/languages/translations",
         "AvailableTranslations",
@@ -81,7 +91,10 @@ def get_languages_translations() -> _Operation[_m.AvailableTranslations]:
 
 
 def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/builtin -> dict of any JSON value.
+    """Get the built-in translation of a language.
+
+    GET /api/v2/languages/translations/builtin -> dict of any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-builtin
 
     Args:
         language: query, string.
@@ -93,7 +106,10 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
 
 
 def get_languages_translations_organization(language: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/organization -> dict of any JSON value.
+    """Get the translation of a language for the organization.
+
+    GET /api/v2/languages/translations/organization -> dict of any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-organization
 
     Args:
         language: query, string.
@@ -105,10 +121,13 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
 
 
 def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/users/{userId} -> dict of any JSON value.
+    """Get the translation of a language for a user.
+
+    GET /api/v2/languages/translations/users/{userId} -> dict of any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_languages_translations_user", "GET", "/api/v2/languages/translations/users/{userId}",
@@ -117,9 +136,11 @@ def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]
 
 
 def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
-    """POST /api/v2/languages -> ``Language``.
+    """Create a language.
 
+    POST /api/v2/languages -> ``Language``.
     Deprecated. Requires ``routing:skill:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languages
 
     Args:
         body: ``Language``.

@@ -30,12 +30,14 @@ if _TYPE_CHECKING:
 
 
 def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
-    """DELETE /api/v2/learning/assignments/{assignmentId} -> nothing.
+    """Delete a learning assignment.
 
+    DELETE /api/v2/learning/assignments/{assignmentId} -> nothing.
     Requires ``learning:assignment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-learning-assignments--assignmentId-
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
     """
     return _Operation(_Endpoint(
         "delete_learning_assignment", "DELETE", "/api/v2/learning/assignments/{assignmentId}",
@@ -43,12 +45,14 @@ def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
 
 
 def delete_learning_module(module_id: str) -> _Operation[None]:
-    """DELETE /api/v2/learning/modules/{moduleId} -> nothing.
+    """Delete a learning module.
 
+    DELETE /api/v2/learning/modules/{moduleId} -> nothing.
     Requires ``learning:module:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-learning-modules--moduleId-
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
     """
     return _Operation(_Endpoint(
         "delete_learning_module", "DELETE", "/api/v2/learning/modules/{moduleId}",
@@ -62,14 +66,16 @@ def get_learning_assignment(
         "module", "assessment", "assessmentForm", "module.coverArt", "step", "step.moduleStep",
     ]]] | None = None,
 ) -> _Operation[_m.LearningAssignment]:
-    """GET /api/v2/learning/assignments/{assignmentId} -> ``LearningAssignment``.
+    """Get a learning assignment.
 
+    GET /api/v2/learning/assignments/{assignmentId} -> ``LearningAssignment``.
     Requires ``learning:assignment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments--assignmentId-
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
         expand: query, list of string: module, assessment, assessmentForm, module.coverArt, step,
-            step.moduleStep.
+            step.moduleStep. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
@@ -85,16 +91,18 @@ def get_learning_assignment_step(
     default_shareable_content_object: _Open[_Literal["First", "Last", "Next"]] | None = None,
     expand: _Sequence[_Open[_Literal["moduleStep"]]] | None = None,
 ) -> _Operation[_m.LearningAssignmentStep]:
-    """GET /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
+    """Get a step of a learning assignment.
 
+    GET /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
     Requires ``learning:assignment:viewOwn``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments--assignmentId--steps--stepId-
 
     Args:
-        assignment_id: path, string.
-        step_id: path, string.
-        shareable_content_object_id: query, string.
+        assignment_id: the ID of the assignment.
+        step_id: the ID of the step.
+        shareable_content_object_id: query, string. The ID of a shareable content object.
         default_shareable_content_object: query, string: First, Last, Next.
-        expand: query, list of string: moduleStep.
+        expand: query, list of string: moduleStep. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment_step", "GET",
@@ -123,27 +131,29 @@ def get_learning_assignments(
     states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
 ) -> _Lists[_m.LearningAssignmentsDomainEntity, _m.LearningAssignment]:
-    """GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
+    """List the learning assignments.
 
+    GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
     Requires ``learning:assignment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments
 
     Args:
-        module_id: query, string.
-        interval: query, string.
+        module_id: query, string. The ID of a module.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any.
         min_percentage_score: query, number.
         max_percentage_score: query, number.
-        sort_order: query, string: Asc, Desc.
-        sort_by: query, string: RecommendedCompletionDate, DateModified.
-        user_id: query, list of string.
+        sort_order: query, string: Asc, Desc. Ascending or descending.
+        sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
+        user_id: query, list of string. The ID of a user.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
             InvalidSchedule.
-        expand: query, list of string: ModuleSummary.
+        expand: query, list of string: ModuleSummary. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments", "GET", "/api/v2/learning/assignments",
@@ -175,26 +185,28 @@ def get_learning_assignments_me(
     states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
 ) -> _Lists[_m.LearningAssignmentsDomainEntity, _m.LearningAssignment]:
-    """GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
+    """List the learning assignments of the current user.
 
+    GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments-me
 
     Args:
-        module_id: query, string.
-        interval: query, string.
+        module_id: query, string. The ID of a module.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any.
         min_percentage_score: query, number.
         max_percentage_score: query, number.
-        sort_order: query, string: Asc, Desc.
-        sort_by: query, string: RecommendedCompletionDate, DateModified.
+        sort_order: query, string: Asc, Desc. Ascending or descending.
+        sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
             InvalidSchedule.
-        expand: query, list of string: ModuleSummary.
+        expand: query, list of string: ModuleSummary. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
@@ -213,13 +225,15 @@ def get_learning_module(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LearningModule]:
-    """GET /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
+    """Get a learning module.
 
+    GET /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
     Requires ``learning:module:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules--moduleId-
 
     Args:
-        module_id: path, string.
-        expand: query, list of string: assessmentForm, coverArt.
+        module_id: the ID of the module.
+        expand: query, list of string: assessmentForm, coverArt. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
@@ -230,13 +244,15 @@ def get_learning_module_job(
     module_id: str,
     job_id: str,
 ) -> _Operation[_m.LearningModuleJobResponse]:
-    """GET /api/v2/learning/modules/{moduleId}/jobs/{jobId} -> ``LearningModuleJobResponse``.
+    """Get the status of a job of a learning module.
 
+    GET /api/v2/learning/modules/{moduleId}/jobs/{jobId} -> ``LearningModuleJobResponse``.
     Requires ``learning:module:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules--moduleId--jobs--jobId-
 
     Args:
-        module_id: path, string.
-        job_id: path, string.
+        module_id: the ID of the module.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_learning_module_job", "GET", "/api/v2/learning/modules/{moduleId}/jobs/{jobId}",
@@ -245,12 +261,14 @@ def get_learning_module_job(
 
 
 def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModulePreviewGetResponse]:
-    """GET /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewGetResponse``.
+    """Get the preview of a learning module.
 
+    GET /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewGetResponse``.
     Requires ``learning:module:preview``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules--moduleId--preview
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
     """
     return _Operation(_Endpoint(
         "get_learning_module_preview", "GET", "/api/v2/learning/modules/{moduleId}/preview",
@@ -259,12 +277,14 @@ def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModuleP
 
 
 def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule]:
-    """GET /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
+    """Get the rule of a learning module.
 
+    GET /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
     Requires ``learning:rule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules--moduleId--rule
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
     """
     return _Operation(_Endpoint(
         "get_learning_module_rule", "GET", "/api/v2/learning/modules/{moduleId}/rule",
@@ -278,14 +298,16 @@ def get_learning_module_version(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LearningModule]:
-    """GET /api/v2/learning/modules/{moduleId}/versions/{versionId} -> ``LearningModule``.
+    """Get a version of a learning module.
 
+    GET /api/v2/learning/modules/{moduleId}/versions/{versionId} -> ``LearningModule``.
     Requires ``learning:module:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules--moduleId--versions--versionId-
 
     Args:
-        module_id: path, string.
-        version_id: path, string.
-        expand: query, list of string: assessmentForm, coverArt.
+        module_id: the ID of the module.
+        version_id: the ID of the version.
+        expand: query, list of string: assessmentForm, coverArt. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_learning_module_version", "GET",
@@ -305,20 +327,23 @@ def get_learning_modules(
     statuses: _Sequence[_Open[_Literal["Unpublished", "Published", "Archived"]]] | None = None,
     external_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.LearningModuleList, _m.LearningModule]:
-    """GET /api/v2/learning/modules -> ``LearningModuleList``.
+    """List the learning modules.
 
+    GET /api/v2/learning/modules -> ``LearningModuleList``.
     Requires ``learning:module:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules
 
     Args:
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
-        sort_by: query, string: name, createddate, percentpassed, averagescore.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
+            by.
         search_term: query, string.
-        expand: query, list of string: rule, summaryData.
+        expand: query, list of string: rule, summaryData. What to include in addition.
         statuses: query, list of string: Unpublished, Published, Archived.
-        external_ids: query, list of string.
+        external_ids: query, list of string. The IDs of externals.
     """
     return _Lists(_Endpoint(
         "get_learning_modules", "GET", "/api/v2/learning/modules", "LearningModuleList",
@@ -342,20 +367,22 @@ def get_learning_modules_assignments(
     ]]] | None = None,
     expand: _Sequence[_Open[_Literal["coverArt"]]] | None = None,
 ) -> _Lists[_m.AssignedLearningModuleDomainEntityListing, _m.AssignedLearningModule]:
-    """GET /api/v2/learning/modules/assignments -> ``AssignedLearningModuleDomainEntityListing``.
+    """List the learning modules with the assignments of users.
 
+    GET /api/v2/learning/modules/assignments -> ``AssignedLearningModuleDomainEntityListing``.
     Requires ``learning:module:view`` and ``learning:assignment:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules-assignments
 
     Args:
-        user_ids: query, list of string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_ids: query, list of string. The IDs of users.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         search_term: query, string.
         overdue: query, string: True, False, Any.
         assignment_states: query, list of string: NotAssigned, Assigned, InProgress, Completed,
             InvalidSchedule.
-        expand: query, list of string: coverArt.
+        expand: query, list of string: coverArt. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
@@ -370,12 +397,14 @@ def get_learning_modules_assignments(
 def get_learning_modules_coverart_cover_art_id(
     cover_art_id: str,
 ) -> _Operation[_m.LearningModuleCoverArtResponse]:
-    """GET /api/v2/learning/modules/coverart/{coverArtId} -> ``LearningModuleCoverArtResponse``.
+    """Get a learning module cover art.
 
+    GET /api/v2/learning/modules/coverart/{coverArtId} -> ``LearningModuleCoverArtResponse``.
     Requires ``learning:coverart:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules-coverart--coverArtId-
 
     Args:
-        cover_art_id: path, string.
+        cover_art_id: the ID of the cover art.
     """
     return _Operation(_Endpoint(
         "get_learning_modules_coverart_cover_art_id", "GET",
@@ -386,12 +415,14 @@ def get_learning_modules_coverart_cover_art_id(
 def get_learning_scheduleslots_job(
     job_id: str,
 ) -> _Lists[_m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResult]:
-    """GET /api/v2/learning/scheduleslots/jobs/{jobId} -> ``LearningScheduleSlotsJobResponse``.
+    """Get the status of a job to find slots for a learning activity.
 
+    GET /api/v2/learning/scheduleslots/jobs/{jobId} -> ``LearningScheduleSlotsJobResponse``.
     Requires ``learning:scheduleSlotJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-scheduleslots-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
@@ -400,12 +431,14 @@ def get_learning_scheduleslots_job(
 
 
 def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormResponse]:
-    """GET /api/v2/learning/scorm/{scormId} -> ``LearningScormResponse``.
+    """Get a SCORM package.
 
+    GET /api/v2/learning/scorm/{scormId} -> ``LearningScormResponse``.
     Requires ``learning:scorm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-scorm--scormId-
 
     Args:
-        scorm_id: path, string.
+        scorm_id: the ID of the SCORM.
     """
     return _Operation(_Endpoint(
         "get_learning_scorm_scorm_id", "GET", "/api/v2/learning/scorm/{scormId}",
@@ -418,10 +451,13 @@ def patch_learning_assignment(
     *,
     body: _m.LearningAssignmentUpdate | _JsonObject | None = None,
 ) -> _Operation[_m.LearningAssignment]:
-    """PATCH /api/v2/learning/assignments/{assignmentId} -> ``LearningAssignment``.
+    """Update a learning assignment.
+
+    PATCH /api/v2/learning/assignments/{assignmentId} -> ``LearningAssignment``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-learning-assignments--assignmentId-
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
         body: ``LearningAssignmentUpdate``.
     """
     return _Operation(_Endpoint(
@@ -435,12 +471,14 @@ def patch_learning_assignment_reschedule(
     *,
     body: _m.LearningAssignmentReschedule | _JsonObject | None = None,
 ) -> _Operation[_m.LearningAssignment]:
-    """PATCH /api/v2/learning/assignments/{assignmentId}/reschedule -> ``LearningAssignment``.
+    """Reschedule a learning assignment.
 
+    PATCH /api/v2/learning/assignments/{assignmentId}/reschedule -> ``LearningAssignment``.
     Requires ``learning:assignment:reschedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-learning-assignments--assignmentId--reschedule
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
         body: ``LearningAssignmentReschedule``.
     """
     return _Operation(_Endpoint(
@@ -456,13 +494,15 @@ def patch_learning_assignment_step(
     *,
     body: _m.LearningAssignmentStep | _JsonObject | None = None,
 ) -> _Operation[_m.LearningAssignmentStep]:
-    """PATCH /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
+    """Update a step of a learning assignment.
 
+    PATCH /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
     Requires ``learning:assignment:editOwn``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-learning-assignments--assignmentId--steps--stepId-
 
     Args:
-        assignment_id: path, string.
-        step_id: path, string.
+        assignment_id: the ID of the assignment.
+        step_id: the ID of the step.
         body: ``LearningAssignmentStep``.
     """
     return _Operation(_Endpoint(
@@ -477,13 +517,15 @@ def patch_learning_module_user_assignments(
     user_id: str,
     body: _m.LearningAssignmentExternalUpdate | _JsonObject,
 ) -> _Operation[_m.LearningAssignment]:
-    """PATCH /api/v2/learning/modules/{moduleId}/users/{userId}/assignments -> ``LearningAssignment``.
+    """Update the external assignment of a user to a learning module.
 
+    PATCH /api/v2/learning/modules/{moduleId}/users/{userId}/assignments -> ``LearningAssignment``.
     Requires ``learning:externalAssignment:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-learning-modules--moduleId--users--userId--assignments
 
     Args:
-        module_id: path, string.
-        user_id: path, string.
+        module_id: the ID of the module.
+        user_id: the ID of the user.
         body: ``LearningAssignmentExternalUpdate``.
     """
     return _Operation(_Endpoint(
@@ -496,9 +538,11 @@ def patch_learning_module_user_assignments(
 def post_learning_assessments_scoring(
     body: _m.LearningAssessmentScoringRequest | _JsonObject,
 ) -> _Operation[_m.AssessmentScoringSet]:
-    """POST /api/v2/learning/assessments/scoring -> ``AssessmentScoringSet``.
+    """Score a learning assessment.
 
+    POST /api/v2/learning/assessments/scoring -> ``AssessmentScoringSet``.
     Requires ``learning:module:view`` or ``learning:module:add`` or ``learning:module:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assessments-scoring
 
     Args:
         body: ``LearningAssessmentScoringRequest``.
@@ -510,12 +554,14 @@ def post_learning_assessments_scoring(
 
 
 def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.LearningAssignment]:
-    """POST /api/v2/learning/assignments/{assignmentId}/reassign -> ``LearningAssignment``.
+    """Reassign a learning assignment.
 
+    POST /api/v2/learning/assignments/{assignmentId}/reassign -> ``LearningAssignment``.
     Requires ``learning:assignment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments--assignmentId--reassign
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
     """
     return _Operation(_Endpoint(
         "post_learning_assignment_reassign", "POST",
@@ -524,12 +570,14 @@ def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.Learn
 
 
 def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.LearningAssignment]:
-    """POST /api/v2/learning/assignments/{assignmentId}/reset -> ``LearningAssignment``.
+    """Reset a learning assignment.
 
+    POST /api/v2/learning/assignments/{assignmentId}/reset -> ``LearningAssignment``.
     Requires ``learning:assignment:reset``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments--assignmentId--reset
 
     Args:
-        assignment_id: path, string.
+        assignment_id: the ID of the assignment.
     """
     return _Operation(_Endpoint(
         "post_learning_assignment_reset", "POST",
@@ -541,9 +589,11 @@ def post_learning_assignments(
     *,
     body: _m.LearningAssignmentCreate | _JsonObject | None = None,
 ) -> _Operation[_m.LearningAssignment]:
-    """POST /api/v2/learning/assignments -> ``LearningAssignment``.
+    """Create a learning assignment.
 
+    POST /api/v2/learning/assignments -> ``LearningAssignment``.
     Requires ``learning:assignment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments
 
     Args:
         body: ``LearningAssignmentCreate``.
@@ -559,9 +609,11 @@ def post_learning_assignments_aggregates_query(
 ) -> _Lists[
     _m.LearningAssignmentAggregateResponse, _m.LearningAssignmentAggregateQueryResponseGroupedData,
 ]:
-    """POST /api/v2/learning/assignments/aggregates/query -> ``LearningAssignmentAggregateResponse``.
+    """Query learning assignment aggregates.
 
+    POST /api/v2/learning/assignments/aggregates/query -> ``LearningAssignmentAggregateResponse``.
     Read-only. Requires ``learning:assignment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments-aggregates-query
 
     Args:
         body: ``LearningAssignmentAggregateParam``.
@@ -577,9 +629,11 @@ def post_learning_assignments_bulkadd(
     *,
     body: _Sequence[_m.LearningAssignmentItem | _JsonObject] | None = None,
 ) -> _Lists[_m.LearningAssignmentBulkAddResponse, _m.LearningAssignment]:
-    """POST /api/v2/learning/assignments/bulkadd -> ``LearningAssignmentBulkAddResponse``.
+    """Add learning assignments in bulk.
 
+    POST /api/v2/learning/assignments/bulkadd -> ``LearningAssignmentBulkAddResponse``.
     Requires ``learning:assignment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments-bulkadd
 
     Args:
         body: list of ``LearningAssignmentItem``.
@@ -594,9 +648,11 @@ def post_learning_assignments_bulkremove(
     *,
     body: _Sequence[str] | None = None,
 ) -> _Lists[_m.LearningAssignmentBulkRemoveResponse, _m.LearningAssignmentEntity]:
-    """POST /api/v2/learning/assignments/bulkremove -> ``LearningAssignmentBulkRemoveResponse``.
+    """Remove learning assignments in bulk.
 
+    POST /api/v2/learning/assignments/bulkremove -> ``LearningAssignmentBulkRemoveResponse``.
     Requires ``learning:assignment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-assignments-bulkremove
 
     Args:
         body: list of string.
@@ -611,12 +667,14 @@ def post_learning_module_jobs(
     module_id: str,
     body: _m.LearningModuleJobRequest | _JsonObject,
 ) -> _Jobs[_m.LearningModuleJobResponse, _m.LearningModuleJobResponse, _Any]:
-    """POST /api/v2/learning/modules/{moduleId}/jobs -> ``LearningModuleJobResponse``.
+    """Start a job for a learning module.
 
-    Requires ``learning:module:add``.
+    POST /api/v2/learning/modules/{moduleId}/jobs -> ``LearningModuleJobResponse``.
+    Requires ``learning:module:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-modules--moduleId--jobs
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
         body: ``LearningModuleJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -630,12 +688,14 @@ def post_learning_module_publish(
     *,
     body: _m.LearningModulePublishRequest | _JsonObject | None = None,
 ) -> _Operation[_m.LearningModulePublishResponse]:
-    """POST /api/v2/learning/modules/{moduleId}/publish -> ``LearningModulePublishResponse``.
+    """Publish a learning module.
 
+    POST /api/v2/learning/modules/{moduleId}/publish -> ``LearningModulePublishResponse``.
     Requires ``learning:module:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-modules--moduleId--publish
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
         body: ``LearningModulePublishRequest``.
     """
     return _Operation(_Endpoint(
@@ -647,12 +707,14 @@ def post_learning_module_publish(
 def post_learning_module_rule_migrate(
     module_id: str,
 ) -> _Operation[_m.LearningModuleMigrateResponse]:
-    """POST /api/v2/learning/modules/{moduleId}/rule/migrate -> ``LearningModuleMigrateResponse``.
+    """Migrate the rule of a learning module.
 
+    POST /api/v2/learning/modules/{moduleId}/rule/migrate -> ``LearningModuleMigrateResponse``.
     Preview: may change without notice. Requires ``learning:module:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-modules--moduleId--rule-migrate
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
     """
     return _Operation(_Endpoint(
         "post_learning_module_rule_migrate", "POST",
@@ -663,9 +725,11 @@ def post_learning_module_rule_migrate(
 def post_learning_modules(
     body: _m.LearningModuleRequest | _JsonObject,
 ) -> _Operation[_m.LearningModule]:
-    """POST /api/v2/learning/modules -> ``LearningModule``.
+    """Create a learning module.
 
+    POST /api/v2/learning/modules -> ``LearningModule``.
     Requires ``learning:module:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-modules
 
     Args:
         body: ``LearningModuleRequest``.
@@ -681,14 +745,16 @@ def post_learning_rules_query(
     page_number: int,
     body: _m.LearningAssignmentUserQuery | _JsonObject,
 ) -> _Lists[_m.LearningAssignmentUserListing, _m.LearningAssignmentUser]:
-    """POST /api/v2/learning/rules/query -> ``LearningAssignmentUserListing``.
+    """Query the users of a learning module rule.
 
+    POST /api/v2/learning/rules/query -> ``LearningAssignmentUserListing``.
     Read-only. Requires ``learning:rule:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-rules-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``LearningAssignmentUserQuery``.
     """
     return _Lists(_Endpoint(
@@ -704,9 +770,11 @@ def post_learning_scheduleslots_jobs(
     _m.LearningScheduleSlotsJobResponse, _m.LearningScheduleSlotsJobResponse,
     _m.LearningScheduleSlotsJobResult,
 ]:
-    """POST /api/v2/learning/scheduleslots/jobs -> ``LearningScheduleSlotsJobResponse``.
+    """Start a job to find slots for a learning activity.
 
-    Requires ``learning:scheduleSlotJob:add``.
+    POST /api/v2/learning/scheduleslots/jobs -> ``LearningScheduleSlotsJobResponse``.
+    Requires ``learning:scheduleSlotJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-scheduleslots-jobs
 
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
@@ -721,9 +789,11 @@ def post_learning_scheduleslots_jobs(
 def post_learning_scheduleslots_query(
     body: _m.LearningScheduleSlotsQueryRequest | _JsonObject,
 ) -> _Operation[_m.LearningScheduleSlotsQueryResponse]:
-    """POST /api/v2/learning/scheduleslots/query -> ``LearningScheduleSlotsQueryResponse``.
+    """Query slots for a learning activity.
 
+    POST /api/v2/learning/scheduleslots/query -> ``LearningScheduleSlotsQueryResponse``.
     Read-only. Requires ``learning:scheduleSlot:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-scheduleslots-query
 
     Args:
         body: ``LearningScheduleSlotsQueryRequest``.
@@ -738,9 +808,11 @@ def post_learning_scorm(
     *,
     body: _m.LearningScormUploadRequest | _JsonObject | None = None,
 ) -> _Operation[_m.LearningScormUploadResponse]:
-    """POST /api/v2/learning/scorm -> ``LearningScormUploadResponse``.
+    """Request an upload of a SCORM package.
 
+    POST /api/v2/learning/scorm -> ``LearningScormUploadResponse``.
     Requires ``learning:scorm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-scorm
 
     Args:
         body: ``LearningScormUploadRequest``.
@@ -755,12 +827,14 @@ def put_learning_module(
     module_id: str,
     body: _m.LearningModuleRequest | _JsonObject,
 ) -> _Operation[_m.LearningModule]:
-    """PUT /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
+    """Update a learning module.
 
+    PUT /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
     Requires ``learning:module:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-learning-modules--moduleId-
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
         body: ``LearningModuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -773,12 +847,14 @@ def put_learning_module_preview(
     module_id: str,
     body: _m.LearningModulePreviewUpdateRequest | _JsonObject,
 ) -> _Operation[_m.LearningModulePreviewUpdateResponse]:
-    """PUT /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewUpdateResponse``.
+    """Update the preview of a learning module.
 
+    PUT /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewUpdateResponse``.
     Requires ``learning:module:preview``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-learning-modules--moduleId--preview
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
         body: ``LearningModulePreviewUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -793,12 +869,14 @@ def put_learning_module_rule(
     *,
     assign: bool | None = None,
 ) -> _Operation[_m.LearningModuleRule]:
-    """PUT /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
+    """Update the rule of a learning module.
 
+    PUT /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
     Requires ``learning:rule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-learning-modules--moduleId--rule
 
     Args:
-        module_id: path, string.
+        module_id: the ID of the module.
         assign: query, boolean.
         body: ``LearningModuleRule``.
     """

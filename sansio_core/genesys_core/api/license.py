@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
-    """GET /api/v2/license/definitions/{licenseId} -> ``LicenseDefinition``.
+    """Get a license definition.
 
+    GET /api/v2/license/definitions/{licenseId} -> ``LicenseDefinition``.
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-definitions--licenseId-
 
     Args:
-        license_id: path, string.
+        license_id: the ID of the license.
     """
     return _Operation(_Endpoint(
         "get_license_definition", "GET", "/api/v2/license/definitions/{licenseId}",
@@ -34,9 +36,11 @@ def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
 
 
 def get_license_definitions() -> _Lists[list[_m.LicenseDefinition], _m.LicenseDefinition]:
-    """GET /api/v2/license/definitions -> list of ``LicenseDefinition``.
+    """List the license definitions.
 
+    GET /api/v2/license/definitions -> list of ``LicenseDefinition``.
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-definitions
     """
     return _Lists(_Endpoint(
         "get_license_definitions", "GET", "/api/v2/license/definitions", "list[LicenseDefinition]",
@@ -45,10 +49,13 @@ def get_license_definitions() -> _Lists[list[_m.LicenseDefinition], _m.LicenseDe
 
 
 def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
-    """GET /api/v2/license/toggles/{featureName} -> ``LicenseOrgToggle``.
+    """Get a license toggle.
+
+    GET /api/v2/license/toggles/{featureName} -> ``LicenseOrgToggle``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-toggles--featureName-
 
     Args:
-        feature_name: path, string.
+        feature_name: the feature name.
     """
     return _Operation(_Endpoint(
         "get_license_toggle", "GET", "/api/v2/license/toggles/{featureName}", "LicenseOrgToggle",
@@ -56,12 +63,14 @@ def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
 
 
 def get_license_user(user_id: str) -> _Lists[_m.LicenseUser, _m.LicenseDefinition]:
-    """GET /api/v2/license/users/{userId} -> ``LicenseUser``.
+    """Get the licenses of a user.
 
+    GET /api/v2/license/users/{userId} -> ``LicenseUser``.
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser",
@@ -74,13 +83,15 @@ def get_license_users(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.UserLicensesEntityListing, _m.UserLicenses]:
-    """GET /api/v2/license/users -> ``UserLicensesEntityListing``.
+    """List the users and their licenses.
 
+    GET /api/v2/license/users -> ``UserLicensesEntityListing``.
     Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-users
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_license_users", "GET", "/api/v2/license/users", "UserLicensesEntityListing",
@@ -89,7 +100,10 @@ def get_license_users(
 
 
 def post_license_infer(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
-    """POST /api/v2/license/infer -> list of string.
+    """Infer licenses from roles.
+
+    POST /api/v2/license/infer -> list of string.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-license-infer
 
     Args:
         body: list of string.
@@ -101,10 +115,12 @@ def post_license_infer(*, body: _Sequence[str] | None = None) -> _Lists[list[str
 
 
 def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Lists[list[str], str]:
-    """POST /api/v2/license/infer/permissions -> list of string.
+    """Infer licenses from permissions.
 
+    POST /api/v2/license/infer/permissions -> list of string.
     Preview: may change without notice. Requires ``authorization:grant:add`` or
     ``authorization:license:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-license-infer-permissions
 
     Args:
         body: list of string.
@@ -119,9 +135,11 @@ def post_license_organization(
     *,
     body: _m.LicenseBatchAssignmentRequest | _JsonObject | None = None,
 ) -> _Lists[list[_m.LicenseUpdateStatus], _m.LicenseUpdateStatus]:
-    """POST /api/v2/license/organization -> list of ``LicenseUpdateStatus``.
+    """Update the license assignments of the organization.
 
+    POST /api/v2/license/organization -> list of ``LicenseUpdateStatus``.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-license-organization
 
     Args:
         body: ``LicenseBatchAssignmentRequest``.
@@ -133,10 +151,13 @@ def post_license_organization(
 
 
 def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
-    """POST /api/v2/license/toggles/{featureName} -> ``LicenseOrgToggle``.
+    """Update a license toggle.
+
+    POST /api/v2/license/toggles/{featureName} -> ``LicenseOrgToggle``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-license-toggles--featureName-
 
     Args:
-        feature_name: path, string.
+        feature_name: the feature name.
     """
     return _Operation(_Endpoint(
         "post_license_toggle", "POST", "/api/v2/license/toggles/{featureName}", "LicenseOrgToggle",
@@ -144,9 +165,11 @@ def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
 
 
 def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict[str, _Any]]:
-    """POST /api/v2/license/users -> dict of any JSON value.
+    """Get the licenses of users by their IDs.
 
+    POST /api/v2/license/users -> dict of any JSON value.
     Requires ``authorization:grant:add`` or ``authorization:license:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-license-users
 
     Args:
         body: list of string.

@@ -22,12 +22,14 @@ if _TYPE_CHECKING:
 
 
 def delete_location(location_id: str) -> _Operation[None]:
-    """DELETE /api/v2/locations/{locationId} -> nothing.
+    """Delete a location.
 
+    DELETE /api/v2/locations/{locationId} -> nothing.
     Requires ``directory:location:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-locations--locationId-
 
     Args:
-        location_id: path, string.
+        location_id: the ID of the location.
     """
     return _Operation(_Endpoint(
         "delete_location", "DELETE", "/api/v2/locations/{locationId}",
@@ -39,11 +41,15 @@ def get_location(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LocationDefinition]:
-    """GET /api/v2/locations/{locationId} -> ``LocationDefinition``.
+    """Get a location.
+
+    GET /api/v2/locations/{locationId} -> ``LocationDefinition``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations--locationId-
 
     Args:
-        location_id: path, string.
-        expand: query, list of string: images, addressVerificationDetails.
+        location_id: the ID of the location.
+        expand: query, list of string: images, addressVerificationDetails. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition",
@@ -53,12 +59,14 @@ def get_location(
 def get_location_sublocations(
     location_id: str,
 ) -> _Lists[_m.LocationEntityListing, _m.LocationDefinition]:
-    """GET /api/v2/locations/{locationId}/sublocations -> ``LocationEntityListing``.
+    """List the sublocations of a location.
 
+    GET /api/v2/locations/{locationId}/sublocations -> ``LocationEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations--locationId--sublocations
 
     Args:
-        location_id: path, string.
+        location_id: the ID of the location.
     """
     return _Lists(_Endpoint(
         "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
@@ -73,15 +81,17 @@ def get_locations(
     id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.LocationEntityListing, _m.LocationDefinition]:
-    """GET /api/v2/locations -> ``LocationEntityListing``.
+    """List the locations.
 
+    GET /api/v2/locations -> ``LocationEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
-        sort_order: query, string: asc, desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_locations", "GET", "/api/v2/locations", "LocationEntityListing",
@@ -96,13 +106,16 @@ def get_locations_search(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
-    """GET /api/v2/locations/search -> ``LocationsSearchResponse``.
+    """Search locations by the q64 value of an earlier search.
 
+    GET /api/v2/locations/search -> ``LocationsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string: images, addressVerificationDetails.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string: images, addressVerificationDetails. What to include in
+            addition.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
@@ -114,12 +127,14 @@ def patch_location(
     location_id: str,
     body: _m.LocationUpdateDefinition | _JsonObject,
 ) -> _Operation[_m.LocationDefinition]:
-    """PATCH /api/v2/locations/{locationId} -> ``LocationDefinition``.
+    """Update a location.
 
+    PATCH /api/v2/locations/{locationId} -> ``LocationDefinition``.
     Requires ``directory:location:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-locations--locationId-
 
     Args:
-        location_id: path, string.
+        location_id: the ID of the location.
         body: ``LocationUpdateDefinition``.
     """
     return _Operation(_Endpoint(
@@ -131,9 +146,11 @@ def patch_location(
 def post_locations(
     body: _m.LocationCreateDefinition | _JsonObject,
 ) -> _Operation[_m.LocationDefinition]:
-    """POST /api/v2/locations -> ``LocationDefinition``.
+    """Create a location.
 
+    POST /api/v2/locations -> ``LocationDefinition``.
     Requires ``directory:location:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-locations
 
     Args:
         body: ``LocationCreateDefinition``.
@@ -147,9 +164,11 @@ def post_locations(
 def post_locations_search(
     body: _m.LocationSearchRequest | _JsonObject,
 ) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
-    """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
+    """Search locations.
 
+    POST /api/v2/locations/search -> ``LocationsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-locations-search
 
     Args:
         body: ``LocationSearchRequest``.

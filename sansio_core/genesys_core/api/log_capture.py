@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/diagnostics/logcapture/browser/users/{userId} -> nothing.
+    """Stop the capture of browser logs of a user.
 
+    DELETE /api/v2/diagnostics/logcapture/browser/users/{userId} -> nothing.
     Requires ``troubleshooting:logCapture:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-diagnostics-logcapture-browser-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_diagnostics_logcapture_browser_user", "DELETE",
@@ -36,12 +38,14 @@ def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]
 def get_diagnostics_logcapture_browser_entries_download_job(
     job_id: str,
 ) -> _Operation[_m.LogCaptureDownloadExecutionResponse]:
-    """GET /api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId} -> ``LogCaptureDownloadExecutionResponse``.
+    """Get the status of a browser log download job.
 
+    GET /api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId} -> ``LogCaptureDownloadExecutionResponse``.
     Requires ``troubleshooting:logCapture:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-diagnostics-logcapture-browser-entries-download-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_diagnostics_logcapture_browser_entries_download_job", "GET",
@@ -53,12 +57,14 @@ def get_diagnostics_logcapture_browser_entries_download_job(
 def get_diagnostics_logcapture_browser_user(
     user_id: str,
 ) -> _Operation[_m.LogCaptureUserConfigurationResponse]:
-    """GET /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfigurationResponse``.
+    """Get the browser log capture of a user.
 
+    GET /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfigurationResponse``.
     Requires ``troubleshooting:logCapture:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-diagnostics-logcapture-browser-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_diagnostics_logcapture_browser_user", "GET",
@@ -71,9 +77,11 @@ def get_diagnostics_logcapture_browser_users(
     *,
     include_expired: bool | None = None,
 ) -> _Lists[_m.LogCaptureUserConfigurationListing, _m.LogCaptureUserConfiguration]:
-    """GET /api/v2/diagnostics/logcapture/browser/users -> ``LogCaptureUserConfigurationListing``.
+    """List the users whose browser logs are captured.
 
+    GET /api/v2/diagnostics/logcapture/browser/users -> ``LogCaptureUserConfigurationListing``.
     Requires ``troubleshooting:logCapture:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-diagnostics-logcapture-browser-users
 
     Args:
         include_expired: query, boolean.
@@ -89,9 +97,11 @@ def post_diagnostics_logcapture_browser_entries_download_jobs(
     *,
     body: _m.LogCaptureQueryRequest | _JsonObject | None = None,
 ) -> _Jobs[_m.LogCaptureDownloadExecutionResponse, _m.LogCaptureDownloadExecutionResponse, _Any]:
-    """POST /api/v2/diagnostics/logcapture/browser/entries/download/jobs -> ``LogCaptureDownloadExecutionResponse``.
+    """Start a browser log download job.
 
-    Requires ``troubleshooting:logCapture:add``.
+    POST /api/v2/diagnostics/logcapture/browser/entries/download/jobs -> ``LogCaptureDownloadExecutionResponse``.
+    Requires ``troubleshooting:logCapture:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-diagnostics-logcapture-browser-entries-download-jobs
 
     Args:
         body: ``LogCaptureQueryRequest``.
@@ -109,14 +119,16 @@ def post_diagnostics_logcapture_browser_entries_query(
     page_size: str | None = None,
     body: _m.LogCaptureQueryRequest | _JsonObject | None = None,
 ) -> _Lists[_m.LogCaptureQueryResponse, _m.LogEntry]:
-    """POST /api/v2/diagnostics/logcapture/browser/entries/query -> ``LogCaptureQueryResponse``.
+    """Query browser log entries.
 
+    POST /api/v2/diagnostics/logcapture/browser/entries/query -> ``LogCaptureQueryResponse``.
     Read-only. Requires ``troubleshooting:logCapture:view``. Pages by ``after`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-diagnostics-logcapture-browser-entries-query
 
     Args:
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         body: ``LogCaptureQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -131,12 +143,14 @@ def post_diagnostics_logcapture_browser_user(
     *,
     body: _m.LogCaptureUserConfiguration | _JsonObject | None = None,
 ) -> _Operation[_m.LogCaptureUserConfiguration]:
-    """POST /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfiguration``.
+    """Start or extend the capture of browser logs of a user.
 
+    POST /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfiguration``.
     Requires ``troubleshooting:logCapture:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-diagnostics-logcapture-browser-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``LogCaptureUserConfiguration``.
     """
     return _Operation(_Endpoint(

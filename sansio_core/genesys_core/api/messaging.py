@@ -18,12 +18,14 @@ if _TYPE_CHECKING:
 
 
 def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/messaging/settings/{messageSettingId} -> nothing.
+    """Delete a messaging setting.
 
+    DELETE /api/v2/messaging/settings/{messageSettingId} -> nothing.
     Deprecated. Requires ``messaging:setting:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
     """
     return _Operation(_Endpoint(
         "delete_messaging_setting", "DELETE", "/api/v2/messaging/settings/{messageSettingId}",
@@ -31,9 +33,11 @@ def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
 
 
 def delete_messaging_settings_default() -> _Operation[None]:
-    """DELETE /api/v2/messaging/settings/default -> nothing.
+    """Delete the default messaging settings.
 
+    DELETE /api/v2/messaging/settings/default -> nothing.
     Deprecated. Requires ``messaging:setting:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-messaging-settings-default
     """
     return _Operation(_Endpoint(
         "delete_messaging_settings_default", "DELETE", "/api/v2/messaging/settings/default",
@@ -43,12 +47,14 @@ def delete_messaging_settings_default() -> _Operation[None]:
 def delete_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/messaging/supportedcontent/{supportedContentId} -> nothing.
+    """Delete a supported content profile.
 
+    DELETE /api/v2/messaging/supportedcontent/{supportedContentId} -> nothing.
     Deprecated. Requires ``messaging:supportedContent:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
     """
     return _Operation(_Endpoint(
         "delete_messaging_supportedcontent_supported_content_id", "DELETE",
@@ -57,12 +63,14 @@ def delete_messaging_supportedcontent_supported_content_id(
 
 
 def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
-    """GET /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
+    """Get a messaging setting.
 
+    GET /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
     Deprecated. Requires ``messaging:setting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
     """
     return _Operation(_Endpoint(
         "get_messaging_setting", "GET", "/api/v2/messaging/settings/{messageSettingId}",
@@ -75,14 +83,16 @@ def get_messaging_settings(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.MessagingConfigListing, _m.MessagingSetting]:
-    """GET /api/v2/messaging/settings -> ``MessagingConfigListing``.
+    """List the messaging settings.
 
+    GET /api/v2/messaging/settings -> ``MessagingConfigListing``.
     Deprecated. Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-settings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_messaging_settings", "GET", "/api/v2/messaging/settings", "MessagingConfigListing",
@@ -91,9 +101,11 @@ def get_messaging_settings(
 
 
 def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
-    """GET /api/v2/messaging/settings/default -> ``MessagingSetting``.
+    """Get the default messaging settings.
 
+    GET /api/v2/messaging/settings/default -> ``MessagingSetting``.
     Deprecated. Requires ``messaging:setting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-settings-default
     """
     return _Operation(_Endpoint(
         "get_messaging_settings_default", "GET", "/api/v2/messaging/settings/default",
@@ -106,14 +118,16 @@ def get_messaging_supportedcontent(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.SupportedContentListing, _m.SupportedContent]:
-    """GET /api/v2/messaging/supportedcontent -> ``SupportedContentListing``.
+    """List the supported content profiles.
 
+    GET /api/v2/messaging/supportedcontent -> ``SupportedContentListing``.
     Deprecated. Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-supportedcontent
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
@@ -124,12 +138,14 @@ def get_messaging_supportedcontent(
 def get_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
 ) -> _Operation[_m.SupportedContent]:
-    """GET /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
+    """Get a supported content profile.
 
+    GET /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
     Deprecated. Requires ``messaging:supportedContent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
     """
     return _Operation(_Endpoint(
         "get_messaging_supportedcontent_supported_content_id", "GET",
@@ -141,12 +157,14 @@ def patch_messaging_setting(
     message_setting_id: str,
     body: _m.MessagingSettingRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """PATCH /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
+    """Update a messaging setting.
 
+    PATCH /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
     Deprecated. Requires ``messaging:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-messaging-settings--messageSettingId-
 
     Args:
-        message_setting_id: path, string.
+        message_setting_id: the ID of the message setting.
         body: ``MessagingSettingRequest``.
     """
     return _Operation(_Endpoint(
@@ -159,12 +177,14 @@ def patch_messaging_supportedcontent_supported_content_id(
     supported_content_id: str,
     body: _m.SupportedContent | _JsonObject,
 ) -> _Operation[_m.SupportedContent]:
-    """PATCH /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
+    """Update a supported content profile.
 
+    PATCH /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
     Deprecated. Requires ``messaging:supportedContent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-messaging-supportedcontent--supportedContentId-
 
     Args:
-        supported_content_id: path, string.
+        supported_content_id: the ID of the supported content.
         body: ``SupportedContent``.
     """
     return _Operation(_Endpoint(
@@ -177,9 +197,11 @@ def patch_messaging_supportedcontent_supported_content_id(
 def post_messaging_settings(
     body: _m.MessagingSettingRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """POST /api/v2/messaging/settings -> ``MessagingSetting``.
+    """Create a messaging setting.
 
+    POST /api/v2/messaging/settings -> ``MessagingSetting``.
     Deprecated. Requires ``messaging:setting:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-messaging-settings
 
     Args:
         body: ``MessagingSettingRequest``.
@@ -193,9 +215,11 @@ def post_messaging_settings(
 def post_messaging_supportedcontent(
     body: _m.SupportedContent | _JsonObject,
 ) -> _Operation[_m.SupportedContent]:
-    """POST /api/v2/messaging/supportedcontent -> ``SupportedContent``.
+    """Create a supported content profile.
 
+    POST /api/v2/messaging/supportedcontent -> ``SupportedContent``.
     Deprecated. Requires ``messaging:supportedContent:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-messaging-supportedcontent
 
     Args:
         body: ``SupportedContent``.
@@ -209,9 +233,11 @@ def post_messaging_supportedcontent(
 def put_messaging_settings_default(
     body: _m.MessagingSettingDefaultRequest | _JsonObject,
 ) -> _Operation[_m.MessagingSetting]:
-    """PUT /api/v2/messaging/settings/default -> ``MessagingSetting``.
+    """Update the default messaging settings.
 
+    PUT /api/v2/messaging/settings/default -> ``MessagingSetting``.
     Deprecated. Requires ``messaging:setting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-messaging-settings-default
 
     Args:
         body: ``MessagingSettingDefaultRequest``.

@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_mobiledevice(device_id: str) -> _Operation[None]:
-    """DELETE /api/v2/mobiledevices/{deviceId} -> nothing.
+    """Delete a mobile device.
 
+    DELETE /api/v2/mobiledevices/{deviceId} -> nothing.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-mobiledevices--deviceId-
 
     Args:
-        device_id: path, string.
+        device_id: the ID of the device.
     """
     return _Operation(_Endpoint(
         "delete_mobiledevice", "DELETE", "/api/v2/mobiledevices/{deviceId}",
@@ -33,12 +35,14 @@ def delete_mobiledevice(device_id: str) -> _Operation[None]:
 
 
 def get_mobiledevice(device_id: str) -> _Operation[_m.UserDevice]:
-    """GET /api/v2/mobiledevices/{deviceId} -> ``UserDevice``.
+    """Get a mobile device.
 
+    GET /api/v2/mobiledevices/{deviceId} -> ``UserDevice``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-mobiledevices--deviceId-
 
     Args:
-        device_id: path, string.
+        device_id: the ID of the device.
     """
     return _Operation(_Endpoint(
         "get_mobiledevice", "GET", "/api/v2/mobiledevices/{deviceId}", "UserDevice",
@@ -51,14 +55,16 @@ def get_mobiledevices(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.DirectoryUserDevicesListing, _m.UserDevice]:
-    """GET /api/v2/mobiledevices -> ``DirectoryUserDevicesListing``.
+    """List the mobile devices.
 
+    GET /api/v2/mobiledevices -> ``DirectoryUserDevicesListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-mobiledevices
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",
@@ -67,9 +73,11 @@ def get_mobiledevices(
 
 
 def post_mobiledevices(body: _m.UserDevice | _JsonObject) -> _Operation[_m.UserDevice]:
-    """POST /api/v2/mobiledevices -> ``UserDevice``.
+    """Create a mobile device.
 
+    POST /api/v2/mobiledevices -> ``UserDevice``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-mobiledevices
 
     Args:
         body: ``UserDevice``.
@@ -85,12 +93,14 @@ def put_mobiledevice(
     *,
     body: _m.UserDevice | _JsonObject | None = None,
 ) -> _Operation[_m.UserDevice]:
-    """PUT /api/v2/mobiledevices/{deviceId} -> ``UserDevice``.
+    """Update a mobile device.
 
+    PUT /api/v2/mobiledevices/{deviceId} -> ``UserDevice``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-mobiledevices--deviceId-
 
     Args:
-        device_id: path, string.
+        device_id: the ID of the device.
         body: ``UserDevice``.
     """
     return _Operation(_Endpoint(

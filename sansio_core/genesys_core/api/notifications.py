@@ -21,10 +21,13 @@ if _TYPE_CHECKING:
 
 
 def delete_notifications_channel_subscriptions(channel_id: str) -> _Operation[None]:
-    """DELETE /api/v2/notifications/channels/{channelId}/subscriptions -> nothing.
+    """Remove all subscriptions from a notification channel.
+
+    DELETE /api/v2/notifications/channels/{channelId}/subscriptions -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-notifications-channels--channelId--subscriptions
 
     Args:
-        channel_id: path, string.
+        channel_id: the ID of the channel.
     """
     return _Operation(_Endpoint(
         "delete_notifications_channel_subscriptions", "DELETE",
@@ -40,11 +43,15 @@ def get_notifications_availabletopics(
     ]]] | None = None,
     include_preview: bool | None = None,
 ) -> _Lists[_m.AvailableTopicEntityListing, _m.AvailableTopic]:
-    """GET /api/v2/notifications/availabletopics -> ``AvailableTopicEntityListing``.
+    """List the available notification topics.
+
+    GET /api/v2/notifications/availabletopics -> ``AvailableTopicEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-availabletopics
 
     Args:
         expand: query, list of string: description, enforced, schema, visibility, transports,
-            publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters.
+            publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters. What
+            to include in addition.
         include_preview: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -56,10 +63,13 @@ def get_notifications_availabletopics(
 def get_notifications_channel_subscriptions(
     channel_id: str,
 ) -> _Lists[_m.ChannelTopicEntityListing, _m.ChannelTopic]:
-    """GET /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    """List the subscriptions of a notification channel.
+
+    GET /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-channels--channelId--subscriptions
 
     Args:
-        channel_id: path, string.
+        channel_id: the ID of the channel.
     """
     return _Lists(_Endpoint(
         "get_notifications_channel_subscriptions", "GET",
@@ -72,7 +82,10 @@ def get_notifications_channels(
     *,
     includechannels: _Open[_Literal["token", "oauthclient"]] | None = None,
 ) -> _Lists[_m.ChannelEntityListing, _m.Channel]:
-    """GET /api/v2/notifications/channels -> ``ChannelEntityListing``.
+    """List the notification channels.
+
+    GET /api/v2/notifications/channels -> ``ChannelEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-channels
 
     Args:
         includechannels: query, string: token, oauthclient.
@@ -84,10 +97,13 @@ def get_notifications_channels(
 
 
 def head_notifications_channel(channel_id: str) -> _Operation[None]:
-    """HEAD /api/v2/notifications/channels/{channelId} -> nothing.
+    """Check whether a notification channel exists.
+
+    HEAD /api/v2/notifications/channels/{channelId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#head-api-v2-notifications-channels--channelId-
 
     Args:
-        channel_id: path, string.
+        channel_id: the ID of the channel.
     """
     return _Operation(_Endpoint(
         "head_notifications_channel", "HEAD", "/api/v2/notifications/channels/{channelId}",
@@ -100,10 +116,13 @@ def post_notifications_channel_subscriptions(
     *,
     ignore_errors: bool | None = None,
 ) -> _Lists[_m.ChannelTopicEntityListing, _m.ChannelTopic]:
-    """POST /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    """Add subscriptions to a notification channel.
+
+    POST /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-notifications-channels--channelId--subscriptions
 
     Args:
-        channel_id: path, string.
+        channel_id: the ID of the channel.
         ignore_errors: query, boolean.
         body: list of ``ChannelTopic``.
     """
@@ -115,7 +134,11 @@ def post_notifications_channel_subscriptions(
 
 
 def post_notifications_channels() -> _Operation[_m.Channel]:
-    """POST /api/v2/notifications/channels -> ``Channel``."""
+    """Create a notification channel.
+
+    POST /api/v2/notifications/channels -> ``Channel``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-notifications-channels
+    """
     return _Operation(_Endpoint(
         "post_notifications_channels", "POST", "/api/v2/notifications/channels", "Channel",
     ))
@@ -127,10 +150,13 @@ def put_notifications_channel_subscriptions(
     *,
     ignore_errors: bool | None = None,
 ) -> _Operation[_m.ChannelTopicEntityListing]:
-    """PUT /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    """Replace the subscriptions of a notification channel.
+
+    PUT /api/v2/notifications/channels/{channelId}/subscriptions -> ``ChannelTopicEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-notifications-channels--channelId--subscriptions
 
     Args:
-        channel_id: path, string.
+        channel_id: the ID of the channel.
         ignore_errors: query, boolean.
         body: list of ``ChannelTopic``.
     """

@@ -19,12 +19,14 @@ if _TYPE_CHECKING:
 
 
 def delete_oauth_client(client_id: str) -> _Operation[None]:
-    """DELETE /api/v2/oauth/clients/{clientId} -> nothing.
+    """Delete an OAuth client.
 
+    DELETE /api/v2/oauth/clients/{clientId} -> nothing.
     Requires ``oauth:client:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-oauth-clients--clientId-
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
     """
     return _Operation(_Endpoint(
         "delete_oauth_client", "DELETE", "/api/v2/oauth/clients/{clientId}",
@@ -36,13 +38,15 @@ def get_oauth_authorization(
     *,
     accept_language: str | None = None,
 ) -> _Operation[_m.OAuthAuthorization]:
-    """GET /api/v2/oauth/authorizations/{clientId} -> ``OAuthAuthorization``.
+    """Get a client that the current user has authorized.
 
+    GET /api/v2/oauth/authorizations/{clientId} -> ``OAuthAuthorization``.
     Requires ``oauth:client:authorize``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-authorizations--clientId-
 
     Args:
-        client_id: path, string.
-        accept_language: header ``Accept-Language``, string.
+        client_id: the ID of the client.
+        accept_language: header ``Accept-Language``, string. The preferred language.
     """
     return _Operation(_Endpoint(
         "get_oauth_authorization", "GET", "/api/v2/oauth/authorizations/{clientId}",
@@ -54,12 +58,14 @@ def get_oauth_authorizations(
     *,
     accept_language: str | None = None,
 ) -> _Lists[_m.OAuthAuthorizationListing, _m.OAuthAuthorization]:
-    """GET /api/v2/oauth/authorizations -> ``OAuthAuthorizationListing``.
+    """List the clients that the current user has authorized.
 
+    GET /api/v2/oauth/authorizations -> ``OAuthAuthorizationListing``.
     Requires ``oauth:client:authorize``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-authorizations
 
     Args:
-        accept_language: header ``Accept-Language``, string.
+        accept_language: header ``Accept-Language``, string. The preferred language.
     """
     return _Lists(_Endpoint(
         "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
@@ -68,12 +74,14 @@ def get_oauth_authorizations(
 
 
 def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
-    """GET /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
+    """Get an OAuth client.
 
+    GET /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
     Requires ``oauth:client:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId-
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
     """
     return _Operation(_Endpoint(
         "get_oauth_client", "GET", "/api/v2/oauth/clients/{clientId}", "OAuthClient",
@@ -84,13 +92,15 @@ def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
+    """Get the results of a usage query of an OAuth client.
 
+    GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-query-results--executionId-
 
     Args:
-        execution_id: path, string.
-        client_id: path, string.
+        execution_id: the ID of the execution.
+        client_id: the ID of the client.
     """
     return _Lists(_Endpoint(
         "get_oauth_client_usage_query_result", "GET",
@@ -104,12 +114,14 @@ def get_oauth_client_usage_summary(
     *,
     days: str | None = None,
 ) -> _Operation[_m.UsageExecutionResult]:
-    """GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
+    """Get the usage summary of an OAuth client.
 
+    GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-summary
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         days: query, string.
     """
     return _Operation(_Endpoint(
@@ -119,9 +131,11 @@ def get_oauth_client_usage_summary(
 
 
 def get_oauth_clients() -> _Lists[_m.OAuthClientEntityListing, _m.OAuthClient]:
-    """GET /api/v2/oauth/clients -> ``OAuthClientEntityListing``.
+    """List the OAuth clients.
 
+    GET /api/v2/oauth/clients -> ``OAuthClientEntityListing``.
     Requires ``oauth:client:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients
     """
     return _Lists(_Endpoint(
         "get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing",
@@ -134,11 +148,14 @@ def get_oauth_scope(
     *,
     accept_language: str | None = None,
 ) -> _Operation[_m.OAuthScope]:
-    """GET /api/v2/oauth/scopes/{scopeId} -> ``OAuthScope``.
+    """Get an OAuth scope.
+
+    GET /api/v2/oauth/scopes/{scopeId} -> ``OAuthScope``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-scopes--scopeId-
 
     Args:
-        scope_id: path, string.
-        accept_language: header ``Accept-Language``, string.
+        scope_id: the ID of the scope.
+        accept_language: header ``Accept-Language``, string. The preferred language.
     """
     return _Operation(_Endpoint(
         "get_oauth_scope", "GET", "/api/v2/oauth/scopes/{scopeId}", "OAuthScope",
@@ -149,10 +166,13 @@ def get_oauth_scopes(
     *,
     accept_language: str | None = None,
 ) -> _Lists[_m.OAuthScopeListing, _m.OAuthScope]:
-    """GET /api/v2/oauth/scopes -> ``OAuthScopeListing``.
+    """List the OAuth scopes.
+
+    GET /api/v2/oauth/scopes -> ``OAuthScopeListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-scopes
 
     Args:
-        accept_language: header ``Accept-Language``, string.
+        accept_language: header ``Accept-Language``, string. The preferred language.
     """
     return _Lists(_Endpoint(
         "get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing",
@@ -161,12 +181,14 @@ def get_oauth_scopes(
 
 
 def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
-    """POST /api/v2/oauth/clients/{clientId}/secret -> ``OAuthClient``.
+    """Generate a new secret of an OAuth client.
 
+    POST /api/v2/oauth/clients/{clientId}/secret -> ``OAuthClient``.
     Requires ``oauth:client:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-oauth-clients--clientId--secret
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
     """
     return _Operation(_Endpoint(
         "post_oauth_client_secret", "POST", "/api/v2/oauth/clients/{clientId}/secret",
@@ -178,12 +200,14 @@ def post_oauth_client_usage_query(
     client_id: str,
     body: _m.ApiUsageClientQuery | _JsonObject,
 ) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
+    """Query the API usage of an OAuth client.
 
-    Requires ``oauth:client:view`` or ``usage:client:view``.
+    POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-oauth-clients--clientId--usage-query
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         body: ``ApiUsageClientQuery``.
     """
     return _Jobs(_Endpoint(
@@ -193,9 +217,11 @@ def post_oauth_client_usage_query(
 
 
 def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[_m.OAuthClient]:
-    """POST /api/v2/oauth/clients -> ``OAuthClient``.
+    """Create an OAuth client.
 
+    POST /api/v2/oauth/clients -> ``OAuthClient``.
     Requires ``oauth:client:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-oauth-clients
 
     Args:
         body: ``OAuthClientRequest``.
@@ -210,12 +236,14 @@ def put_oauth_client(
     client_id: str,
     body: _m.OAuthClientRequest | _JsonObject,
 ) -> _Operation[_m.OAuthClient]:
-    """PUT /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
+    """Update an OAuth client.
 
+    PUT /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
     Requires ``oauth:client:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-oauth-clients--clientId-
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         body: ``OAuthClientRequest``.
     """
     return _Operation(_Endpoint(

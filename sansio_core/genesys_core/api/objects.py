@@ -25,12 +25,14 @@ def delete_authorization_division(
     *,
     force: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
+    """Delete a division.
 
+    DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
     Requires ``authorization:division:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         force: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -43,10 +45,13 @@ def get_authorization_division(
     *,
     object_count: bool | None = None,
 ) -> _Operation[_m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    """Get a division.
+
+    GET /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         object_count: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -67,19 +72,21 @@ def get_authorization_divisions(
     id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
+    """List the divisions.
 
+    GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         object_count: query, boolean.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -97,14 +104,16 @@ def get_authorization_divisions_deleted(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AuthzDivisionEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
+    """List the deleted divisions.
 
+    GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
     Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-deleted
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -113,7 +122,11 @@ def get_authorization_divisions_deleted(
 
 
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
+    """Get the home division.
+
+    GET /api/v2/authorization/divisions/home -> ``AuthzDivision``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-home
+    """
     return _Operation(_Endpoint(
         "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
         "AuthzDivision",
@@ -121,7 +134,11 @@ def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
-    """GET /api/v2/authorization/divisions/limit -> integer."""
+    """Get the maximum number of divisions.
+
+    GET /api/v2/authorization/divisions/limit -> integer.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-limit
+    """
     return _Operation(_Endpoint(
         "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit", "int",
     ))
@@ -135,15 +152,17 @@ def get_authorization_divisions_query(
     id: _Sequence[str] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.AuthzDivisionCursorListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
+    """List the divisions by cursor.
 
+    GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        id: query, list of string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        id: query, list of string. Only these IDs.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -164,14 +183,17 @@ def post_authorization_division_object(
     ]],
     body: _Sequence[str],
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/divisions/{divisionId}/objects/{objectType} -> nothing.
+    """Assign objects to a division.
+
+    POST /api/v2/authorization/divisions/{divisionId}/objects/{objectType} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions--divisionId--objects--objectType-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         object_type: path, string: QUEUE, CAMPAIGN, CONTACTLIST, DNCLIST, EMAILCAMPAIGN,
             MESSAGINGCAMPAIGN, MANAGEMENTUNIT, BUSINESSUNIT, FLOW, FLOWMILESTONE, FLOWOUTCOME, USER,
             CALLROUTE, EMERGENCYGROUPS, ROUTINGSCHEDULES, ROUTINGSCHEDULEGROUPS, DATATABLES, TEAM,
-            WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY.
+            WORKBIN, WORKTYPE, EXTENSIONPOOL, SKILLGROUP, SCRIPT, LIBRARY. The object type.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -185,12 +207,14 @@ def post_authorization_division_restore(
     division_id: str,
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
+    """Restore a division.
 
+    POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
     Requires ``authorization:division:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions--divisionId--restore
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         body: ``AuthzDivision``.
     """
     return _Operation(_Endpoint(
@@ -203,9 +227,11 @@ def post_authorization_division_restore(
 def post_authorization_divisions(
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """POST /api/v2/authorization/divisions -> ``AuthzDivision``.
+    """Create a division.
 
+    POST /api/v2/authorization/divisions -> ``AuthzDivision``.
     Requires ``authorization:division:add`` and ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-divisions
 
     Args:
         body: ``AuthzDivision``.
@@ -220,12 +246,14 @@ def put_authorization_division(
     division_id: str,
     body: _m.AuthzDivision | _JsonObject,
 ) -> _Operation[_m.AuthzDivision]:
-    """PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
+    """Update a division.
 
+    PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
     Requires ``authorization:division:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-authorization-divisions--divisionId-
 
     Args:
-        division_id: path, string.
+        division_id: the ID of the division.
         body: ``AuthzDivision``.
     """
     return _Operation(_Endpoint(

@@ -18,12 +18,14 @@ if _TYPE_CHECKING:
 
 
 def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.EventDefinition]:
-    """GET /api/v2/usage/events/definitions/{eventDefinitionId} -> ``EventDefinition``.
+    """Get a usage event definition.
 
+    GET /api/v2/usage/events/definitions/{eventDefinitionId} -> ``EventDefinition``.
     Requires ``usage:events:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-events-definitions--eventDefinitionId-
 
     Args:
-        event_definition_id: path, string.
+        event_definition_id: the ID of the event definition.
     """
     return _Operation(_Endpoint(
         "get_usage_events_definition", "GET",
@@ -32,9 +34,11 @@ def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.Event
 
 
 def get_usage_events_definitions() -> _Lists[_m.EventDefinitionListing, _m.EventDefinition]:
-    """GET /api/v2/usage/events/definitions -> ``EventDefinitionListing``.
+    """List the usage event definitions.
 
+    GET /api/v2/usage/events/definitions -> ``EventDefinitionListing``.
     Requires ``usage:events:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-events-definitions
     """
     return _Lists(_Endpoint(
         "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
@@ -46,9 +50,11 @@ def post_usage_events_aggregates_query(
     *,
     body: _m.EventAggregatesQueryRequest | _JsonObject | None = None,
 ) -> _Lists[_m.EventAggregatesResponse, _m.EventDefinitionAggregates]:
-    """POST /api/v2/usage/events/aggregates/query -> ``EventAggregatesResponse``.
+    """Query usage event aggregates.
 
+    POST /api/v2/usage/events/aggregates/query -> ``EventAggregatesResponse``.
     Read-only. Requires ``usage:events:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-events-aggregates-query
 
     Args:
         body: ``EventAggregatesQueryRequest``.
@@ -66,14 +72,16 @@ def post_usage_events_query(
     page_size: str | None = None,
     body: _m.EventQueryRequest | _JsonObject | None = None,
 ) -> _Lists[_m.EventQueryResponse, _m.OperationalEvent]:
-    """POST /api/v2/usage/events/query -> ``EventQueryResponse``.
+    """Query usage events.
 
+    POST /api/v2/usage/events/query -> ``EventQueryResponse``.
     Read-only. Requires ``usage:events:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-events-query
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         body: ``EventQueryRequest``.
     """
     return _Lists(_Endpoint(

@@ -21,9 +21,11 @@ if _TYPE_CHECKING:
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
-    """GET /api/v2/fieldconfig -> ``FieldConfig``.
+    """Get the field configuration of an entity type.
 
+    GET /api/v2/fieldconfig -> ``FieldConfig``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fieldconfig
 
     Args:
         type: query, string: person, group, org.
@@ -34,9 +36,11 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
 
 
 def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings]:
-    """GET /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
+    """Get the organization authentication settings.
 
+    GET /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-authentication-settings
     """
     return _Operation(_Endpoint(
         "get_organizations_authentication_settings", "GET",
@@ -45,9 +49,11 @@ def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings
 
 
 def get_organizations_embeddedintegration() -> _Lists[_m.EmbeddedIntegration, str]:
-    """GET /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
+    """Get the domains that may embed the platform.
 
+    GET /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-embeddedintegration
     """
     return _Lists(_Endpoint(
         "get_organizations_embeddedintegration", "GET", "/api/v2/organizations/embeddedintegration",
@@ -56,9 +62,11 @@ def get_organizations_embeddedintegration() -> _Lists[_m.EmbeddedIntegration, st
 
 
 def get_organizations_ipaddressauthentication() -> _Lists[_m.IpAddressAuthentication, str]:
-    """GET /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
+    """Get the IP addresses that may access the organization.
 
+    GET /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
     Deprecated. Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-ipaddressauthentication
     """
     return _Lists(_Endpoint(
         "get_organizations_ipaddressauthentication", "GET",
@@ -70,12 +78,14 @@ def get_organizations_ipaddressauthentication() -> _Lists[_m.IpAddressAuthentica
 def get_organizations_limits_changerequest(
     request_id: str,
 ) -> _Operation[_m.LimitChangeRequestDetails]:
-    """GET /api/v2/organizations/limits/changerequests/{requestId} -> ``LimitChangeRequestDetails``.
+    """Get a limit change request.
 
+    GET /api/v2/organizations/limits/changerequests/{requestId} -> ``LimitChangeRequestDetails``.
     Requires ``limits:organization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-changerequests--requestId-
 
     Args:
-        request_id: path, string.
+        request_id: the ID of the request.
     """
     return _Operation(_Endpoint(
         "get_organizations_limits_changerequest", "GET",
@@ -95,18 +105,20 @@ def get_organizations_limits_changerequests(
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["statusHistory"]]] | None = None,
 ) -> _Lists[_m.LimitChangeRequestsEntityListing, _m.LimitChangeRequestDetails]:
-    """GET /api/v2/organizations/limits/changerequests -> ``LimitChangeRequestsEntityListing``.
+    """List the limit change requests.
 
+    GET /api/v2/organizations/limits/changerequests -> ``LimitChangeRequestsEntityListing``.
     Requires ``limits:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-changerequests
 
     Args:
-        after: query, integer.
+        after: query, integer. Where the page begins, from the previous response.
         before: query, integer.
         status: query, string: Approved, Rejected, Rollback, Pending, Open,
             SecondaryApprovalNamespacesAdded, ReviewerApproved, ReviewerRejected, ReviewerRollback,
             ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented.
-        page_size: query, integer.
-        expand: query, list of string: statusHistory.
+        page_size: query, integer. How many items to return at most.
+        expand: query, list of string: statusHistory. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_changerequests", "GET",
@@ -119,7 +131,11 @@ def get_organizations_limits_changerequests(
 
 
 def get_organizations_limits_docs() -> _Lists[_m.LimitDocumentation, _m.NamespaceDocs]:
-    """GET /api/v2/organizations/limits/docs -> ``LimitDocumentation``."""
+    """Get the documentation of limits.
+
+    GET /api/v2/organizations/limits/docs -> ``LimitDocumentation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-docs
+    """
     return _Lists(_Endpoint(
         "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
         "LimitDocumentation", listing=_l.single_6a0734f4,
@@ -128,7 +144,11 @@ def get_organizations_limits_docs() -> _Lists[_m.LimitDocumentation, _m.Namespac
 
 def get_organizations_limits_docs_freetrial(
 ) -> _Lists[_m.FreeTrialLimitDocs, _m.FreeTrialNamespace]:
-    """GET /api/v2/organizations/limits/docs/freetrial -> ``FreeTrialLimitDocs``."""
+    """Get the documentation of limits in a free trial.
+
+    GET /api/v2/organizations/limits/docs/freetrial -> ``FreeTrialLimitDocs``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-docs-freetrial
+    """
     return _Lists(_Endpoint(
         "get_organizations_limits_docs_freetrial", "GET",
         "/api/v2/organizations/limits/docs/freetrial", "FreeTrialLimitDocs",
@@ -139,10 +159,13 @@ def get_organizations_limits_docs_freetrial(
 def get_organizations_limits_namespace(
     namespace_name: str,
 ) -> _Lists[_m.LimitsEntityListing, _m.Limit]:
-    """GET /api/v2/organizations/limits/namespaces/{namespaceName} -> ``LimitsEntityListing``.
+    """Get the limits of a namespace.
+
+    GET /api/v2/organizations/limits/namespaces/{namespaceName} -> ``LimitsEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-namespaces--namespaceName-
 
     Args:
-        namespace_name: path, string.
+        namespace_name: the namespace name.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_namespace", "GET",
@@ -154,10 +177,13 @@ def get_organizations_limits_namespace(
 def get_organizations_limits_namespace_defaults(
     namespace_name: str,
 ) -> _Lists[_m.LimitsEntityListing, _m.Limit]:
-    """GET /api/v2/organizations/limits/namespaces/{namespaceName}/defaults -> ``LimitsEntityListing``.
+    """Get the default limits of a namespace.
+
+    GET /api/v2/organizations/limits/namespaces/{namespaceName}/defaults -> ``LimitsEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-namespaces--namespaceName--defaults
 
     Args:
-        namespace_name: path, string.
+        namespace_name: the namespace name.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_namespace_defaults", "GET",
@@ -171,13 +197,15 @@ def get_organizations_limits_namespaces(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_Any, _Any]:
-    """GET /api/v2/organizations/limits/namespaces -> any JSON value.
+    """List the limit namespaces.
 
+    GET /api/v2/organizations/limits/namespaces -> any JSON value.
     Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-namespaces
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
@@ -186,16 +214,22 @@ def get_organizations_limits_namespaces(
 
 
 def get_organizations_me() -> _Operation[_m.Organization]:
-    """GET /api/v2/organizations/me -> ``Organization``."""
+    """Get the organization.
+
+    GET /api/v2/organizations/me -> ``Organization``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-me
+    """
     return _Operation(_Endpoint(
         "get_organizations_me", "GET", "/api/v2/organizations/me", "Organization",
     ))
 
 
 def get_organizations_whitelist() -> _Lists[_m.OrgWhitelistSettings, str]:
-    """GET /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
+    """Get the whitelist of the organization.
 
+    GET /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-whitelist
     """
     return _Lists(_Endpoint(
         "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
@@ -206,9 +240,11 @@ def get_organizations_whitelist() -> _Lists[_m.OrgWhitelistSettings, str]:
 def patch_organizations_authentication_settings(
     body: _m.OrgAuthSettings | _JsonObject,
 ) -> _Operation[_m.OrgAuthSettings]:
-    """PATCH /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
+    """Update the organization authentication settings.
 
+    PATCH /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-organizations-authentication-settings
 
     Args:
         body: ``OrgAuthSettings``.
@@ -227,14 +263,16 @@ def patch_organizations_feature(
     ]],
     enabled: _m.FeatureState | _JsonObject,
 ) -> _Operation[_m.OrganizationFeatures]:
-    """PATCH /api/v2/organizations/features/{featureName} -> ``OrganizationFeatures``.
+    """Update a feature of the organization.
 
+    PATCH /api/v2/organizations/features/{featureName} -> ``OrganizationFeatures``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-organizations-features--featureName-
 
     Args:
         feature_name: path, string: realtimeCIC, purecloud, hipaa, ucEnabled, pci, purecloudVoice,
             xmppFederation, chat, informalPhotos, directory, contactCenter, unifiedCommunications,
-            custserv.
+            custserv. The feature name.
         enabled: body, ``FeatureState``.
     """
     return _Operation(_Endpoint(
@@ -246,9 +284,11 @@ def patch_organizations_feature(
 def put_organizations_embeddedintegration(
     body: _m.EmbeddedIntegration | _JsonObject,
 ) -> _Operation[_m.EmbeddedIntegration]:
-    """PUT /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
+    """Update the domains that may embed the platform.
 
+    PUT /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
     Deprecated. Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-organizations-embeddedintegration
 
     Args:
         body: ``EmbeddedIntegration``.
@@ -262,9 +302,11 @@ def put_organizations_embeddedintegration(
 def put_organizations_ipaddressauthentication(
     body: _m.IpAddressAuthentication | _JsonObject,
 ) -> _Operation[_m.IpAddressAuthentication]:
-    """PUT /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
+    """Update the IP addresses that may access the organization.
 
+    PUT /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
     Deprecated. Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-organizations-ipaddressauthentication
 
     Args:
         body: ``IpAddressAuthentication``.
@@ -280,9 +322,11 @@ def put_organizations_me(
     *,
     body: _m.Organization | _JsonObject | None = None,
 ) -> _Operation[_m.Organization]:
-    """PUT /api/v2/organizations/me -> ``Organization``.
+    """Update the organization.
 
+    PUT /api/v2/organizations/me -> ``Organization``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-organizations-me
 
     Args:
         body: ``Organization``.
@@ -295,9 +339,11 @@ def put_organizations_me(
 def put_organizations_whitelist(
     body: _m.OrgWhitelistSettings | _JsonObject,
 ) -> _Operation[_m.OrgWhitelistSettings]:
-    """PUT /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
+    """Update the whitelist of the organization.
 
+    PUT /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
     Deprecated. Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-organizations-whitelist
 
     Args:
         body: ``OrgWhitelistSettings``.

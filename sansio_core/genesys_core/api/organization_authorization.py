@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_orgauthorization_trustee(trustee_org_id: str) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId} -> nothing.
+    """Delete the trust with a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId} -> nothing.
     Requires ``authorization:orgTrustee:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId-
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee", "DELETE",
@@ -37,13 +39,15 @@ def delete_orgauthorization_trustee_cloneduser(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId} -> nothing.
+    """Delete a cloned user of a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId} -> nothing.
     Requires ``directory:user:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId--clonedusers--trusteeUserId-
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee_cloneduser", "DELETE",
@@ -55,13 +59,15 @@ def delete_orgauthorization_trustee_group(
     trustee_org_id: str,
     trustee_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> nothing.
+    """Remove a group from the trust with a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> nothing.
     Requires ``authorization:orgTrusteeGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId-
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee_group", "DELETE",
@@ -73,13 +79,15 @@ def delete_orgauthorization_trustee_group_roles(
     trustee_org_id: str,
     trustee_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> nothing.
+    """Remove roles from a group of a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> nothing.
     Requires ``authorization:orgTrusteeGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee_group_roles", "DELETE",
@@ -91,13 +99,15 @@ def delete_orgauthorization_trustee_user(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> nothing.
+    """Remove a user from a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> nothing.
     Requires ``authorization:orgTrusteeUser:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId-
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee_user", "DELETE",
@@ -109,13 +119,15 @@ def delete_orgauthorization_trustee_user_roles(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> nothing.
+    """Remove roles from a user of a trustee organization.
 
+    DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> nothing.
     Requires ``authorization:orgTrusteeUser:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustee_user_roles", "DELETE",
@@ -124,12 +136,14 @@ def delete_orgauthorization_trustee_user_roles(
 
 
 def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustees -> nothing.
+    """Delete the trusts with trustee organizations.
 
+    DELETE /api/v2/orgauthorization/trustees -> nothing.
     Preview: may change without notice. Requires ``authorization:orgTrustee:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
@@ -137,12 +151,14 @@ def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
 
 
 def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId} -> nothing.
+    """Delete the trust with a trustor organization.
 
+    DELETE /api/v2/orgauthorization/trustors/{trustorOrgId} -> nothing.
     Requires ``authorization:orgTrustor:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors--trustorOrgId-
 
     Args:
-        trustor_org_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustor", "DELETE",
@@ -154,13 +170,15 @@ def delete_orgauthorization_trustor_cloneduser(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> nothing.
+    """Delete a cloned user of a trustor organization.
 
+    DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> nothing.
     Requires ``authorization:orgTrusteeUser:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors--trustorOrgId--clonedusers--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustor_cloneduser", "DELETE",
@@ -172,13 +190,15 @@ def delete_orgauthorization_trustor_group(
     trustor_org_id: str,
     trustor_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> nothing.
+    """Remove a group from the trust with a trustor organization.
 
+    DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> nothing.
     Requires ``authorization:orgTrusteeGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors--trustorOrgId--groups--trustorGroupId-
 
     Args:
-        trustor_org_id: path, string.
-        trustor_group_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustor_group_id: the ID of the trustor group.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustor_group", "DELETE",
@@ -190,13 +210,15 @@ def delete_orgauthorization_trustor_user(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> nothing.
+    """Remove a user from a trustor organization.
 
+    DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> nothing.
     Requires ``authorization:orgTrusteeUser:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors--trustorOrgId--users--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustor_user", "DELETE",
@@ -205,12 +227,14 @@ def delete_orgauthorization_trustor_user(
 
 
 def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/orgauthorization/trustors -> nothing.
+    """Delete the trusts with trustor organizations.
 
+    DELETE /api/v2/orgauthorization/trustors -> nothing.
     Preview: may change without notice. Requires ``authorization:orgTrustor:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
@@ -218,12 +242,14 @@ def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
 
 
 def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]:
-    """GET /api/v2/orgauthorization/pairings/{pairingId} -> ``TrustRequest``.
+    """Get a trust pairing.
 
+    GET /api/v2/orgauthorization/pairings/{pairingId} -> ``TrustRequest``.
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrustor:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-pairings--pairingId-
 
     Args:
-        pairing_id: path, string.
+        pairing_id: the ID of the pairing.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_pairing", "GET", "/api/v2/orgauthorization/pairings/{pairingId}",
@@ -232,12 +258,14 @@ def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]
 
 
 def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
+    """Get the trust with a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
     Requires ``authorization:orgTrustee:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId-
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustee", "GET", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
@@ -248,12 +276,14 @@ def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
 def get_orgauthorization_trustee_clonedusers(
     trustee_org_id: str,
 ) -> _Lists[_m.ClonedUserEntityListing, _m.ClonedUser]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers -> ``ClonedUserEntityListing``.
+    """List the cloned users of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers -> ``ClonedUserEntityListing``.
     Requires ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--clonedusers
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustee_clonedusers", "GET",
@@ -266,13 +296,15 @@ def get_orgauthorization_trustee_group(
     trustee_org_id: str,
     trustee_group_id: str,
 ) -> _Operation[_m.TrustGroup]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> ``TrustGroup``.
+    """Get a group of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> ``TrustGroup``.
     Requires ``authorization:orgTrusteeGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId-
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustee_group", "GET",
@@ -284,13 +316,15 @@ def get_orgauthorization_trustee_group_roles(
     trustee_org_id: str,
     trustee_group_id: str,
 ) -> _Operation[_m.UserAuthorization]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
+    """List the roles of a group of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustee_group_roles", "GET",
@@ -305,15 +339,17 @@ def get_orgauthorization_trustee_groups(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustGroupEntityListing, _m.TrustGroup]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroupEntityListing``.
+    """List the groups of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroupEntityListing``.
     Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--groups
 
     Args:
-        trustee_org_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        trustee_org_id: the ID of the trustee organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustee_groups", "GET",
@@ -326,13 +362,15 @@ def get_orgauthorization_trustee_user(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.TrustUser]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> ``TrustUser``.
+    """Get a user of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> ``TrustUser``.
     Requires ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId-
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustee_user", "GET",
@@ -344,13 +382,15 @@ def get_orgauthorization_trustee_user_roles(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.UserAuthorization]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
+    """List the roles of a user of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustee_user_roles", "GET",
@@ -365,15 +405,17 @@ def get_orgauthorization_trustee_users(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustUserEntityListing, _m.TrustUser]:
-    """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUserEntityListing``.
+    """List the users of a trustee organization.
 
+    GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUserEntityListing``.
     Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--users
 
     Args:
-        trustee_org_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        trustee_org_id: the ID of the trustee organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustee_users", "GET",
@@ -387,14 +429,16 @@ def get_orgauthorization_trustees(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustEntityListing, _m.Trustee]:
-    """GET /api/v2/orgauthorization/trustees -> ``TrustEntityListing``.
+    """List the trustee organizations.
 
+    GET /api/v2/orgauthorization/trustees -> ``TrustEntityListing``.
     Requires ``authorization:orgTrustee:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
@@ -404,9 +448,11 @@ def get_orgauthorization_trustees(
 
 def get_orgauthorization_trustees_care(
 ) -> _Lists[_m.TrusteeReferenceList, _m.AddressableEntityRef]:
-    """GET /api/v2/orgauthorization/trustees/care -> ``TrusteeReferenceList``.
+    """Get the organizations of Customer Care.
 
+    GET /api/v2/orgauthorization/trustees/care -> ``TrusteeReferenceList``.
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees-care
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
@@ -415,9 +461,11 @@ def get_orgauthorization_trustees_care(
 
 
 def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
-    """GET /api/v2/orgauthorization/trustees/default -> ``Trustee``.
+    """Get the trust with Customer Care.
 
+    GET /api/v2/orgauthorization/trustees/default -> ``Trustee``.
     Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees-default
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustees_default", "GET", "/api/v2/orgauthorization/trustees/default",
@@ -426,12 +474,14 @@ def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
 
 
 def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId} -> ``Trustor``.
+    """Get the trust with a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId} -> ``Trustor``.
     Requires ``authorization:orgTrustor:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId-
 
     Args:
-        trustor_org_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustor", "GET", "/api/v2/orgauthorization/trustors/{trustorOrgId}",
@@ -443,13 +493,15 @@ def get_orgauthorization_trustor_cloneduser(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.ClonedUser]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
+    """Get a cloned user of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
     Requires ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--clonedusers--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustor_cloneduser", "GET",
@@ -461,12 +513,14 @@ def get_orgauthorization_trustor_cloneduser(
 def get_orgauthorization_trustor_clonedusers(
     trustor_org_id: str,
 ) -> _Lists[_m.ClonedUserEntityListing, _m.ClonedUser]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers -> ``ClonedUserEntityListing``.
+    """List the cloned users of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers -> ``ClonedUserEntityListing``.
     Requires ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--clonedusers
 
     Args:
-        trustor_org_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustor_clonedusers", "GET",
@@ -479,13 +533,15 @@ def get_orgauthorization_trustor_group(
     trustor_org_id: str,
     trustor_group_id: str,
 ) -> _Operation[_m.TrustGroup]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
+    """Get a group of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
     Requires ``authorization:orgTrusteeGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--groups--trustorGroupId-
 
     Args:
-        trustor_org_id: path, string.
-        trustor_group_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustor_group_id: the ID of the trustor group.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustor_group", "GET",
@@ -499,15 +555,17 @@ def get_orgauthorization_trustor_groups(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustGroupEntityListing, _m.TrustGroup]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups -> ``TrustGroupEntityListing``.
+    """List the groups of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups -> ``TrustGroupEntityListing``.
     Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--groups
 
     Args:
-        trustor_org_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        trustor_org_id: the ID of the trustor organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustor_groups", "GET",
@@ -520,13 +578,15 @@ def get_orgauthorization_trustor_user(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.TrustUser]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
+    """Get a user of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
     Requires ``authorization:orgTrusteeUser:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--users--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "get_orgauthorization_trustor_user", "GET",
@@ -540,15 +600,17 @@ def get_orgauthorization_trustor_users(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustUserEntityListing, _m.TrustUser]:
-    """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users -> ``TrustUserEntityListing``.
+    """List the users of a trustor organization.
 
+    GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users -> ``TrustUserEntityListing``.
     Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--users
 
     Args:
-        trustor_org_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        trustor_org_id: the ID of the trustor organization.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustor_users", "GET",
@@ -562,14 +624,16 @@ def get_orgauthorization_trustors(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustorEntityListing, _m.Trustor]:
-    """GET /api/v2/orgauthorization/trustors -> ``TrustorEntityListing``.
+    """List the trustor organizations.
 
+    GET /api/v2/orgauthorization/trustors -> ``TrustorEntityListing``.
     Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
@@ -580,9 +644,11 @@ def get_orgauthorization_trustors(
 def post_orgauthorization_pairings(
     body: _m.TrustRequestCreate | _JsonObject,
 ) -> _Operation[_m.TrustRequest]:
-    """POST /api/v2/orgauthorization/pairings -> ``TrustRequest``.
+    """Create a trust pairing.
 
+    POST /api/v2/orgauthorization/pairings -> ``TrustRequest``.
     Requires ``authorization:orgTrustee:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-pairings
 
     Args:
         body: ``TrustRequestCreate``.
@@ -597,12 +663,14 @@ def post_orgauthorization_trustee_groups(
     trustee_org_id: str,
     body: _m.TrustMemberCreate | _JsonObject,
 ) -> _Operation[_m.TrustGroup]:
-    """POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroup``.
+    """Add a group to the trust with a trustee organization.
 
+    POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroup``.
     Requires ``authorization:orgTrusteeGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees--trusteeOrgId--groups
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
         body: ``TrustMemberCreate``.
     """
     return _Operation(_Endpoint(
@@ -616,12 +684,14 @@ def post_orgauthorization_trustee_users(
     trustee_org_id: str,
     body: _m.TrustMemberCreate | _JsonObject,
 ) -> _Operation[_m.TrustUser]:
-    """POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUser``.
+    """Add a user to the trust with a trustee organization.
 
+    POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUser``.
     Requires ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees--trusteeOrgId--users
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
         body: ``TrustMemberCreate``.
     """
     return _Operation(_Endpoint(
@@ -632,9 +702,11 @@ def post_orgauthorization_trustee_users(
 
 
 def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Operation[_m.Trustee]:
-    """POST /api/v2/orgauthorization/trustees -> ``Trustee``.
+    """Create a trust with a trustee organization.
 
+    POST /api/v2/orgauthorization/trustees -> ``Trustee``.
     Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees
 
     Args:
         body: ``TrustCreate``.
@@ -653,15 +725,17 @@ def post_orgauthorization_trustees_audits(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_Any, _Any]:
-    """POST /api/v2/orgauthorization/trustees/audits -> any JSON value.
+    """Query audits of trustees.
 
+    POST /api/v2/orgauthorization/trustees/audits -> any JSON value.
     Requires ``authorization:audit:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-audits
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         body: ``TrusteeAuditQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -680,9 +754,11 @@ def post_orgauthorization_trustees_care(
     assign_full_access: bool | None = None,
     allow_trusted_user_access: bool | None = None,
 ) -> _Lists[_m.TrustEntityListing, _m.Trustee]:
-    """POST /api/v2/orgauthorization/trustees/care -> ``TrustEntityListing``.
+    """Grant Customer Care access to the organization.
 
+    POST /api/v2/orgauthorization/trustees/care -> ``TrustEntityListing``.
     Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-care
 
     Args:
         assign_default_role: query, boolean.
@@ -705,9 +781,11 @@ def post_orgauthorization_trustees_default(
     assign_default_role: bool | None = None,
     auto_expire: bool | None = None,
 ) -> _Operation[_m.Trustee]:
-    """POST /api/v2/orgauthorization/trustees/default -> ``Trustee``.
+    """Create the trust with Customer Care.
 
+    POST /api/v2/orgauthorization/trustees/default -> ``Trustee``.
     Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-default
 
     Args:
         assign_default_role: query, boolean.
@@ -727,15 +805,17 @@ def post_orgauthorization_trustor_audits(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_Any, _Any]:
-    """POST /api/v2/orgauthorization/trustor/audits -> any JSON value.
+    """Query audits of a trustor.
 
+    POST /api/v2/orgauthorization/trustor/audits -> any JSON value.
     Requires ``authorization:audit:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustor-audits
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         body: ``TrustorAuditQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -751,12 +831,14 @@ def put_orgauthorization_trustee(
     trustee_org_id: str,
     body: _m.TrustUpdate | _JsonObject,
 ) -> _Operation[_m.Trustee]:
-    """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
+    """Update the trust with a trustee organization.
 
+    PUT /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
     Requires ``authorization:orgTrustee:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustees--trusteeOrgId-
 
     Args:
-        trustee_org_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
         body: ``TrustUpdate``.
     """
     return _Operation(_Endpoint(
@@ -770,13 +852,15 @@ def put_orgauthorization_trustee_group_roledivisions(
     trustee_group_id: str,
     body: _m.RoleDivisionGrants | _JsonObject,
 ) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions -> ``UserAuthorization``.
+    """Update the role divisions of a group of a trustee organization.
 
+    PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId--roledivisions
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -791,13 +875,15 @@ def put_orgauthorization_trustee_group_roles(
     trustee_group_id: str,
     body: _Sequence[str],
 ) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
+    """Update the roles of a group of a trustee organization.
 
+    PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustees--trusteeOrgId--groups--trusteeGroupId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_group_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_group_id: the ID of the trustee group.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -812,13 +898,15 @@ def put_orgauthorization_trustee_user_roledivisions(
     trustee_user_id: str,
     body: _m.RoleDivisionGrants | _JsonObject,
 ) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions -> ``UserAuthorization``.
+    """Update the role divisions of a user of a trustee organization.
 
+    PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeUser:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId--roledivisions
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -833,13 +921,15 @@ def put_orgauthorization_trustee_user_roles(
     trustee_user_id: str,
     body: _Sequence[str],
 ) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
+    """Update the roles of a user of a trustee organization.
 
+    PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
     Requires ``authorization:orgTrusteeUser:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustees--trusteeOrgId--users--trusteeUserId--roles
 
     Args:
-        trustee_org_id: path, string.
-        trustee_user_id: path, string.
+        trustee_org_id: the ID of the trustee organization.
+        trustee_user_id: the ID of the trustee user.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -853,13 +943,15 @@ def put_orgauthorization_trustor_cloneduser(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.ClonedUser]:
-    """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
+    """Clone a trustee user into a trustor organization.
 
+    PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
     Requires ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustors--trustorOrgId--clonedusers--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "put_orgauthorization_trustor_cloneduser", "PUT",
@@ -872,13 +964,15 @@ def put_orgauthorization_trustor_group(
     trustor_org_id: str,
     trustor_group_id: str,
 ) -> _Operation[_m.TrustGroup]:
-    """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
+    """Add a group to the trust with a trustor organization.
 
+    PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
     Requires ``authorization:orgTrusteeGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustors--trustorOrgId--groups--trustorGroupId-
 
     Args:
-        trustor_org_id: path, string.
-        trustor_group_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustor_group_id: the ID of the trustor group.
     """
     return _Operation(_Endpoint(
         "put_orgauthorization_trustor_group", "PUT",
@@ -890,13 +984,15 @@ def put_orgauthorization_trustor_user(
     trustor_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[_m.TrustUser]:
-    """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
+    """Add a user to the trust with a trustor organization.
 
+    PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
     Requires ``authorization:orgTrusteeUser:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orgauthorization-trustors--trustorOrgId--users--trusteeUserId-
 
     Args:
-        trustor_org_id: path, string.
-        trustee_user_id: path, string.
+        trustor_org_id: the ID of the trustor organization.
+        trustee_user_id: the ID of the trustee user.
     """
     return _Operation(_Endpoint(
         "put_orgauthorization_trustor_user", "PUT",

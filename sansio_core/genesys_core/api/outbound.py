@@ -31,12 +31,14 @@ if _TYPE_CHECKING:
 
 
 def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/attemptlimits/{attemptLimitsId} -> nothing.
+    """Delete a set of attempt limits.
 
+    DELETE /api/v2/outbound/attemptlimits/{attemptLimitsId} -> nothing.
     Requires ``outbound:attemptLimits:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-attemptlimits--attemptLimitsId-
 
     Args:
-        attempt_limits_id: path, string.
+        attempt_limits_id: the ID of the attempt limits.
     """
     return _Operation(_Endpoint(
         "delete_outbound_attemptlimit", "DELETE",
@@ -45,12 +47,14 @@ def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
 
 
 def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/callabletimesets/{callableTimeSetId} -> nothing.
+    """Delete a callable time set.
 
+    DELETE /api/v2/outbound/callabletimesets/{callableTimeSetId} -> nothing.
     Requires ``outbound:callableTimeSet:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-callabletimesets--callableTimeSetId-
 
     Args:
-        callable_time_set_id: path, string.
+        callable_time_set_id: the ID of the callable time set.
     """
     return _Operation(_Endpoint(
         "delete_outbound_callabletimeset", "DELETE",
@@ -59,12 +63,14 @@ def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[Non
 
 
 def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> nothing.
+    """Delete a call analysis response set.
 
+    DELETE /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> nothing.
     Requires ``outbound:responseSet:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-callanalysisresponsesets--callAnalysisSetId-
 
     Args:
-        call_analysis_set_id: path, string.
+        call_analysis_set_id: the ID of the call analysis set.
     """
     return _Operation(_Endpoint(
         "delete_outbound_callanalysisresponseset", "DELETE",
@@ -73,12 +79,14 @@ def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Opera
 
 
 def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
-    """DELETE /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
+    """Delete a campaign.
 
+    DELETE /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
     Requires ``outbound:campaign:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_campaign", "DELETE", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
@@ -86,12 +94,14 @@ def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
 
 
 def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/campaigns/{campaignId}/progress -> nothing.
+    """Reset the progress of a campaign and recycle it.
 
+    DELETE /api/v2/outbound/campaigns/{campaignId}/progress -> nothing.
     Requires ``outbound:campaign:edit`` or ``outbound:campaign:recycle``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-campaigns--campaignId--progress
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_campaign_progress", "DELETE",
@@ -100,12 +110,14 @@ def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
 
 
 def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/campaignrules/{campaignRuleId} -> nothing.
+    """Delete a campaign rule.
 
+    DELETE /api/v2/outbound/campaignrules/{campaignRuleId} -> nothing.
     Requires ``outbound:campaignRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-campaignrules--campaignRuleId-
 
     Args:
-        campaign_rule_id: path, string.
+        campaign_rule_id: the ID of the campaign rule.
     """
     return _Operation(_Endpoint(
         "delete_outbound_campaignrule", "DELETE", "/api/v2/outbound/campaignrules/{campaignRuleId}",
@@ -113,12 +125,14 @@ def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
 
 
 def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlists/{contactListId} -> nothing.
+    """Delete a contact list.
 
+    DELETE /api/v2/outbound/contactlists/{contactListId} -> nothing.
     Requires ``outbound:contactList:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlists--contactListId-
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlist", "DELETE", "/api/v2/outbound/contactlists/{contactListId}",
@@ -126,13 +140,15 @@ def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
 
 
 def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> nothing.
+    """Remove a contact from a contact list.
 
+    DELETE /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> nothing.
     Requires ``outbound:contact:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlists--contactListId--contacts--contactId-
 
     Args:
-        contact_list_id: path, string.
-        contact_id: path, string.
+        contact_list_id: the ID of the contact list.
+        contact_id: the ID of the contact.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlist_contact", "DELETE",
@@ -144,13 +160,15 @@ def delete_outbound_contactlist_contacts(
     contact_list_id: str,
     contact_ids: _Sequence[str],
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlists/{contactListId}/contacts -> nothing.
+    """Remove contacts from a contact list.
 
+    DELETE /api/v2/outbound/contactlists/{contactListId}/contacts -> nothing.
     Requires ``outbound:contact:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlists--contactListId--contacts
 
     Args:
-        contact_list_id: path, string.
-        contact_ids: query, list of string.
+        contact_list_id: the ID of the contact list.
+        contact_ids: query, list of string. The IDs of contacts.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlist_contacts", "DELETE",
@@ -159,12 +177,14 @@ def delete_outbound_contactlist_contacts(
 
 
 def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlistfilters/{contactListFilterId} -> nothing.
+    """Delete a contact list filter.
 
+    DELETE /api/v2/outbound/contactlistfilters/{contactListFilterId} -> nothing.
     Requires ``outbound:contactListFilter:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlistfilters--contactListFilterId-
 
     Args:
-        contact_list_filter_id: path, string.
+        contact_list_filter_id: the ID of the contact list filter.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlistfilter", "DELETE",
@@ -173,12 +193,14 @@ def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation
 
 
 def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlists -> nothing.
+    """Delete the contact lists.
 
+    DELETE /api/v2/outbound/contactlists -> nothing.
     Requires ``outbound:contactList:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlists
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists",
@@ -186,12 +208,14 @@ def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
 
 
 def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> nothing.
+    """Delete a contact list template.
 
+    DELETE /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> nothing.
     Requires ``outbound:contactListTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlisttemplates--contactListTemplateId-
 
     Args:
-        contact_list_template_id: path, string.
+        contact_list_template_id: the ID of the contact list template.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlisttemplate", "DELETE",
@@ -200,12 +224,14 @@ def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Opera
 
 
 def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/outbound/contactlisttemplates -> nothing.
+    """Delete the contact list templates.
 
+    DELETE /api/v2/outbound/contactlisttemplates -> nothing.
     Requires ``outbound:contactListTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlisttemplates
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlisttemplates", "DELETE", "/api/v2/outbound/contactlisttemplates",
@@ -213,12 +239,14 @@ def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]
 
 
 def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> nothing.
+    """Delete a digital rule set.
 
+    DELETE /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> nothing.
     Requires ``outbound:digitalRuleSet:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-digitalrulesets--digitalRuleSetId-
 
     Args:
-        digital_rule_set_id: path, string.
+        digital_rule_set_id: the ID of the digital rule set.
     """
     return _Operation(_Endpoint(
         "delete_outbound_digitalruleset", "DELETE",
@@ -227,12 +255,14 @@ def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]
 
 
 def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/dnclists/{dncListId} -> nothing.
+    """Delete a DNC list.
 
+    DELETE /api/v2/outbound/dnclists/{dncListId} -> nothing.
     Requires ``outbound:dncList:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-dnclists--dncListId-
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist", "DELETE", "/api/v2/outbound/dnclists/{dncListId}",
@@ -244,12 +274,14 @@ def delete_outbound_dnclist_customexclusioncolumns(
     *,
     expired_only: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
+    """Delete all or expired custom column values from a DNC list.
 
+    DELETE /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
     Requires ``outbound:dnc:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-dnclists--dncListId--customexclusioncolumns
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         expired_only: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -263,12 +295,14 @@ def delete_outbound_dnclist_emailaddresses(
     *,
     expired_only: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
+    """Delete all or expired email addresses from a DNC list.
 
+    DELETE /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
     Requires ``outbound:dnc:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-dnclists--dncListId--emailaddresses
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         expired_only: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -282,12 +316,14 @@ def delete_outbound_dnclist_phonenumbers(
     *,
     expired_only: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
+    """Delete all or expired phone numbers from a DNC list.
 
+    DELETE /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
     Requires ``outbound:dnc:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-dnclists--dncListId--phonenumbers
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         expired_only: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -301,12 +337,14 @@ def delete_outbound_dnclist_whatsappnumbers(
     *,
     expired_only: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
+    """Delete all or expired WhatsApp numbers from a DNC list.
 
+    DELETE /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
     Requires ``outbound:dnc:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-dnclists--dncListId--whatsappnumbers
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         expired_only: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -318,12 +356,14 @@ def delete_outbound_dnclist_whatsappnumbers(
 def delete_outbound_filespecificationtemplate(
     file_specification_template_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> nothing.
+    """Delete a file specification template.
 
+    DELETE /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> nothing.
     Requires ``outbound:fileSpecificationTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-filespecificationtemplates--fileSpecificationTemplateId-
 
     Args:
-        file_specification_template_id: path, string.
+        file_specification_template_id: the ID of the file specification template.
     """
     return _Operation(_Endpoint(
         "delete_outbound_filespecificationtemplate", "DELETE",
@@ -332,12 +372,14 @@ def delete_outbound_filespecificationtemplate(
 
 
 def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/outbound/filespecificationtemplates/bulk -> nothing.
+    """Delete file specification templates in bulk.
 
+    DELETE /api/v2/outbound/filespecificationtemplates/bulk -> nothing.
     Requires ``outbound:fileSpecificationTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-filespecificationtemplates-bulk
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_filespecificationtemplates_bulk", "DELETE",
@@ -346,12 +388,14 @@ def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Oper
 
 
 def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/importtemplates/{importTemplateId} -> nothing.
+    """Delete an import template.
 
+    DELETE /api/v2/outbound/importtemplates/{importTemplateId} -> nothing.
     Requires ``outbound:importTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-importtemplates--importTemplateId-
 
     Args:
-        import_template_id: path, string.
+        import_template_id: the ID of the import template.
     """
     return _Operation(_Endpoint(
         "delete_outbound_importtemplate", "DELETE",
@@ -360,12 +404,14 @@ def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
 
 
 def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
-    """DELETE /api/v2/outbound/importtemplates -> nothing.
+    """Delete the import templates.
 
+    DELETE /api/v2/outbound/importtemplates -> nothing.
     Requires ``outbound:importTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-importtemplates
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates",
@@ -375,13 +421,15 @@ def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
 def delete_outbound_messagingcampaign(
     messaging_campaign_id: str,
 ) -> _Operation[_m.MessagingCampaign]:
-    """DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
+    """Delete a messaging campaign.
 
+    DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
     Requires ``outbound:messagingCampaign:delete`` or ``outbound:emailCampaign:delete`` or
     ``outbound:whatsAppCampaign:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_messagingcampaign", "DELETE",
@@ -390,14 +438,16 @@ def delete_outbound_messagingcampaign(
 
 
 def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> nothing.
+    """Reset the progress of a messaging campaign and recycle it.
 
+    DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> nothing.
     Requires ``outbound:messagingCampaign:edit`` or ``outbound:messagingCampaign:recycle`` or
     ``outbound:emailCampaign:edit`` or ``outbound:emailCampaign:recycle`` or
     ``outbound:whatsAppCampaign:edit`` or ``outbound:whatsAppCampaign:recycle``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-messagingcampaigns--messagingCampaignId--progress
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_messagingcampaign_progress", "DELETE",
@@ -406,12 +456,14 @@ def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _O
 
 
 def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/rulesets/{ruleSetId} -> nothing.
+    """Delete a rule set.
 
+    DELETE /api/v2/outbound/rulesets/{ruleSetId} -> nothing.
     Requires ``outbound:ruleSet:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-rulesets--ruleSetId-
 
     Args:
-        rule_set_id: path, string.
+        rule_set_id: the ID of the rule set.
     """
     return _Operation(_Endpoint(
         "delete_outbound_ruleset", "DELETE", "/api/v2/outbound/rulesets/{ruleSetId}",
@@ -419,12 +471,14 @@ def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
 
 
 def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/schedules/campaigns/{campaignId} -> nothing.
+    """Delete a campaign schedule.
 
+    DELETE /api/v2/outbound/schedules/campaigns/{campaignId} -> nothing.
     Requires ``outbound:schedule:delete`` or ``outbound:campaign:deleteSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-schedules-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_schedules_campaign", "DELETE",
@@ -433,12 +487,14 @@ def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
 
 
 def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> nothing.
+    """Delete an email campaign schedule.
 
+    DELETE /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> nothing.
     Requires ``outbound:emailCampaignSchedule:delete`` or ``outbound:emailCampaign:deleteSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-schedules-emailcampaigns--emailCampaignId-
 
     Args:
-        email_campaign_id: path, string.
+        email_campaign_id: the ID of the email campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_schedules_emailcampaign", "DELETE",
@@ -447,13 +503,15 @@ def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operatio
 
 
 def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> nothing.
+    """Delete a messaging campaign schedule.
 
+    DELETE /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> nothing.
     Requires ``outbound:messagingCampaignSchedule:delete`` or
     ``outbound:messagingCampaign:deleteSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-schedules-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_schedules_messagingcampaign", "DELETE",
@@ -462,12 +520,14 @@ def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _
 
 
 def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/schedules/sequences/{sequenceId} -> nothing.
+    """Delete a campaign sequence schedule.
 
+    DELETE /api/v2/outbound/schedules/sequences/{sequenceId} -> nothing.
     Requires ``outbound:schedule:delete`` or ``outbound:campaignSequenceSchedule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-schedules-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
     """
     return _Operation(_Endpoint(
         "delete_outbound_schedules_sequence", "DELETE",
@@ -476,13 +536,15 @@ def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
 
 
 def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> nothing.
+    """Delete a WhatsApp campaign schedule.
 
+    DELETE /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> nothing.
     Requires ``outbound:whatsAppCampaignSchedule:delete`` or
     ``outbound:whatsAppCampaign:deleteSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-schedules-whatsappcampaigns--whatsAppCampaignId-
 
     Args:
-        whats_app_campaign_id: path, string.
+        whats_app_campaign_id: the ID of the WhatsApp campaign.
     """
     return _Operation(_Endpoint(
         "delete_outbound_schedules_whatsappcampaign", "DELETE",
@@ -491,12 +553,14 @@ def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _O
 
 
 def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
-    """DELETE /api/v2/outbound/sequences/{sequenceId} -> nothing.
+    """Delete a campaign sequence.
 
+    DELETE /api/v2/outbound/sequences/{sequenceId} -> nothing.
     Requires ``outbound:campaignSequence:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
     """
     return _Operation(_Endpoint(
         "delete_outbound_sequence", "DELETE", "/api/v2/outbound/sequences/{sequenceId}",
@@ -504,12 +568,14 @@ def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
 
 
 def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLimits]:
-    """GET /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
+    """Get a set of attempt limits.
 
+    GET /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
     Requires ``outbound:attemptLimits:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-attemptlimits--attemptLimitsId-
 
     Args:
-        attempt_limits_id: path, string.
+        attempt_limits_id: the ID of the attempt limits.
     """
     return _Operation(_Endpoint(
         "get_outbound_attemptlimit", "GET", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
@@ -527,20 +593,22 @@ def get_outbound_attemptlimits(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.AttemptLimitsEntityListing, _m.AttemptLimits]:
-    """GET /api/v2/outbound/attemptlimits -> ``AttemptLimitsEntityListing``.
+    """List the attempt limits.
 
+    GET /api/v2/outbound/attemptlimits -> ``AttemptLimitsEntityListing``.
     Requires ``outbound:attemptLimits:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-attemptlimits
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
@@ -553,12 +621,14 @@ def get_outbound_attemptlimits(
 
 
 def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.CallableTimeSet]:
-    """GET /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
+    """Get a callable time set.
 
+    GET /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
     Requires ``outbound:callableTimeSet:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callabletimesets--callableTimeSetId-
 
     Args:
-        callable_time_set_id: path, string.
+        callable_time_set_id: the ID of the callable time set.
     """
     return _Operation(_Endpoint(
         "get_outbound_callabletimeset", "GET",
@@ -576,20 +646,22 @@ def get_outbound_callabletimesets(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CallableTimeSetEntityListing, _m.CallableTimeSet]:
-    """GET /api/v2/outbound/callabletimesets -> ``CallableTimeSetEntityListing``.
+    """List the callable time sets.
 
+    GET /api/v2/outbound/callabletimesets -> ``CallableTimeSetEntityListing``.
     Requires ``outbound:callableTimeSet:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callabletimesets
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
@@ -602,12 +674,14 @@ def get_outbound_callabletimesets(
 
 
 def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[_m.ResponseSet]:
-    """GET /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
+    """Get a call analysis response set.
 
+    GET /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
     Requires ``outbound:responseSet:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callanalysisresponsesets--callAnalysisSetId-
 
     Args:
-        call_analysis_set_id: path, string.
+        call_analysis_set_id: the ID of the call analysis set.
     """
     return _Operation(_Endpoint(
         "get_outbound_callanalysisresponseset", "GET",
@@ -625,20 +699,22 @@ def get_outbound_callanalysisresponsesets(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.ResponseSetEntityListing, _m.ResponseSet]:
-    """GET /api/v2/outbound/callanalysisresponsesets -> ``ResponseSetEntityListing``.
+    """List the call analysis response sets.
 
+    GET /api/v2/outbound/callanalysisresponsesets -> ``ResponseSetEntityListing``.
     Requires ``outbound:responseSet:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callanalysisresponsesets
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_callanalysisresponsesets", "GET", "/api/v2/outbound/callanalysisresponsesets",
@@ -651,12 +727,14 @@ def get_outbound_callanalysisresponsesets(
 
 
 def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
-    """GET /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
+    """Get a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
     Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign", "GET", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
@@ -666,12 +744,14 @@ def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
 def get_outbound_campaign_agentownedmappingpreview_results(
     campaign_id: str,
 ) -> _Lists[_m.AgentOwnedMappingPreviewListing, _m.AgentOwnedMappingPreview]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results -> ``AgentOwnedMappingPreviewListing``.
+    """Get the preview of the agents mapped to contacts of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results -> ``AgentOwnedMappingPreviewListing``.
     Requires ``outbound:campaign:view`` and ``outbound:contact:view`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--agentownedmappingpreview-results
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaign_agentownedmappingpreview_results", "GET",
@@ -681,12 +761,14 @@ def get_outbound_campaign_agentownedmappingpreview_results(
 
 
 def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.CampaignDiagnostics]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/diagnostics -> ``CampaignDiagnostics``.
+    """List the diagnostics of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/diagnostics -> ``CampaignDiagnostics``.
     Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--diagnostics
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_diagnostics", "GET",
@@ -695,12 +777,14 @@ def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.Campaig
 
 
 def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.CampaignInteractions]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/interactions -> ``CampaignInteractions``.
+    """List the interactions of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/interactions -> ``CampaignInteractions``.
     Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--interactions
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_interactions", "GET",
@@ -718,15 +802,17 @@ def get_outbound_campaign_linedistribution(
     relative_weight: int | None = None,
     outbound_line_count: int | None = None,
 ) -> _Operation[_m.CampaignOutboundLinesDistribution]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/linedistribution -> ``CampaignOutboundLinesDistribution``.
+    """Get the line distribution of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/linedistribution -> ``CampaignOutboundLinesDistribution``.
     Requires ``outbound:lineDistribution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--linedistribution
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         include_only_active_campaigns: query, boolean.
-        edge_group_id: query, string.
-        site_id: query, string.
+        edge_group_id: query, string. The ID of an edge group.
+        site_id: query, string. The ID of a site.
         use_weight: query, boolean.
         relative_weight: query, integer.
         outbound_line_count: query, integer.
@@ -743,12 +829,14 @@ def get_outbound_campaign_linedistribution(
 
 
 def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignProgress]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/progress -> ``CampaignProgress``.
+    """Get the progress of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/progress -> ``CampaignProgress``.
     Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--progress
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_progress", "GET", "/api/v2/outbound/campaigns/{campaignId}/progress",
@@ -762,14 +850,16 @@ def get_outbound_campaign_skillcombinations(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.PagedSkillCombinationListing, _m.SkillCombinationInfo]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/skillcombinations -> ``PagedSkillCombinationListing``.
+    """List the skill combinations of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/skillcombinations -> ``PagedSkillCombinationListing``.
     Requires ``outbound:campaign:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--skillcombinations
 
     Args:
-        campaign_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        campaign_id: the ID of the campaign.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaign_skillcombinations", "GET",
@@ -779,12 +869,14 @@ def get_outbound_campaign_skillcombinations(
 
 
 def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats]:
-    """GET /api/v2/outbound/campaigns/{campaignId}/stats -> ``CampaignStats``.
+    """Get the stats of a campaign.
 
+    GET /api/v2/outbound/campaigns/{campaignId}/stats -> ``CampaignStats``.
     Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--stats
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_stats", "GET", "/api/v2/outbound/campaigns/{campaignId}/stats",
@@ -793,12 +885,14 @@ def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats
 
 
 def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRule]:
-    """GET /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
+    """Get a campaign rule.
 
+    GET /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
     Requires ``outbound:campaignRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaignrules--campaignRuleId-
 
     Args:
-        campaign_rule_id: path, string.
+        campaign_rule_id: the ID of the campaign rule.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaignrule", "GET", "/api/v2/outbound/campaignrules/{campaignRuleId}",
@@ -816,20 +910,22 @@ def get_outbound_campaignrules(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CampaignRuleEntityListing, _m.CampaignRule]:
-    """GET /api/v2/outbound/campaignrules -> ``CampaignRuleEntityListing``.
+    """List the campaign rules.
 
+    GET /api/v2/outbound/campaignrules -> ``CampaignRuleEntityListing``.
     Requires ``outbound:campaignRule:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaignrules
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
@@ -857,25 +953,27 @@ def get_outbound_campaigns(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CampaignEntityListing, _m.Campaign]:
-    """GET /api/v2/outbound/campaigns -> ``CampaignEntityListing``.
+    """List the campaigns.
 
+    GET /api/v2/outbound/campaigns -> ``CampaignEntityListing``.
     Requires ``outbound:campaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        id: query, list of string.
-        contact_list_id: query, string.
-        dnc_list_ids: query, string.
-        distribution_queue_id: query, string.
-        edge_group_id: query, string.
-        call_analysis_response_set_id: query, string.
-        division_id: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        id: query, list of string. Only these IDs.
+        contact_list_id: query, string. The ID of a contact list.
+        dnc_list_ids: query, string. The IDs of DNC lists.
+        distribution_queue_id: query, string. The ID of a distribution queue.
+        edge_group_id: query, string. The ID of an edge group.
+        call_analysis_response_set_id: query, string. The ID of a call analysis response set.
+        division_id: query, list of string. The ID of a division.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
@@ -900,20 +998,22 @@ def get_outbound_campaigns_all(
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CommonCampaignEntityListing, _m.CommonCampaign]:
-    """GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
+    """List all types of campaigns.
 
+    GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
     Requires ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
     ``outbound:emailCampaign:view`` or ``outbound:whatsAppCampaign:view``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
         media_type: query, list of string: email, sms, voice, whatsapp.
-        sort_order: query, string: ascending, descending.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
@@ -934,20 +1034,22 @@ def get_outbound_campaigns_all_divisionviews(
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CommonCampaignDivisionViewEntityListing, _m.CommonCampaignDivisionView]:
-    """GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
+    """List all types of campaigns in the caller's divisions.
 
+    GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
     Requires ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or
     ``outbound:emailCampaign:search`` or ``outbound:whatsAppCampaign:search``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
         media_type: query, list of string: email, sms, voice, whatsapp.
-        sort_order: query, string: ascending, descending.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_all_divisionviews", "GET",
@@ -960,12 +1062,14 @@ def get_outbound_campaigns_all_divisionviews(
 
 
 def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.CampaignDivisionView]:
-    """GET /api/v2/outbound/campaigns/divisionviews/{campaignId} -> ``CampaignDivisionView``.
+    """Get a campaign in the caller's divisions.
 
+    GET /api/v2/outbound/campaigns/divisionviews/{campaignId} -> ``CampaignDivisionView``.
     Requires ``outbound:campaign:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-divisionviews--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaigns_divisionview", "GET",
@@ -983,19 +1087,21 @@ def get_outbound_campaigns_divisionviews(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CampaignDivisionViewListing, _m.CampaignDivisionView]:
-    """GET /api/v2/outbound/campaigns/divisionviews -> ``CampaignDivisionViewListing``.
+    """List the campaigns in the caller's divisions.
 
+    GET /api/v2/outbound/campaigns/divisionviews -> ``CampaignDivisionViewListing``.
     Requires ``outbound:campaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        id: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        id: query, list of string. Only these IDs.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_divisionviews", "GET", "/api/v2/outbound/campaigns/divisionviews",
@@ -1012,12 +1118,14 @@ def get_outbound_contactlist(
     include_import_status: bool | None = None,
     include_size: bool | None = None,
 ) -> _Operation[_m.ContactList]:
-    """GET /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
+    """Get a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
     Requires ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId-
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
@@ -1033,13 +1141,15 @@ def get_outbound_contactlist_contact(
     contact_list_id: str,
     contact_id: str,
 ) -> _Operation[_m.DialerContact]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
+    """Get a contact of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
     Requires ``outbound:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--contacts--contactId-
 
     Args:
-        contact_list_id: path, string.
-        contact_id: path, string.
+        contact_list_id: the ID of the contact list.
+        contact_id: the ID of the contact.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_contact", "GET",
@@ -1051,13 +1161,15 @@ def get_outbound_contactlist_contacts_bulk_job(
     contact_list_id: str,
     job_id: str,
 ) -> _Operation[_m.ContactsBulkOperationJob]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId} -> ``ContactsBulkOperationJob``.
+    """Get the status of a job on contacts of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId} -> ``ContactsBulkOperationJob``.
     Requires ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--contacts-bulk-jobs--jobId-
 
     Args:
-        contact_list_id: path, string.
-        job_id: path, string.
+        contact_list_id: the ID of the contact list.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_contacts_bulk_job", "GET",
@@ -1069,12 +1181,14 @@ def get_outbound_contactlist_contacts_bulk_job(
 def get_outbound_contactlist_contacts_bulk_jobs(
     contact_list_id: str,
 ) -> _Lists[_m.ContactsBulkOperationJobListing, _m.ContactsBulkOperationJob]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs -> ``ContactsBulkOperationJobListing``.
+    """List the jobs on contacts of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs -> ``ContactsBulkOperationJobListing``.
     Requires ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--contacts-bulk-jobs
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlist_contacts_bulk_jobs", "GET",
@@ -1088,12 +1202,14 @@ def get_outbound_contactlist_export(
     *,
     download: str | None = None,
 ) -> _Operation[_m.ExportUri]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/export -> ``ExportUri``.
+    """Get the URL of an export of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/export -> ``ExportUri``.
     Requires ``outbound:contact:view`` and ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--export
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         download: query, string.
     """
     return _Operation(_Endpoint(
@@ -1103,12 +1219,14 @@ def get_outbound_contactlist_export(
 
 
 def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m.ImportStatus]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/importstatus -> ``ImportStatus``.
+    """Get the import status of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/importstatus -> ``ImportStatus``.
     Requires ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--importstatus
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_importstatus", "GET",
@@ -1119,12 +1237,14 @@ def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m
 def get_outbound_contactlist_timezonemappingpreview(
     contact_list_id: str,
 ) -> _Operation[_m.TimeZoneMappingPreview]:
-    """GET /api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview -> ``TimeZoneMappingPreview``.
+    """Preview the time zones mapped to contacts of a contact list.
 
+    GET /api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview -> ``TimeZoneMappingPreview``.
     Requires ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists--contactListId--timezonemappingpreview
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_timezonemappingpreview", "GET",
@@ -1134,12 +1254,14 @@ def get_outbound_contactlist_timezonemappingpreview(
 
 
 def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m.ContactListFilter]:
-    """GET /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
+    """Get a contact list filter.
 
+    GET /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
     Requires ``outbound:contactListFilter:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlistfilters--contactListFilterId-
 
     Args:
-        contact_list_filter_id: path, string.
+        contact_list_filter_id: the ID of the contact list filter.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlistfilter", "GET",
@@ -1158,21 +1280,23 @@ def get_outbound_contactlistfilters(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     contact_list_id: str | None = None,
 ) -> _Lists[_m.ContactListFilterEntityListing, _m.ContactListFilter]:
-    """GET /api/v2/outbound/contactlistfilters -> ``ContactListFilterEntityListing``.
+    """List the contact list filters.
 
+    GET /api/v2/outbound/contactlistfilters -> ``ContactListFilterEntityListing``.
     Requires ``outbound:contactListFilter:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlistfilters
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
-        contact_list_id: query, string.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
+        contact_list_id: query, string. The ID of a contact list.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
@@ -1200,26 +1324,28 @@ def get_outbound_contactlists(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.ContactListEntityListing, _m.ContactList]:
-    """GET /api/v2/outbound/contactlists -> ``ContactListEntityListing``.
+    """List the contact lists.
 
+    GET /api/v2/outbound/contactlists -> ``ContactListEntityListing``.
     Requires ``outbound:contactList:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists
 
     Args:
         include_import_status: query, boolean.
         include_size: query, boolean.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        id: query, list of string.
-        division_id: query, list of string.
+        id: query, list of string. Only these IDs.
+        division_id: query, list of string. The ID of a division.
         time_zone: query, string.
         date_expiration: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
@@ -1239,12 +1365,14 @@ def get_outbound_contactlists_divisionview(
     include_import_status: bool | None = None,
     include_size: bool | None = None,
 ) -> _Operation[_m.ContactListDivisionView]:
-    """GET /api/v2/outbound/contactlists/divisionviews/{contactListId} -> ``ContactListDivisionView``.
+    """Get a contact list in the caller's divisions.
 
+    GET /api/v2/outbound/contactlists/divisionviews/{contactListId} -> ``ContactListDivisionView``.
     Requires ``outbound:contactList:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists-divisionviews--contactListId-
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
@@ -1268,22 +1396,24 @@ def get_outbound_contactlists_divisionviews(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.ContactListDivisionViewListing, _m.ContactListDivisionView]:
-    """GET /api/v2/outbound/contactlists/divisionviews -> ``ContactListDivisionViewListing``.
+    """List the contact lists in the caller's divisions.
 
+    GET /api/v2/outbound/contactlists/divisionviews -> ``ContactListDivisionViewListing``.
     Requires ``outbound:contactList:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists-divisionviews
 
     Args:
         include_import_status: query, boolean.
         include_size: query, boolean.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        id: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        id: query, list of string. Only these IDs.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlists_divisionviews", "GET",
@@ -1299,12 +1429,14 @@ def get_outbound_contactlists_divisionviews(
 def get_outbound_contactlisttemplate(
     contact_list_template_id: str,
 ) -> _Operation[_m.ContactListTemplate]:
-    """GET /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
+    """Get a contact list template.
 
+    GET /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
     Requires ``outbound:contactListTemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlisttemplates--contactListTemplateId-
 
     Args:
-        contact_list_template_id: path, string.
+        contact_list_template_id: the ID of the contact list template.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlisttemplate", "GET",
@@ -1323,21 +1455,23 @@ def get_outbound_contactlisttemplates(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
-    """GET /api/v2/outbound/contactlisttemplates -> ``ContactListTemplateEntityListing``.
+    """List the contact list templates.
 
+    GET /api/v2/outbound/contactlisttemplates -> ``ContactListTemplateEntityListing``.
     Requires ``outbound:contactListTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlisttemplates
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
         time_zone: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
@@ -1354,12 +1488,14 @@ def get_outbound_diagnostics_campaign_summary(
     start: str,
     end: str,
 ) -> _Operation[_m.CampaignDiagnosticSummary]:
-    """GET /api/v2/outbound/diagnostics/campaigns/{campaignId}/summary -> ``CampaignDiagnosticSummary``.
+    """Get a summary of the diagnostics of a campaign.
 
+    GET /api/v2/outbound/diagnostics/campaigns/{campaignId}/summary -> ``CampaignDiagnosticSummary``.
     Requires ``outbound:campaignDiagnostic:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-diagnostics-campaigns--campaignId--summary
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         start: query, string.
         end: query, string.
     """
@@ -1370,12 +1506,14 @@ def get_outbound_diagnostics_campaign_summary(
 
 
 def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.DigitalRuleSet]:
-    """GET /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
+    """Get a digital rule set.
 
+    GET /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
     Requires ``outbound:digitalRuleSet:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-digitalrulesets--digitalRuleSetId-
 
     Args:
-        digital_rule_set_id: path, string.
+        digital_rule_set_id: the ID of the digital rule set.
     """
     return _Operation(_Endpoint(
         "get_outbound_digitalruleset", "GET", "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
@@ -1392,18 +1530,20 @@ def get_outbound_digitalrulesets(
     name: str | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.DigitalRuleSetEntityListing, _m.DigitalRuleSet]:
-    """GET /api/v2/outbound/digitalrulesets -> ``DigitalRuleSetEntityListing``.
+    """List the digital rule sets.
 
+    GET /api/v2/outbound/digitalrulesets -> ``DigitalRuleSetEntityListing``.
     Requires ``outbound:digitalRuleSet:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-digitalrulesets
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string: name.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string: name. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
@@ -1420,12 +1560,14 @@ def get_outbound_dnclist(
     include_import_status: bool | None = None,
     include_size: bool | None = None,
 ) -> _Operation[_m.DncList]:
-    """GET /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
+    """Get a DNC list.
 
+    GET /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
     Requires ``outbound:dncList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists--dncListId-
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
@@ -1441,12 +1583,14 @@ def get_outbound_dnclist_export(
     *,
     download: str | None = None,
 ) -> _Operation[_m.ExportUri]:
-    """GET /api/v2/outbound/dnclists/{dncListId}/export -> ``ExportUri``.
+    """Get the URL of an export of a DNC list.
 
+    GET /api/v2/outbound/dnclists/{dncListId}/export -> ``ExportUri``.
     Requires ``outbound:dnc:view`` and ``outbound:dncList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists--dncListId--export
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         download: query, string.
     """
     return _Operation(_Endpoint(
@@ -1456,12 +1600,14 @@ def get_outbound_dnclist_export(
 
 
 def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportStatus]:
-    """GET /api/v2/outbound/dnclists/{dncListId}/importstatus -> ``ImportStatus``.
+    """Get the import status of a DNC list.
 
+    GET /api/v2/outbound/dnclists/{dncListId}/importstatus -> ``ImportStatus``.
     Requires ``outbound:dncList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists--dncListId--importstatus
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
     """
     return _Operation(_Endpoint(
         "get_outbound_dnclist_importstatus", "GET",
@@ -1483,23 +1629,25 @@ def get_outbound_dnclists(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.DncListEntityListing, _m.DncList]:
-    """GET /api/v2/outbound/dnclists -> ``DncListEntityListing``.
+    """List the DNC lists.
 
+    GET /api/v2/outbound/dnclists -> ``DncListEntityListing``.
     Requires ``outbound:dncList:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists
 
     Args:
         include_import_status: query, boolean.
         include_size: query, boolean.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
-        division_id: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        division_id: query, list of string. The ID of a division.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
@@ -1519,12 +1667,14 @@ def get_outbound_dnclists_divisionview(
     include_import_status: bool | None = None,
     include_size: bool | None = None,
 ) -> _Operation[_m.DncListDivisionView]:
-    """GET /api/v2/outbound/dnclists/divisionviews/{dncListId} -> ``DncListDivisionView``.
+    """Get a DNC list in the caller's divisions.
 
+    GET /api/v2/outbound/dnclists/divisionviews/{dncListId} -> ``DncListDivisionView``.
     Requires ``outbound:dncList:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists-divisionviews--dncListId-
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         include_import_status: query, boolean.
         include_size: query, boolean.
     """
@@ -1549,22 +1699,24 @@ def get_outbound_dnclists_divisionviews(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.DncListDivisionViewListing, _m.DncListDivisionView]:
-    """GET /api/v2/outbound/dnclists/divisionviews -> ``DncListDivisionViewListing``.
+    """List the DNC lists in the caller's divisions.
 
+    GET /api/v2/outbound/dnclists/divisionviews -> ``DncListDivisionViewListing``.
     Requires ``outbound:dncList:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists-divisionviews
 
     Args:
         include_import_status: query, boolean.
         include_size: query, boolean.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
-        id: query, list of string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        id: query, list of string. Only these IDs.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
@@ -1578,12 +1730,14 @@ def get_outbound_dnclists_divisionviews(
 
 
 def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
-    """GET /api/v2/outbound/events/{eventId} -> ``EventLog``.
+    """Get a dialer event.
 
+    GET /api/v2/outbound/events/{eventId} -> ``EventLog``.
     Requires ``outbound:eventLog:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-events--eventId-
 
     Args:
-        event_id: path, string.
+        event_id: the ID of the event.
     """
     return _Operation(_Endpoint(
         "get_outbound_event", "GET", "/api/v2/outbound/events/{eventId}", "EventLog",
@@ -1600,19 +1754,21 @@ def get_outbound_events(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.DialerEventEntityListing, _m.EventLog]:
-    """GET /api/v2/outbound/events -> ``DialerEventEntityListing``.
+    """List the dialer events.
 
+    GET /api/v2/outbound/events -> ``DialerEventEntityListing``.
     Requires ``outbound:eventLog:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-events
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         category: query, string.
         level: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
@@ -1626,12 +1782,14 @@ def get_outbound_events(
 def get_outbound_filespecificationtemplate(
     file_specification_template_id: str,
 ) -> _Operation[_m.FileSpecificationTemplate]:
-    """GET /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
+    """Get a file specification template.
 
+    GET /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
     Requires ``outbound:fileSpecificationTemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-filespecificationtemplates--fileSpecificationTemplateId-
 
     Args:
-        file_specification_template_id: path, string.
+        file_specification_template_id: the ID of the file specification template.
     """
     return _Operation(_Endpoint(
         "get_outbound_filespecificationtemplate", "GET",
@@ -1650,20 +1808,22 @@ def get_outbound_filespecificationtemplates(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.FileSpecificationTemplateEntityListing, _m.FileSpecificationTemplate]:
-    """GET /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplateEntityListing``.
+    """List the file specification templates.
 
+    GET /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplateEntityListing``.
     Requires ``outbound:fileSpecificationTemplate:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-filespecificationtemplates
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_filespecificationtemplates", "GET",
@@ -1681,12 +1841,14 @@ def get_outbound_importtemplate(
     *,
     include_import_status: bool | None = None,
 ) -> _Operation[_m.ImportTemplate]:
-    """GET /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
+    """Get an import template.
 
+    GET /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
     Requires ``outbound:importTemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-importtemplates--importTemplateId-
 
     Args:
-        import_template_id: path, string.
+        import_template_id: the ID of the import template.
         include_import_status: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1702,12 +1864,14 @@ def get_outbound_importtemplate_importstatus(
     *,
     list_name_prefix: str | None = None,
 ) -> _Operation[_m.ImportStatus]:
-    """GET /api/v2/outbound/importtemplates/{importTemplateId}/importstatus -> ``ImportStatus``.
+    """Get the import status of an import template.
 
+    GET /api/v2/outbound/importtemplates/{importTemplateId}/importstatus -> ``ImportStatus``.
     Requires ``outbound:importTemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-importtemplates--importTemplateId--importstatus
 
     Args:
-        import_template_id: path, string.
+        import_template_id: the ID of the import template.
         list_name_prefix: query, string.
     """
     return _Operation(_Endpoint(
@@ -1728,22 +1892,24 @@ def get_outbound_importtemplates(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     contact_list_template_id: str | None = None,
 ) -> _Lists[_m.ImportTemplateEntityListing, _m.ImportTemplate]:
-    """GET /api/v2/outbound/importtemplates -> ``ImportTemplateEntityListing``.
+    """List the import templates.
 
+    GET /api/v2/outbound/importtemplates -> ``ImportTemplateEntityListing``.
     Requires ``outbound:importTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-importtemplates
 
     Args:
         include_import_status: query, boolean.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
-        contact_list_template_id: query, string.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
+        contact_list_template_id: query, string. The ID of a contact list template.
     """
     return _Lists(_Endpoint(
         "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
@@ -1757,13 +1923,15 @@ def get_outbound_importtemplates(
 
 
 def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.MessagingCampaign]:
-    """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
+    """Get a messaging campaign.
 
+    GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_messagingcampaign", "GET",
@@ -1774,13 +1942,15 @@ def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.
 def get_outbound_messagingcampaign_diagnostics(
     messaging_campaign_id: str,
 ) -> _Operation[_m.MessagingCampaignDiagnostics]:
-    """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics -> ``MessagingCampaignDiagnostics``.
+    """List the diagnostics of a messaging campaign.
 
+    GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics -> ``MessagingCampaignDiagnostics``.
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns--messagingCampaignId--diagnostics
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_messagingcampaign_diagnostics", "GET",
@@ -1792,13 +1962,15 @@ def get_outbound_messagingcampaign_diagnostics(
 def get_outbound_messagingcampaign_progress(
     messaging_campaign_id: str,
 ) -> _Operation[_m.CampaignProgress]:
-    """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> ``CampaignProgress``.
+    """Get the progress of a messaging campaign.
 
+    GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> ``CampaignProgress``.
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns--messagingCampaignId--progress
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_messagingcampaign_progress", "GET",
@@ -1822,26 +1994,28 @@ def get_outbound_messagingcampaigns(
     campaign_status: _CampaignStatusValues | None = None,
     rule_set_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.MessagingCampaignEntityListing, _m.MessagingCampaign]:
-    """GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
+    """List the messaging campaigns.
 
+    GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string: campaignStatus, name, type.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string: campaignStatus, name, type. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
-        contact_list_id: query, string.
-        division_id: query, list of string.
+        contact_list_id: query, string. The ID of a contact list.
+        division_id: query, list of string. The ID of a division.
         type: query, string: EMAIL, SMS, WHATSAPP.
         sender_sms_phone_number: query, string.
-        id: query, list of string.
-        content_template_id: query, string.
+        id: query, list of string. Only these IDs.
+        content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
             forced_stopping.
-        rule_set_ids: query, list of string.
+        rule_set_ids: query, list of string. The IDs of rule sets.
     """
     return _Lists(_Endpoint(
         "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
@@ -1859,13 +2033,15 @@ def get_outbound_messagingcampaigns(
 def get_outbound_messagingcampaigns_divisionview(
     messaging_campaign_id: str,
 ) -> _Operation[_m.MessagingCampaignDivisionView]:
-    """GET /api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId} -> ``MessagingCampaignDivisionView``.
+    """Get a messaging campaign in the caller's divisions.
 
+    GET /api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId} -> ``MessagingCampaignDivisionView``.
     Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
     ``outbound:whatsAppCampaign:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns-divisionviews--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_messagingcampaigns_divisionview", "GET",
@@ -1886,20 +2062,22 @@ def get_outbound_messagingcampaigns_divisionviews(
     content_template_id: str | None = None,
     campaign_status: _CampaignStatusValues | None = None,
 ) -> _Lists[_m.MessagingCampaignDivisionViewEntityListing, _m.MessagingCampaignDivisionView]:
-    """GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
+    """List the messaging campaigns in the caller's divisions.
 
+    GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
     Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
     ``outbound:whatsAppCampaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
         type: query, string: EMAIL, SMS, WHATSAPP.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
         sender_sms_phone_number: query, string.
-        content_template_id: query, string.
+        content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
             forced_stopping.
     """
@@ -1916,12 +2094,14 @@ def get_outbound_messagingcampaigns_divisionviews(
 
 
 def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
-    """GET /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
+    """Get a rule set.
 
+    GET /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
     Requires ``outbound:ruleSet:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-rulesets--ruleSetId-
 
     Args:
-        rule_set_id: path, string.
+        rule_set_id: the ID of the rule set.
     """
     return _Operation(_Endpoint(
         "get_outbound_ruleset", "GET", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
@@ -1938,19 +2118,21 @@ def get_outbound_rulesets(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.RuleSetEntityListing, _m.RuleSet]:
-    """GET /api/v2/outbound/rulesets -> ``RuleSetEntityListing``.
+    """List the rule sets.
 
+    GET /api/v2/outbound/rulesets -> ``RuleSetEntityListing``.
     Requires ``outbound:ruleSet:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-rulesets
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
@@ -1963,12 +2145,14 @@ def get_outbound_rulesets(
 
 
 def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignSchedule]:
-    """GET /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
+    """Get a campaign schedule.
 
+    GET /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
     Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_schedules_campaign", "GET",
@@ -1977,9 +2161,11 @@ def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignS
 
 
 def get_outbound_schedules_campaigns() -> _Lists[list[_m.CampaignSchedule], _m.CampaignSchedule]:
-    """GET /api/v2/outbound/schedules/campaigns -> list of ``CampaignSchedule``.
+    """List the campaign schedules.
 
+    GET /api/v2/outbound/schedules/campaigns -> list of ``CampaignSchedule``.
     Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-campaigns
     """
     return _Lists(_Endpoint(
         "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
@@ -1990,12 +2176,14 @@ def get_outbound_schedules_campaigns() -> _Lists[list[_m.CampaignSchedule], _m.C
 def get_outbound_schedules_emailcampaign(
     email_campaign_id: str,
 ) -> _Operation[_m.EmailCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
+    """Get an email campaign schedule.
 
+    GET /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
     Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-emailcampaigns--emailCampaignId-
 
     Args:
-        email_campaign_id: path, string.
+        email_campaign_id: the ID of the email campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_schedules_emailcampaign", "GET",
@@ -2005,10 +2193,12 @@ def get_outbound_schedules_emailcampaign(
 
 def get_outbound_schedules_emailcampaigns(
 ) -> _Lists[_m.EmailCampaignScheduleEntityListing, _m.EmailCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/emailcampaigns -> ``EmailCampaignScheduleEntityListing``.
+    """List the email campaign schedules.
 
+    GET /api/v2/outbound/schedules/emailcampaigns -> ``EmailCampaignScheduleEntityListing``.
     Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-emailcampaigns
     """
     return _Lists(_Endpoint(
         "get_outbound_schedules_emailcampaigns", "GET", "/api/v2/outbound/schedules/emailcampaigns",
@@ -2019,13 +2209,15 @@ def get_outbound_schedules_emailcampaigns(
 def get_outbound_schedules_messagingcampaign(
     messaging_campaign_id: str,
 ) -> _Operation[_m.MessagingCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
+    """Get a messaging campaign schedule.
 
+    GET /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
     Requires ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_schedules_messagingcampaign", "GET",
@@ -2036,10 +2228,12 @@ def get_outbound_schedules_messagingcampaign(
 
 def get_outbound_schedules_messagingcampaigns(
 ) -> _Lists[_m.MessagingCampaignScheduleEntityListing, _m.MessagingCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/messagingcampaigns -> ``MessagingCampaignScheduleEntityListing``.
+    """List the messaging campaign schedules.
 
+    GET /api/v2/outbound/schedules/messagingcampaigns -> ``MessagingCampaignScheduleEntityListing``.
     Requires ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-messagingcampaigns
     """
     return _Lists(_Endpoint(
         "get_outbound_schedules_messagingcampaigns", "GET",
@@ -2049,12 +2243,14 @@ def get_outbound_schedules_messagingcampaigns(
 
 
 def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceSchedule]:
-    """GET /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
+    """Get a campaign sequence schedule.
 
+    GET /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
     Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
     """
     return _Operation(_Endpoint(
         "get_outbound_schedules_sequence", "GET",
@@ -2063,9 +2259,11 @@ def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceS
 
 
 def get_outbound_schedules_sequences() -> _Lists[list[_m.SequenceSchedule], _m.SequenceSchedule]:
-    """GET /api/v2/outbound/schedules/sequences -> list of ``SequenceSchedule``.
+    """List the campaign sequence schedules.
 
+    GET /api/v2/outbound/schedules/sequences -> list of ``SequenceSchedule``.
     Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-sequences
     """
     return _Lists(_Endpoint(
         "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
@@ -2076,13 +2274,15 @@ def get_outbound_schedules_sequences() -> _Lists[list[_m.SequenceSchedule], _m.S
 def get_outbound_schedules_whatsappcampaign(
     whats_app_campaign_id: str,
 ) -> _Operation[_m.WhatsAppCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
+    """Get a WhatsApp campaign schedule.
 
+    GET /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
     Requires ``outbound:whatsAppCampaignSchedule:view`` or
     ``outbound:whatsAppCampaign:viewSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-whatsappcampaigns--whatsAppCampaignId-
 
     Args:
-        whats_app_campaign_id: path, string.
+        whats_app_campaign_id: the ID of the WhatsApp campaign.
     """
     return _Operation(_Endpoint(
         "get_outbound_schedules_whatsappcampaign", "GET",
@@ -2093,10 +2293,12 @@ def get_outbound_schedules_whatsappcampaign(
 
 def get_outbound_schedules_whatsappcampaigns(
 ) -> _Lists[_m.WhatsAppCampaignScheduleEntityListing, _m.WhatsAppCampaignSchedule]:
-    """GET /api/v2/outbound/schedules/whatsappcampaigns -> ``WhatsAppCampaignScheduleEntityListing``.
+    """List the WhatsApp campaign schedules.
 
+    GET /api/v2/outbound/schedules/whatsappcampaigns -> ``WhatsAppCampaignScheduleEntityListing``.
     Requires ``outbound:whatsAppCampaignSchedule:view`` or
     ``outbound:whatsAppCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-whatsappcampaigns
     """
     return _Lists(_Endpoint(
         "get_outbound_schedules_whatsappcampaigns", "GET",
@@ -2106,12 +2308,14 @@ def get_outbound_schedules_whatsappcampaigns(
 
 
 def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
-    """GET /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
+    """Get a campaign sequence.
 
+    GET /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
     Requires ``outbound:campaignSequence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
     """
     return _Operation(_Endpoint(
         "get_outbound_sequence", "GET", "/api/v2/outbound/sequences/{sequenceId}",
@@ -2129,20 +2333,22 @@ def get_outbound_sequences(
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CampaignSequenceEntityListing, _m.CampaignSequence]:
-    """GET /api/v2/outbound/sequences -> ``CampaignSequenceEntityListing``.
+    """List the campaign sequences.
 
+    GET /api/v2/outbound/sequences -> ``CampaignSequenceEntityListing``.
     Requires ``outbound:campaignSequence:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-sequences
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
         name: query, string.
-        sort_by: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
@@ -2155,9 +2361,11 @@ def get_outbound_sequences(
 
 
 def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
-    """GET /api/v2/outbound/settings -> ``OutboundSettings``.
+    """Get the outbound settings.
 
+    GET /api/v2/outbound/settings -> ``OutboundSettings``.
     Requires ``outbound:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-settings
     """
     return _Operation(_Endpoint(
         "get_outbound_settings", "GET", "/api/v2/outbound/settings", "OutboundSettings",
@@ -2165,9 +2373,11 @@ def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
 
 
 def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
-    """GET /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
+    """List the wrap-up code mappings.
 
+    GET /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
     Requires ``outbound:wrapUpCodeMapping:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-wrapupcodemappings
     """
     return _Operation(_Endpoint(
         "get_outbound_wrapupcodemappings", "GET", "/api/v2/outbound/wrapupcodemappings",
@@ -2179,12 +2389,14 @@ def patch_outbound_campaign(
     campaign_id: str,
     body: _m.CampaignPatchRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/campaigns/{campaignId} -> nothing.
+    """Update a campaign.
 
+    PATCH /api/v2/outbound/campaigns/{campaignId} -> nothing.
     Requires ``outbound:campaign:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         body: ``CampaignPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2197,12 +2409,14 @@ def patch_outbound_dnclist_customexclusioncolumns(
     dnc_list_id: str,
     body: _m.DncPatchCustomExclusionColumnsRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
+    """Add values of a custom column to a DNC list or remove them.
 
+    PATCH /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
     Requires ``outbound:dnc:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-dnclists--dncListId--customexclusioncolumns
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: ``DncPatchCustomExclusionColumnsRequest``.
     """
     return _Operation(_Endpoint(
@@ -2216,12 +2430,14 @@ def patch_outbound_dnclist_emailaddresses(
     dnc_list_id: str,
     body: _m.DncPatchEmailsRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
+    """Add email addresses to a DNC list or remove them.
 
+    PATCH /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
     Requires ``outbound:dnc:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-dnclists--dncListId--emailaddresses
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: ``DncPatchEmailsRequest``.
     """
     return _Operation(_Endpoint(
@@ -2234,12 +2450,14 @@ def patch_outbound_dnclist_phonenumbers(
     dnc_list_id: str,
     body: _m.DncPatchPhoneNumbersRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
+    """Add phone numbers to a DNC list or remove them.
 
+    PATCH /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
     Requires ``outbound:dnc:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-dnclists--dncListId--phonenumbers
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: ``DncPatchPhoneNumbersRequest``.
     """
     return _Operation(_Endpoint(
@@ -2252,12 +2470,14 @@ def patch_outbound_dnclist_whatsappnumbers(
     dnc_list_id: str,
     body: _m.DncPatchWhatsAppNumbersRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
+    """Add WhatsApp numbers to a DNC list or remove them.
 
+    PATCH /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
     Requires ``outbound:dnc:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-dnclists--dncListId--whatsappnumbers
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: ``DncPatchWhatsAppNumbersRequest``.
     """
     return _Operation(_Endpoint(
@@ -2271,9 +2491,11 @@ def patch_outbound_settings(
     *,
     use_max_calls_per_agent_decimal: bool | None = None,
 ) -> _Operation[None]:
-    """PATCH /api/v2/outbound/settings -> nothing.
+    """Update the outbound settings.
 
+    PATCH /api/v2/outbound/settings -> nothing.
     Requires ``outbound:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-settings
 
     Args:
         use_max_calls_per_agent_decimal: query, boolean.
@@ -2288,9 +2510,11 @@ def patch_outbound_settings(
 def post_outbound_attemptlimits(
     body: _m.AttemptLimits | _JsonObject,
 ) -> _Operation[_m.AttemptLimits]:
-    """POST /api/v2/outbound/attemptlimits -> ``AttemptLimits``.
+    """Create a set of attempt limits.
 
+    POST /api/v2/outbound/attemptlimits -> ``AttemptLimits``.
     Requires ``outbound:attemptLimits:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-attemptlimits
 
     Args:
         body: ``AttemptLimits``.
@@ -2304,9 +2528,11 @@ def post_outbound_attemptlimits(
 def post_outbound_callabletimesets(
     body: _m.CallableTimeSet | _JsonObject,
 ) -> _Operation[_m.CallableTimeSet]:
-    """POST /api/v2/outbound/callabletimesets -> ``CallableTimeSet``.
+    """Create a callable time set.
 
+    POST /api/v2/outbound/callabletimesets -> ``CallableTimeSet``.
     Requires ``outbound:callableTimeSet:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-callabletimesets
 
     Args:
         body: ``CallableTimeSet``.
@@ -2320,9 +2546,11 @@ def post_outbound_callabletimesets(
 def post_outbound_callanalysisresponsesets(
     body: _m.ResponseSet | _JsonObject,
 ) -> _Operation[_m.ResponseSet]:
-    """POST /api/v2/outbound/callanalysisresponsesets -> ``ResponseSet``.
+    """Create a call analysis response set.
 
+    POST /api/v2/outbound/callanalysisresponsesets -> ``ResponseSet``.
     Requires ``outbound:responseSet:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-callanalysisresponsesets
 
     Args:
         body: ``ResponseSet``.
@@ -2335,12 +2563,14 @@ def post_outbound_callanalysisresponsesets(
 
 
 def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operation[_Any]:
-    """POST /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview -> any JSON value.
+    """Request a preview of the agents mapped to contacts of a campaign.
 
+    POST /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview -> any JSON value.
     Requires ``outbound:campaign:view`` and ``outbound:contact:view`` and ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns--campaignId--agentownedmappingpreview
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "post_outbound_campaign_agentownedmappingpreview", "POST",
@@ -2352,12 +2582,14 @@ def post_outbound_campaign_callback_schedule(
     campaign_id: str,
     body: _m.ContactCallbackRequest | _JsonObject,
 ) -> _Operation[_m.ContactCallbackRequest]:
-    """POST /api/v2/outbound/campaigns/{campaignId}/callback/schedule -> ``ContactCallbackRequest``.
+    """Schedule a callback of a campaign.
 
+    POST /api/v2/outbound/campaigns/{campaignId}/callback/schedule -> ``ContactCallbackRequest``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns--campaignId--callback-schedule
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         body: ``ContactCallbackRequest``.
     """
     return _Operation(_Endpoint(
@@ -2368,12 +2600,14 @@ def post_outbound_campaign_callback_schedule(
 
 
 def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/campaigns/{campaignId}/start -> nothing.
+    """Start a campaign.
 
+    POST /api/v2/outbound/campaigns/{campaignId}/start -> nothing.
     Requires ``outbound:campaign:start``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns--campaignId--start
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "post_outbound_campaign_start", "POST", "/api/v2/outbound/campaigns/{campaignId}/start",
@@ -2381,12 +2615,14 @@ def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
 
 
 def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/campaigns/{campaignId}/stop -> nothing.
+    """Stop a campaign.
 
+    POST /api/v2/outbound/campaigns/{campaignId}/stop -> nothing.
     Requires ``outbound:campaign:stop``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns--campaignId--stop
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
     """
     return _Operation(_Endpoint(
         "post_outbound_campaign_stop", "POST", "/api/v2/outbound/campaigns/{campaignId}/stop",
@@ -2394,9 +2630,11 @@ def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
 
 
 def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operation[_m.CampaignRule]:
-    """POST /api/v2/outbound/campaignrules -> ``CampaignRule``.
+    """Create a campaign rule.
 
+    POST /api/v2/outbound/campaignrules -> ``CampaignRule``.
     Requires ``outbound:campaignRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaignrules
 
     Args:
         body: ``CampaignRule``.
@@ -2412,9 +2650,11 @@ def post_outbound_campaigns(
     *,
     use_max_calls_per_agent_decimal: bool | None = None,
 ) -> _Operation[_m.Campaign]:
-    """POST /api/v2/outbound/campaigns -> ``Campaign``.
+    """Create a campaign.
 
+    POST /api/v2/outbound/campaigns -> ``Campaign``.
     Requires ``outbound:campaign:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns
 
     Args:
         use_max_calls_per_agent_decimal: query, boolean.
@@ -2429,9 +2669,11 @@ def post_outbound_campaigns(
 def post_outbound_campaigns_performance_query(
     body: _Sequence[str],
 ) -> _Lists[_m.CampaignPerformanceDataListing, _m.CampaignPerformanceData]:
-    """POST /api/v2/outbound/campaigns/performance/query -> ``CampaignPerformanceDataListing``.
+    """Query the performance of campaigns.
 
+    POST /api/v2/outbound/campaigns/performance/query -> ``CampaignPerformanceDataListing``.
     Read-only. Requires ``outbound:performance:view`` or ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns-performance-query
 
     Args:
         body: list of string.
@@ -2446,9 +2688,11 @@ def post_outbound_campaigns_performance_query(
 def post_outbound_campaigns_progress(
     body: _Sequence[str],
 ) -> _Lists[list[_m.CampaignProgress], _m.CampaignProgress]:
-    """POST /api/v2/outbound/campaigns/progress -> list of ``CampaignProgress``.
+    """Get the progress of campaigns.
 
+    POST /api/v2/outbound/campaigns/progress -> list of ``CampaignProgress``.
     Read-only. Requires ``outbound:campaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns-progress
 
     Args:
         body: list of string.
@@ -2461,12 +2705,14 @@ def post_outbound_campaigns_progress(
 
 
 def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/clear -> nothing.
+    """Delete all contacts from a contact list.
 
+    POST /api/v2/outbound/contactlists/{contactListId}/clear -> nothing.
     Requires ``outbound:contact:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--clear
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
     """
     return _Operation(_Endpoint(
         "post_outbound_contactlist_clear", "POST",
@@ -2482,12 +2728,14 @@ def post_outbound_contactlist_contacts(
     clear_system_data: bool | None = None,
     do_not_queue: bool | None = None,
 ) -> _Lists[list[_m.DialerContact], _m.DialerContact]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/contacts -> list of ``DialerContact``.
+    """Add contacts to a contact list.
 
+    POST /api/v2/outbound/contactlists/{contactListId}/contacts -> list of ``DialerContact``.
     Requires ``outbound:contact:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         priority: query, boolean.
         clear_system_data: query, boolean.
         do_not_queue: query, boolean.
@@ -2507,12 +2755,14 @@ def post_outbound_contactlist_contacts_bulk(
     contact_list_id: str,
     body: _Sequence[str],
 ) -> _Lists[list[_m.DialerContact], _m.DialerContact]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk -> list of ``DialerContact``.
+    """Get contacts of a contact list by their IDs.
 
+    POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk -> list of ``DialerContact``.
     Read-only. Requires ``outbound:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts-bulk
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: list of string.
     """
     return _Lists(_Endpoint(
@@ -2526,12 +2776,14 @@ def post_outbound_contactlist_contacts_bulk_remove(
     contact_list_id: str,
     body: _m.ContactBulkSearchParameters | _JsonObject,
 ) -> _Jobs[_m.ContactsBulkOperationJob, _m.ContactsBulkOperationJob, _Any]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove -> ``ContactsBulkOperationJob``.
+    """Start a job that removes contacts from a contact list.
 
-    Requires ``outbound:contact:delete``.
+    POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove -> ``ContactsBulkOperationJob``.
+    Requires ``outbound:contact:delete``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts-bulk-remove
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: ``ContactBulkSearchParameters``.
     """
     return _Jobs(_Endpoint(
@@ -2545,12 +2797,14 @@ def post_outbound_contactlist_contacts_bulk_update(
     contact_list_id: str,
     body: _m.ContactBulkEditRequest | _JsonObject,
 ) -> _Jobs[_m.ContactsBulkOperationJob, _m.ContactsBulkOperationJob, _Any]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update -> ``ContactsBulkOperationJob``.
+    """Start a job that updates contacts of a contact list.
 
-    Requires ``outbound:contact:edit``.
+    POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update -> ``ContactsBulkOperationJob``.
+    Requires ``outbound:contact:edit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts-bulk-update
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: ``ContactBulkEditRequest``.
     """
     return _Jobs(_Endpoint(
@@ -2564,13 +2818,15 @@ def post_outbound_contactlist_contacts_search(
     contact_list_id: str,
     body: _m.ContactListingRequest | _JsonObject,
 ) -> _Lists[_m.ContactListingResponse, _m.DialerContact]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/contacts/search -> ``ContactListingResponse``.
+    """Search contacts of a contact list.
 
+    POST /api/v2/outbound/contactlists/{contactListId}/contacts/search -> ``ContactListingResponse``.
     Read-only. Requires ``outbound:contact:view``. Pages by ``pageNumber`` of the body or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts-search
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: ``ContactListingRequest``.
     """
     return _Lists(_Endpoint(
@@ -2585,12 +2841,14 @@ def post_outbound_contactlist_export(
     *,
     body: _m.ContactsExportRequest | _JsonObject | None = None,
 ) -> _Operation[_m.DomainEntityRef]:
-    """POST /api/v2/outbound/contactlists/{contactListId}/export -> ``DomainEntityRef``.
+    """Start an export of a contact list.
 
+    POST /api/v2/outbound/contactlists/{contactListId}/export -> ``DomainEntityRef``.
     Requires ``outbound:contact:view`` and ``outbound:contactList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--export
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: ``ContactsExportRequest``.
     """
     return _Operation(_Endpoint(
@@ -2602,9 +2860,11 @@ def post_outbound_contactlist_export(
 def post_outbound_contactlistfilters(
     body: _m.ContactListFilter | _JsonObject,
 ) -> _Operation[_m.ContactListFilter]:
-    """POST /api/v2/outbound/contactlistfilters -> ``ContactListFilter``.
+    """Create a contact list filter.
 
+    POST /api/v2/outbound/contactlistfilters -> ``ContactListFilter``.
     Requires ``outbound:contactListFilter:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlistfilters
 
     Args:
         body: ``ContactListFilter``.
@@ -2618,9 +2878,11 @@ def post_outbound_contactlistfilters(
 def post_outbound_contactlistfilters_bulk_retrieve(
     body: _m.ContactListFilterBulkRetrieveBody | _JsonObject,
 ) -> _Lists[_m.ContactListFilterEntityListing, _m.ContactListFilter]:
-    """POST /api/v2/outbound/contactlistfilters/bulk/retrieve -> ``ContactListFilterEntityListing``.
+    """Get contact list filters by their IDs.
 
+    POST /api/v2/outbound/contactlistfilters/bulk/retrieve -> ``ContactListFilterEntityListing``.
     Read-only. Requires ``outbound:contactListFilter:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlistfilters-bulk-retrieve
 
     Args:
         body: ``ContactListFilterBulkRetrieveBody``.
@@ -2635,9 +2897,11 @@ def post_outbound_contactlistfilters_bulk_retrieve(
 def post_outbound_contactlistfilters_preview(
     body: _m.ContactListFilter | _JsonObject,
 ) -> _Lists[_m.FilterPreviewResponse, _m.DialerContact]:
-    """POST /api/v2/outbound/contactlistfilters/preview -> ``FilterPreviewResponse``.
+    """Preview the contacts that a filter selects.
 
+    POST /api/v2/outbound/contactlistfilters/preview -> ``FilterPreviewResponse``.
     Read-only. Requires ``outbound:contact:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlistfilters-preview
 
     Args:
         body: ``ContactListFilter``.
@@ -2650,9 +2914,11 @@ def post_outbound_contactlistfilters_preview(
 
 
 def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation[_m.ContactList]:
-    """POST /api/v2/outbound/contactlists -> ``ContactList``.
+    """Create a contact list.
 
+    POST /api/v2/outbound/contactlists -> ``ContactList``.
     Requires ``outbound:contactList:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists
 
     Args:
         body: ``ContactList``.
@@ -2669,7 +2935,10 @@ def post_outbound_contactlists_bulk_update(
     _m.ContactListsBulkEditResponse,
     _m.BulkResponseResultContactListContactListBulkEntityErrorContactList,
 ]:
-    """POST /api/v2/outbound/contactlists/bulk/update -> ``ContactListsBulkEditResponse``.
+    """Update contact lists in bulk.
+
+    POST /api/v2/outbound/contactlists/bulk/update -> ``ContactListsBulkEditResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists-bulk-update
 
     Args:
         body: ``ContactListsBulkEditRequest``.
@@ -2684,9 +2953,11 @@ def post_outbound_contactlists_bulk_update(
 def post_outbound_contactlists_uploads(
     body: _m.ContactListUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/outbound/contactlists/uploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading a contact list.
 
+    POST /api/v2/outbound/contactlists/uploads -> ``UploadUrlResponse``.
     Requires ``outbound:contactList:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists-uploads
 
     Args:
         body: ``ContactListUploadUrlRequest``.
@@ -2700,9 +2971,11 @@ def post_outbound_contactlists_uploads(
 def post_outbound_contactlisttemplates(
     body: _m.ContactListTemplate | _JsonObject,
 ) -> _Operation[_m.ContactListTemplate]:
-    """POST /api/v2/outbound/contactlisttemplates -> ``ContactListTemplate``.
+    """Create a contact list template.
 
+    POST /api/v2/outbound/contactlisttemplates -> ``ContactListTemplate``.
     Requires ``outbound:contactListTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlisttemplates
 
     Args:
         body: ``ContactListTemplate``.
@@ -2716,9 +2989,11 @@ def post_outbound_contactlisttemplates(
 def post_outbound_contactlisttemplates_bulk_add(
     body: _Sequence[_m.ContactListTemplate | _JsonObject],
 ) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
-    """POST /api/v2/outbound/contactlisttemplates/bulk/add -> ``ContactListTemplateEntityListing``.
+    """Add contact list templates in bulk.
 
+    POST /api/v2/outbound/contactlisttemplates/bulk/add -> ``ContactListTemplateEntityListing``.
     Requires ``outbound:contactListTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlisttemplates-bulk-add
 
     Args:
         body: list of ``ContactListTemplate``.
@@ -2733,10 +3008,12 @@ def post_outbound_contactlisttemplates_bulk_add(
 def post_outbound_contactlisttemplates_bulk_retrieve(
     body: _m.ContactListTemplateBulkRetrieveBody | _JsonObject,
 ) -> _Lists[_m.ContactListTemplateEntityListing, _m.ContactListTemplate]:
-    """POST /api/v2/outbound/contactlisttemplates/bulk/retrieve -> ``ContactListTemplateEntityListing``.
+    """Get contact list templates by their IDs.
 
+    POST /api/v2/outbound/contactlisttemplates/bulk/retrieve -> ``ContactListTemplateEntityListing``.
     Read-only. Requires ``outbound:contactListTemplate:view``. Pages by ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlisttemplates-bulk-retrieve
 
     Args:
         body: ``ContactListTemplateBulkRetrieveBody``.
@@ -2749,12 +3026,14 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
 
 
 def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/conversations/{conversationId}/dnc -> nothing.
+    """Add phone numbers of a conversation to a DNC list.
 
+    POST /api/v2/outbound/conversations/{conversationId}/dnc -> nothing.
     Requires ``outbound:dnc:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-conversations--conversationId--dnc
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "post_outbound_conversation_dnc", "POST",
@@ -2765,9 +3044,11 @@ def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
 def post_outbound_digitalrulesets(
     body: _m.DigitalRuleSet | _JsonObject,
 ) -> _Operation[_m.DigitalRuleSet]:
-    """POST /api/v2/outbound/digitalrulesets -> ``DigitalRuleSet``.
+    """Create a digital rule set.
 
+    POST /api/v2/outbound/digitalrulesets -> ``DigitalRuleSet``.
     Requires ``outbound:digitalRuleSet:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-digitalrulesets
 
     Args:
         body: ``DigitalRuleSet``.
@@ -2782,12 +3063,14 @@ def post_outbound_dnclist_emailaddresses(
     dnc_list_id: str,
     body: _Sequence[str],
 ) -> _Operation[None]:
-    """POST /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
+    """Add email addresses to a DNC list.
 
+    POST /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
     Requires ``outbound:dnc:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-dnclists--dncListId--emailaddresses
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -2797,12 +3080,14 @@ def post_outbound_dnclist_emailaddresses(
 
 
 def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntityRef]:
-    """POST /api/v2/outbound/dnclists/{dncListId}/export -> ``DomainEntityRef``.
+    """Start an export of a DNC list.
 
+    POST /api/v2/outbound/dnclists/{dncListId}/export -> ``DomainEntityRef``.
     Requires ``outbound:dnc:view`` and ``outbound:dncList:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-dnclists--dncListId--export
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
     """
     return _Operation(_Endpoint(
         "post_outbound_dnclist_export", "POST", "/api/v2/outbound/dnclists/{dncListId}/export",
@@ -2816,12 +3101,14 @@ def post_outbound_dnclist_phonenumbers(
     *,
     expiration_date_time: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
+    """Add phone numbers to a DNC list.
 
+    POST /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
     Requires ``outbound:dnc:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-dnclists--dncListId--phonenumbers
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         expiration_date_time: query, string.
         body: list of string.
     """
@@ -2832,9 +3119,11 @@ def post_outbound_dnclist_phonenumbers(
 
 
 def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_m.DncList]:
-    """POST /api/v2/outbound/dnclists -> ``DncList``.
+    """Create a DNC list.
 
+    POST /api/v2/outbound/dnclists -> ``DncList``.
     Requires ``outbound:dncList:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-dnclists
 
     Args:
         body: ``DncListCreate``.
@@ -2848,9 +3137,11 @@ def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_
 def post_outbound_dnclists_uploads(
     body: _m.DNCListUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/outbound/dnclists/uploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading a DNC list.
 
+    POST /api/v2/outbound/dnclists/uploads -> ``UploadUrlResponse``.
     Requires ``outbound:dncList:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-dnclists-uploads
 
     Args:
         body: ``DNCListUploadUrlRequest``.
@@ -2864,9 +3155,11 @@ def post_outbound_dnclists_uploads(
 def post_outbound_filespecificationtemplates(
     body: _m.FileSpecificationTemplate | _JsonObject,
 ) -> _Operation[_m.FileSpecificationTemplate]:
-    """POST /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplate``.
+    """Create a file specification template.
 
+    POST /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplate``.
     Requires ``outbound:fileSpecificationTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-filespecificationtemplates
 
     Args:
         body: ``FileSpecificationTemplate``.
@@ -2881,9 +3174,11 @@ def post_outbound_filespecificationtemplates(
 def post_outbound_importtemplates(
     body: _m.ImportTemplate | _JsonObject,
 ) -> _Operation[_m.ImportTemplate]:
-    """POST /api/v2/outbound/importtemplates -> ``ImportTemplate``.
+    """Create an import template.
 
+    POST /api/v2/outbound/importtemplates -> ``ImportTemplate``.
     Requires ``outbound:importTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-importtemplates
 
     Args:
         body: ``ImportTemplate``.
@@ -2897,9 +3192,11 @@ def post_outbound_importtemplates(
 def post_outbound_importtemplates_bulk_add(
     body: _Sequence[_m.ImportTemplate | _JsonObject],
 ) -> _Lists[_m.ImportTemplateEntityListing, _m.ImportTemplate]:
-    """POST /api/v2/outbound/importtemplates/bulk/add -> ``ImportTemplateEntityListing``.
+    """Add import templates in bulk.
 
+    POST /api/v2/outbound/importtemplates/bulk/add -> ``ImportTemplateEntityListing``.
     Requires ``outbound:importTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-importtemplates-bulk-add
 
     Args:
         body: list of ``ImportTemplate``.
@@ -2912,13 +3209,15 @@ def post_outbound_importtemplates_bulk_add(
 
 
 def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start -> nothing.
+    """Start a messaging campaign.
 
+    POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start -> nothing.
     Requires ``outbound:messagingCampaign:start`` or ``outbound:emailCampaign:start`` or
     ``outbound:whatsAppCampaign:start``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-messagingcampaigns--messagingCampaignId--start
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "post_outbound_messagingcampaign_start", "POST",
@@ -2927,13 +3226,15 @@ def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operat
 
 
 def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operation[None]:
-    """POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop -> nothing.
+    """Stop a messaging campaign.
 
+    POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop -> nothing.
     Requires ``outbound:messagingCampaign:stop`` or ``outbound:emailCampaign:stop`` or
     ``outbound:whatsAppCampaign:stop``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-messagingcampaigns--messagingCampaignId--stop
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
     """
     return _Operation(_Endpoint(
         "post_outbound_messagingcampaign_stop", "POST",
@@ -2944,10 +3245,12 @@ def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operati
 def post_outbound_messagingcampaigns(
     body: _m.MessagingCampaign | _JsonObject,
 ) -> _Operation[_m.MessagingCampaign]:
-    """POST /api/v2/outbound/messagingcampaigns -> ``MessagingCampaign``.
+    """Create a messaging campaign.
 
+    POST /api/v2/outbound/messagingcampaigns -> ``MessagingCampaign``.
     Requires ``outbound:messagingCampaign:add`` or ``outbound:emailCampaign:add`` or
     ``outbound:whatsAppCampaign:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-messagingcampaigns
 
     Args:
         body: ``MessagingCampaign``.
@@ -2961,10 +3264,12 @@ def post_outbound_messagingcampaigns(
 def post_outbound_messagingcampaigns_progress(
     body: _Sequence[str],
 ) -> _Lists[list[_m.CampaignProgress], _m.CampaignProgress]:
-    """POST /api/v2/outbound/messagingcampaigns/progress -> list of ``CampaignProgress``.
+    """Get the progress of messaging campaigns.
 
+    POST /api/v2/outbound/messagingcampaigns/progress -> list of ``CampaignProgress``.
     Read-only. Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-messagingcampaigns-progress
 
     Args:
         body: list of string.
@@ -2977,9 +3282,11 @@ def post_outbound_messagingcampaigns_progress(
 
 
 def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.RuleSet]:
-    """POST /api/v2/outbound/rulesets -> ``RuleSet``.
+    """Create a rule set.
 
+    POST /api/v2/outbound/rulesets -> ``RuleSet``.
     Requires ``outbound:ruleSet:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-rulesets
 
     Args:
         body: ``RuleSet``.
@@ -2993,9 +3300,11 @@ def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.Rule
 def post_outbound_sequences(
     body: _m.CampaignSequence | _JsonObject,
 ) -> _Operation[_m.CampaignSequence]:
-    """POST /api/v2/outbound/sequences -> ``CampaignSequence``.
+    """Create a campaign sequence.
 
+    POST /api/v2/outbound/sequences -> ``CampaignSequence``.
     Requires ``outbound:campaignSequence:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-sequences
 
     Args:
         body: ``CampaignSequence``.
@@ -3010,12 +3319,14 @@ def put_outbound_attemptlimit(
     attempt_limits_id: str,
     body: _m.AttemptLimits | _JsonObject,
 ) -> _Operation[_m.AttemptLimits]:
-    """PUT /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
+    """Update a set of attempt limits.
 
+    PUT /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
     Requires ``outbound:attemptLimits:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-attemptlimits--attemptLimitsId-
 
     Args:
-        attempt_limits_id: path, string.
+        attempt_limits_id: the ID of the attempt limits.
         body: ``AttemptLimits``.
     """
     return _Operation(_Endpoint(
@@ -3028,12 +3339,14 @@ def put_outbound_callabletimeset(
     callable_time_set_id: str,
     body: _m.CallableTimeSet | _JsonObject,
 ) -> _Operation[_m.CallableTimeSet]:
-    """PUT /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
+    """Update a callable time set.
 
+    PUT /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
     Requires ``outbound:callableTimeSet:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-callabletimesets--callableTimeSetId-
 
     Args:
-        callable_time_set_id: path, string.
+        callable_time_set_id: the ID of the callable time set.
         body: ``CallableTimeSet``.
     """
     return _Operation(_Endpoint(
@@ -3047,12 +3360,14 @@ def put_outbound_callanalysisresponseset(
     call_analysis_set_id: str,
     body: _m.ResponseSet | _JsonObject,
 ) -> _Operation[_m.ResponseSet]:
-    """PUT /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
+    """Update a call analysis response set.
 
+    PUT /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
     Requires ``outbound:responseSet:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-callanalysisresponsesets--callAnalysisSetId-
 
     Args:
-        call_analysis_set_id: path, string.
+        call_analysis_set_id: the ID of the call analysis set.
         body: ``ResponseSet``.
     """
     return _Operation(_Endpoint(
@@ -3068,12 +3383,14 @@ def put_outbound_campaign(
     *,
     use_max_calls_per_agent_decimal: bool | None = None,
 ) -> _Operation[_m.Campaign]:
-    """PUT /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
+    """Replace a campaign.
 
+    PUT /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
     Requires ``outbound:campaign:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         use_max_calls_per_agent_decimal: query, boolean.
         body: ``Campaign``.
     """
@@ -3090,11 +3407,14 @@ def put_outbound_campaign_agent(
     user_id: str,
     body: _m.Agent | _JsonObject,
 ) -> _Operation[str]:
-    """PUT /api/v2/outbound/campaigns/{campaignId}/agents/{userId} -> string.
+    """Notify a campaign of the state of an agent.
+
+    PUT /api/v2/outbound/campaigns/{campaignId}/agents/{userId} -> string.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-campaigns--campaignId--agents--userId-
 
     Args:
-        campaign_id: path, string.
-        user_id: path, string.
+        campaign_id: the ID of the campaign.
+        user_id: the ID of the user.
         body: ``Agent``.
     """
     return _Operation(_Endpoint(
@@ -3108,12 +3428,14 @@ def put_outbound_campaignrule(
     campaign_rule_id: str,
     body: _m.CampaignRule | _JsonObject,
 ) -> _Operation[_m.CampaignRule]:
-    """PUT /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
+    """Update a campaign rule.
 
+    PUT /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
     Requires ``outbound:campaignRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-campaignrules--campaignRuleId-
 
     Args:
-        campaign_rule_id: path, string.
+        campaign_rule_id: the ID of the campaign rule.
         body: ``CampaignRule``.
     """
     return _Operation(_Endpoint(
@@ -3126,12 +3448,14 @@ def put_outbound_contactlist(
     contact_list_id: str,
     body: _m.ContactList | _JsonObject,
 ) -> _Operation[_m.ContactList]:
-    """PUT /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
+    """Update a contact list.
 
+    PUT /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
     Requires ``outbound:contactList:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-contactlists--contactListId-
 
     Args:
-        contact_list_id: path, string.
+        contact_list_id: the ID of the contact list.
         body: ``ContactList``.
     """
     return _Operation(_Endpoint(
@@ -3145,13 +3469,15 @@ def put_outbound_contactlist_contact(
     contact_id: str,
     body: _m.DialerContact | _JsonObject,
 ) -> _Operation[_m.DialerContact]:
-    """PUT /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
+    """Update a contact of a contact list.
 
+    PUT /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
     Requires ``outbound:contact:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-contactlists--contactListId--contacts--contactId-
 
     Args:
-        contact_list_id: path, string.
-        contact_id: path, string.
+        contact_list_id: the ID of the contact list.
+        contact_id: the ID of the contact.
         body: ``DialerContact``.
     """
     return _Operation(_Endpoint(
@@ -3165,12 +3491,14 @@ def put_outbound_contactlistfilter(
     contact_list_filter_id: str,
     body: _m.ContactListFilter | _JsonObject,
 ) -> _Operation[_m.ContactListFilter]:
-    """PUT /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
+    """Update a contact list filter.
 
+    PUT /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
     Requires ``outbound:contactListFilter:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-contactlistfilters--contactListFilterId-
 
     Args:
-        contact_list_filter_id: path, string.
+        contact_list_filter_id: the ID of the contact list filter.
         body: ``ContactListFilter``.
     """
     return _Operation(_Endpoint(
@@ -3184,12 +3512,14 @@ def put_outbound_contactlisttemplate(
     contact_list_template_id: str,
     body: _m.ContactListTemplate | _JsonObject,
 ) -> _Operation[_m.ContactListTemplate]:
-    """PUT /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
+    """Update a contact list template.
 
+    PUT /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
     Requires ``outbound:contactListTemplate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-contactlisttemplates--contactListTemplateId-
 
     Args:
-        contact_list_template_id: path, string.
+        contact_list_template_id: the ID of the contact list template.
         body: ``ContactListTemplate``.
     """
     return _Operation(_Endpoint(
@@ -3203,12 +3533,14 @@ def put_outbound_digitalruleset(
     digital_rule_set_id: str,
     body: _m.DigitalRuleSet | _JsonObject,
 ) -> _Operation[_m.DigitalRuleSet]:
-    """PUT /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
+    """Update a digital rule set.
 
+    PUT /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
     Requires ``outbound:digitalRuleSet:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-digitalrulesets--digitalRuleSetId-
 
     Args:
-        digital_rule_set_id: path, string.
+        digital_rule_set_id: the ID of the digital rule set.
         body: ``DigitalRuleSet``.
     """
     return _Operation(_Endpoint(
@@ -3221,12 +3553,14 @@ def put_outbound_dnclist(
     dnc_list_id: str,
     body: _m.DncList | _JsonObject,
 ) -> _Operation[_m.DncList]:
-    """PUT /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
+    """Update a DNC list.
 
+    PUT /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
     Requires ``outbound:dncList:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-dnclists--dncListId-
 
     Args:
-        dnc_list_id: path, string.
+        dnc_list_id: the ID of the DNC list.
         body: ``DncList``.
     """
     return _Operation(_Endpoint(
@@ -3239,12 +3573,14 @@ def put_outbound_filespecificationtemplate(
     file_specification_template_id: str,
     body: _m.FileSpecificationTemplate | _JsonObject,
 ) -> _Operation[_m.FileSpecificationTemplate]:
-    """PUT /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
+    """Update a file specification template.
 
+    PUT /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
     Requires ``outbound:fileSpecificationTemplate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-filespecificationtemplates--fileSpecificationTemplateId-
 
     Args:
-        file_specification_template_id: path, string.
+        file_specification_template_id: the ID of the file specification template.
         body: ``FileSpecificationTemplate``.
     """
     return _Operation(_Endpoint(
@@ -3258,12 +3594,14 @@ def put_outbound_importtemplate(
     import_template_id: str,
     body: _m.ImportTemplate | _JsonObject,
 ) -> _Operation[_m.ImportTemplate]:
-    """PUT /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
+    """Update an import template.
 
+    PUT /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
     Requires ``outbound:importTemplate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-importtemplates--importTemplateId-
 
     Args:
-        import_template_id: path, string.
+        import_template_id: the ID of the import template.
         body: ``ImportTemplate``.
     """
     return _Operation(_Endpoint(
@@ -3276,13 +3614,15 @@ def put_outbound_messagingcampaign(
     messaging_campaign_id: str,
     body: _m.MessagingCampaign | _JsonObject,
 ) -> _Operation[_m.MessagingCampaign]:
-    """PUT /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
+    """Update a messaging campaign.
 
+    PUT /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
     Requires ``outbound:messagingCampaign:edit`` or ``outbound:emailCampaign:edit`` or
     ``outbound:whatsAppCampaign:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
         body: ``MessagingCampaign``.
     """
     return _Operation(_Endpoint(
@@ -3296,12 +3636,14 @@ def put_outbound_ruleset(
     rule_set_id: str,
     body: _m.RuleSet | _JsonObject,
 ) -> _Operation[_m.RuleSet]:
-    """PUT /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
+    """Update a rule set.
 
+    PUT /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
     Requires ``outbound:ruleSet:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-rulesets--ruleSetId-
 
     Args:
-        rule_set_id: path, string.
+        rule_set_id: the ID of the rule set.
         body: ``RuleSet``.
     """
     return _Operation(_Endpoint(
@@ -3314,12 +3656,14 @@ def put_outbound_schedules_campaign(
     campaign_id: str,
     body: _m.CampaignSchedule | _JsonObject,
 ) -> _Operation[_m.CampaignSchedule]:
-    """PUT /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
+    """Update a campaign schedule.
 
+    PUT /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
     Requires ``outbound:schedule:edit`` or ``outbound:campaign:editSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-schedules-campaigns--campaignId-
 
     Args:
-        campaign_id: path, string.
+        campaign_id: the ID of the campaign.
         body: ``CampaignSchedule``.
     """
     return _Operation(_Endpoint(
@@ -3333,12 +3677,14 @@ def put_outbound_schedules_emailcampaign(
     email_campaign_id: str,
     body: _m.EmailCampaignSchedule | _JsonObject,
 ) -> _Operation[_m.EmailCampaignSchedule]:
-    """PUT /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
+    """Update an email campaign schedule.
 
+    PUT /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
     Requires ``outbound:emailCampaignSchedule:edit`` or ``outbound:emailCampaign:editSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-schedules-emailcampaigns--emailCampaignId-
 
     Args:
-        email_campaign_id: path, string.
+        email_campaign_id: the ID of the email campaign.
         body: ``EmailCampaignSchedule``.
     """
     return _Operation(_Endpoint(
@@ -3352,13 +3698,15 @@ def put_outbound_schedules_messagingcampaign(
     messaging_campaign_id: str,
     body: _m.MessagingCampaignSchedule | _JsonObject,
 ) -> _Operation[_m.MessagingCampaignSchedule]:
-    """PUT /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
+    """Update a messaging campaign schedule.
 
+    PUT /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
     Requires ``outbound:messagingCampaignSchedule:edit`` or
     ``outbound:messagingCampaign:editSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-schedules-messagingcampaigns--messagingCampaignId-
 
     Args:
-        messaging_campaign_id: path, string.
+        messaging_campaign_id: the ID of the messaging campaign.
         body: ``MessagingCampaignSchedule``.
     """
     return _Operation(_Endpoint(
@@ -3372,12 +3720,14 @@ def put_outbound_schedules_sequence(
     sequence_id: str,
     body: _m.SequenceSchedule | _JsonObject,
 ) -> _Operation[_m.SequenceSchedule]:
-    """PUT /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
+    """Update a campaign sequence schedule.
 
+    PUT /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
     Requires ``outbound:schedule:edit`` or ``outbound:campaignSequenceSchedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-schedules-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
         body: ``SequenceSchedule``.
     """
     return _Operation(_Endpoint(
@@ -3391,13 +3741,15 @@ def put_outbound_schedules_whatsappcampaign(
     whats_app_campaign_id: str,
     body: _m.WhatsAppCampaignSchedule | _JsonObject,
 ) -> _Operation[_m.WhatsAppCampaignSchedule]:
-    """PUT /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
+    """Update a WhatsApp campaign schedule.
 
+    PUT /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
     Requires ``outbound:whatsAppCampaignSchedule:edit`` or
     ``outbound:whatsAppCampaign:editSchedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-schedules-whatsappcampaigns--whatsAppCampaignId-
 
     Args:
-        whats_app_campaign_id: path, string.
+        whats_app_campaign_id: the ID of the WhatsApp campaign.
         body: ``WhatsAppCampaignSchedule``.
     """
     return _Operation(_Endpoint(
@@ -3411,12 +3763,14 @@ def put_outbound_sequence(
     sequence_id: str,
     body: _m.CampaignSequence | _JsonObject,
 ) -> _Operation[_m.CampaignSequence]:
-    """PUT /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
+    """Update a campaign sequence.
 
+    PUT /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
     Requires ``outbound:campaignSequence:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-sequences--sequenceId-
 
     Args:
-        sequence_id: path, string.
+        sequence_id: the ID of the sequence.
         body: ``CampaignSequence``.
     """
     return _Operation(_Endpoint(
@@ -3428,9 +3782,11 @@ def put_outbound_sequence(
 def put_outbound_wrapupcodemappings(
     body: _m.WrapUpCodeMapping | _JsonObject,
 ) -> _Operation[_m.WrapUpCodeMapping]:
-    """PUT /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
+    """Update the wrap-up code mappings.
 
+    PUT /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
     Requires ``outbound:wrapUpCodeMapping:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-outbound-wrapupcodemappings
 
     Args:
         body: ``WrapUpCodeMapping``.

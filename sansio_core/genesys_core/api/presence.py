@@ -19,12 +19,14 @@ if _TYPE_CHECKING:
 
 
 def delete_presence_definition(definition_id: str) -> _Operation[None]:
-    """DELETE /api/v2/presence/definitions/{definitionId} -> nothing.
+    """Delete a presence definition.
 
+    DELETE /api/v2/presence/definitions/{definitionId} -> nothing.
     Requires ``presence:presenceDefinition:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-presence-definitions--definitionId-
 
     Args:
-        definition_id: path, string.
+        definition_id: the ID of the definition.
     """
     return _Operation(_Endpoint(
         "delete_presence_definition", "DELETE", "/api/v2/presence/definitions/{definitionId}",
@@ -32,12 +34,14 @@ def delete_presence_definition(definition_id: str) -> _Operation[None]:
 
 
 def delete_presence_source(source_id: str) -> _Operation[None]:
-    """DELETE /api/v2/presence/sources/{sourceId} -> nothing.
+    """Delete a presence source.
 
+    DELETE /api/v2/presence/sources/{sourceId} -> nothing.
     Requires ``presence:source:delete`` or ``presence:source:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-presence-sources--sourceId-
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "delete_presence_source", "DELETE", "/api/v2/presence/sources/{sourceId}",
@@ -45,12 +49,14 @@ def delete_presence_source(source_id: str) -> _Operation[None]:
 
 
 def delete_presencedefinition(presence_id: str) -> _Operation[None]:
-    """DELETE /api/v2/presencedefinitions/{presenceId} -> nothing.
+    """Delete an organization presence definition.
 
+    DELETE /api/v2/presencedefinitions/{presenceId} -> nothing.
     Deprecated. Requires ``presence:presenceDefinition:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-presencedefinitions--presenceId-
 
     Args:
-        presence_id: path, string.
+        presence_id: the ID of the presence.
     """
     return _Operation(_Endpoint(
         "delete_presencedefinition", "DELETE", "/api/v2/presencedefinitions/{presenceId}",
@@ -62,12 +68,14 @@ def get_presence_definition(
     *,
     locale_code: str | None = None,
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
-    """GET /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
+    """Get a presence definition.
 
+    GET /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
     Requires ``presence:presenceDefinition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-definitions--definitionId-
 
     Args:
-        definition_id: path, string.
+        definition_id: the ID of the definition.
         locale_code: query, string.
     """
     return _Operation(_Endpoint(
@@ -82,11 +90,14 @@ def get_presence_definitions(
     division_id: _Sequence[str] | None = None,
     locale_code: str | None = None,
 ) -> _Lists[_m.OrganizationPresenceDefinitionEntityListing, _m.OrganizationPresenceDefinition]:
-    """GET /api/v2/presence/definitions -> ``OrganizationPresenceDefinitionEntityListing``.
+    """List the presence definitions.
+
+    GET /api/v2/presence/definitions -> ``OrganizationPresenceDefinitionEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-definitions
 
     Args:
         deactivated: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
         locale_code: query, string.
     """
     return _Lists(_Endpoint(
@@ -96,9 +107,11 @@ def get_presence_definitions(
 
 
 def get_presence_settings() -> _Operation[_m.PresenceSettings]:
-    """GET /api/v2/presence/settings -> ``PresenceSettings``.
+    """Get the presence settings.
 
+    GET /api/v2/presence/settings -> ``PresenceSettings``.
     Requires ``presence:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-settings
     """
     return _Operation(_Endpoint(
         "get_presence_settings", "GET", "/api/v2/presence/settings", "PresenceSettings",
@@ -106,12 +119,14 @@ def get_presence_settings() -> _Operation[_m.PresenceSettings]:
 
 
 def get_presence_source(source_id: str) -> _Operation[_m.Source]:
-    """GET /api/v2/presence/sources/{sourceId} -> ``Source``.
+    """Get a presence source.
 
+    GET /api/v2/presence/sources/{sourceId} -> ``Source``.
     Requires ``presence:source:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-sources--sourceId-
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "get_presence_source", "GET", "/api/v2/presence/sources/{sourceId}", "Source",
@@ -122,9 +137,11 @@ def get_presence_sources(
     *,
     deactivated: str | None = None,
 ) -> _Lists[_m.SourceEntityListing, _m.Source]:
-    """GET /api/v2/presence/sources -> ``SourceEntityListing``.
+    """List the presence sources.
 
+    GET /api/v2/presence/sources -> ``SourceEntityListing``.
     Requires ``presence:source:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-sources
 
     Args:
         deactivated: query, string.
@@ -136,12 +153,14 @@ def get_presence_sources(
 
 
 def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySource]:
-    """GET /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
+    """Get the primary source of a user.
 
+    GET /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
     Requires ``presence:userPrimarySource:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-users--userId--primarysource
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_presence_user_primarysource", "GET", "/api/v2/presence/users/{userId}/primarysource",
@@ -154,12 +173,14 @@ def get_presencedefinition(
     *,
     locale_code: str | None = None,
 ) -> _Operation[_m.OrganizationPresence]:
-    """GET /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
+    """Get an organization presence definition.
 
+    GET /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
     Deprecated. Requires ``presence:presenceDefinition:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presencedefinitions--presenceId-
 
     Args:
-        presence_id: path, string.
+        presence_id: the ID of the presence.
         locale_code: query, string.
     """
     return _Operation(_Endpoint(
@@ -175,13 +196,15 @@ def get_presencedefinitions(
     deleted: str | None = None,
     locale_code: str | None = None,
 ) -> _Lists[_m.OrganizationPresenceEntityListing, _m.OrganizationPresence]:
-    """GET /api/v2/presencedefinitions -> ``OrganizationPresenceEntityListing``.
+    """List the organization presence definitions.
 
+    GET /api/v2/presencedefinitions -> ``OrganizationPresenceEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presencedefinitions
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         deleted: query, string.
         locale_code: query, string.
     """
@@ -195,7 +218,11 @@ def get_presencedefinitions(
 
 
 def get_systempresences() -> _Lists[list[_m.SystemPresence], _m.SystemPresence]:
-    """GET /api/v2/systempresences -> list of ``SystemPresence``."""
+    """List the system presences.
+
+    GET /api/v2/systempresences -> list of ``SystemPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-systempresences
+    """
     return _Lists(_Endpoint(
         "get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]",
         listing=_l.single_4eeb41b1,
@@ -203,11 +230,14 @@ def get_systempresences() -> _Lists[list[_m.SystemPresence], _m.SystemPresence]:
 
 
 def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresence]:
-    """GET /api/v2/users/{userId}/presences/{sourceId} -> ``UserPresence``.
+    """Get the presence of a user from a source.
+
+    GET /api/v2/users/{userId}/presences/{sourceId} -> ``UserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--presences--sourceId-
 
     Args:
-        user_id: path, string.
-        source_id: path, string.
+        user_id: the ID of the user.
+        source_id: the ID of the source.
     """
     return _Operation(_Endpoint(
         "get_user_presence", "GET", "/api/v2/users/{userId}/presences/{sourceId}", "UserPresence",
@@ -215,10 +245,13 @@ def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresenc
 
 
 def get_user_presences_purecloud(user_id: str) -> _Operation[_m.UserPresence]:
-    """GET /api/v2/users/{userId}/presences/purecloud -> ``UserPresence``.
+    """Get the Genesys Cloud presence of a user.
+
+    GET /api/v2/users/{userId}/presences/purecloud -> ``UserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--presences-purecloud
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_presences_purecloud", "GET", "/api/v2/users/{userId}/presences/purecloud",
@@ -231,11 +264,14 @@ def get_users_presence_bulk(
     *,
     id: _Sequence[str] | None = None,
 ) -> _Lists[list[_m.UcUserPresence], _m.UcUserPresence]:
-    """GET /api/v2/users/presences/{sourceId}/bulk -> list of ``UcUserPresence``.
+    """Get the presences of users from one source in bulk.
+
+    GET /api/v2/users/presences/{sourceId}/bulk -> list of ``UcUserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-presences--sourceId--bulk
 
     Args:
-        source_id: path, string.
-        id: query, list of string.
+        source_id: the ID of the source.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
@@ -247,10 +283,13 @@ def get_users_presences_purecloud_bulk(
     *,
     id: _Sequence[str] | None = None,
 ) -> _Lists[list[_m.UcUserPresence], _m.UcUserPresence]:
-    """GET /api/v2/users/presences/purecloud/bulk -> list of ``UcUserPresence``.
+    """Get the Genesys Cloud presences of users in bulk.
+
+    GET /api/v2/users/presences/purecloud/bulk -> list of ``UcUserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-presences-purecloud-bulk
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
@@ -263,11 +302,14 @@ def patch_user_presence(
     source_id: str,
     body: _m.UserPresence | _JsonObject,
 ) -> _Operation[_m.UserPresence]:
-    """PATCH /api/v2/users/{userId}/presences/{sourceId} -> ``UserPresence``.
+    """Update the presence of a user in a source.
+
+    PATCH /api/v2/users/{userId}/presences/{sourceId} -> ``UserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--presences--sourceId-
 
     Args:
-        user_id: path, string.
-        source_id: path, string.
+        user_id: the ID of the user.
+        source_id: the ID of the source.
         body: ``UserPresence``.
     """
     return _Operation(_Endpoint(
@@ -280,10 +322,13 @@ def patch_user_presences_purecloud(
     user_id: str,
     body: _m.UserPresence | _JsonObject,
 ) -> _Operation[_m.UserPresence]:
-    """PATCH /api/v2/users/{userId}/presences/purecloud -> ``UserPresence``.
+    """Update the Genesys Cloud presence of a user.
+
+    PATCH /api/v2/users/{userId}/presences/purecloud -> ``UserPresence``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--presences-purecloud
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserPresence``.
     """
     return _Operation(_Endpoint(
@@ -295,9 +340,11 @@ def patch_user_presences_purecloud(
 def post_presence_definitions(
     body: _m.OrganizationPresenceDefinition | _JsonObject,
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
-    """POST /api/v2/presence/definitions -> ``OrganizationPresenceDefinition``.
+    """Create a presence definition.
 
+    POST /api/v2/presence/definitions -> ``OrganizationPresenceDefinition``.
     Requires ``presence:presenceDefinition:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-presence-definitions
 
     Args:
         body: ``OrganizationPresenceDefinition``.
@@ -309,9 +356,11 @@ def post_presence_definitions(
 
 
 def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
-    """POST /api/v2/presence/sources -> ``Source``.
+    """Create a presence source.
 
+    POST /api/v2/presence/sources -> ``Source``.
     Requires ``presence:source:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-presence-sources
 
     Args:
         body: ``Source``.
@@ -325,9 +374,11 @@ def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source
 def post_presencedefinitions(
     body: _m.OrganizationPresence | _JsonObject,
 ) -> _Operation[_m.OrganizationPresence]:
-    """POST /api/v2/presencedefinitions -> ``OrganizationPresence``.
+    """Create an organization presence definition.
 
+    POST /api/v2/presencedefinitions -> ``OrganizationPresence``.
     Deprecated. Requires ``presence:presenceDefinition:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-presencedefinitions
 
     Args:
         body: ``OrganizationPresence``.
@@ -342,12 +393,14 @@ def put_presence_definition(
     definition_id: str,
     body: _m.OrganizationPresenceDefinition | _JsonObject,
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
-    """PUT /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
+    """Update a presence definition.
 
+    PUT /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
     Requires ``presence:presenceDefinition:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-presence-definitions--definitionId-
 
     Args:
-        definition_id: path, string.
+        definition_id: the ID of the definition.
         body: ``OrganizationPresenceDefinition``.
     """
     return _Operation(_Endpoint(
@@ -359,9 +412,11 @@ def put_presence_definition(
 def put_presence_settings(
     body: _m.PresenceSettings | _JsonObject,
 ) -> _Operation[_m.PresenceSettings]:
-    """PUT /api/v2/presence/settings -> ``PresenceSettings``.
+    """Update the presence settings.
 
+    PUT /api/v2/presence/settings -> ``PresenceSettings``.
     Requires ``presence:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-presence-settings
 
     Args:
         body: ``PresenceSettings``.
@@ -373,12 +428,14 @@ def put_presence_settings(
 
 
 def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
-    """PUT /api/v2/presence/sources/{sourceId} -> ``Source``.
+    """Update a presence source.
 
+    PUT /api/v2/presence/sources/{sourceId} -> ``Source``.
     Requires ``presence:source:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-presence-sources--sourceId-
 
     Args:
-        source_id: path, string.
+        source_id: the ID of the source.
         body: ``Source``.
     """
     return _Operation(_Endpoint(
@@ -391,12 +448,14 @@ def put_presence_user_primarysource(
     user_id: str,
     body: _m.UserPrimarySource | _JsonObject,
 ) -> _Operation[_m.UserPrimarySource]:
-    """PUT /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
+    """Update the primary source of a user.
 
+    PUT /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
     Requires ``presence:userPrimarySource:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-presence-users--userId--primarysource
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserPrimarySource``.
     """
     return _Operation(_Endpoint(
@@ -409,12 +468,14 @@ def put_presencedefinition(
     presence_id: str,
     body: _m.OrganizationPresence | _JsonObject,
 ) -> _Operation[_m.OrganizationPresence]:
-    """PUT /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
+    """Update an organization presence definition.
 
+    PUT /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
     Deprecated. Requires ``presence:presenceDefinition:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-presencedefinitions--presenceId-
 
     Args:
-        presence_id: path, string.
+        presence_id: the ID of the presence.
         body: ``OrganizationPresence``.
     """
     return _Operation(_Endpoint(
@@ -426,9 +487,11 @@ def put_presencedefinition(
 def put_users_presences_bulk(
     body: _Sequence[_m.MutableUserPresence | _JsonObject],
 ) -> _Operation[list[_m.UserPresence]]:
-    """PUT /api/v2/users/presences/bulk -> list of ``UserPresence``.
+    """Update the presences of users in bulk.
 
+    PUT /api/v2/users/presences/bulk -> list of ``UserPresence``.
     Requires ``presence:userPresence:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-presences-bulk
 
     Args:
         body: list of ``MutableUserPresence``.

@@ -18,12 +18,14 @@ if _TYPE_CHECKING:
 
 
 def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Operation[None]:
-    """DELETE /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> nothing.
+    """Delete a scheduled trigger.
 
+    DELETE /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> nothing.
     Requires ``processautomation:trigger:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-processautomation-scheduledtriggers--scheduledTriggerId-
 
     Args:
-        scheduled_trigger_id: path, string.
+        scheduled_trigger_id: the ID of the scheduled trigger.
     """
     return _Operation(_Endpoint(
         "delete_processautomation_scheduledtrigger", "DELETE",
@@ -32,12 +34,14 @@ def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Ope
 
 
 def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
-    """DELETE /api/v2/processautomation/triggers/{triggerId} -> nothing.
+    """Delete a trigger.
 
+    DELETE /api/v2/processautomation/triggers/{triggerId} -> nothing.
     Requires ``processautomation:trigger:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-processautomation-triggers--triggerId-
 
     Args:
-        trigger_id: path, string.
+        trigger_id: the ID of the trigger.
     """
     return _Operation(_Endpoint(
         "delete_processautomation_trigger", "DELETE",
@@ -48,12 +52,14 @@ def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
 def get_processautomation_scheduledtrigger(
     scheduled_trigger_id: str,
 ) -> _Operation[_m.ScheduledTrigger]:
-    """GET /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
+    """Get a scheduled trigger.
 
+    GET /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
     Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-scheduledtriggers--scheduledTriggerId-
 
     Args:
-        scheduled_trigger_id: path, string.
+        scheduled_trigger_id: the ID of the scheduled trigger.
     """
     return _Operation(_Endpoint(
         "get_processautomation_scheduledtrigger", "GET",
@@ -68,15 +74,17 @@ def get_processautomation_scheduledtriggers(
     page_size: str | None = None,
     enabled: bool | None = None,
 ) -> _Lists[_m.ScheduledTriggerEntityListing, _m.ScheduledTrigger]:
-    """GET /api/v2/processautomation/scheduledtriggers -> ``ScheduledTriggerEntityListing``.
+    """List the scheduled triggers.
 
+    GET /api/v2/processautomation/scheduledtriggers -> ``ScheduledTriggerEntityListing``.
     Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
     ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-scheduledtriggers
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         enabled: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -87,12 +95,14 @@ def get_processautomation_scheduledtriggers(
 
 
 def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
-    """GET /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
+    """Get a trigger.
 
+    GET /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
     Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers--triggerId-
 
     Args:
-        trigger_id: path, string.
+        trigger_id: the ID of the trigger.
     """
     return _Operation(_Endpoint(
         "get_processautomation_trigger", "GET", "/api/v2/processautomation/triggers/{triggerId}",
@@ -109,15 +119,17 @@ def get_processautomation_triggers(
     enabled: bool | None = None,
     has_delay_by: bool | None = None,
 ) -> _Lists[_m.TriggerEntityListing, _m.Trigger]:
-    """GET /api/v2/processautomation/triggers -> ``TriggerEntityListing``.
+    """List the triggers.
 
+    GET /api/v2/processautomation/triggers -> ``TriggerEntityListing``.
     Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
     ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         topic_name: query, string.
         enabled: query, boolean.
         has_delay_by: query, boolean.
@@ -137,15 +149,17 @@ def get_processautomation_triggers_topics(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.TopicCursorEntityListing, str]:
-    """GET /api/v2/processautomation/triggers/topics -> ``TopicCursorEntityListing``.
+    """List the trigger topics.
 
+    GET /api/v2/processautomation/triggers/topics -> ``TopicCursorEntityListing``.
     Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
     ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers-topics
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_processautomation_triggers_topics", "GET", "/api/v2/processautomation/triggers/topics",
@@ -156,9 +170,11 @@ def get_processautomation_triggers_topics(
 def post_processautomation_scheduledtriggers(
     body: _m.CreateScheduledTriggerRequest | _JsonObject,
 ) -> _Operation[_m.ScheduledTrigger]:
-    """POST /api/v2/processautomation/scheduledtriggers -> ``ScheduledTrigger``.
+    """Create a scheduled trigger.
 
+    POST /api/v2/processautomation/scheduledtriggers -> ``ScheduledTrigger``.
     Requires ``processautomation:trigger:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-processautomation-scheduledtriggers
 
     Args:
         body: ``CreateScheduledTriggerRequest``.
@@ -175,12 +191,14 @@ def post_processautomation_trigger_test(
     *,
     body: str | None = None,
 ) -> _Operation[_m.TestModeResults]:
-    """POST /api/v2/processautomation/triggers/{triggerId}/test -> ``TestModeResults``.
+    """Test a trigger with an event.
 
+    POST /api/v2/processautomation/triggers/{triggerId}/test -> ``TestModeResults``.
     Requires ``processautomation:trigger:test``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-processautomation-triggers--triggerId--test
 
     Args:
-        trigger_id: path, string.
+        trigger_id: the ID of the trigger.
         body: string.
     """
     return _Operation(_Endpoint(
@@ -192,9 +210,11 @@ def post_processautomation_trigger_test(
 def post_processautomation_triggers(
     body: _m.CreateTriggerRequest | _JsonObject,
 ) -> _Operation[_m.Trigger]:
-    """POST /api/v2/processautomation/triggers -> ``Trigger``.
+    """Create a trigger.
 
+    POST /api/v2/processautomation/triggers -> ``Trigger``.
     Requires ``processautomation:trigger:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-processautomation-triggers
 
     Args:
         body: ``CreateTriggerRequest``.
@@ -210,12 +230,14 @@ def post_processautomation_triggers_topic_test(
     *,
     body: str | None = None,
 ) -> _Operation[_m.TestModeEventResults]:
-    """POST /api/v2/processautomation/triggers/topics/{topicName}/test -> ``TestModeEventResults``.
+    """Test the triggers of a topic with an event.
 
+    POST /api/v2/processautomation/triggers/topics/{topicName}/test -> ``TestModeEventResults``.
     Requires ``processautomation:trigger:test``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-processautomation-triggers-topics--topicName--test
 
     Args:
-        topic_name: path, string.
+        topic_name: the topic name.
         body: string.
     """
     return _Operation(_Endpoint(
@@ -229,12 +251,14 @@ def put_processautomation_scheduledtrigger(
     scheduled_trigger_id: str,
     body: _m.UpdateScheduledTriggerRequest | _JsonObject,
 ) -> _Operation[_m.ScheduledTrigger]:
-    """PUT /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
+    """Update a scheduled trigger.
 
+    PUT /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
     Requires ``processautomation:trigger:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-processautomation-scheduledtriggers--scheduledTriggerId-
 
     Args:
-        scheduled_trigger_id: path, string.
+        scheduled_trigger_id: the ID of the scheduled trigger.
         body: ``UpdateScheduledTriggerRequest``.
     """
     return _Operation(_Endpoint(
@@ -248,12 +272,14 @@ def put_processautomation_trigger(
     trigger_id: str,
     body: _m.UpdateTriggerRequest | _JsonObject,
 ) -> _Operation[_m.Trigger]:
-    """PUT /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
+    """Update a trigger.
 
+    PUT /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
     Requires ``processautomation:trigger:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-processautomation-triggers--triggerId-
 
     Args:
-        trigger_id: path, string.
+        trigger_id: the ID of the trigger.
         body: ``UpdateTriggerRequest``.
     """
     return _Operation(_Endpoint(

@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
+    """Delete an evaluation aggregates job.
 
+    DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-evaluations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_evaluations_aggregates_job", "DELETE",
@@ -37,12 +39,14 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
+    """Delete a survey aggregates job.
 
+    DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-surveys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_surveys_aggregates_job", "DELETE",
@@ -54,13 +58,15 @@ def delete_quality_calibration(
     calibration_id: str,
     calibrator_id: str,
 ) -> _Operation[_m.Calibration]:
-    """DELETE /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
+    """Delete a calibration.
 
+    DELETE /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
     Requires ``quality:calibration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-calibrations--calibrationId-
 
     Args:
-        calibration_id: path, string.
-        calibrator_id: query, string.
+        calibration_id: the ID of the calibration.
+        calibrator_id: query, string. The ID of a calibrator.
     """
     return _Operation(_Endpoint(
         "delete_quality_calibration", "DELETE", "/api/v2/quality/calibrations/{calibrationId}",
@@ -74,14 +80,16 @@ def delete_quality_conversation_evaluation(
     *,
     expand: str | None = None,
 ) -> _Operation[_m.EvaluationResponse]:
-    """DELETE /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
+    """Delete an evaluation of a conversation.
 
+    DELETE /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
     Requires ``quality:evaluation:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-conversations--conversationId--evaluations--evaluationId-
 
     Args:
-        conversation_id: path, string.
-        evaluation_id: path, string.
-        expand: query, string.
+        conversation_id: the ID of the conversation.
+        evaluation_id: the ID of the evaluation.
+        expand: query, string. What to include in addition.
     """
     return _Operation(_Endpoint(
         "delete_quality_conversation_evaluation", "DELETE",
@@ -93,12 +101,14 @@ def delete_quality_conversation_evaluation(
 
 
 def delete_quality_form(form_id: str) -> _Operation[None]:
-    """DELETE /api/v2/quality/forms/{formId} -> nothing.
+    """Delete a quality form.
 
+    DELETE /api/v2/quality/forms/{formId} -> nothing.
     Deprecated. Requires ``quality:evaluationForm:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-forms--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "delete_quality_form", "DELETE", "/api/v2/quality/forms/{formId}",
@@ -106,12 +116,14 @@ def delete_quality_form(form_id: str) -> _Operation[None]:
 
 
 def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
-    """DELETE /api/v2/quality/forms/evaluations/{formId} -> nothing.
+    """Delete an evaluation form.
 
+    DELETE /api/v2/quality/forms/evaluations/{formId} -> nothing.
     Requires ``quality:evaluationForm:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-forms-evaluations--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "delete_quality_forms_evaluation", "DELETE", "/api/v2/quality/forms/evaluations/{formId}",
@@ -119,12 +131,14 @@ def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
 
 
 def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
-    """DELETE /api/v2/quality/forms/surveys/{formId} -> nothing.
+    """Delete a survey form.
 
+    DELETE /api/v2/quality/forms/surveys/{formId} -> nothing.
     Requires ``quality:surveyForm:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-forms-surveys--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "delete_quality_forms_survey", "DELETE", "/api/v2/quality/forms/surveys/{formId}",
@@ -132,13 +146,15 @@ def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
 
 
 def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> nothing.
+    """Delete an agent scoring rule of a quality program.
 
+    DELETE /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> nothing.
     Requires ``quality:scoringRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-quality-programs--programId--agentscoringrules--ruleId-
 
     Args:
-        program_id: path, string.
-        rule_id: path, string.
+        program_id: the ID of the program.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_quality_program_agentscoringrule", "DELETE",
@@ -147,12 +163,14 @@ def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _O
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of an evaluation aggregates job.
 
+    GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_evaluations_aggregates_job", "GET",
@@ -165,13 +183,15 @@ def get_analytics_evaluations_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.EvaluationAsyncAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
-    """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
+    """Get the results of an evaluation aggregates job.
 
+    GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
     Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_evaluations_aggregates_job_results", "GET",
@@ -181,12 +201,14 @@ def get_analytics_evaluations_aggregates_job_results(
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a survey aggregates job.
 
+    GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_surveys_aggregates_job", "GET",
@@ -199,13 +221,15 @@ def get_analytics_surveys_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.SurveyAsyncAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
-    """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
+    """Get the results of a survey aggregates job.
 
+    GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
     Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_surveys_aggregates_job_results", "GET",
@@ -232,25 +256,27 @@ def get_quality_agents_activity(
     form_context_id: str | None = None,
     user_state: _Open[_Literal["Any", "Legacy"]] | None = None,
 ) -> _Lists[_m.AgentActivityEntityListing, _m.AgentActivity]:
-    """GET /api/v2/quality/agents/activity -> ``AgentActivityEntityListing``.
+    """Get the quality activity of agents.
 
+    GET /api/v2/quality/agents/activity -> ``AgentActivityEntityListing``.
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-agents-activity
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         start_time: query, date-time.
         end_time: query, date-time.
-        agent_user_id: query, list of string.
-        evaluator_user_id: query, string.
+        agent_user_id: query, list of string. The ID of an agent user.
+        evaluator_user_id: query, string. The ID of an evaluator user.
         name: query, string.
         group: query, string.
-        agent_team_id: query, string.
-        form_context_id: query, string.
+        agent_team_id: query, string. The ID of an agent team.
+        form_context_id: query, string. The ID of a form context.
         user_state: query, string: Any, Legacy.
     """
     return _Lists(_Endpoint(
@@ -272,14 +298,16 @@ def get_quality_calibration(
     calibrator_id: str | None = None,
     conversation_id: str | None = None,
 ) -> _Operation[_m.Calibration]:
-    """GET /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
+    """Get a calibration.
 
+    GET /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
     Requires ``quality:calibration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-calibrations--calibrationId-
 
     Args:
-        calibration_id: path, string.
-        calibrator_id: query, string.
-        conversation_id: query, string.
+        calibration_id: the ID of the calibration.
+        calibrator_id: query, string. The ID of a calibrator.
+        conversation_id: query, string. The ID of a conversation.
     """
     return _Operation(_Endpoint(
         "get_quality_calibration", "GET", "/api/v2/quality/calibrations/{calibrationId}",
@@ -302,21 +330,23 @@ def get_quality_calibrations(
     start_time: _datetime | str | None = None,
     end_time: _datetime | str | None = None,
 ) -> _Lists[_m.CalibrationEntityListing, _m.Calibration]:
-    """GET /api/v2/quality/calibrations -> ``CalibrationEntityListing``.
+    """List the calibrations.
 
+    GET /api/v2/quality/calibrations -> ``CalibrationEntityListing``.
     Requires ``quality:calibration:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-calibrations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
-        conversation_id: query, string.
+        conversation_id: query, string. The ID of a conversation.
         start_time: query, date-time.
         end_time: query, date-time.
-        calibrator_id: query, string.
+        calibrator_id: query, string. The ID of a calibrator.
     """
     return _Lists(_Endpoint(
         "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
@@ -335,15 +365,17 @@ def get_quality_conversation_evaluation(
     *,
     expand: str | None = None,
 ) -> _Operation[_m.EvaluationResponse]:
-    """GET /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
+    """Get an evaluation of a conversation.
 
+    GET /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
     Requires ``quality:evaluation:view`` or ``quality:evaluation:assign`` or
     ``quality:evaluation:release``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-conversations--conversationId--evaluations--evaluationId-
 
     Args:
-        conversation_id: path, string.
-        evaluation_id: path, string.
-        expand: query, string.
+        conversation_id: the ID of the conversation.
+        evaluation_id: the ID of the evaluation.
+        expand: query, string. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_quality_conversation_evaluation", "GET",
@@ -355,12 +387,14 @@ def get_quality_conversation_evaluation(
 
 
 def get_quality_conversation_surveys(conversation_id: str) -> _Lists[list[_m.Survey], _m.Survey]:
-    """GET /api/v2/quality/conversations/{conversationId}/surveys -> list of ``Survey``.
+    """List the surveys of a conversation.
 
+    GET /api/v2/quality/conversations/{conversationId}/surveys -> list of ``Survey``.
     Requires ``quality:survey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-conversations--conversationId--surveys
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_quality_conversation_surveys", "GET",
@@ -372,12 +406,14 @@ def get_quality_conversation_surveys(conversation_id: str) -> _Lists[list[_m.Sur
 def get_quality_conversations_audits_query_transaction_id(
     transaction_id: str,
 ) -> _Operation[_m.QualityAuditQueryExecutionStatusResponse]:
-    """GET /api/v2/quality/conversations/audits/query/{transactionId} -> ``QualityAuditQueryExecutionStatusResponse``.
+    """Get the status of an audit query of quality conversations.
 
+    GET /api/v2/quality/conversations/audits/query/{transactionId} -> ``QualityAuditQueryExecutionStatusResponse``.
     Requires ``audits:interactionDetails:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-conversations-audits-query--transactionId-
 
     Args:
-        transaction_id: path, string.
+        transaction_id: the ID of the transaction.
     """
     return _Operation(_Endpoint(
         "get_quality_conversations_audits_query_transaction_id", "GET",
@@ -393,15 +429,17 @@ def get_quality_conversations_audits_query_transaction_id_results(
     page_size: int | None = None,
     expand: _Sequence[_Open[_Literal["user"]]] | None = None,
 ) -> _Lists[_m.QualityAuditQueryExecutionResultsResponse, _m.QualityAuditLogMessage]:
-    """GET /api/v2/quality/conversations/audits/query/{transactionId}/results -> ``QualityAuditQueryExecutionResultsResponse``.
+    """Get the results of an audit query of quality conversations.
 
+    GET /api/v2/quality/conversations/audits/query/{transactionId}/results -> ``QualityAuditQueryExecutionResultsResponse``.
     Requires ``audits:interactionDetails:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-conversations-audits-query--transactionId--results
 
     Args:
-        transaction_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
-        expand: query, list of string: user.
+        transaction_id: the ID of the transaction.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        expand: query, list of string: user. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_quality_conversations_audits_query_transaction_id_results", "GET",
@@ -435,30 +473,32 @@ def get_quality_evaluations_query(
     sort_order: str | None = None,
     include_deleted_users: bool | None = None,
 ) -> _Lists[_m.EvaluationEntityListing, _m.Evaluation]:
-    """GET /api/v2/quality/evaluations/query -> ``EvaluationEntityListing``.
+    """Query evaluations.
 
+    GET /api/v2/quality/evaluations/query -> ``EvaluationEntityListing``.
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluations-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string. What to include in addition.
         previous_page: query, string.
-        conversation_id: query, string.
-        agent_user_id: query, string.
-        agent_team_id: query, string.
-        evaluator_user_id: query, string.
-        assignee_user_id: query, string.
-        queue_id: query, string.
+        conversation_id: query, string. The ID of a conversation.
+        agent_user_id: query, string. The ID of an agent user.
+        agent_team_id: query, string. The ID of an agent team.
+        evaluator_user_id: query, string. The ID of an evaluator user.
+        assignee_user_id: query, string. The ID of an assignee user.
+        queue_id: query, string. The ID of a queue.
         start_time: query, string.
         end_time: query, string.
-        form_context_id: query, string.
+        form_context_id: query, string. The ID of a form context.
         evaluation_state: query, list of string.
         is_released: query, boolean.
         agent_has_read: query, boolean.
         expand_answer_total_scores: query, boolean.
         maximum: query, integer.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
         include_deleted_users: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -492,15 +532,17 @@ def get_quality_evaluators_activity(
     group: str | None = None,
     agent_team_id: str | None = None,
 ) -> _Lists[_m.EvaluatorActivityEntityListing, _m.EvaluatorActivity]:
-    """GET /api/v2/quality/evaluators/activity -> ``EvaluatorActivityEntityListing``.
+    """Get the activity of evaluators.
 
+    GET /api/v2/quality/evaluators/activity -> ``EvaluatorActivityEntityListing``.
     Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluators-activity
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         start_time: query, date-time.
@@ -508,7 +550,7 @@ def get_quality_evaluators_activity(
         name: query, string.
         permission: query, list of string.
         group: query, string.
-        agent_team_id: query, string.
+        agent_team_id: query, string. The ID of an agent team.
     """
     return _Lists(_Endpoint(
         "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
@@ -522,12 +564,14 @@ def get_quality_evaluators_activity(
 
 
 def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
+    """Get a quality form.
 
+    GET /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
     Deprecated. Requires ``quality:evaluationForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_form", "GET", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
@@ -541,16 +585,18 @@ def get_quality_form_versions(
     page_number: int | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
+    """List the versions of a quality form.
 
+    GET /api/v2/quality/forms/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms--formId--versions
 
     Args:
-        form_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
+        form_id: the ID of the form.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
@@ -571,20 +617,22 @@ def get_quality_forms(
     name: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms -> ``EvaluationFormResponseEntityListing``.
+    """List the quality forms.
 
+    GET /api/v2/quality/forms -> ``EvaluationFormResponseEntityListing``.
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
         next_page: query, string.
         previous_page: query, string.
-        expand: query, string: publishHistory.
+        expand: query, string: publishHistory. What to include in addition.
         name: query, string.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_quality_forms", "GET", "/api/v2/quality/forms", "EvaluationFormResponseEntityListing",
@@ -597,12 +645,14 @@ def get_quality_forms(
 
 
 def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
+    """Get an evaluation form.
 
+    GET /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_forms_evaluation", "GET", "/api/v2/quality/forms/evaluations/{formId}",
@@ -617,16 +667,18 @@ def get_quality_forms_evaluation_versions(
     page_number: int | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/evaluations/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
+    """List the versions of an evaluation form.
 
+    GET /api/v2/quality/forms/evaluations/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations--formId--versions
 
     Args:
-        form_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
+        form_id: the ID of the form.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluation_versions", "GET",
@@ -648,20 +700,22 @@ def get_quality_forms_evaluations(
     name: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/evaluations -> ``EvaluationFormResponseEntityListing``.
+    """List the evaluation forms.
 
+    GET /api/v2/quality/forms/evaluations -> ``EvaluationFormResponseEntityListing``.
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
         next_page: query, string.
         previous_page: query, string.
-        expand: query, string: publishHistory.
+        expand: query, string: publishHistory. What to include in addition.
         name: query, string.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
@@ -678,12 +732,14 @@ def get_quality_forms_evaluations_bulk(
     *,
     include_latest_version_form_name: bool | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/evaluations/bulk -> ``EvaluationFormResponseEntityListing``.
+    """Get evaluation forms by their IDs.
 
+    GET /api/v2/quality/forms/evaluations/bulk -> ``EvaluationFormResponseEntityListing``.
     Requires ``quality:evaluationForm:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
         include_latest_version_form_name: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -695,12 +751,14 @@ def get_quality_forms_evaluations_bulk(
 def get_quality_forms_evaluations_bulk_contexts(
     context_id: _Sequence[str],
 ) -> _Lists[list[_m.EvaluationFormResponse], _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/forms/evaluations/bulk/contexts -> list of ``EvaluationFormResponse``.
+    """Get the latest versions of evaluation forms by context IDs.
 
+    GET /api/v2/quality/forms/evaluations/bulk/contexts -> list of ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk-contexts
 
     Args:
-        context_id: query, list of string.
+        context_id: query, list of string. The ID of a context.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluations_bulk_contexts", "GET",
@@ -710,12 +768,14 @@ def get_quality_forms_evaluations_bulk_contexts(
 
 
 def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
-    """GET /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
+    """Get a survey form.
 
+    GET /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
     Requires ``quality:surveyForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_forms_survey", "GET", "/api/v2/quality/forms/surveys/{formId}", "SurveyForm",
@@ -728,14 +788,16 @@ def get_quality_forms_survey_versions(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
-    """GET /api/v2/quality/forms/surveys/{formId}/versions -> ``SurveyFormEntityListing``.
+    """List the versions of a survey form.
 
+    GET /api/v2/quality/forms/surveys/{formId}/versions -> ``SurveyFormEntityListing``.
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys--formId--versions
 
     Args:
-        form_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        form_id: the ID of the form.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_survey_versions", "GET",
@@ -755,19 +817,21 @@ def get_quality_forms_surveys(
     name: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
-    """GET /api/v2/quality/forms/surveys -> ``SurveyFormEntityListing``.
+    """List the survey forms.
 
+    GET /api/v2/quality/forms/surveys -> ``SurveyFormEntityListing``.
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
         next_page: query, string.
         previous_page: query, string.
-        expand: query, string: publishHistory.
+        expand: query, string: publishHistory. What to include in addition.
         name: query, string.
-        sort_order: query, string.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
@@ -782,12 +846,14 @@ def get_quality_forms_surveys(
 def get_quality_forms_surveys_bulk(
     id: _Sequence[str],
 ) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
-    """GET /api/v2/quality/forms/surveys/bulk -> ``SurveyFormEntityListing``.
+    """Get survey forms by their IDs.
 
+    GET /api/v2/quality/forms/surveys/bulk -> ``SurveyFormEntityListing``.
     Requires ``quality:surveyForm:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys-bulk
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
@@ -800,12 +866,14 @@ def get_quality_forms_surveys_bulk_contexts(
     *,
     published: bool | None = None,
 ) -> _Lists[list[_m.SurveyForm], _m.SurveyForm]:
-    """GET /api/v2/quality/forms/surveys/bulk/contexts -> list of ``SurveyForm``.
+    """Get the latest versions of survey forms by context IDs.
 
+    GET /api/v2/quality/forms/surveys/bulk/contexts -> list of ``SurveyForm``.
     Requires ``quality:surveyForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys-bulk-contexts
 
     Args:
-        context_id: query, list of string.
+        context_id: query, list of string. The ID of a context.
         published: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -819,13 +887,15 @@ def get_quality_program_agentscoringrule(
     program_id: str,
     rule_id: str,
 ) -> _Operation[_m.AgentScoringRule]:
-    """GET /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
+    """Get an agent scoring rule of a quality program.
 
+    GET /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
     Requires ``quality:scoringRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-programs--programId--agentscoringrules--ruleId-
 
     Args:
-        program_id: path, string.
-        rule_id: path, string.
+        program_id: the ID of the program.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_quality_program_agentscoringrule", "GET",
@@ -836,12 +906,14 @@ def get_quality_program_agentscoringrule(
 def get_quality_program_agentscoringrules(
     program_id: str,
 ) -> _Lists[_m.AgentScoringRuleEntityListing, _m.AgentScoringRule]:
-    """GET /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRuleEntityListing``.
+    """List the agent scoring rules of a quality program.
 
+    GET /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRuleEntityListing``.
     Requires ``quality:scoringRule:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-programs--programId--agentscoringrules
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Lists(_Endpoint(
         "get_quality_program_agentscoringrules", "GET",
@@ -851,12 +923,14 @@ def get_quality_program_agentscoringrules(
 
 
 def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
-    """GET /api/v2/quality/publishedforms/{formId} -> ``EvaluationFormResponse``.
+    """Get a published quality form.
 
+    GET /api/v2/quality/publishedforms/{formId} -> ``EvaluationFormResponse``.
     Deprecated. Requires ``quality:evaluationForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_publishedform", "GET", "/api/v2/quality/publishedforms/{formId}",
@@ -871,14 +945,16 @@ def get_quality_publishedforms(
     name: str | None = None,
     only_latest_per_context: bool | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/publishedforms -> ``EvaluationFormResponseEntityListing``.
+    """List the published quality forms.
 
+    GET /api/v2/quality/publishedforms -> ``EvaluationFormResponseEntityListing``.
     Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
         only_latest_per_context: query, boolean.
     """
@@ -892,12 +968,14 @@ def get_quality_publishedforms(
 
 
 def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
-    """GET /api/v2/quality/publishedforms/evaluations/{formId} -> ``EvaluationFormResponse``.
+    """Get a published evaluation form.
 
+    GET /api/v2/quality/publishedforms/evaluations/{formId} -> ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_publishedforms_evaluation", "GET",
@@ -912,14 +990,16 @@ def get_quality_publishedforms_evaluations(
     name: str | None = None,
     only_latest_per_context: bool | None = None,
 ) -> _Lists[_m.EvaluationFormResponseEntityListing, _m.EvaluationFormResponse]:
-    """GET /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponseEntityListing``.
+    """List the published evaluation forms.
 
+    GET /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponseEntityListing``.
     Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
         only_latest_per_context: query, boolean.
     """
@@ -936,12 +1016,14 @@ def get_quality_publishedforms_evaluations(
 def get_quality_publishedforms_evaluations_divisionview(
     evaluation_form_id: str,
 ) -> _Operation[_m.EvaluationFormDivisionView]:
-    """GET /api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId} -> ``EvaluationFormDivisionView``.
+    """Get a published evaluation form in the caller's divisions.
 
+    GET /api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId} -> ``EvaluationFormDivisionView``.
     Requires ``quality:evaluationForm:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations-divisionviews--evaluationFormId-
 
     Args:
-        evaluation_form_id: path, string.
+        evaluation_form_id: the ID of the evaluation form.
     """
     return _Operation(_Endpoint(
         "get_quality_publishedforms_evaluations_divisionview", "GET",
@@ -958,17 +1040,19 @@ def get_quality_publishedforms_evaluations_divisionviews(
     name: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.EvaluationFormDivisionViewListing, _m.EvaluationFormDivisionView]:
-    """GET /api/v2/quality/publishedforms/evaluations/divisionviews -> ``EvaluationFormDivisionViewListing``.
+    """List the published evaluation forms in the caller's divisions.
 
+    GET /api/v2/quality/publishedforms/evaluations/divisionviews -> ``EvaluationFormDivisionViewListing``.
     Requires ``quality:evaluationForm:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        division_id: query, string.
-        id: query, list of string.
+        division_id: query, string. The ID of a division.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_evaluations_divisionviews", "GET",
@@ -981,12 +1065,14 @@ def get_quality_publishedforms_evaluations_divisionviews(
 
 
 def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
-    """GET /api/v2/quality/publishedforms/surveys/{formId} -> ``SurveyForm``.
+    """Get a published survey form.
 
+    GET /api/v2/quality/publishedforms/surveys/{formId} -> ``SurveyForm``.
     Requires ``quality:surveyForm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
     """
     return _Operation(_Endpoint(
         "get_quality_publishedforms_survey", "GET",
@@ -1001,13 +1087,15 @@ def get_quality_publishedforms_surveys(
     name: str | None = None,
     only_latest_enabled_per_context: bool | None = None,
 ) -> _Lists[_m.SurveyFormEntityListing, _m.SurveyForm]:
-    """GET /api/v2/quality/publishedforms/surveys -> ``SurveyFormEntityListing``.
+    """List the published survey forms.
 
+    GET /api/v2/quality/publishedforms/surveys -> ``SurveyFormEntityListing``.
     Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
         only_latest_enabled_per_context: query, boolean.
     """
@@ -1023,12 +1111,14 @@ def get_quality_publishedforms_surveys(
 def get_quality_publishedforms_surveys_divisionview(
     survey_form_id: str,
 ) -> _Operation[_m.SurveyFormDivisionView]:
-    """GET /api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId} -> ``SurveyFormDivisionView``.
+    """Get a published survey form in the caller's divisions.
 
+    GET /api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId} -> ``SurveyFormDivisionView``.
     Requires ``quality:surveyForm:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys-divisionviews--surveyFormId-
 
     Args:
-        survey_form_id: path, string.
+        survey_form_id: the ID of the survey form.
     """
     return _Operation(_Endpoint(
         "get_quality_publishedforms_surveys_divisionview", "GET",
@@ -1045,17 +1135,19 @@ def get_quality_publishedforms_surveys_divisionviews(
     name: str | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.SurveyFormDivisionViewListing, _m.SurveyFormDivisionView]:
-    """GET /api/v2/quality/publishedforms/surveys/divisionviews -> ``SurveyFormDivisionViewListing``.
+    """List the published survey forms in the caller's divisions.
 
+    GET /api/v2/quality/publishedforms/surveys/divisionviews -> ``SurveyFormDivisionViewListing``.
     Requires ``quality:surveyForm:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        division_id: query, string.
-        id: query, list of string.
+        division_id: query, string. The ID of a division.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_surveys_divisionviews", "GET",
@@ -1068,12 +1160,14 @@ def get_quality_publishedforms_surveys_divisionviews(
 
 
 def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
-    """GET /api/v2/quality/surveys/{surveyId} -> ``Survey``.
+    """Get a survey.
 
+    GET /api/v2/quality/surveys/{surveyId} -> ``Survey``.
     Requires ``quality:survey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-surveys--surveyId-
 
     Args:
-        survey_id: path, string.
+        survey_id: the ID of the survey.
     """
     return _Operation(_Endpoint(
         "get_quality_survey", "GET", "/api/v2/quality/surveys/{surveyId}", "Survey",
@@ -1081,7 +1175,10 @@ def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
 
 
 def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.ScorableSurvey]:
-    """GET /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    """Get a survey for the customer who scores it.
+
+    GET /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-surveys-scorable
 
     Args:
         customer_survey_url: query, string.
@@ -1095,12 +1192,14 @@ def patch_quality_forms_survey(
     form_id: str,
     body: _m.SurveyForm | _JsonObject,
 ) -> _Operation[_m.SurveyForm]:
-    """PATCH /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
+    """Disable a version of a survey form.
 
+    PATCH /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
     Requires ``quality:surveyForm:disable``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-quality-forms-surveys--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
         body: ``SurveyForm``.
     """
     return _Operation(_Endpoint(
@@ -1112,9 +1211,11 @@ def patch_quality_forms_survey(
 def post_analytics_evaluations_aggregates_jobs(
     body: _m.EvaluationAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.EvaluationAggregateDataContainer]:
-    """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start an evaluation aggregates job.
 
-    Requires ``analytics:evaluationAggregate:view``.
+    POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:evaluationAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-evaluations-aggregates-jobs
 
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
@@ -1129,9 +1230,11 @@ def post_analytics_evaluations_aggregates_jobs(
 def post_analytics_evaluations_aggregates_query(
     body: _m.EvaluationAggregationQuery | _JsonObject,
 ) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
-    """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
+    """Query evaluation aggregates.
 
+    POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
     Read-only. Requires ``analytics:evaluationAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-evaluations-aggregates-query
 
     Args:
         body: ``EvaluationAggregationQuery``.
@@ -1146,9 +1249,11 @@ def post_analytics_evaluations_aggregates_query(
 def post_analytics_surveys_aggregates_jobs(
     body: _m.SurveyAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SurveyAggregateDataContainer]:
-    """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a survey aggregates job.
 
-    Requires ``analytics:surveyAggregate:view``.
+    POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:surveyAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-surveys-aggregates-jobs
 
     Args:
         body: ``SurveyAsyncAggregationQuery``.
@@ -1163,9 +1268,11 @@ def post_analytics_surveys_aggregates_jobs(
 def post_analytics_surveys_aggregates_query(
     body: _m.SurveyAggregationQuery | _JsonObject,
 ) -> _Lists[_m.SurveyAggregateQueryResponse, _m.SurveyAggregateDataContainer]:
-    """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
+    """Query survey aggregates.
 
+    POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
     Read-only. Requires ``analytics:surveyAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-surveys-aggregates-query
 
     Args:
         body: ``SurveyAggregationQuery``.
@@ -1182,12 +1289,14 @@ def post_quality_calibrations(
     *,
     expand: str | None = None,
 ) -> _Operation[_m.Calibration]:
-    """POST /api/v2/quality/calibrations -> ``Calibration``.
+    """Create a calibration.
 
+    POST /api/v2/quality/calibrations -> ``Calibration``.
     Requires ``quality:calibration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-calibrations
 
     Args:
-        expand: query, string.
+        expand: query, string. What to include in addition.
         body: ``CalibrationCreate``.
     """
     return _Operation(_Endpoint(
@@ -1203,13 +1312,15 @@ def post_quality_conversation_evaluations(
     expand: str | None = None,
     idempotency_key: str | None = None,
 ) -> _Operation[_m.Evaluation]:
-    """POST /api/v2/quality/conversations/{conversationId}/evaluations -> ``Evaluation``.
+    """Create an evaluation of a conversation.
 
+    POST /api/v2/quality/conversations/{conversationId}/evaluations -> ``Evaluation``.
     Requires ``quality:evaluation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-conversations--conversationId--evaluations
 
     Args:
-        conversation_id: path, string.
-        expand: query, string.
+        conversation_id: the ID of the conversation.
+        expand: query, string. What to include in addition.
         idempotency_key: header ``Idempotency-Key``, string.
         body: ``EvaluationCreateBody``.
     """
@@ -1228,9 +1339,11 @@ def post_quality_conversations_audits_query(
     _m.QualityAuditQueryExecutionStatusResponse, _m.QualityAuditQueryExecutionStatusResponse,
     _m.QualityAuditLogMessage,
 ]:
-    """POST /api/v2/quality/conversations/audits/query -> ``QualityAuditQueryExecutionStatusResponse``.
+    """Start an audit query of quality conversations.
 
-    Requires ``audits:interactionDetails:view``.
+    POST /api/v2/quality/conversations/audits/query -> ``QualityAuditQueryExecutionStatusResponse``.
+    Requires ``audits:interactionDetails:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-conversations-audits-query
 
     Args:
         body: ``QMAuditQueryRequest``.
@@ -1245,7 +1358,10 @@ def post_quality_conversations_audits_query(
 def post_quality_evaluations_aggregates_query_me(
     body: _m.EvaluationAggregationQueryMe | _JsonObject,
 ) -> _Lists[_m.EvaluationAggregateQueryResponse, _m.EvaluationAggregateDataContainer]:
-    """POST /api/v2/quality/evaluations/aggregates/query/me -> ``EvaluationAggregateQueryResponse``.
+    """Query the evaluation aggregates of the current user.
+
+    POST /api/v2/quality/evaluations/aggregates/query/me -> ``EvaluationAggregateQueryResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-evaluations-aggregates-query-me
 
     Args:
         body: ``EvaluationAggregationQueryMe``.
@@ -1260,7 +1376,10 @@ def post_quality_evaluations_aggregates_query_me(
 def post_quality_evaluations_scoring(
     body: _m.EvaluationFormAndScoringSet | _JsonObject,
 ) -> _Operation[_m.EvaluationScoringSet]:
-    """POST /api/v2/quality/evaluations/scoring -> ``EvaluationScoringSet``.
+    """Score an evaluation.
+
+    POST /api/v2/quality/evaluations/scoring -> ``EvaluationScoringSet``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-evaluations-scoring
 
     Args:
         body: ``EvaluationFormAndScoringSet``.
@@ -1274,9 +1393,11 @@ def post_quality_evaluations_scoring(
 def post_quality_evaluations_search(
     body: _m.EvaluationSearchRequestDTO | _JsonObject,
 ) -> _Lists[_m.EvaluationSearchResponse, _m.EvaluationSearchItemResponse]:
-    """POST /api/v2/quality/evaluations/search -> ``EvaluationSearchResponse``.
+    """Search evaluations.
 
+    POST /api/v2/quality/evaluations/search -> ``EvaluationSearchResponse``.
     Read-only. Requires ``quality:evaluation:searchAny``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-evaluations-search
 
     Args:
         body: ``EvaluationSearchRequestDTO``.
@@ -1291,9 +1412,11 @@ def post_quality_evaluations_search(
 def post_quality_forms(
     body: _m.EvaluationForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """POST /api/v2/quality/forms -> ``EvaluationFormResponse``.
+    """Create a quality form.
 
+    POST /api/v2/quality/forms -> ``EvaluationFormResponse``.
     Deprecated. Requires ``quality:evaluationForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-forms
 
     Args:
         body: ``EvaluationForm``.
@@ -1307,9 +1430,11 @@ def post_quality_forms(
 def post_quality_forms_evaluations(
     body: _m.EvaluationForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """POST /api/v2/quality/forms/evaluations -> ``EvaluationFormResponse``.
+    """Create an evaluation form.
 
+    POST /api/v2/quality/forms/evaluations -> ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-forms-evaluations
 
     Args:
         body: ``EvaluationForm``.
@@ -1321,9 +1446,11 @@ def post_quality_forms_evaluations(
 
 
 def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[_m.SurveyForm]:
-    """POST /api/v2/quality/forms/surveys -> ``SurveyForm``.
+    """Create a survey form.
 
+    POST /api/v2/quality/forms/surveys -> ``SurveyForm``.
     Requires ``quality:surveyForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-forms-surveys
 
     Args:
         body: ``SurveyForm``.
@@ -1338,12 +1465,14 @@ def post_quality_program_agentscoringrules(
     program_id: str,
     body: _m.AgentScoringRule | _JsonObject,
 ) -> _Operation[_m.AgentScoringRule]:
-    """POST /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRule``.
+    """Create an agent scoring rule of a quality program.
 
+    POST /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRule``.
     Requires ``quality:scoringRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-programs--programId--agentscoringrules
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``AgentScoringRule``.
     """
     return _Operation(_Endpoint(
@@ -1356,9 +1485,11 @@ def post_quality_program_agentscoringrules(
 def post_quality_publishedforms(
     body: _m.PublishForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """POST /api/v2/quality/publishedforms -> ``EvaluationFormResponse``.
+    """Publish a quality form.
 
+    POST /api/v2/quality/publishedforms -> ``EvaluationFormResponse``.
     Deprecated. Requires ``quality:evaluationForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-publishedforms
 
     Args:
         body: ``PublishForm``.
@@ -1372,9 +1503,11 @@ def post_quality_publishedforms(
 def post_quality_publishedforms_evaluations(
     body: _m.PublishForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """POST /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponse``.
+    """Publish an evaluation form.
 
+    POST /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-publishedforms-evaluations
 
     Args:
         body: ``PublishForm``.
@@ -1389,9 +1522,11 @@ def post_quality_publishedforms_evaluations(
 def post_quality_publishedforms_surveys(
     body: _m.PublishForm | _JsonObject,
 ) -> _Operation[_m.SurveyForm]:
-    """POST /api/v2/quality/publishedforms/surveys -> ``SurveyForm``.
+    """Publish a survey form.
 
+    POST /api/v2/quality/publishedforms/surveys -> ``SurveyForm``.
     Requires ``quality:surveyForm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-publishedforms-surveys
 
     Args:
         body: ``PublishForm``.
@@ -1405,9 +1540,11 @@ def post_quality_publishedforms_surveys(
 def post_quality_surveys(
     body: _m.CreateSurveyRequest | _JsonObject,
 ) -> _Operation[_m.CreateSurveyResponse]:
-    """POST /api/v2/quality/surveys -> ``CreateSurveyResponse``.
+    """Create a survey.
 
+    POST /api/v2/quality/surveys -> ``CreateSurveyResponse``.
     Requires ``quality:survey:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-surveys
 
     Args:
         body: ``CreateSurveyRequest``.
@@ -1421,7 +1558,10 @@ def post_quality_surveys(
 def post_quality_surveys_scoring(
     body: _m.SurveyFormAndScoringSet | _JsonObject,
 ) -> _Lists[_m.SurveyScoringSet, _m.SurveyQuestionGroupScore]:
-    """POST /api/v2/quality/surveys/scoring -> ``SurveyScoringSet``.
+    """Score a survey.
+
+    POST /api/v2/quality/surveys/scoring -> ``SurveyScoringSet``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-surveys-scoring
 
     Args:
         body: ``SurveyFormAndScoringSet``.
@@ -1436,12 +1576,14 @@ def put_quality_calibration(
     calibration_id: str,
     body: _m.Calibration | _JsonObject,
 ) -> _Operation[_m.Calibration]:
-    """PUT /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
+    """Update a calibration.
 
+    PUT /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
     Requires ``quality:calibration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-calibrations--calibrationId-
 
     Args:
-        calibration_id: path, string.
+        calibration_id: the ID of the calibration.
         body: ``Calibration``.
     """
     return _Operation(_Endpoint(
@@ -1457,15 +1599,17 @@ def put_quality_conversation_evaluation(
     *,
     expand: str | None = None,
 ) -> _Operation[_m.EvaluationResponse]:
-    """PUT /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
+    """Update an evaluation of a conversation.
 
+    PUT /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
     Requires ``quality:evaluation:edit`` or ``quality:evaluation:editScore`` or
     ``quality:evaluation:editAgentSignoff``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-conversations--conversationId--evaluations--evaluationId-
 
     Args:
-        conversation_id: path, string.
-        evaluation_id: path, string.
-        expand: query, string.
+        conversation_id: the ID of the conversation.
+        evaluation_id: the ID of the evaluation.
+        expand: query, string. What to include in addition.
         body: ``Evaluation``.
     """
     return _Operation(_Endpoint(
@@ -1481,12 +1625,14 @@ def put_quality_form(
     form_id: str,
     body: _m.EvaluationForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """PUT /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
+    """Update a quality form.
 
+    PUT /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
     Deprecated. Requires ``quality:evaluationForm:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-forms--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
         body: ``EvaluationForm``.
     """
     return _Operation(_Endpoint(
@@ -1499,12 +1645,14 @@ def put_quality_forms_evaluation(
     form_id: str,
     body: _m.EvaluationForm | _JsonObject,
 ) -> _Operation[_m.EvaluationFormResponse]:
-    """PUT /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
+    """Update an evaluation form.
 
+    PUT /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
     Requires ``quality:evaluationForm:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-forms-evaluations--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
         body: ``EvaluationForm``.
     """
     return _Operation(_Endpoint(
@@ -1517,12 +1665,14 @@ def put_quality_forms_evaluation_aiscoring_settings(
     form_id: str,
     body: _m.AiScoringSettings | _JsonObject,
 ) -> _Operation[_m.AiScoringSettings]:
-    """PUT /api/v2/quality/forms/evaluations/{formId}/aiscoring/settings -> ``AiScoringSettings``.
+    """Update the AI scoring settings of an evaluation form.
 
+    PUT /api/v2/quality/forms/evaluations/{formId}/aiscoring/settings -> ``AiScoringSettings``.
     Requires ``quality:evaluationForm:aiScoringEdit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-forms-evaluations--formId--aiscoring-settings
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
         body: ``AiScoringSettings``.
     """
     return _Operation(_Endpoint(
@@ -1536,12 +1686,14 @@ def put_quality_forms_survey(
     form_id: str,
     body: _m.SurveyForm | _JsonObject,
 ) -> _Operation[_m.SurveyForm]:
-    """PUT /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
+    """Replace a survey form.
 
+    PUT /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
     Requires ``quality:surveyForm:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-forms-surveys--formId-
 
     Args:
-        form_id: path, string.
+        form_id: the ID of the form.
         body: ``SurveyForm``.
     """
     return _Operation(_Endpoint(
@@ -1555,13 +1707,15 @@ def put_quality_program_agentscoringrule(
     rule_id: str,
     body: _m.AgentScoringRule | _JsonObject,
 ) -> _Operation[_m.AgentScoringRule]:
-    """PUT /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
+    """Update an agent scoring rule of a quality program.
 
+    PUT /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
     Requires ``quality:scoringRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-programs--programId--agentscoringrules--ruleId-
 
     Args:
-        program_id: path, string.
-        rule_id: path, string.
+        program_id: the ID of the program.
+        rule_id: the ID of the rule.
         body: ``AgentScoringRule``.
     """
     return _Operation(_Endpoint(
@@ -1575,7 +1729,10 @@ def put_quality_surveys_scorable(
     customer_survey_url: str,
     body: _m.ScorableSurvey | _JsonObject,
 ) -> _Operation[_m.ScorableSurvey]:
-    """PUT /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    """Update a survey as the customer who scores it.
+
+    PUT /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-surveys-scorable
 
     Args:
         customer_survey_url: query, string.

@@ -29,16 +29,18 @@ def delete_conversation_recording_annotation(
     recording_id: str,
     annotation_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> nothing.
+    """Delete an annotation of a recording of a conversation.
 
+    DELETE /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> nothing.
     Requires ``recording:annotation:delete`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId--recordings--recordingId--annotations--annotationId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
-        annotation_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
+        annotation_id: the ID of the annotation.
     """
     return _Operation(_Endpoint(
         "delete_conversation_recording_annotation", "DELETE",
@@ -50,12 +52,14 @@ def delete_conversation_recording_annotation(
 
 
 def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
-    """DELETE /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
+    """Delete an orphan recording.
 
+    DELETE /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
     Requires ``recording:orphan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orphanrecordings--orphanId-
 
     Args:
-        orphan_id: path, string.
+        orphan_id: the ID of the orphan recording.
     """
     return _Operation(_Endpoint(
         "delete_orphanrecording", "DELETE", "/api/v2/orphanrecordings/{orphanId}",
@@ -64,12 +68,14 @@ def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
 
 
 def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operation[None]:
-    """DELETE /api/v2/recording/crossplatform/mediaretentionpolicies -> nothing.
+    """Delete the cross-platform media retention policies.
 
+    DELETE /api/v2/recording/crossplatform/mediaretentionpolicies -> nothing.
     Requires ``recording:crossPlatformRetentionPolicy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
-        ids: query, string.
+        ids: query, string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
@@ -78,12 +84,14 @@ def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operatio
 
 
 def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
-    """DELETE /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> nothing.
+    """Delete a cross-platform media retention policy.
 
+    DELETE /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> nothing.
     Requires ``recording:crossPlatformRetentionPolicy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-crossplatform-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "delete_recording_crossplatform_mediaretentionpolicy", "DELETE",
@@ -92,12 +100,14 @@ def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Oper
 
 
 def delete_recording_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/recording/jobs/{jobId} -> nothing.
+    """Delete a recording job.
 
+    DELETE /api/v2/recording/jobs/{jobId} -> nothing.
     Requires ``recording:job:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_recording_job", "DELETE", "/api/v2/recording/jobs/{jobId}",
@@ -105,12 +115,14 @@ def delete_recording_job(job_id: str) -> _Operation[None]:
 
 
 def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
-    """DELETE /api/v2/recording/mediaretentionpolicies -> nothing.
+    """Delete the media retention policies.
 
+    DELETE /api/v2/recording/mediaretentionpolicies -> nothing.
     Requires ``recording:retentionPolicy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-mediaretentionpolicies
 
     Args:
-        ids: query, string.
+        ids: query, string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_recording_mediaretentionpolicies", "DELETE",
@@ -119,12 +131,14 @@ def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
 
 
 def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
-    """DELETE /api/v2/recording/mediaretentionpolicies/{policyId} -> nothing.
+    """Delete a media retention policy.
 
+    DELETE /api/v2/recording/mediaretentionpolicies/{policyId} -> nothing.
     Requires ``recording:retentionPolicy:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "delete_recording_mediaretentionpolicy", "DELETE",
@@ -145,18 +159,21 @@ def get_conversation_recording(
     locale: str | None = None,
     media_formats: _Sequence[str] | None = None,
 ) -> _Operation[_m.Recording]:
-    """GET /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
+    """Get a recording of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordings--recordingId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
-        email_format_id: query, string: EML, NONE.
-        chat_format_id: query, string: ZIP, NONE.
-        message_format_id: query, string: ZIP, NONE.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
+        email_format_id: query, string: EML, NONE. The ID of an email format.
+        chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
+        message_format_id: query, string: ZIP, NONE. The ID of a message format.
         download: query, boolean.
         file_name: query, string.
         locale: query, string.
@@ -178,16 +195,18 @@ def get_conversation_recording_annotation(
     recording_id: str,
     annotation_id: str,
 ) -> _Operation[_m.Annotation]:
-    """GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
+    """Get an annotation of a recording of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
     Requires ``recording:annotation:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordings--recordingId--annotations--annotationId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
-        annotation_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
+        annotation_id: the ID of the annotation.
     """
     return _Operation(_Endpoint(
         "get_conversation_recording_annotation", "GET",
@@ -203,15 +222,17 @@ def get_conversation_recording_annotations(
     conversation_id: str,
     recording_id: str,
 ) -> _Lists[list[_m.Annotation], _m.Annotation]:
-    """GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> list of ``Annotation``.
+    """List the annotations of a recording of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> list of ``Annotation``.
     Requires ``recording:annotation:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordings--recordingId--annotations
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
     """
     return _Lists(_Endpoint(
         "get_conversation_recording_annotations", "GET",
@@ -223,13 +244,15 @@ def get_conversation_recording_annotations(
 def get_conversation_recordingmetadata(
     conversation_id: str,
 ) -> _Lists[list[_m.RecordingMetadata], _m.RecordingMetadata]:
-    """GET /api/v2/conversations/{conversationId}/recordingmetadata -> list of ``RecordingMetadata``.
+    """List the metadata of the recordings of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordingmetadata -> list of ``RecordingMetadata``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordingmetadata
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_conversation_recordingmetadata", "GET",
@@ -242,14 +265,16 @@ def get_conversation_recordingmetadata_recording_id(
     conversation_id: str,
     recording_id: str,
 ) -> _Operation[_m.RecordingMetadata]:
-    """GET /api/v2/conversations/{conversationId}/recordingmetadata/{recordingId} -> ``RecordingMetadata``.
+    """Get the metadata of a recording of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordingmetadata/{recordingId} -> ``RecordingMetadata``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordingmetadata--recordingId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
     """
     return _Operation(_Endpoint(
         "get_conversation_recordingmetadata_recording_id", "GET",
@@ -267,15 +292,18 @@ def get_conversation_recordings(
     locale: str | None = None,
     include_pause_annotations_for_screen_recordings: bool | None = None,
 ) -> _Lists[list[_m.Recording], _m.Recording]:
-    """GET /api/v2/conversations/{conversationId}/recordings -> list of ``Recording``.
+    """List the recordings of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/recordings -> list of ``Recording``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--recordings
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         max_wait_ms: query, integer.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
         media_formats: query, list of string.
         locale: query, string.
         include_pause_annotations_for_screen_recordings: query, boolean.
@@ -291,12 +319,14 @@ def get_conversation_recordings(
 
 
 def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
-    """GET /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
+    """Get an orphan recording.
 
+    GET /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
     Requires ``recording:orphan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orphanrecordings--orphanId-
 
     Args:
-        orphan_id: path, string.
+        orphan_id: the ID of the orphan recording.
     """
     return _Operation(_Endpoint(
         "get_orphanrecording", "GET", "/api/v2/orphanrecordings/{orphanId}", "OrphanRecording",
@@ -315,16 +345,19 @@ def get_orphanrecording_media(
     locale: str | None = None,
     media_formats: _Sequence[str] | None = None,
 ) -> _Operation[_m.Recording]:
-    """GET /api/v2/orphanrecordings/{orphanId}/media -> ``Recording``.
+    """Get the media of an orphan recording.
 
+    GET /api/v2/orphanrecordings/{orphanId}/media -> ``Recording``.
     Requires ``recording:orphan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orphanrecordings--orphanId--media
 
     Args:
-        orphan_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
-        email_format_id: query, string: EML, NONE.
-        chat_format_id: query, string: ZIP, NONE.
-        message_format_id: query, string: ZIP, NONE.
+        orphan_id: the ID of the orphan recording.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
+        email_format_id: query, string: EML, NONE. The ID of an email format.
+        chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
+        message_format_id: query, string: ZIP, NONE. The ID of a message format.
         download: query, boolean.
         file_name: query, string.
         locale: query, string.
@@ -352,15 +385,17 @@ def get_orphanrecordings(
     has_conversation: bool | None = None,
     media: _Open[_Literal["Call", "Screen"]] | None = None,
 ) -> _Lists[_m.OrphanRecordingListing, _m.OrphanRecording]:
-    """GET /api/v2/orphanrecordings -> ``OrphanRecordingListing``.
+    """List the orphan recordings.
 
+    GET /api/v2/orphanrecordings -> ``OrphanRecordingListing``.
     Requires ``recording:orphan:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orphanrecordings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         has_conversation: query, boolean.
@@ -379,10 +414,13 @@ def get_orphanrecordings(
 def get_recording_batchrequest(
     job_id: str,
 ) -> _Lists[_m.BatchDownloadJobStatusResult, _m.BatchDownloadJobResult]:
-    """GET /api/v2/recording/batchrequests/{jobId} -> ``BatchDownloadJobStatusResult``.
+    """Get the results of a batch download of recordings.
+
+    GET /api/v2/recording/batchrequests/{jobId} -> ``BatchDownloadJobStatusResult``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-batchrequests--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
@@ -404,16 +442,18 @@ def get_recording_crossplatform_mediaretentionpolicies(
     has_errors: bool | None = None,
     delete_days_threshold: int | None = None,
 ) -> _Lists[_m.PolicyEntityListing, _m.Policy]:
-    """GET /api/v2/recording/crossplatform/mediaretentionpolicies -> ``PolicyEntityListing``.
+    """List the cross-platform media retention policies.
 
+    GET /api/v2/recording/crossplatform/mediaretentionpolicies -> ``PolicyEntityListing``.
     Requires ``recording:crossPlatformRetentionPolicy:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         name: query, string.
@@ -437,12 +477,14 @@ def get_recording_crossplatform_mediaretentionpolicies(
 def get_recording_crossplatform_mediaretentionpolicy(
     policy_id: str,
 ) -> _Operation[_m.CrossPlatformPolicy]:
-    """GET /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
+    """Get a cross-platform media retention policy.
 
+    GET /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
     Requires ``recording:crossPlatformRetentionPolicy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-crossplatform-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "get_recording_crossplatform_mediaretentionpolicy", "GET",
@@ -451,12 +493,14 @@ def get_recording_crossplatform_mediaretentionpolicy(
 
 
 def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
-    """GET /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
+    """Get the status of a recording job.
 
+    GET /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
     Requires ``recording:job:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", "RecordingJob",
@@ -471,14 +515,16 @@ def get_recording_job_failedrecordings(
     include_total: bool | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.FailedRecordingEntityListing, _m.RecordingJobFailedRecording]:
-    """GET /api/v2/recording/jobs/{jobId}/failedrecordings -> ``FailedRecordingEntityListing``.
+    """List the failed recordings of a recording job.
 
+    GET /api/v2/recording/jobs/{jobId}/failedrecordings -> ``FailedRecordingEntityListing``.
     Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs--jobId--failedrecordings
 
     Args:
-        job_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        job_id: the ID of the job.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         include_total: query, boolean.
         cursor: query, string.
     """
@@ -505,14 +551,16 @@ def get_recording_jobs(
     include_total: bool | None = None,
     cursor: str | None = None,
 ) -> _Lists[_m.RecordingJobEntityListing, _m.RecordingJob]:
-    """GET /api/v2/recording/jobs -> ``RecordingJobEntityListing``.
+    """List the recording jobs.
 
+    GET /api/v2/recording/jobs -> ``RecordingJobEntityListing``.
     Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string: userId, dateCreated.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string: userId, dateCreated. The field to sort by.
         state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED.
         show_only_my_jobs: query, boolean.
         job_type: query, string: ARCHIVE, DELETE, EXPORT.
@@ -532,12 +580,14 @@ def get_recording_jobs(
 def get_recording_keyconfiguration(
     key_configuration_id: str,
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
-    """GET /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
+    """Get a recording key configuration.
 
+    GET /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
     Requires ``recording:encryptionKey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-keyconfigurations--keyConfigurationId-
 
     Args:
-        key_configuration_id: path, string.
+        key_configuration_id: the ID of the key configuration.
     """
     return _Operation(_Endpoint(
         "get_recording_keyconfiguration", "GET",
@@ -548,9 +598,11 @@ def get_recording_keyconfiguration(
 
 def get_recording_keyconfigurations(
 ) -> _Lists[_m.RecordingEncryptionConfigurationListing, _m.RecordingEncryptionConfiguration]:
-    """GET /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfigurationListing``.
+    """List the recording key configurations.
 
+    GET /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfigurationListing``.
     Requires ``recording:encryptionKey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-keyconfigurations
     """
     return _Lists(_Endpoint(
         "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
@@ -572,16 +624,18 @@ def get_recording_mediaretentionpolicies(
     has_errors: bool | None = None,
     delete_days_threshold: int | None = None,
 ) -> _Lists[_m.PolicyEntityListing, _m.Policy]:
-    """GET /api/v2/recording/mediaretentionpolicies -> ``PolicyEntityListing``.
+    """List the media retention policies.
 
+    GET /api/v2/recording/mediaretentionpolicies -> ``PolicyEntityListing``.
     Requires ``recording:retentionPolicy:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-mediaretentionpolicies
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        expand: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
         name: query, string.
@@ -602,12 +656,14 @@ def get_recording_mediaretentionpolicies(
 
 
 def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
-    """GET /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
+    """Get a media retention policy.
 
+    GET /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
     Requires ``recording:retentionPolicy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
     """
     return _Operation(_Endpoint(
         "get_recording_mediaretentionpolicy", "GET",
@@ -620,14 +676,16 @@ def get_recording_recordingkeys(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.EncryptionKeyEntityListing, _m.EncryptionKey]:
-    """GET /api/v2/recording/recordingkeys -> ``EncryptionKeyEntityListing``.
+    """List the recording keys.
 
+    GET /api/v2/recording/recordingkeys -> ``EncryptionKeyEntityListing``.
     Requires ``recording:encryptionKey:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-recordingkeys
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
@@ -636,9 +694,11 @@ def get_recording_recordingkeys(
 
 
 def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationSchedule]:
-    """GET /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
+    """Get the rotation schedule of recording keys.
 
+    GET /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
     Requires ``recording:encryptionKey:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-recordingkeys-rotationschedule
     """
     return _Operation(_Endpoint(
         "get_recording_recordingkeys_rotationschedule", "GET",
@@ -650,7 +710,10 @@ def get_recording_settings(
     *,
     create_default: bool | None = None,
 ) -> _Operation[_m.RecordingSettings]:
-    """GET /api/v2/recording/settings -> ``RecordingSettings``.
+    """Get the recording settings.
+
+    GET /api/v2/recording/settings -> ``RecordingSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-settings
 
     Args:
         create_default: query, boolean.
@@ -661,12 +724,14 @@ def get_recording_settings(
 
 
 def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploadReport]:
-    """GET /api/v2/recording/uploads/reports/{reportId} -> ``RecordingUploadReport``.
+    """Get a recording upload report.
 
+    GET /api/v2/recording/uploads/reports/{reportId} -> ``RecordingUploadReport``.
     Requires ``recording:uploadReport:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-uploads-reports--reportId-
 
     Args:
-        report_id: path, string.
+        report_id: the ID of the report.
     """
     return _Operation(_Endpoint(
         "get_recording_uploads_report", "GET", "/api/v2/recording/uploads/reports/{reportId}",
@@ -680,14 +745,16 @@ def get_recordings_retention_query(
     cursor: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.RecordingRetentionCursorEntityListing, _m.RecordingRetention]:
-    """GET /api/v2/recordings/retention/query -> ``RecordingRetentionCursorEntityListing``.
+    """Query the retention of recordings.
 
+    GET /api/v2/recordings/retention/query -> ``RecordingRetentionCursorEntityListing``.
     Requires ``recording:recording:view``. Pages by ``cursor`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recordings-retention-query
 
     Args:
         retention_threshold_days: query, integer.
-        cursor: query, string.
-        page_size: query, integer.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
@@ -699,9 +766,11 @@ def get_recordings_retention_query(
 
 
 def get_recordings_screensessions_details() -> _Operation[_m.ScreenRecordingActiveSessions]:
-    """GET /api/v2/recordings/screensessions/details -> ``ScreenRecordingActiveSessions``.
+    """Get the number of active screen recordings.
 
+    GET /api/v2/recordings/screensessions/details -> ``ScreenRecordingActiveSessions``.
     Requires ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recordings-screensessions-details
     """
     return _Operation(_Endpoint(
         "get_recordings_screensessions_details", "GET", "/api/v2/recordings/screensessions/details",
@@ -713,12 +782,14 @@ def patch_recording_crossplatform_mediaretentionpolicy(
     policy_id: str,
     body: _m.CrossPlatformPolicyUpdate | _JsonObject,
 ) -> _Operation[_m.CrossPlatformPolicy]:
-    """PATCH /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
+    """Update a cross-platform media retention policy.
 
+    PATCH /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
     Requires ``recording:crossPlatformRetentionPolicy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-recording-crossplatform-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         body: ``CrossPlatformPolicyUpdate``.
     """
     return _Operation(_Endpoint(
@@ -732,12 +803,14 @@ def patch_recording_mediaretentionpolicy(
     policy_id: str,
     body: _m.PolicyUpdate | _JsonObject,
 ) -> _Operation[_m.Policy]:
-    """PATCH /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
+    """Update a media retention policy.
 
+    PATCH /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
     Requires ``recording:retentionPolicy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-recording-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         body: ``PolicyUpdate``.
     """
     return _Operation(_Endpoint(
@@ -752,15 +825,17 @@ def post_conversation_recording_annotations(
     recording_id: str,
     body: _m.Annotation | _JsonObject,
 ) -> _Operation[_m.Annotation]:
-    """POST /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> ``Annotation``.
+    """Create an annotation of a recording of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> ``Annotation``.
     Requires ``recording:annotation:add`` or ``recording:annotation:edit`` or
     ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--recordings--recordingId--annotations
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
         body: ``Annotation``.
     """
     return _Operation(_Endpoint(
@@ -775,10 +850,13 @@ def post_recording_batchrequests(
 ) -> _Jobs[
     _m.BatchDownloadJobSubmissionResult, _m.BatchDownloadJobStatusResult, _m.BatchDownloadJobResult,
 ]:
-    """POST /api/v2/recording/batchrequests -> ``BatchDownloadJobSubmissionResult``.
+    """Request a batch download of recordings.
 
+    POST /api/v2/recording/batchrequests -> ``BatchDownloadJobSubmissionResult``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
-    ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    ``recording:snippetRecording:view`` or ``recording:screenRecording:view``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-batchrequests
 
     Args:
         body: ``BatchDownloadJobSubmission``.
@@ -792,9 +870,11 @@ def post_recording_batchrequests(
 def post_recording_crossplatform_mediaretentionpolicies(
     body: _m.CrossPlatformPolicyCreate | _JsonObject,
 ) -> _Operation[_m.CrossPlatformPolicy]:
-    """POST /api/v2/recording/crossplatform/mediaretentionpolicies -> ``CrossPlatformPolicy``.
+    """Create a cross-platform media retention policy.
 
+    POST /api/v2/recording/crossplatform/mediaretentionpolicies -> ``CrossPlatformPolicy``.
     Requires ``recording:crossPlatformRetentionPolicy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
         body: ``CrossPlatformPolicyCreate``.
@@ -809,9 +889,11 @@ def post_recording_crossplatform_mediaretentionpolicies(
 def post_recording_jobs(
     body: _m.RecordingJobsQuery | _JsonObject,
 ) -> _Jobs[_m.RecordingJob, _m.RecordingJob, _m.RecordingJobFailedRecording]:
-    """POST /api/v2/recording/jobs -> ``RecordingJob``.
+    """Start a recording job.
 
-    Requires ``recording:job:add``.
+    POST /api/v2/recording/jobs -> ``RecordingJob``.
+    Requires ``recording:job:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-jobs
 
     Args:
         body: ``RecordingJobsQuery``.
@@ -825,9 +907,11 @@ def post_recording_jobs(
 def post_recording_keyconfigurations(
     body: _m.RecordingEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
-    """POST /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfiguration``.
+    """Create a recording key configuration.
 
+    POST /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfiguration``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-keyconfigurations
 
     Args:
         body: ``RecordingEncryptionConfiguration``.
@@ -841,9 +925,11 @@ def post_recording_keyconfigurations(
 def post_recording_keyconfigurations_validate(
     body: _m.RecordingEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
-    """POST /api/v2/recording/keyconfigurations/validate -> ``RecordingEncryptionConfiguration``.
+    """Validate a recording key configuration.
 
+    POST /api/v2/recording/keyconfigurations/validate -> ``RecordingEncryptionConfiguration``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-keyconfigurations-validate
 
     Args:
         body: ``RecordingEncryptionConfiguration``.
@@ -858,9 +944,11 @@ def post_recording_keyconfigurations_validate(
 def post_recording_localkeys(
     body: _m.LocalEncryptionKeyRequest | _JsonObject,
 ) -> _Operation[_m.EncryptionKey]:
-    """POST /api/v2/recording/localkeys -> ``EncryptionKey``.
+    """Create a recording key in local key management.
 
+    POST /api/v2/recording/localkeys -> ``EncryptionKey``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-localkeys
 
     Args:
         body: ``LocalEncryptionKeyRequest``.
@@ -874,9 +962,11 @@ def post_recording_localkeys(
 def post_recording_mediaretentionpolicies(
     body: _m.PolicyCreate | _JsonObject,
 ) -> _Operation[_m.Policy]:
-    """POST /api/v2/recording/mediaretentionpolicies -> ``Policy``.
+    """Create a media retention policy.
 
+    POST /api/v2/recording/mediaretentionpolicies -> ``Policy``.
     Requires ``recording:retentionPolicy:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-mediaretentionpolicies
 
     Args:
         body: ``PolicyCreate``.
@@ -888,9 +978,11 @@ def post_recording_mediaretentionpolicies(
 
 
 def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
-    """POST /api/v2/recording/recordingkeys -> ``EncryptionKey``.
+    """Create a recording key.
 
+    POST /api/v2/recording/recordingkeys -> ``EncryptionKey``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-recordingkeys
     """
     return _Operation(_Endpoint(
         "post_recording_recordingkeys", "POST", "/api/v2/recording/recordingkeys", "EncryptionKey",
@@ -900,9 +992,11 @@ def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
 def post_recording_uploads_reports(
     body: _m.RecordingUploadReportRequest | _JsonObject,
 ) -> _Jobs[_m.RecordingUploadReport, _m.RecordingUploadReport, _Any]:
-    """POST /api/v2/recording/uploads/reports -> ``RecordingUploadReport``.
+    """Create a recording upload report.
 
-    Requires ``recording:uploadReport:add``.
+    POST /api/v2/recording/uploads/reports -> ``RecordingUploadReport``.
+    Requires ``recording:uploadReport:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recording-uploads-reports
 
     Args:
         body: ``RecordingUploadReportRequest``.
@@ -916,7 +1010,10 @@ def post_recording_uploads_reports(
 def post_recordings_deletionprotection(
     body: _m.ConversationDeletionProtectionQuery | _JsonObject,
 ) -> _Lists[list[_m.AddressableEntityRef], _m.AddressableEntityRef]:
-    """POST /api/v2/recordings/deletionprotection -> list of ``AddressableEntityRef``.
+    """List the conversations whose recordings are protected from deletion.
+
+    POST /api/v2/recordings/deletionprotection -> list of ``AddressableEntityRef``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recordings-deletionprotection
 
     Args:
         body: ``ConversationDeletionProtectionQuery``.
@@ -930,7 +1027,10 @@ def post_recordings_deletionprotection(
 def post_recordings_screensessions_acknowledge(
     body: _m.AcknowledgeScreenRecordingRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/recordings/screensessions/acknowledge -> nothing.
+    """Acknowledge a screen recording.
+
+    POST /api/v2/recordings/screensessions/acknowledge -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recordings-screensessions-acknowledge
 
     Args:
         body: ``AcknowledgeScreenRecordingRequest``.
@@ -944,7 +1044,10 @@ def post_recordings_screensessions_acknowledge(
 def post_recordings_screensessions_metadata(
     body: _m.ScreenRecordingMetaDataRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/recordings/screensessions/metadata -> nothing.
+    """Add metadata to a screen recording.
+
+    POST /api/v2/recordings/screensessions/metadata -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-recordings-screensessions-metadata
 
     Args:
         body: ``ScreenRecordingMetaDataRequest``.
@@ -962,17 +1065,19 @@ def put_conversation_recording(
     *,
     clear_export: bool | None = None,
 ) -> _Operation[_m.Recording]:
-    """PUT /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
+    """Update the retention of a recording of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
     Requires ``recording:recording:view`` or ``recording:recording:editRetention`` or
     ``recording:recording:restore`` or ``recording:screenRecording:view`` or
     ``recording:screenRecording:editRetention`` or ``recording:screenRecording:restore`` or
     ``recording:snippetRecording:view`` or ``recording:snippetRecording:editRetention`` or
     ``recording:snippetRecording:restore``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--recordings--recordingId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
         clear_export: query, boolean.
         body: ``Recording``.
     """
@@ -991,16 +1096,18 @@ def put_conversation_recording_annotation(
     annotation_id: str,
     body: _m.Annotation | _JsonObject,
 ) -> _Operation[_m.Annotation]:
-    """PUT /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
+    """Update an annotation of a recording of a conversation.
 
+    PUT /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
     Requires ``recording:annotation:edit`` or ``recording:annotation:add`` or
     ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--recordings--recordingId--annotations--annotationId-
 
     Args:
-        conversation_id: path, string.
-        recording_id: path, string.
-        annotation_id: path, string.
+        conversation_id: the ID of the conversation.
+        recording_id: the ID of the recording.
+        annotation_id: the ID of the annotation.
         body: ``Annotation``.
     """
     return _Operation(_Endpoint(
@@ -1018,12 +1125,14 @@ def put_orphanrecording(
     *,
     body: _m.OrphanUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Recording]:
-    """PUT /api/v2/orphanrecordings/{orphanId} -> ``Recording``.
+    """Update an orphan recording to a regular recording.
 
+    PUT /api/v2/orphanrecordings/{orphanId} -> ``Recording``.
     Requires ``recording:orphan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-orphanrecordings--orphanId-
 
     Args:
-        orphan_id: path, string.
+        orphan_id: the ID of the orphan recording.
         body: ``OrphanUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1036,12 +1145,14 @@ def put_recording_crossplatform_mediaretentionpolicy(
     policy_id: str,
     body: _m.CrossPlatformPolicy | _JsonObject,
 ) -> _Operation[_m.CrossPlatformPolicy]:
-    """PUT /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
+    """Replace a cross-platform media retention policy.
 
+    PUT /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
     Requires ``recording:crossPlatformRetentionPolicy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-crossplatform-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         body: ``CrossPlatformPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1055,13 +1166,15 @@ def put_recording_job(
     job_id: str,
     body: _m.ExecuteRecordingJobsQuery | _JsonObject,
 ) -> _Operation[_m.RecordingJob]:
-    """PUT /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
+    """Execute a recording job.
 
+    PUT /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
     Requires ``recording:job:edit`` and ``recording:recording:editRetention`` and
     ``recording:screenRecording:editRetention`` and ``recording:snippetRecording:editRetention``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
         body: ``ExecuteRecordingJobsQuery``.
     """
     return _Operation(_Endpoint(
@@ -1074,12 +1187,14 @@ def put_recording_keyconfiguration(
     key_configuration_id: str,
     body: _m.RecordingEncryptionConfiguration | _JsonObject,
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
-    """PUT /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
+    """Update a recording key configuration.
 
+    PUT /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-keyconfigurations--keyConfigurationId-
 
     Args:
-        key_configuration_id: path, string.
+        key_configuration_id: the ID of the key configuration.
         body: ``RecordingEncryptionConfiguration``.
     """
     return _Operation(_Endpoint(
@@ -1093,12 +1208,14 @@ def put_recording_mediaretentionpolicy(
     policy_id: str,
     body: _m.Policy | _JsonObject,
 ) -> _Operation[_m.Policy]:
-    """PUT /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
+    """Replace a media retention policy.
 
+    PUT /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
     Requires ``recording:retentionPolicy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-mediaretentionpolicies--policyId-
 
     Args:
-        policy_id: path, string.
+        policy_id: the ID of the policy.
         body: ``Policy``.
     """
     return _Operation(_Endpoint(
@@ -1111,9 +1228,11 @@ def put_recording_mediaretentionpolicy(
 def put_recording_recordingkeys_rotationschedule(
     body: _m.KeyRotationSchedule | _JsonObject,
 ) -> _Operation[_m.KeyRotationSchedule]:
-    """PUT /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
+    """Update the rotation schedule of recording keys.
 
+    PUT /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
     Requires ``recording:encryptionKey:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-recordingkeys-rotationschedule
 
     Args:
         body: ``KeyRotationSchedule``.
@@ -1128,12 +1247,14 @@ def put_recording_recordingkeys_rotationschedule(
 def put_recording_settings(
     body: _m.RecordingSettings | _JsonObject,
 ) -> _Operation[_m.RecordingSettings]:
-    """PUT /api/v2/recording/settings -> ``RecordingSettings``.
+    """Update the recording settings.
 
+    PUT /api/v2/recording/settings -> ``RecordingSettings``.
     Requires ``recording:settings:editScreenRecordings`` or
     ``recording:settings:editRegionalStorage`` or ``recording:settings:editUrlExpiration`` or
     ``recording:settings:editConferenceRecording`` or
     ``recording:settings:editHierarchyAccessControl``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recording-settings
 
     Args:
         body: ``RecordingSettings``.
@@ -1149,9 +1270,11 @@ def put_recordings_deletionprotection(
     protect: bool | None = None,
     body: _m.ConversationDeletionProtectionQuery | _JsonObject | None = None,
 ) -> _Operation[_m.ManageDeleteProtectionResult]:
-    """PUT /api/v2/recordings/deletionprotection -> ``ManageDeleteProtectionResult``.
+    """Set the deletion protection of recordings of conversations.
 
+    PUT /api/v2/recordings/deletionprotection -> ``ManageDeleteProtectionResult``.
     Requires ``recording:deletionProtection:apply`` or ``recording:deletionProtection:revoke``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recordings-deletionprotection
 
     Args:
         protect: query, boolean.

@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
-    """DELETE /api/v2/responsemanagement/libraries/{libraryId} -> nothing.
+    """Delete a response library.
 
+    DELETE /api/v2/responsemanagement/libraries/{libraryId} -> nothing.
     Requires ``responses:library:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-responsemanagement-libraries--libraryId-
 
     Args:
-        library_id: path, string.
+        library_id: the ID of the library.
     """
     return _Operation(_Endpoint(
         "delete_responsemanagement_library", "DELETE",
@@ -35,12 +37,14 @@ def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
 
 
 def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
-    """DELETE /api/v2/responsemanagement/responses/{responseId} -> nothing.
+    """Delete a response.
 
+    DELETE /api/v2/responsemanagement/responses/{responseId} -> nothing.
     Requires ``responses:response:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-responsemanagement-responses--responseId-
 
     Args:
-        response_id: path, string.
+        response_id: the ID of the response.
     """
     return _Operation(_Endpoint(
         "delete_responsemanagement_response", "DELETE",
@@ -49,12 +53,14 @@ def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
 
 
 def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operation[None]:
-    """DELETE /api/v2/responsemanagement/responseassets/{responseAssetId} -> nothing.
+    """Delete a response asset.
 
+    DELETE /api/v2/responsemanagement/responseassets/{responseAssetId} -> nothing.
     Requires ``responseAssets:asset:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-responsemanagement-responseassets--responseAssetId-
 
     Args:
-        response_asset_id: path, string.
+        response_asset_id: the ID of the response asset.
     """
     return _Operation(_Endpoint(
         "delete_responsemanagement_responseasset", "DELETE",
@@ -69,13 +75,15 @@ def get_responsemanagement_libraries(
     messaging_template_filter: _Open[_Literal["whatsapp"]] | None = None,
     library_prefix: str | None = None,
 ) -> _Lists[_m.LibraryEntityListing, _m.Library]:
-    """GET /api/v2/responsemanagement/libraries -> ``LibraryEntityListing``.
+    """List the response libraries.
 
+    GET /api/v2/responsemanagement/libraries -> ``LibraryEntityListing``.
     Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
@@ -91,12 +99,14 @@ def get_responsemanagement_libraries(
 def get_responsemanagement_libraries_divisionview(
     library_id: str,
 ) -> _Operation[_m.LibraryDivisionView]:
-    """GET /api/v2/responsemanagement/libraries/divisionviews/{libraryId} -> ``LibraryDivisionView``.
+    """Get a response library in the caller's divisions.
 
+    GET /api/v2/responsemanagement/libraries/divisionviews/{libraryId} -> ``LibraryDivisionView``.
     Requires ``responses:library:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries-divisionviews--libraryId-
 
     Args:
-        library_id: path, string.
+        library_id: the ID of the library.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_libraries_divisionview", "GET",
@@ -111,13 +121,15 @@ def get_responsemanagement_libraries_divisionviews(
     messaging_template_filter: _Open[_Literal["whatsapp"]] | None = None,
     library_prefix: str | None = None,
 ) -> _Lists[_m.LibraryDivisionViewEntityListing, _m.LibraryDivisionView]:
-    """GET /api/v2/responsemanagement/libraries/divisionviews -> ``LibraryDivisionViewEntityListing``.
+    """List the response libraries in the caller's divisions.
 
+    GET /api/v2/responsemanagement/libraries/divisionviews -> ``LibraryDivisionViewEntityListing``.
     Requires ``responses:library:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         messaging_template_filter: query, string: whatsapp.
         library_prefix: query, string.
     """
@@ -132,12 +144,14 @@ def get_responsemanagement_libraries_divisionviews(
 
 
 def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
-    """GET /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
+    """Get a response library.
 
+    GET /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
     Requires ``responses:library:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries--libraryId-
 
     Args:
-        library_id: path, string.
+        library_id: the ID of the library.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_library", "GET", "/api/v2/responsemanagement/libraries/{libraryId}",
@@ -150,13 +164,15 @@ def get_responsemanagement_response(
     *,
     expand: _Open[_Literal["substitutionsSchema"]] | None = None,
 ) -> _Operation[_m.Response]:
-    """GET /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
+    """Get a response.
 
+    GET /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
     Requires ``responses:response:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responses--responseId-
 
     Args:
-        response_id: path, string.
-        expand: query, string: substitutionsSchema.
+        response_id: the ID of the response.
+        expand: query, string: substitutionsSchema. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_response", "GET",
@@ -165,12 +181,14 @@ def get_responsemanagement_response(
 
 
 def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_m.ResponseAsset]:
-    """GET /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
+    """Get a response asset.
 
+    GET /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
     Requires ``responseAssets:asset:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responseassets--responseAssetId-
 
     Args:
-        response_asset_id: path, string.
+        response_asset_id: the ID of the response asset.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_responseasset", "GET",
@@ -181,12 +199,14 @@ def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_
 def get_responsemanagement_responseassets_status_status_id(
     status_id: str,
 ) -> _Operation[_m.ResponseAssetStatus]:
-    """GET /api/v2/responsemanagement/responseassets/status/{statusId} -> ``ResponseAssetStatus``.
+    """Get the status of an upload of a response asset.
 
+    GET /api/v2/responsemanagement/responseassets/status/{statusId} -> ``ResponseAssetStatus``.
     Requires ``responseAssets:asset:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responseassets-status--statusId-
 
     Args:
-        status_id: path, string.
+        status_id: the ID of the status.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_responseassets_status_status_id", "GET",
@@ -201,15 +221,17 @@ def get_responsemanagement_responses(
     page_size: int | None = None,
     expand: _Open[_Literal["substitutionsSchema"]] | None = None,
 ) -> _Lists[_m.ResponseEntityListing, _m.Response]:
-    """GET /api/v2/responsemanagement/responses -> ``ResponseEntityListing``.
+    """List the responses.
 
+    GET /api/v2/responsemanagement/responses -> ``ResponseEntityListing``.
     Requires ``responses:response:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responses
 
     Args:
-        library_id: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        expand: query, string: substitutionsSchema.
+        library_id: query, string. The ID of a library.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        expand: query, string: substitutionsSchema. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
@@ -223,12 +245,14 @@ def get_responsemanagement_responses(
 def get_responsemanagement_responses_divisionview(
     response_id: str,
 ) -> _Operation[_m.ResponseDivisionView]:
-    """GET /api/v2/responsemanagement/responses/divisionviews/{responseId} -> ``ResponseDivisionView``.
+    """Get a response in the caller's divisions.
 
+    GET /api/v2/responsemanagement/responses/divisionviews/{responseId} -> ``ResponseDivisionView``.
     Requires ``responses:response:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responses-divisionviews--responseId-
 
     Args:
-        response_id: path, string.
+        response_id: the ID of the response.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_responses_divisionview", "GET",
@@ -237,9 +261,11 @@ def get_responsemanagement_responses_divisionview(
 
 
 def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operation[_m.Library]:
-    """POST /api/v2/responsemanagement/libraries -> ``Library``.
+    """Create a response library.
 
+    POST /api/v2/responsemanagement/libraries -> ``Library``.
     Requires ``responses:library:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-libraries
 
     Args:
         body: ``Library``.
@@ -253,9 +279,11 @@ def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operat
 def post_responsemanagement_libraries_bulk(
     body: _m.LibraryBatchRequest | _JsonObject,
 ) -> _Lists[_m.LibraryEntityListing, _m.Library]:
-    """POST /api/v2/responsemanagement/libraries/bulk -> ``LibraryEntityListing``.
+    """Get response libraries by their IDs.
 
+    POST /api/v2/responsemanagement/libraries/bulk -> ``LibraryEntityListing``.
     Read-only. Requires ``responses:library:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-libraries-bulk
 
     Args:
         body: ``LibraryBatchRequest``.
@@ -273,14 +301,16 @@ def post_responsemanagement_libraries_query(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.LibraryEntityListing, _m.Library]:
-    """POST /api/v2/responsemanagement/libraries/query -> ``LibraryEntityListing``.
+    """Query response libraries.
 
+    POST /api/v2/responsemanagement/libraries/query -> ``LibraryEntityListing``.
     Read-only. Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-libraries-query
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         body: ``QueryCriteriaQuery``.
     """
     return _Lists(_Endpoint(
@@ -293,9 +323,11 @@ def post_responsemanagement_libraries_query(
 def post_responsemanagement_responseassets_bulk(
     body: _m.ResponseAssetBulkRequest | _JsonObject,
 ) -> _Lists[_m.ResponseAssetEntityListing, _m.ResponseAsset]:
-    """POST /api/v2/responsemanagement/responseassets/bulk -> ``ResponseAssetEntityListing``.
+    """Get response assets by their IDs.
 
+    POST /api/v2/responsemanagement/responseassets/bulk -> ``ResponseAssetEntityListing``.
     Read-only. Requires ``responseAssets:asset:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responseassets-bulk
 
     Args:
         body: ``ResponseAssetBulkRequest``.
@@ -312,12 +344,14 @@ def post_responsemanagement_responseassets_search(
     *,
     expand: _Sequence[_Open[_Literal["user", "division"]]] | None = None,
 ) -> _Lists[_m.ResponseAssetSearchResults, _m.ResponseAsset]:
-    """POST /api/v2/responsemanagement/responseassets/search -> ``ResponseAssetSearchResults``.
+    """Search response assets.
 
+    POST /api/v2/responsemanagement/responseassets/search -> ``ResponseAssetSearchResults``.
     Read-only. Requires ``responseAssets:asset:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responseassets-search
 
     Args:
-        expand: query, list of string: user, division.
+        expand: query, list of string: user, division. What to include in addition.
         body: ``ResponseAssetSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -330,9 +364,11 @@ def post_responsemanagement_responseassets_search(
 def post_responsemanagement_responseassets_uploads(
     body: _m.CreateResponseAssetRequest | _JsonObject,
 ) -> _Operation[_m.CreateResponseAssetResponse]:
-    """POST /api/v2/responsemanagement/responseassets/uploads -> ``CreateResponseAssetResponse``.
+    """Get a URL for uploading a response asset.
 
+    POST /api/v2/responsemanagement/responseassets/uploads -> ``CreateResponseAssetResponse``.
     Requires ``responseAssets:asset:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responseassets-uploads
 
     Args:
         body: ``CreateResponseAssetRequest``.
@@ -349,12 +385,14 @@ def post_responsemanagement_responses(
     *,
     expand: _Open[_Literal["substitutionsSchema"]] | None = None,
 ) -> _Operation[_m.Response]:
-    """POST /api/v2/responsemanagement/responses -> ``Response``.
+    """Create a response.
 
+    POST /api/v2/responsemanagement/responses -> ``Response``.
     Requires ``responses:response:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses
 
     Args:
-        expand: query, string: substitutionsSchema.
+        expand: query, string: substitutionsSchema. What to include in addition.
         body: ``Response``.
     """
     return _Operation(_Endpoint(
@@ -366,9 +404,11 @@ def post_responsemanagement_responses(
 def post_responsemanagement_responses_divisionviews_query(
     body: _m.ResponseQueryRequest | _JsonObject,
 ) -> _Lists[_m.ResponseDivisionViewQueryResults, _m.ResponseDivisionView]:
-    """POST /api/v2/responsemanagement/responses/divisionviews/query -> ``ResponseDivisionViewQueryResults``.
+    """Query responses in the caller's divisions.
 
+    POST /api/v2/responsemanagement/responses/divisionviews/query -> ``ResponseDivisionViewQueryResults``.
     Read-only. Requires ``responses:response:search``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses-divisionviews-query
 
     Args:
         body: ``ResponseQueryRequest``.
@@ -384,9 +424,11 @@ def post_responsemanagement_responses_divisionviews_query(
 def post_responsemanagement_responses_query(
     body: _m.ResponseQueryRequest | _JsonObject,
 ) -> _Lists[_m.ResponseQueryResults, _m.Response]:
-    """POST /api/v2/responsemanagement/responses/query -> ``ResponseQueryResults``.
+    """Query responses.
 
+    POST /api/v2/responsemanagement/responses/query -> ``ResponseQueryResults``.
     Read-only. Requires ``responses:response:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses-query
 
     Args:
         body: ``ResponseQueryRequest``.
@@ -402,12 +444,14 @@ def put_responsemanagement_library(
     library_id: str,
     body: _m.Library | _JsonObject,
 ) -> _Operation[_m.Library]:
-    """PUT /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
+    """Update a response library.
 
+    PUT /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
     Requires ``responses:library:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-responsemanagement-libraries--libraryId-
 
     Args:
-        library_id: path, string.
+        library_id: the ID of the library.
         body: ``Library``.
     """
     return _Operation(_Endpoint(
@@ -422,13 +466,15 @@ def put_responsemanagement_response(
     *,
     expand: _Open[_Literal["substitutionsSchema"]] | None = None,
 ) -> _Operation[_m.Response]:
-    """PUT /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
+    """Update a response.
 
+    PUT /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
     Requires ``responses:response:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-responsemanagement-responses--responseId-
 
     Args:
-        response_id: path, string.
-        expand: query, string: substitutionsSchema.
+        response_id: the ID of the response.
+        expand: query, string: substitutionsSchema. What to include in addition.
         body: ``Response``.
     """
     return _Operation(_Endpoint(
@@ -442,12 +488,14 @@ def put_responsemanagement_responseasset(
     response_asset_id: str,
     body: _m.ResponseAssetRequest | _JsonObject,
 ) -> _Operation[_m.ResponseAsset]:
-    """PUT /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
+    """Update a response asset.
 
+    PUT /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
     Requires ``responseAssets:asset:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-responsemanagement-responseassets--responseAssetId-
 
     Args:
-        response_asset_id: path, string.
+        response_asset_id: the ID of the response asset.
         body: ``ResponseAssetRequest``.
     """
     return _Operation(_Endpoint(

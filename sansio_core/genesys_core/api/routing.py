@@ -29,12 +29,14 @@ if _TYPE_CHECKING:
 
 
 def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/assessments/{assessmentId} -> nothing.
+    """Delete a benefit assessment.
 
+    DELETE /api/v2/routing/assessments/{assessmentId} -> nothing.
     Requires ``routing:assessment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-assessments--assessmentId-
 
     Args:
-        assessment_id: path, string.
+        assessment_id: the ID of the assessment.
     """
     return _Operation(_Endpoint(
         "delete_routing_assessment", "DELETE", "/api/v2/routing/assessments/{assessmentId}",
@@ -42,9 +44,11 @@ def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
-    """DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
+    """Delete the direct routing backup settings of the current user.
 
+    DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
     Requires ``routing:directRoutingBackup:selfDelete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-directroutingbackup-settings-me
     """
     return _Operation(_Endpoint(
         "delete_routing_directroutingbackup_settings_me", "DELETE",
@@ -53,12 +57,14 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
 
 def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/email/domains/{domainId} -> nothing.
+    """Delete an email domain.
 
+    DELETE /api/v2/routing/email/domains/{domainId} -> nothing.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-email-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "delete_routing_email_domain", "DELETE", "/api/v2/routing/email/domains/{domainId}",
@@ -66,13 +72,15 @@ def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
 
 
 def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> nothing.
+    """Delete a route of an email domain.
 
+    DELETE /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> nothing.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-email-domains--domainName--routes--routeId-
 
     Args:
-        domain_name: path, string.
-        route_id: path, string.
+        domain_name: the domain name.
+        route_id: the ID of the route.
     """
     return _Operation(_Endpoint(
         "delete_routing_email_domain_route", "DELETE",
@@ -81,12 +89,14 @@ def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Opera
 
 
 def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/email/outbound/domains/{domainId} -> nothing.
+    """Delete an outbound email domain.
 
+    DELETE /api/v2/routing/email/outbound/domains/{domainId} -> nothing.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-email-outbound-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "delete_routing_email_outbound_domain", "DELETE",
@@ -95,12 +105,14 @@ def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
 
 
 def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/email/setting/{emailSettingId} -> nothing.
+    """Delete an email setting.
 
+    DELETE /api/v2/routing/email/setting/{emailSettingId} -> nothing.
     Requires ``email:settings:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-email-setting--emailSettingId-
 
     Args:
-        email_setting_id: path, string.
+        email_setting_id: the ID of the email setting.
     """
     return _Operation(_Endpoint(
         "delete_routing_email_setting_email_setting_id", "DELETE",
@@ -109,12 +121,14 @@ def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Ope
 
 
 def delete_routing_language(language_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/languages/{languageId} -> nothing.
+    """Delete a language.
 
+    DELETE /api/v2/routing/languages/{languageId} -> nothing.
     Requires ``routing:skill:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-languages--languageId-
 
     Args:
-        language_id: path, string.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "delete_routing_language", "DELETE", "/api/v2/routing/languages/{languageId}",
@@ -122,12 +136,14 @@ def delete_routing_language(language_id: str) -> _Operation[None]:
 
 
 def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/predictors/{predictorId} -> nothing.
+    """Delete a predictor.
 
+    DELETE /api/v2/routing/predictors/{predictorId} -> nothing.
     Requires ``routing:predictor:delete`` and ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-predictors--predictorId-
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
     """
     return _Operation(_Endpoint(
         "delete_routing_predictor", "DELETE", "/api/v2/routing/predictors/{predictorId}",
@@ -135,12 +151,14 @@ def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
 
 
 def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> nothing.
+    """Delete a key performance indicator.
 
+    DELETE /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> nothing.
     Requires ``routing:keyPerformanceIndicator:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-predictors-keyperformanceindicators--kpiId-
 
     Args:
-        kpi_id: path, string.
+        kpi_id: the ID of the kpi.
     """
     return _Operation(_Endpoint(
         "delete_routing_predictors_keyperformanceindicator", "DELETE",
@@ -149,12 +167,14 @@ def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation
 
 
 def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> _Operation[None]:
-    """DELETE /api/v2/routing/queues/{queueId} -> nothing.
+    """Delete a queue.
 
+    DELETE /api/v2/routing/queues/{queueId} -> nothing.
     Requires ``routing:queue:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-queues--queueId-
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         force_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -163,13 +183,15 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
 
 
 def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
+    """Remove a member from a queue.
 
+    DELETE /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
     Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-queues--queueId--members--memberId-
 
     Args:
-        queue_id: path, string.
-        member_id: path, string.
+        queue_id: the ID of the queue.
+        member_id: the ID of the member.
     """
     return _Operation(_Endpoint(
         "delete_routing_queue_member", "DELETE",
@@ -178,13 +200,15 @@ def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[Non
 
 
 def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
+    """Remove a user from a queue.
 
+    DELETE /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
     Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-queues--queueId--users--memberId-
 
     Args:
-        queue_id: path, string.
-        member_id: path, string.
+        queue_id: the ID of the queue.
+        member_id: the ID of the member.
     """
     return _Operation(_Endpoint(
         "delete_routing_queue_user", "DELETE", "/api/v2/routing/queues/{queueId}/users/{memberId}",
@@ -192,13 +216,15 @@ def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]
 
 
 def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/queues/{queueId}/wrapupcodes/{codeId} -> nothing.
+    """Remove a wrap-up code from a queue.
 
+    DELETE /api/v2/routing/queues/{queueId}/wrapupcodes/{codeId} -> nothing.
     Requires ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-queues--queueId--wrapupcodes--codeId-
 
     Args:
-        queue_id: path, string.
-        code_id: path, string.
+        queue_id: the ID of the queue.
+        code_id: the ID of the code.
     """
     return _Operation(_Endpoint(
         "delete_routing_queue_wrapupcode", "DELETE",
@@ -207,20 +233,24 @@ def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[N
 
 
 def delete_routing_settings() -> _Operation[None]:
-    """DELETE /api/v2/routing/settings -> nothing.
+    """Delete the routing settings.
 
+    DELETE /api/v2/routing/settings -> nothing.
     Requires ``routing:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-settings
     """
     return _Operation(_Endpoint("delete_routing_settings", "DELETE", "/api/v2/routing/settings"))
 
 
 def delete_routing_skill(skill_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/skills/{skillId} -> nothing.
+    """Delete a skill.
 
+    DELETE /api/v2/routing/skills/{skillId} -> nothing.
     Requires ``routing:skill:manage`` or ``routing:skill:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-skills--skillId-
 
     Args:
-        skill_id: path, string.
+        skill_id: the ID of the skill.
     """
     return _Operation(_Endpoint(
         "delete_routing_skill", "DELETE", "/api/v2/routing/skills/{skillId}",
@@ -228,12 +258,14 @@ def delete_routing_skill(skill_id: str) -> _Operation[None]:
 
 
 def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/skillexpressions/{expressionId} -> nothing.
+    """Archive a skill expression.
 
+    DELETE /api/v2/routing/skillexpressions/{expressionId} -> nothing.
     Requires ``routing:skillExpressions:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-skillexpressions--expressionId-
 
     Args:
-        expression_id: path, string.
+        expression_id: the ID of the expression.
     """
     return _Operation(_Endpoint(
         "delete_routing_skillexpression", "DELETE",
@@ -242,12 +274,14 @@ def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
 
 
 def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Operation[None]:
-    """DELETE /api/v2/routing/skillexpressions -> nothing.
+    """Archive skill expressions.
 
+    DELETE /api/v2/routing/skillexpressions -> nothing.
     Requires ``routing:skillExpressions:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-skillexpressions
 
     Args:
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions",
@@ -255,12 +289,14 @@ def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Ope
 
 
 def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/skillgroups/{skillGroupId} -> nothing.
+    """Delete a skill group.
 
+    DELETE /api/v2/routing/skillgroups/{skillGroupId} -> nothing.
     Requires ``routing:skillGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-skillgroups--skillGroupId-
 
     Args:
-        skill_group_id: path, string.
+        skill_group_id: the ID of the skill group.
     """
     return _Operation(_Endpoint(
         "delete_routing_skillgroup", "DELETE", "/api/v2/routing/skillgroups/{skillGroupId}",
@@ -268,12 +304,14 @@ def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
 
 
 def delete_routing_sms_address(address_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/sms/addresses/{addressId} -> nothing.
+    """Delete an SMS address.
 
+    DELETE /api/v2/routing/sms/addresses/{addressId} -> nothing.
     Requires ``sms:phoneNumber:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-sms-addresses--addressId-
 
     Args:
-        address_id: path, string.
+        address_id: the ID of the address.
     """
     return _Operation(_Endpoint(
         "delete_routing_sms_address", "DELETE", "/api/v2/routing/sms/addresses/{addressId}",
@@ -281,12 +319,14 @@ def delete_routing_sms_address(address_id: str) -> _Operation[None]:
 
 
 def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> nothing.
+    """Delete an SMS phone number.
 
+    DELETE /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> nothing.
     Requires ``sms:phoneNumber:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-sms-phonenumbers--phoneNumberId-
 
     Args:
-        phone_number_id: path, string.
+        phone_number_id: the ID of the phone number.
     """
     return _Operation(_Endpoint(
         "delete_routing_sms_phonenumber", "DELETE",
@@ -295,12 +335,14 @@ def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
+    """Delete the direct routing backup settings of a user.
 
+    DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
     Requires ``routing:directRoutingBackup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_routing_user_directroutingbackup_settings", "DELETE",
@@ -309,12 +351,14 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
+    """Delete the utilization of a user.
 
+    DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
@@ -322,9 +366,11 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
 
 
 def delete_routing_utilization() -> _Operation[None]:
-    """DELETE /api/v2/routing/utilization -> nothing.
+    """Delete the utilization.
 
+    DELETE /api/v2/routing/utilization -> nothing.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-utilization
     """
     return _Operation(_Endpoint(
         "delete_routing_utilization", "DELETE", "/api/v2/routing/utilization",
@@ -336,12 +382,14 @@ def delete_routing_utilization_label(
     *,
     force_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/routing/utilization/labels/{labelId} -> nothing.
+    """Delete a utilization label.
 
+    DELETE /api/v2/routing/utilization/labels/{labelId} -> nothing.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-utilization-labels--labelId-
 
     Args:
-        label_id: path, string.
+        label_id: the ID of the label.
         force_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -351,12 +399,14 @@ def delete_routing_utilization_label(
 
 
 def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/wrapupcodes/{codeId} -> nothing.
+    """Delete a wrap-up code.
 
+    DELETE /api/v2/routing/wrapupcodes/{codeId} -> nothing.
     Requires ``routing:wrapupCode:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-wrapupcodes--codeId-
 
     Args:
-        code_id: path, string.
+        code_id: the ID of the code.
     """
     return _Operation(_Endpoint(
         "delete_routing_wrapupcode", "DELETE", "/api/v2/routing/wrapupcodes/{codeId}",
@@ -364,13 +414,15 @@ def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
+    """Remove a routing language from a user.
 
+    DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--routinglanguages--languageId-
 
     Args:
-        user_id: path, string.
-        language_id: path, string.
+        user_id: the ID of the user.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "delete_user_routinglanguage", "DELETE",
@@ -379,13 +431,15 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
+    """Remove a routing skill from a user.
 
+    DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--routingskills--skillId-
 
     Args:
-        user_id: path, string.
-        skill_id: path, string.
+        user_id: the ID of the user.
+        skill_id: the ID of the skill.
     """
     return _Operation(_Endpoint(
         "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
@@ -393,12 +447,14 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
 
 
 def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessment]:
-    """GET /api/v2/routing/assessments/{assessmentId} -> ``BenefitAssessment``.
+    """Get a benefit assessment.
 
+    GET /api/v2/routing/assessments/{assessmentId} -> ``BenefitAssessment``.
     Requires ``routing:assessment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments--assessmentId-
 
     Args:
-        assessment_id: path, string.
+        assessment_id: the ID of the assessment.
     """
     return _Operation(_Endpoint(
         "get_routing_assessment", "GET", "/api/v2/routing/assessments/{assessmentId}",
@@ -414,17 +470,19 @@ def get_routing_assessments(
     page_size: str | None = None,
     queue_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.AssessmentListing, _m.BenefitAssessment]:
-    """GET /api/v2/routing/assessments -> ``AssessmentListing``.
+    """List the benefit assessments.
 
+    GET /api/v2/routing/assessments -> ``AssessmentListing``.
     Requires ``routing:queue:view`` or ``routing:assessment:view``. Pages by ``after`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments
 
     Args:
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         limit: query, string.
-        page_size: query, string.
-        queue_id: query, list of string.
+        page_size: query, string. How many items to return at most.
+        queue_id: query, list of string. The ID of a queue.
     """
     return _Lists(_Endpoint(
         "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
@@ -436,12 +494,14 @@ def get_routing_assessments(
 
 
 def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJob]:
-    """GET /api/v2/routing/assessments/jobs/{jobId} -> ``BenefitAssessmentJob``.
+    """Get the status of a benefit assessment job.
 
+    GET /api/v2/routing/assessments/jobs/{jobId} -> ``BenefitAssessmentJob``.
     Requires ``routing:assessment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_routing_assessments_job", "GET", "/api/v2/routing/assessments/jobs/{jobId}",
@@ -453,12 +513,14 @@ def get_routing_assessments_jobs(
     *,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.AssessmentJobListing, _m.BenefitAssessmentJob]:
-    """GET /api/v2/routing/assessments/jobs -> ``AssessmentJobListing``.
+    """List the benefit assessment jobs.
 
+    GET /api/v2/routing/assessments/jobs -> ``AssessmentJobListing``.
     Requires ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments-jobs
 
     Args:
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
@@ -468,7 +530,11 @@ def get_routing_assessments_jobs(
 
 def get_routing_availablemediatypes(
 ) -> _Lists[_m.AvailableMediaTypeEntityListing, _m.AvailableMediaType]:
-    """GET /api/v2/routing/availablemediatypes -> ``AvailableMediaTypeEntityListing``."""
+    """List the available media types.
+
+    GET /api/v2/routing/availablemediatypes -> ``AvailableMediaTypeEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-availablemediatypes
+    """
     return _Lists(_Endpoint(
         "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
         "AvailableMediaTypeEntityListing", listing=_l.single_ebc03964,
@@ -477,9 +543,11 @@ def get_routing_availablemediatypes(
 
 def get_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
+    """Get the direct routing backup settings of the current user.
 
+    GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:selfView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-directroutingbackup-settings-me
     """
     return _Operation(_Endpoint(
         "get_routing_directroutingbackup_settings_me", "GET",
@@ -492,13 +560,15 @@ def get_routing_email_domain(
     *,
     expand: _Open[_Literal["settings"]] | None = None,
 ) -> _Operation[_m.InboundDomain]:
-    """GET /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
+    """Get an email domain.
 
+    GET /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
     Requires ``routing:email:manage`` or ``routing:email:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainId-
 
     Args:
-        domain_id: path, string.
-        expand: query, string: settings.
+        domain_id: the ID of the domain.
+        expand: query, string: settings. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
@@ -507,12 +577,14 @@ def get_routing_email_domain(
 
 
 def get_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
-    """GET /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
+    """Get the DKIM settings of an email domain.
 
+    GET /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainId--dkim
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
@@ -521,12 +593,14 @@ def get_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResul
 
 
 def get_routing_email_domain_mailfrom(domain_id: str) -> _Lists[_m.MailFromResult, _m.Record]:
-    """GET /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
+    """Get the MAIL FROM settings of an email domain.
 
+    GET /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainId--mailfrom
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_mailfrom", "GET",
@@ -541,14 +615,16 @@ def get_routing_email_domain_route(
     *,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
 ) -> _Operation[_m.InboundRoute]:
-    """GET /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
+    """Get a route of an email domain.
 
+    GET /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
     Requires ``routing:email:view`` or ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainName--routes--routeId-
 
     Args:
-        domain_name: path, string.
-        route_id: path, string.
-        expand: query, list of string: identityresolution.
+        domain_name: the domain name.
+        route_id: the ID of the route.
+        expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain_route", "GET",
@@ -560,13 +636,15 @@ def get_routing_email_domain_route_identityresolution(
     domain_name: str,
     route_id: str,
 ) -> _Operation[_m.RouteIdentityResolutionConfig]:
-    """GET /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
+    """Get the identity resolution of a route.
 
+    GET /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
     Requires ``routing:email:manage`` and ``routing:identityResolutionEmail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainName--routes--routeId--identityresolution
 
     Args:
-        domain_name: path, string.
-        route_id: path, string.
+        domain_name: the domain name.
+        route_id: the ID of the route.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain_route_identityresolution", "GET",
@@ -583,17 +661,19 @@ def get_routing_email_domain_routes(
     pattern: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
 ) -> _Lists[_m.InboundRouteEntityListing, _m.InboundRoute]:
-    """GET /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRouteEntityListing``.
+    """List the routes of an email domain.
 
+    GET /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRouteEntityListing``.
     Requires ``routing:email:view`` or ``routing:email:manage``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainName--routes
 
     Args:
-        domain_name: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        domain_name: the domain name.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         pattern: query, string.
-        expand: query, list of string: identityresolution.
+        expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_routes", "GET",
@@ -608,12 +688,14 @@ def get_routing_email_domain_routes(
 def get_routing_email_domain_verification(
     domain_id: str,
 ) -> _Lists[_m.VerificationResult, _m.Record]:
-    """GET /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
+    """Get the verification of an email domain.
 
+    GET /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainId--verification
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_verification", "GET",
@@ -630,16 +712,18 @@ def get_routing_email_domains(
     filter: str | None = None,
     expand: _Open[_Literal["settings"]] | None = None,
 ) -> _Lists[_m.InboundDomainEntityListing, _m.InboundDomain]:
-    """GET /api/v2/routing/email/domains -> ``InboundDomainEntityListing``.
+    """List the email domains.
 
+    GET /api/v2/routing/email/domains -> ``InboundDomainEntityListing``.
     Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         exclude_status: query, boolean.
         filter: query, string.
-        expand: query, string: settings.
+        expand: query, string: settings. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
@@ -655,13 +739,15 @@ def get_routing_email_outbound_domain(
     *,
     expand: _Open[_Literal["settings"]] | None = None,
 ) -> _Operation[_m.OutboundDomain]:
-    """GET /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
+    """Get an outbound email domain.
 
+    GET /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
     Requires ``routing:email:manage`` or ``routing:email:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-outbound-domains--domainId-
 
     Args:
-        domain_id: path, string.
-        expand: query, string: settings.
+        domain_id: the ID of the domain.
+        expand: query, string: settings. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_email_outbound_domain", "GET",
@@ -672,12 +758,14 @@ def get_routing_email_outbound_domain(
 def get_routing_email_outbound_domain_activation(
     domain_id: str,
 ) -> _Operation[_m.EmailOutboundDomainResult]:
-    """GET /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
+    """Get the activation status of an outbound email domain.
 
+    GET /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-outbound-domains--domainId--activation
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "get_routing_email_outbound_domain_activation", "GET",
@@ -692,15 +780,17 @@ def get_routing_email_outbound_domains(
     filter: str | None = None,
     expand: _Open[_Literal["settings"]] | None = None,
 ) -> _Lists[_m.OutboundDomainEntityListing, _m.OutboundDomain]:
-    """GET /api/v2/routing/email/outbound/domains -> ``OutboundDomainEntityListing``.
+    """List the outbound email domains.
 
+    GET /api/v2/routing/email/outbound/domains -> ``OutboundDomainEntityListing``.
     Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-outbound-domains
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         filter: query, string.
-        expand: query, string: settings.
+        expand: query, string: settings. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
@@ -716,13 +806,15 @@ def get_routing_email_setting(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.EmailSettingEntityListing, _m.EmailSetting]:
-    """GET /api/v2/routing/email/setting -> ``EmailSettingEntityListing``.
+    """List the email settings.
 
+    GET /api/v2/routing/email/setting -> ``EmailSettingEntityListing``.
     Requires ``email:settings:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-setting
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
@@ -733,12 +825,14 @@ def get_routing_email_setting(
 def get_routing_email_setting_email_setting_id(
     email_setting_id: str,
 ) -> _Operation[_m.EmailSetting]:
-    """GET /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
+    """Get an email setting.
 
+    GET /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
     Requires ``email:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-setting--emailSettingId-
 
     Args:
-        email_setting_id: path, string.
+        email_setting_id: the ID of the email setting.
     """
     return _Operation(_Endpoint(
         "get_routing_email_setting_email_setting_id", "GET",
@@ -747,9 +841,11 @@ def get_routing_email_setting_email_setting_id(
 
 
 def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
-    """GET /api/v2/routing/email/setup -> ``EmailSetup``.
+    """Get the email setup.
 
+    GET /api/v2/routing/email/setup -> ``EmailSetup``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-setup
     """
     return _Operation(_Endpoint(
         "get_routing_email_setup", "GET", "/api/v2/routing/email/setup", "EmailSetup",
@@ -757,10 +853,13 @@ def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
 
 
 def get_routing_language(language_id: str) -> _Operation[_m.Language]:
-    """GET /api/v2/routing/languages/{languageId} -> ``Language``.
+    """Get a language.
+
+    GET /api/v2/routing/languages/{languageId} -> ``Language``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-languages--languageId-
 
     Args:
-        language_id: path, string.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "get_routing_language", "GET", "/api/v2/routing/languages/{languageId}", "Language",
@@ -775,16 +874,18 @@ def get_routing_languages(
     name: str | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.LanguageEntityListing, _m.Language]:
-    """GET /api/v2/routing/languages -> ``LanguageEntityListing``.
+    """List the languages.
 
+    GET /api/v2/routing/languages -> ``LanguageEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-languages
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
@@ -796,12 +897,14 @@ def get_routing_languages(
 
 
 def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]:
-    """GET /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
+    """Get a message recipient.
 
+    GET /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
     Requires ``routing:message:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-message-recipients--recipientId-
 
     Args:
-        recipient_id: path, string.
+        recipient_id: the ID of the recipient.
     """
     return _Operation(_Endpoint(
         "get_routing_message_recipient", "GET", "/api/v2/routing/message/recipients/{recipientId}",
@@ -818,15 +921,17 @@ def get_routing_message_recipients(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.RecipientListing, _m.Recipient]:
-    """GET /api/v2/routing/message/recipients -> ``RecipientListing``.
+    """List the message recipients.
 
+    GET /api/v2/routing/message/recipients -> ``RecipientListing``.
     Requires ``routing:message:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-message-recipients
 
     Args:
         messenger_type: query, string: sms, facebook, twitter, whatsapp, open, instagram, apple.
         name: query, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
@@ -838,12 +943,14 @@ def get_routing_message_recipients(
 
 
 def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
-    """GET /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
+    """Get a predictor.
 
+    GET /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
     Requires ``routing:predictor:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors--predictorId-
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
     """
     return _Operation(_Endpoint(
         "get_routing_predictor", "GET", "/api/v2/routing/predictors/{predictorId}", "Predictor",
@@ -854,13 +961,15 @@ def get_routing_predictor_model_features(
     predictor_id: str,
     model_id: str,
 ) -> _Lists[_m.PredictorModelFeatureListing, _m.PredictorModelFeature]:
-    """GET /api/v2/routing/predictors/{predictorId}/models/{modelId}/features -> ``PredictorModelFeatureListing``.
+    """List the features of a model of a predictor.
 
+    GET /api/v2/routing/predictors/{predictorId}/models/{modelId}/features -> ``PredictorModelFeatureListing``.
     Requires ``routing:predictorModelFeature:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors--predictorId--models--modelId--features
 
     Args:
-        predictor_id: path, string.
-        model_id: path, string.
+        predictor_id: the ID of the predictor.
+        model_id: the ID of the model.
     """
     return _Lists(_Endpoint(
         "get_routing_predictor_model_features", "GET",
@@ -872,12 +981,14 @@ def get_routing_predictor_model_features(
 def get_routing_predictor_models(
     predictor_id: str,
 ) -> _Lists[_m.PredictorModels, _m.PredictorModel]:
-    """GET /api/v2/routing/predictors/{predictorId}/models -> ``PredictorModels``.
+    """List the models of a predictor.
 
+    GET /api/v2/routing/predictors/{predictorId}/models -> ``PredictorModels``.
     Requires ``routing:predictorModel:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors--predictorId--models
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
     """
     return _Lists(_Endpoint(
         "get_routing_predictor_models", "GET", "/api/v2/routing/predictors/{predictorId}/models",
@@ -895,18 +1006,20 @@ def get_routing_predictors(
     kpi_id: str | None = None,
     state: _Open[_Literal["Created", "Error", "Active"]] | None = None,
 ) -> _Lists[_m.PredictorListing, _m.Predictor]:
-    """GET /api/v2/routing/predictors -> ``PredictorListing``.
+    """List the predictors.
 
+    GET /api/v2/routing/predictors -> ``PredictorListing``.
     Requires ``routing:predictor:view`` or ``routing:queue:view``. Pages by ``after`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors
 
     Args:
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         limit: query, string.
-        page_size: query, string.
-        queue_id: query, list of string.
-        kpi_id: query, string.
+        page_size: query, string. How many items to return at most.
+        queue_id: query, list of string. The ID of a queue.
+        kpi_id: query, string. The ID of a kpi.
         state: query, string: Created, Error, Active.
     """
     return _Lists(_Endpoint(
@@ -923,13 +1036,15 @@ def get_routing_predictors_keyperformanceindicator(
     *,
     expand: _Sequence[_Open[_Literal["queues"]]] | None = None,
 ) -> _Operation[_m.KeyPerformanceIndicator]:
-    """GET /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
+    """Get a key performance indicator.
 
+    GET /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
     Requires ``routing:keyPerformanceIndicator:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors-keyperformanceindicators--kpiId-
 
     Args:
-        kpi_id: path, string.
-        expand: query, list of string: queues.
+        kpi_id: the ID of the kpi.
+        expand: query, list of string: queues. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_predictors_keyperformanceindicator", "GET",
@@ -942,13 +1057,15 @@ def get_routing_predictors_keyperformanceindicators(
     kpi_group: _Open[_Literal["Standard", "Custom"]] | None = None,
     expand: _Sequence[_Open[_Literal["queues"]]] | None = None,
 ) -> _Lists[_m.KeyPerformanceIndicatorEntityListing, _m.KeyPerformanceIndicator]:
-    """GET /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicatorEntityListing``.
+    """List the key performance indicators.
 
+    GET /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicatorEntityListing``.
     Requires ``routing:keyPerformanceIndicator:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors-keyperformanceindicators
 
     Args:
         kpi_group: query, string: Standard, Custom.
-        expand: query, list of string: queues.
+        expand: query, list of string: queues. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_predictors_keyperformanceindicators", "GET",
@@ -959,9 +1076,11 @@ def get_routing_predictors_keyperformanceindicators(
 
 def get_routing_predictors_keyperformanceindicatortypes(
 ) -> _Lists[list[_m.KeyPerformanceIndicatorType], _m.KeyPerformanceIndicatorType]:
-    """GET /api/v2/routing/predictors/keyperformanceindicatortypes -> list of ``KeyPerformanceIndicatorType``.
+    """List the predictor key performance indicator types.
 
+    GET /api/v2/routing/predictors/keyperformanceindicatortypes -> list of ``KeyPerformanceIndicatorType``.
     Requires ``routing:keyPerformanceIndicator:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors-keyperformanceindicatortypes
     """
     return _Lists(_Endpoint(
         "get_routing_predictors_keyperformanceindicatortypes", "GET",
@@ -975,13 +1094,15 @@ def get_routing_queue(
     *,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
 ) -> _Operation[_m.Queue]:
-    """GET /api/v2/routing/queues/{queueId} -> ``Queue``.
+    """Get a queue.
 
+    GET /api/v2/routing/queues/{queueId} -> ``Queue``.
     Requires ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId-
 
     Args:
-        queue_id: path, string.
-        expand: query, list of string: identityresolution.
+        queue_id: the ID of the queue.
+        expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue",
@@ -995,13 +1116,15 @@ def get_routing_queue_assistant(
     language_variation: str | None = None,
     fallback_to_primary_assistant: bool | None = None,
 ) -> _Operation[_m.AssistantQueue]:
-    """GET /api/v2/routing/queues/{queueId}/assistant -> ``AssistantQueue``.
+    """Get the assistant of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/assistant -> ``AssistantQueue``.
     Requires ``assistants:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--assistant
 
     Args:
-        queue_id: path, string.
-        expand: query, list of string: assistant, copilot.
+        queue_id: the ID of the queue.
+        expand: query, list of string: assistant, copilot. What to include in addition.
         language_variation: query, string.
         fallback_to_primary_assistant: query, boolean.
     """
@@ -1018,13 +1141,15 @@ def get_routing_queue_comparisonperiod(
     queue_id: str,
     comparison_period_id: str,
 ) -> _Operation[_m.ComparisonPeriod]:
-    """GET /api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId} -> ``ComparisonPeriod``.
+    """Get a comparison period of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId} -> ``ComparisonPeriod``.
     Requires ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--comparisonperiods--comparisonPeriodId-
 
     Args:
-        queue_id: path, string.
-        comparison_period_id: path, string.
+        queue_id: the ID of the queue.
+        comparison_period_id: the ID of the comparison period.
     """
     return _Operation(_Endpoint(
         "get_routing_queue_comparisonperiod", "GET",
@@ -1036,12 +1161,14 @@ def get_routing_queue_comparisonperiod(
 def get_routing_queue_comparisonperiods(
     queue_id: str,
 ) -> _Lists[_m.ComparisonPeriodListing, _m.ComparisonPeriod]:
-    """GET /api/v2/routing/queues/{queueId}/comparisonperiods -> ``ComparisonPeriodListing``.
+    """List the comparison periods of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/comparisonperiods -> ``ComparisonPeriodListing``.
     Requires ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--comparisonperiods
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_comparisonperiods", "GET",
@@ -1055,13 +1182,15 @@ def get_routing_queue_estimatedwaittime(
     *,
     conversation_id: str | None = None,
 ) -> _Lists[_m.EstimatedWaitTimePredictions, _m.PredictionResults]:
-    """GET /api/v2/routing/queues/{queueId}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
+    """Get the estimated wait time of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
     Requires ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--estimatedwaittime
 
     Args:
-        queue_id: path, string.
-        conversation_id: query, string.
+        queue_id: the ID of the queue.
+        conversation_id: query, string. The ID of a conversation.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_estimatedwaittime", "GET",
@@ -1073,12 +1202,14 @@ def get_routing_queue_estimatedwaittime(
 def get_routing_queue_identityresolution(
     queue_id: str,
 ) -> _Operation[_m.IdentityResolutionQueueConfig]:
-    """GET /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
+    """Get the identity resolution of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
     Requires ``routing:queue:view`` and ``queue:identityResolution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--identityresolution
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
     """
     return _Operation(_Endpoint(
         "get_routing_queue_identityresolution", "GET",
@@ -1092,14 +1223,17 @@ def get_routing_queue_mediatype_estimatedwaittime(
     *,
     label_id: str | None = None,
 ) -> _Lists[_m.EstimatedWaitTimePredictions, _m.PredictionResults]:
-    """GET /api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
+    """Get the estimated wait time of a media type in a queue.
 
+    GET /api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
     Requires ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--mediatypes--mediaType--estimatedwaittime
 
     Args:
-        queue_id: path, string.
-        media_type: path, string: all, call, chat, callback, email, videoComm, message.
-        label_id: query, string.
+        queue_id: the ID of the queue.
+        media_type: path, string: all, call, chat, callback, email, videoComm, message. The media
+            type.
+        label_id: query, string. The ID of a label.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_mediatype_estimatedwaittime", "GET",
@@ -1124,21 +1258,24 @@ def get_routing_queue_members(
     member_by: _Open[_Literal["user", "group"]] | None = None,
     joined: bool | None = None,
 ) -> _Lists[_m.QueueMemberEntityListing, _m.QueueMember]:
-    """GET /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
+    """List the members of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
     Requires ``routing:queue:view`` or ``routing:queue:edit`` or ``routing:queue:readonly`` or
     ``routing:queueMember:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--members
 
     Args:
-        queue_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string: asc, desc.
+        queue_id: the ID of the queue.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
         name: query, string.
         profile_skills: query, list of string.
         skills: query, list of string.
@@ -1174,21 +1311,24 @@ def get_routing_queue_users(
     routing_status: _Sequence[str] | None = None,
     presence: _Sequence[str] | None = None,
 ) -> _Lists[_m.QueueMemberEntityListingV1, _m.QueueMember]:
-    """GET /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
+    """List the users of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
     Deprecated. Requires ``routing:queue:view`` or ``routing:queueMember:manage``. Pages by
     ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--users
 
     Args:
-        queue_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string: asc, desc.
+        queue_id: the ID of the queue.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
         joined: query, boolean.
         name: query, string.
         profile_skills: query, list of string.
@@ -1215,14 +1355,16 @@ def get_routing_queue_wrapupcodes(
     page_number: int | None = None,
     name: str | None = None,
 ) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
-    """GET /api/v2/routing/queues/{queueId}/wrapupcodes -> ``WrapupCodeEntityListing``.
+    """List the wrap-up codes of a queue.
 
+    GET /api/v2/routing/queues/{queueId}/wrapupcodes -> ``WrapupCodeEntityListing``.
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--wrapupcodes
 
     Args:
-        queue_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        queue_id: the ID of the queue.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1246,21 +1388,23 @@ def get_routing_queues(
     has_peer: bool | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution"]]] | None = None,
 ) -> _Lists[_m.QueueEntityListing, _m.Queue]:
-    """GET /api/v2/routing/queues -> ``QueueEntityListing``.
+    """List the queues.
 
+    GET /api/v2/routing/queues -> ``QueueEntityListing``.
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_order: query, string: asc, desc.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string.
-        id: query, list of string.
-        division_id: query, list of string.
-        peer_id: query, list of string.
-        canned_response_library_id: query, string.
+        id: query, list of string. Only these IDs.
+        division_id: query, list of string. The ID of a division.
+        peer_id: query, list of string. The ID of a peer.
+        canned_response_library_id: query, string. The ID of a canned response library.
         has_peer: query, boolean.
-        expand: query, list of string: identityresolution.
+        expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
@@ -1283,18 +1427,20 @@ def get_routing_queues_divisionviews(
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.QueueEntityListing, _m.Queue]:
-    """GET /api/v2/routing/queues/divisionviews -> ``QueueEntityListing``.
+    """List the queues in the caller's divisions.
 
+    GET /api/v2/routing/queues/divisionviews -> ``QueueEntityListing``.
     Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string: name, id, divisionId.
-        sort_order: query, string: asc, desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string: name, id, divisionId. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string.
-        id: query, list of string.
-        division_id: query, list of string.
+        id: query, list of string. Only these IDs.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
@@ -1311,14 +1457,16 @@ def get_routing_queues_divisionviews_all(
     page_number: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.QueueEntityListing, _m.Queue]:
-    """GET /api/v2/routing/queues/divisionviews/all -> ``QueueEntityListing``.
+    """List all queues in the caller's divisions.
 
+    GET /api/v2/routing/queues/divisionviews/all -> ``QueueEntityListing``.
     Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews-all
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: asc, desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_divisionviews_all", "GET", "/api/v2/routing/queues/divisionviews/all",
@@ -1333,15 +1481,17 @@ def get_routing_queues_me(
     joined: bool | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
-    """GET /api/v2/routing/queues/me -> ``UserQueueEntityListing``.
+    """List the queues of the current user.
 
+    GET /api/v2/routing/queues/me -> ``UserQueueEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-me
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         joined: query, boolean.
-        sort_order: query, string: asc, desc.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
@@ -1353,14 +1503,22 @@ def get_routing_queues_me(
 
 
 def get_routing_settings() -> _Operation[_m.RoutingSettings]:
-    """GET /api/v2/routing/settings -> ``RoutingSettings``."""
+    """Get the routing settings.
+
+    GET /api/v2/routing/settings -> ``RoutingSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-settings
+    """
     return _Operation(_Endpoint(
         "get_routing_settings", "GET", "/api/v2/routing/settings", "RoutingSettings",
     ))
 
 
 def get_routing_settings_contactcenter() -> _Operation[_m.ContactCenterSettings]:
-    """GET /api/v2/routing/settings/contactcenter -> ``ContactCenterSettings``."""
+    """Get the contact center settings.
+
+    GET /api/v2/routing/settings/contactcenter -> ``ContactCenterSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-settings-contactcenter
+    """
     return _Operation(_Endpoint(
         "get_routing_settings_contactcenter", "GET", "/api/v2/routing/settings/contactcenter",
         "ContactCenterSettings",
@@ -1368,9 +1526,11 @@ def get_routing_settings_contactcenter() -> _Operation[_m.ContactCenterSettings]
 
 
 def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]:
-    """GET /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
+    """Get the transcription settings.
 
+    GET /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
     Requires ``routing:transcriptionSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-settings-transcription
     """
     return _Operation(_Endpoint(
         "get_routing_settings_transcription", "GET", "/api/v2/routing/settings/transcription",
@@ -1379,12 +1539,14 @@ def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]
 
 
 def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
-    """GET /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
+    """Get a skill.
 
+    GET /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
     Requires ``routing:skill:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skills--skillId-
 
     Args:
-        skill_id: path, string.
+        skill_id: the ID of the skill.
     """
     return _Operation(_Endpoint(
         "get_routing_skill", "GET", "/api/v2/routing/skills/{skillId}", "RoutingSkill",
@@ -1397,12 +1559,14 @@ def get_routing_skillexpression(
     include_archived: bool | None = None,
     format: _Open[_Literal["Raw", "Normalized"]] | None = None,
 ) -> _Operation[_m.SkillExpression]:
-    """GET /api/v2/routing/skillexpressions/{expressionId} -> ``SkillExpression``.
+    """Get a skill expression.
 
+    GET /api/v2/routing/skillexpressions/{expressionId} -> ``SkillExpression``.
     Requires ``routing:skillExpressions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions--expressionId-
 
     Args:
-        expression_id: path, string.
+        expression_id: the ID of the expression.
         include_archived: query, boolean.
         format: query, string: Raw, Normalized.
     """
@@ -1420,14 +1584,16 @@ def get_routing_skillexpressions(
     include_archived: bool | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.SkillExpressionEntityListing, _m.SkillExpression]:
-    """GET /api/v2/routing/skillexpressions -> ``SkillExpressionEntityListing``.
+    """List the skill expressions.
 
+    GET /api/v2/routing/skillexpressions -> ``SkillExpressionEntityListing``.
     Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions
 
     Args:
         format: query, string: Raw, Normalized.
         include_archived: query, boolean.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
@@ -1441,12 +1607,14 @@ def get_routing_skillexpressions_queue_queue_id(
     format: _Open[_Literal["Raw", "Normalized"]] | None = None,
     include_archived: bool | None = None,
 ) -> _Lists[_m.SkillExpressionEntityListing, _m.SkillExpression]:
-    """GET /api/v2/routing/skillexpressions/queue/{queueId} -> ``SkillExpressionEntityListing``.
+    """List the skill expressions of a queue.
 
+    GET /api/v2/routing/skillexpressions/queue/{queueId} -> ``SkillExpressionEntityListing``.
     Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions-queue--queueId-
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         format: query, string: Raw, Normalized.
         include_archived: query, boolean.
     """
@@ -1458,12 +1626,14 @@ def get_routing_skillexpressions_queue_queue_id(
 
 
 def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
-    """GET /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
+    """Get a skill group.
 
+    GET /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
     Requires ``routing:skillGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups--skillGroupId-
 
     Args:
-        skill_group_id: path, string.
+        skill_group_id: the ID of the skill group.
     """
     return _Operation(_Endpoint(
         "get_routing_skillgroup", "GET", "/api/v2/routing/skillgroups/{skillGroupId}", "SkillGroup",
@@ -1478,16 +1648,18 @@ def get_routing_skillgroup_members(
     before: str | None = None,
     expand: _Open[_Literal["entities"]] | None = None,
 ) -> _Lists[_m.SkillGroupMemberEntityListing, _m.UserReferenceWithName]:
-    """GET /api/v2/routing/skillgroups/{skillGroupId}/members -> ``SkillGroupMemberEntityListing``.
+    """List the members of a skill group.
 
+    GET /api/v2/routing/skillgroups/{skillGroupId}/members -> ``SkillGroupMemberEntityListing``.
     Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups--skillGroupId--members
 
     Args:
-        skill_group_id: path, string.
-        page_size: query, integer.
-        after: query, string.
+        skill_group_id: the ID of the skill group.
+        page_size: query, integer. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         before: query, string.
-        expand: query, string: entities.
+        expand: query, string: entities. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members", "GET",
@@ -1503,13 +1675,15 @@ def get_routing_skillgroup_members_divisions(
     *,
     expand: _Open[_Literal["entities"]] | None = None,
 ) -> _Lists[_m.SkillGroupMemberDivisionList, _m.Division]:
-    """GET /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> ``SkillGroupMemberDivisionList``.
+    """List the member divisions of a skill group.
 
+    GET /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> ``SkillGroupMemberDivisionList``.
     Requires ``routing:skillGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups--skillGroupId--members-divisions
 
     Args:
-        skill_group_id: path, string.
-        expand: query, string: entities.
+        skill_group_id: the ID of the skill group.
+        expand: query, string: entities. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members_divisions", "GET",
@@ -1525,14 +1699,16 @@ def get_routing_skillgroups(
     after: str | None = None,
     before: str | None = None,
 ) -> _Lists[_m.SkillGroupEntityListing, _m.SkillGroupDefinition]:
-    """GET /api/v2/routing/skillgroups -> ``SkillGroupEntityListing``.
+    """List the skill groups.
 
+    GET /api/v2/routing/skillgroups -> ``SkillGroupEntityListing``.
     Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups
 
     Args:
-        page_size: query, integer.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         before: query, string.
     """
     return _Lists(_Endpoint(
@@ -1548,15 +1724,17 @@ def get_routing_skills(
     name: str | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.SkillEntityListing, _m.RoutingSkill]:
-    """GET /api/v2/routing/skills -> ``SkillEntityListing``.
+    """List the skills.
 
+    GET /api/v2/routing/skills -> ``SkillEntityListing``.
     Requires ``routing:skill:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skills
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing",
@@ -1565,12 +1743,14 @@ def get_routing_skills(
 
 
 def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
-    """GET /api/v2/routing/sms/addresses/{addressId} -> ``SmsAddress``.
+    """Get an SMS address.
 
+    GET /api/v2/routing/sms/addresses/{addressId} -> ``SmsAddress``.
     Requires ``sms:phoneNumber:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-addresses--addressId-
 
     Args:
-        address_id: path, string.
+        address_id: the ID of the address.
     """
     return _Operation(_Endpoint(
         "get_routing_sms_address", "GET", "/api/v2/routing/sms/addresses/{addressId}", "SmsAddress",
@@ -1582,13 +1762,15 @@ def get_routing_sms_addresses(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.SmsAddressEntityListing, _m.SmsAddress]:
-    """GET /api/v2/routing/sms/addresses -> ``SmsAddressEntityListing``.
+    """List the SMS addresses.
 
+    GET /api/v2/routing/sms/addresses -> ``SmsAddressEntityListing``.
     Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-addresses
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
@@ -1606,9 +1788,11 @@ def get_routing_sms_availablephonenumbers(
     pattern: str | None = None,
     address_requirement: _Open[_Literal["none", "any", "local", "foreign"]] | None = None,
 ) -> _Lists[_m.SMSAvailablePhoneNumberEntityListing, _m.SmsAvailablePhoneNumber]:
-    """GET /api/v2/routing/sms/availablephonenumbers -> ``SMSAvailablePhoneNumberEntityListing``.
+    """List the available SMS phone numbers.
 
+    GET /api/v2/routing/sms/availablephonenumbers -> ``SMSAvailablePhoneNumberEntityListing``.
     Requires ``sms:phoneNumber:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-availablephonenumbers
 
     Args:
         country_code: query, string.
@@ -1632,12 +1816,14 @@ def get_routing_sms_availablephonenumbers(
 def get_routing_sms_identityresolution_phonenumber(
     address_id: str,
 ) -> _Operation[_m.SmsIdentityResolutionConfig]:
-    """GET /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
+    """Get the identity resolution of an SMS phone number.
 
+    GET /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
     Requires ``sms:phoneNumber:view`` and ``sms:identityResolution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-identityresolution-phonenumbers--addressId-
 
     Args:
-        address_id: path, string.
+        address_id: the ID of the address.
     """
     return _Operation(_Endpoint(
         "get_routing_sms_identityresolution_phonenumber", "GET",
@@ -1651,13 +1837,15 @@ def get_routing_sms_phonenumber(
     *,
     expand: _Open[_Literal["compliance", "supportedContent"]] | None = None,
 ) -> _Operation[_m.SmsPhoneNumber]:
-    """GET /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
+    """Get an SMS phone number.
 
+    GET /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
     Requires ``sms:phoneNumber:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-phonenumbers--phoneNumberId-
 
     Args:
-        phone_number_id: path, string.
-        expand: query, string: compliance, supportedContent.
+        phone_number_id: the ID of the phone number.
+        expand: query, string: compliance, supportedContent. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_routing_sms_phonenumber", "GET", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
@@ -1687,9 +1875,11 @@ def get_routing_sms_phonenumbers(
     supported_content_id: str | None = None,
     expand: _Sequence[_Open[_Literal["identityresolution", "supportedContent"]]] | None = None,
 ) -> _Lists[_m.SmsPhoneNumberEntityListing, _m.SmsPhoneNumber]:
-    """GET /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumberEntityListing``.
+    """List the SMS phone numbers.
 
+    GET /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumberEntityListing``.
     Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-phonenumbers
 
     Args:
         phone_number: query, string.
@@ -1697,16 +1887,17 @@ def get_routing_sms_phonenumbers(
         phone_number_status: query, list of string: active, invalid, initiated, porting, pending,
             pending-cancellation.
         country_code: query, list of string.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         sort_by: query, string: phoneNumber, countryCode, country, dateCreated, dateModified,
             phoneNumberStatus, phoneNumberType, purchaseDate, supportsMms, supportsSms,
-            supportsVoice.
-        sort_order: query, string: ascending, descending.
+            supportsVoice. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         language: query, string.
-        integration_id: query, string.
-        supported_content_id: query, string.
-        expand: query, list of string: identityresolution, supportedContent.
+        integration_id: query, string. The ID of an integration.
+        supported_content_id: query, string. The ID of a supported content.
+        expand: query, list of string: identityresolution, supportedContent. What to include in
+            addition.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
@@ -1723,12 +1914,14 @@ def get_routing_sms_phonenumbers(
 def get_routing_user_directroutingbackup_settings(
     user_id: str,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
+    """Get the direct routing backup settings of a user.
 
+    GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_routing_user_directroutingbackup_settings", "GET",
@@ -1738,12 +1931,14 @@ def get_routing_user_directroutingbackup_settings(
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
+    """Get the utilization of a user.
 
+    GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
@@ -1752,9 +1947,11 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
 
 
 def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
-    """GET /api/v2/routing/utilization -> ``UtilizationResponse``.
+    """Get the utilization.
 
+    GET /api/v2/routing/utilization -> ``UtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization
     """
     return _Operation(_Endpoint(
         "get_routing_utilization", "GET", "/api/v2/routing/utilization", "UtilizationResponse",
@@ -1762,12 +1959,14 @@ def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
 
 
 def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLabel]:
-    """GET /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
+    """Get a utilization label.
 
+    GET /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
     Requires ``routing:utilization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization-labels--labelId-
 
     Args:
-        label_id: path, string.
+        label_id: the ID of the label.
     """
     return _Operation(_Endpoint(
         "get_routing_utilization_label", "GET", "/api/v2/routing/utilization/labels/{labelId}",
@@ -1776,12 +1975,14 @@ def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLab
 
 
 def get_routing_utilization_label_agents(label_id: str) -> _Lists[list[_Any], _Any]:
-    """GET /api/v2/routing/utilization/labels/{labelId}/agents -> list of any JSON value.
+    """List the agents of a utilization label.
 
+    GET /api/v2/routing/utilization/labels/{labelId}/agents -> list of any JSON value.
     Requires ``routing:utilization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization-labels--labelId--agents
 
     Args:
-        label_id: path, string.
+        label_id: the ID of the label.
     """
     return _Lists(_Endpoint(
         "get_routing_utilization_label_agents", "GET",
@@ -1797,14 +1998,16 @@ def get_routing_utilization_labels(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.UtilizationLabelEntityListing, _m.UtilizationLabel]:
-    """GET /api/v2/routing/utilization/labels -> ``UtilizationLabelEntityListing``.
+    """List the utilization labels.
 
+    GET /api/v2/routing/utilization/labels -> ``UtilizationLabelEntityListing``.
     Requires ``routing:utilization:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization-labels
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1817,12 +2020,14 @@ def get_routing_utilization_labels(
 
 
 def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
-    """GET /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
+    """Get a wrap-up code.
 
+    GET /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
     Requires ``routing:wrapupCode:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes--codeId-
 
     Args:
-        code_id: path, string.
+        code_id: the ID of the code.
     """
     return _Operation(_Endpoint(
         "get_routing_wrapupcode", "GET", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
@@ -1839,18 +2044,20 @@ def get_routing_wrapupcodes(
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
-    """GET /api/v2/routing/wrapupcodes -> ``WrapupCodeEntityListing``.
+    """List the wrap-up codes.
 
+    GET /api/v2/routing/wrapupcodes -> ``WrapupCodeEntityListing``.
     Requires ``routing:wrapupCode:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string: name, id.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string: name, id. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string.
-        id: query, list of string.
-        division_id: query, list of string.
+        id: query, list of string. Only these IDs.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes", "WrapupCodeEntityListing",
@@ -1862,12 +2069,14 @@ def get_routing_wrapupcodes(
 
 
 def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCode]:
-    """GET /api/v2/routing/wrapupcodes/divisionviews/{codeId} -> ``WrapupCode``.
+    """Get a wrap-up code in the caller's divisions.
 
+    GET /api/v2/routing/wrapupcodes/divisionviews/{codeId} -> ``WrapupCode``.
     Requires ``routing:wrapupCode:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes-divisionviews--codeId-
 
     Args:
-        code_id: path, string.
+        code_id: the ID of the code.
     """
     return _Operation(_Endpoint(
         "get_routing_wrapupcodes_divisionview", "GET",
@@ -1884,17 +2093,19 @@ def get_routing_wrapupcodes_divisionviews(
     division_id: _Sequence[str] | None = None,
     include_state: _Open[_Literal["Active", "Deleted", "ActiveAndDeleted"]] | None = None,
 ) -> _Lists[_m.WrapupCodeEntityListing, _m.WrapupCode]:
-    """GET /api/v2/routing/wrapupcodes/divisionviews -> ``WrapupCodeEntityListing``.
+    """List the wrap-up codes in the caller's divisions.
 
+    GET /api/v2/routing/wrapupcodes/divisionviews -> ``WrapupCodeEntityListing``.
     Requires ``routing:wrapupCode:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        id: query, list of string.
-        division_id: query, list of string.
+        id: query, list of string. Only these IDs.
+        division_id: query, list of string. The ID of a division.
         include_state: query, string: Active, Deleted, ActiveAndDeleted.
     """
     return _Lists(_Endpoint(
@@ -1914,16 +2125,18 @@ def get_user_queues(
     joined: bool | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
-    """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
+    """List the queues of a user.
 
+    GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--queues
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         joined: query, boolean.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
@@ -1941,15 +2154,17 @@ def get_user_routinglanguages(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
-    """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
+    """List the routing languages of a user.
 
+    GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routinglanguages
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
@@ -1966,15 +2181,17 @@ def get_user_routingskills(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
+    """List the routing skills of a user.
 
+    GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routingskills
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
@@ -1991,14 +2208,16 @@ def get_user_skillgroups(
     after: str | None = None,
     before: str | None = None,
 ) -> _Lists[_m.UserSkillGroupEntityListing, _m.SkillGroup]:
-    """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
+    """List the skill groups of a user.
 
+    GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
     Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--skillgroups
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        after: query, string.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         before: query, string.
     """
     return _Lists(_Endpoint(
@@ -2011,12 +2230,14 @@ def patch_routing_conversation(
     conversation_id: str,
     body: _m.RoutingConversationAttributesRequest | _JsonObject,
 ) -> _Operation[_m.RoutingConversationAttributesResponse]:
-    """PATCH /api/v2/routing/conversations/{conversationId} -> ``RoutingConversationAttributesResponse``.
+    """Update the routing attributes of a conversation in a queue.
 
+    PATCH /api/v2/routing/conversations/{conversationId} -> ``RoutingConversationAttributesResponse``.
     Requires ``routing:conversation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         body: ``RoutingConversationAttributesRequest``.
     """
     return _Operation(_Endpoint(
@@ -2029,12 +2250,14 @@ def patch_routing_email_domain(
     domain_id: str,
     body: _m.InboundDomainPatchRequest | _JsonObject,
 ) -> _Operation[_m.InboundDomain]:
-    """PATCH /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
+    """Update an email domain.
 
+    PATCH /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-email-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``InboundDomainPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2047,12 +2270,14 @@ def patch_routing_email_domain_validate(
     domain_id: str,
     body: _m.InboundDomainPatchRequest | _JsonObject,
 ) -> _Operation[_m.InboundDomain]:
-    """PATCH /api/v2/routing/email/domains/{domainId}/validate -> ``InboundDomain``.
+    """Validate the settings of an email domain.
 
+    PATCH /api/v2/routing/email/domains/{domainId}/validate -> ``InboundDomain``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-email-domains--domainId--validate
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``InboundDomainPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2066,12 +2291,14 @@ def patch_routing_email_outbound_domain(
     domain_id: str,
     body: _m.OutboundDomainPatchRequest | _JsonObject,
 ) -> _Operation[_m.OutboundDomain]:
-    """PATCH /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
+    """Update an outbound email domain.
 
+    PATCH /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-email-outbound-domains--domainId-
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``OutboundDomainPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2085,12 +2312,14 @@ def patch_routing_email_setting_email_setting_id(
     email_setting_id: str,
     body: _m.EmailSetting | _JsonObject,
 ) -> _Operation[_m.EmailSetting]:
-    """PATCH /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
+    """Update an email setting.
 
+    PATCH /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
     Requires ``email:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-email-setting--emailSettingId-
 
     Args:
-        email_setting_id: path, string.
+        email_setting_id: the ID of the email setting.
         body: ``EmailSetting``.
     """
     return _Operation(_Endpoint(
@@ -2105,12 +2334,14 @@ def patch_routing_predictor(
     *,
     body: _m.PatchPredictorRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Predictor]:
-    """PATCH /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
+    """Update a predictor.
 
+    PATCH /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
     Requires ``routing:predictor:edit`` and ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-predictors--predictorId-
 
     Args:
-        predictor_id: path, string.
+        predictor_id: the ID of the predictor.
         body: ``PatchPredictorRequest``.
     """
     return _Operation(_Endpoint(
@@ -2124,12 +2355,14 @@ def patch_routing_predictors_keyperformanceindicator(
     *,
     body: _m.UpdateKpiRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KeyPerformanceIndicator]:
-    """PATCH /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
+    """Update a key performance indicator.
 
+    PATCH /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
     Requires ``routing:keyPerformanceIndicator:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-predictors-keyperformanceindicators--kpiId-
 
     Args:
-        kpi_id: path, string.
+        kpi_id: the ID of the kpi.
         body: ``UpdateKpiRequest``.
     """
     return _Operation(_Endpoint(
@@ -2144,13 +2377,15 @@ def patch_routing_queue_member(
     member_id: str,
     body: _m.QueueMember | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
+    """Update the ring number or joined status of a queue member.
 
+    PATCH /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
     Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-queues--queueId--members--memberId-
 
     Args:
-        queue_id: path, string.
-        member_id: path, string.
+        queue_id: the ID of the queue.
+        member_id: the ID of the member.
         body: ``QueueMember``.
     """
     return _Operation(_Endpoint(
@@ -2163,12 +2398,14 @@ def patch_routing_queue_members(
     queue_id: str,
     body: _Sequence[_m.QueueMember | _JsonObject],
 ) -> _Lists[_m.QueueMemberEntityListing, _m.QueueMember]:
-    """PATCH /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
+    """Set whether members of a queue are joined.
 
+    PATCH /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
     Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-queues--queueId--members
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         body: list of ``QueueMember``.
     """
     return _Lists(_Endpoint(
@@ -2182,13 +2419,15 @@ def patch_routing_queue_user(
     member_id: str,
     body: _m.QueueMember | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
+    """Update the ring number or joined status of a user of a queue.
 
+    PATCH /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
     Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-queues--queueId--users--memberId-
 
     Args:
-        queue_id: path, string.
-        member_id: path, string.
+        queue_id: the ID of the queue.
+        member_id: the ID of the member.
         body: ``QueueMember``.
     """
     return _Operation(_Endpoint(
@@ -2201,12 +2440,14 @@ def patch_routing_queue_users(
     queue_id: str,
     body: _Sequence[_m.QueueMember | _JsonObject],
 ) -> _Lists[_m.QueueMemberEntityListingV1, _m.QueueMember]:
-    """PATCH /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
+    """Set whether users of a queue are joined.
 
+    PATCH /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
     Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-queues--queueId--users
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         body: list of ``QueueMember``.
     """
     return _Lists(_Endpoint(
@@ -2218,9 +2459,11 @@ def patch_routing_queue_users(
 def patch_routing_settings_contactcenter(
     body: _m.ContactCenterSettings | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/routing/settings/contactcenter -> nothing.
+    """Update the contact center settings.
 
+    PATCH /api/v2/routing/settings/contactcenter -> nothing.
     Requires ``routing:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-settings-contactcenter
 
     Args:
         body: ``ContactCenterSettings``.
@@ -2234,9 +2477,11 @@ def patch_routing_settings_contactcenter(
 def patch_routing_settings_transcription(
     body: _m.TranscriptionSettings | _JsonObject,
 ) -> _Operation[_m.TranscriptionSettings]:
-    """PATCH /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
+    """Update the transcription settings.
 
+    PATCH /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
     Requires ``routing:transcriptionSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-settings-transcription
 
     Args:
         body: ``TranscriptionSettings``.
@@ -2251,12 +2496,14 @@ def patch_routing_skill(
     skill_id: str,
     body: _m.UpdateSkillDivisionRequest | _JsonObject,
 ) -> _Operation[_m.RoutingSkill]:
-    """PATCH /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
+    """Update a skill.
 
+    PATCH /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
     Requires ``routing:skill:update``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-skills--skillId-
 
     Args:
-        skill_id: path, string.
+        skill_id: the ID of the skill.
         body: ``UpdateSkillDivisionRequest``.
     """
     return _Operation(_Endpoint(
@@ -2269,12 +2516,14 @@ def patch_routing_skillgroup(
     skill_group_id: str,
     body: _m.SkillGroup | _JsonObject,
 ) -> _Operation[_m.SkillGroup]:
-    """PATCH /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
+    """Update a skill group.
 
+    PATCH /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
     Requires ``routing:skillGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-skillgroups--skillGroupId-
 
     Args:
-        skill_group_id: path, string.
+        skill_group_id: the ID of the skill group.
         body: ``SkillGroup``.
     """
     return _Operation(_Endpoint(
@@ -2287,12 +2536,14 @@ def patch_routing_sms_phonenumber(
     phone_number_id: str,
     body: _m.SmsPhoneNumberPatchRequest | _JsonObject,
 ) -> _Operation[_m.SmsPhoneNumber]:
-    """PATCH /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
+    """Update an SMS phone number.
 
+    PATCH /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
     Requires ``sms:phoneNumber:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-routing-sms-phonenumbers--phoneNumberId-
 
     Args:
-        phone_number_id: path, string.
+        phone_number_id: the ID of the phone number.
         body: ``SmsPhoneNumberPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -2307,13 +2558,15 @@ def patch_user_queue(
     user_id: str,
     body: _m.UserQueue | _JsonObject,
 ) -> _Operation[_m.UserQueue]:
-    """PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
+    """Set whether a user is joined to a queue.
 
+    PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
     Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--queues--queueId-
 
     Args:
-        queue_id: path, string.
-        user_id: path, string.
+        queue_id: the ID of the queue.
+        user_id: the ID of the user.
         body: ``UserQueue``.
     """
     return _Operation(_Endpoint(
@@ -2328,13 +2581,15 @@ def patch_user_queues(
     *,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
-    """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
+    """Set whether a user is joined to queues.
 
+    PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
     Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--queues
 
     Args:
-        user_id: path, string.
-        division_id: query, list of string.
+        user_id: the ID of the user.
+        division_id: query, list of string. The ID of a division.
         body: list of ``UserQueue``.
     """
     return _Lists(_Endpoint(
@@ -2348,13 +2603,15 @@ def patch_user_routinglanguage(
     language_id: str,
     body: _m.UserRoutingLanguage | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
+    """Update the proficiency of a routing language of a user.
 
+    PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routinglanguages--languageId-
 
     Args:
-        user_id: path, string.
-        language_id: path, string.
+        user_id: the ID of the user.
+        language_id: the ID of the language.
         body: ``UserRoutingLanguage``.
     """
     return _Operation(_Endpoint(
@@ -2368,12 +2625,14 @@ def patch_user_routinglanguages_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingLanguagePost | _JsonObject],
 ) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
-    """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
+    """Add routing languages to a user in bulk.
 
+    PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routinglanguages-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingLanguagePost``.
     """
     return _Lists(_Endpoint(
@@ -2386,12 +2645,14 @@ def patch_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
+    """Add routing skills to a user in bulk.
 
+    PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routingskills-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingSkillPost``.
     """
     return _Lists(_Endpoint(
@@ -2403,9 +2664,11 @@ def patch_user_routingskills_bulk(
 def post_analytics_queues_observations_query(
     body: _m.QueueObservationQuery | _JsonObject,
 ) -> _Lists[_m.QueueObservationQueryResponse, _m.QueueObservationDataContainer]:
-    """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
+    """Query queue observations.
 
+    POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
     Read-only. Requires ``analytics:queueObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-queues-observations-query
 
     Args:
         body: ``QueueObservationQuery``.
@@ -2423,13 +2686,15 @@ def post_analytics_routing_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.RoutingActivityResponse, _m.RoutingActivityData]:
-    """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
+    """Query the routing activity of users.
 
+    POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
     Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -2443,9 +2708,11 @@ def post_routing_assessments(
     *,
     body: _m.CreateBenefitAssessmentRequest | _JsonObject | None = None,
 ) -> _Operation[_m.BenefitAssessment]:
-    """POST /api/v2/routing/assessments -> ``BenefitAssessment``.
+    """Create a benefit assessment.
 
+    POST /api/v2/routing/assessments -> ``BenefitAssessment``.
     Requires ``routing:assessment:add`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-assessments
 
     Args:
         body: ``CreateBenefitAssessmentRequest``.
@@ -2460,9 +2727,11 @@ def post_routing_assessments_jobs(
     *,
     body: _m.CreateBenefitAssessmentJobRequest | _JsonObject | None = None,
 ) -> _Jobs[_m.BenefitAssessmentJob, _m.BenefitAssessmentJob, _Any]:
-    """POST /api/v2/routing/assessments/jobs -> ``BenefitAssessmentJob``.
+    """Start a benefit assessment job.
 
-    Requires ``routing:assessment:add``.
+    POST /api/v2/routing/assessments/jobs -> ``BenefitAssessmentJob``.
+    Requires ``routing:assessment:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-assessments-jobs
 
     Args:
         body: ``CreateBenefitAssessmentJobRequest``.
@@ -2474,12 +2743,14 @@ def post_routing_assessments_jobs(
 
 
 def post_routing_email_domain_dkim(domain_id: str) -> _Lists[_m.VerificationResult, _m.Record]:
-    """POST /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
+    """Start the DKIM verification of an email domain again.
 
+    POST /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains--domainId--dkim
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Lists(_Endpoint(
         "post_routing_email_domain_dkim", "POST", "/api/v2/routing/email/domains/{domainId}/dkim",
@@ -2491,12 +2762,14 @@ def post_routing_email_domain_mailfrom(
     domain_id: str,
     body: _m.MailFromResult | _JsonObject,
 ) -> _Lists[_m.MailFromResult, _m.Record]:
-    """POST /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
+    """Set the MAIL FROM settings of an email domain.
 
+    POST /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains--domainId--mailfrom
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``MailFromResult``.
     """
     return _Lists(_Endpoint(
@@ -2510,12 +2783,14 @@ def post_routing_email_domain_routes(
     domain_name: str,
     body: _m.InboundRoute | _JsonObject,
 ) -> _Operation[_m.InboundRoute]:
-    """POST /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRoute``.
+    """Create a route of an email domain.
 
+    POST /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRoute``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains--domainName--routes
 
     Args:
-        domain_name: path, string.
+        domain_name: the domain name.
         body: ``InboundRoute``.
     """
     return _Operation(_Endpoint(
@@ -2530,12 +2805,14 @@ def post_routing_email_domain_testconnection(
     *,
     body: _m.TestMessage | _JsonObject | None = None,
 ) -> _Operation[_m.TestMessage]:
-    """POST /api/v2/routing/email/domains/{domainId}/testconnection -> ``TestMessage``.
+    """Test the SMTP connection of an email domain.
 
+    POST /api/v2/routing/email/domains/{domainId}/testconnection -> ``TestMessage``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains--domainId--testconnection
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``TestMessage``.
     """
     return _Operation(_Endpoint(
@@ -2547,12 +2824,14 @@ def post_routing_email_domain_testconnection(
 def post_routing_email_domain_verification(
     domain_id: str,
 ) -> _Lists[_m.VerificationResult, _m.Record]:
-    """POST /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
+    """Start the verification of an email domain again.
 
+    POST /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains--domainId--verification
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Lists(_Endpoint(
         "post_routing_email_domain_verification", "POST",
@@ -2564,9 +2843,11 @@ def post_routing_email_domain_verification(
 def post_routing_email_domains(
     body: _m.InboundDomainCreateRequest | _JsonObject,
 ) -> _Operation[_m.InboundDomain]:
-    """POST /api/v2/routing/email/domains -> ``InboundDomain``.
+    """Create an email domain.
 
+    POST /api/v2/routing/email/domains -> ``InboundDomain``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-domains
 
     Args:
         body: ``InboundDomainCreateRequest``.
@@ -2582,12 +2863,14 @@ def post_routing_email_outbound_domain_testconnection(
     *,
     body: _m.TestMessage | _JsonObject | None = None,
 ) -> _Operation[_m.TestMessage]:
-    """POST /api/v2/routing/email/outbound/domains/{domainId}/testconnection -> ``TestMessage``.
+    """Test the SMTP connection of an outbound email domain.
 
+    POST /api/v2/routing/email/outbound/domains/{domainId}/testconnection -> ``TestMessage``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-outbound-domains--domainId--testconnection
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
         body: ``TestMessage``.
     """
     return _Operation(_Endpoint(
@@ -2600,9 +2883,11 @@ def post_routing_email_outbound_domain_testconnection(
 def post_routing_email_outbound_domains(
     body: _m.OutboundDomainCreateRequest | _JsonObject,
 ) -> _Operation[_m.EmailOutboundDomainResult]:
-    """POST /api/v2/routing/email/outbound/domains -> ``EmailOutboundDomainResult``.
+    """Create an outbound email domain.
 
+    POST /api/v2/routing/email/outbound/domains -> ``EmailOutboundDomainResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-outbound-domains
 
     Args:
         body: ``OutboundDomainCreateRequest``.
@@ -2616,9 +2901,11 @@ def post_routing_email_outbound_domains(
 def post_routing_email_outbound_domains_simulated(
     body: _m.OutboundDomainCreateRequest | _JsonObject,
 ) -> _Operation[_m.EmailOutboundDomainResult]:
-    """POST /api/v2/routing/email/outbound/domains/simulated -> ``EmailOutboundDomainResult``.
+    """Create a simulated outbound email domain.
 
+    POST /api/v2/routing/email/outbound/domains/simulated -> ``EmailOutboundDomainResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-outbound-domains-simulated
 
     Args:
         body: ``OutboundDomainCreateRequest``.
@@ -2631,9 +2918,11 @@ def post_routing_email_outbound_domains_simulated(
 
 
 def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operation[_m.EmailSetting]:
-    """POST /api/v2/routing/email/setting -> ``EmailSetting``.
+    """Create an email setting.
 
+    POST /api/v2/routing/email/setting -> ``EmailSetting``.
     Requires ``email:settings:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-email-setting
 
     Args:
         body: ``EmailSetting``.
@@ -2645,9 +2934,11 @@ def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operatio
 
 
 def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
-    """POST /api/v2/routing/languages -> ``Language``.
+    """Create a language.
 
+    POST /api/v2/routing/languages -> ``Language``.
     Requires ``routing:skill:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-languages
 
     Args:
         body: ``Language``.
@@ -2662,9 +2953,11 @@ def post_routing_predictors(
     *,
     body: _m.CreatePredictorRequest | _JsonObject | None = None,
 ) -> _Operation[_m.Predictor]:
-    """POST /api/v2/routing/predictors -> ``Predictor``.
+    """Create a predictor.
 
+    POST /api/v2/routing/predictors -> ``Predictor``.
     Requires ``routing:predictor:add`` and ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-predictors
 
     Args:
         body: ``CreatePredictorRequest``.
@@ -2677,9 +2970,11 @@ def post_routing_predictors(
 def post_routing_predictors_keyperformanceindicators(
     body: _m.CreateKpiRequest | _JsonObject,
 ) -> _Operation[_m.KeyPerformanceIndicator]:
-    """POST /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicator``.
+    """Create a key performance indicator.
 
+    POST /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicator``.
     Requires ``routing:keyPerformanceIndicator:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-predictors-keyperformanceindicators
 
     Args:
         body: ``CreateKpiRequest``.
@@ -2697,12 +2992,14 @@ def post_routing_queue_members(
     *,
     delete: bool | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/routing/queues/{queueId}/members -> nothing.
+    """Add or remove members of a queue.
 
+    POST /api/v2/routing/queues/{queueId}/members -> nothing.
     Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-queues--queueId--members
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         delete: query, boolean.
         body: list of ``WritableEntity``.
     """
@@ -2718,12 +3015,14 @@ def post_routing_queue_users(
     *,
     delete: bool | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/routing/queues/{queueId}/users -> nothing.
+    """Add or remove users of a queue.
 
+    POST /api/v2/routing/queues/{queueId}/users -> nothing.
     Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-queues--queueId--users
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         delete: query, boolean.
         body: list of ``WritableEntity``.
     """
@@ -2737,12 +3036,14 @@ def post_routing_queue_wrapupcodes(
     queue_id: str,
     body: _Sequence[_m.WrapUpCodeReference | _JsonObject],
 ) -> _Lists[list[_m.WrapupCode], _m.WrapupCode]:
-    """POST /api/v2/routing/queues/{queueId}/wrapupcodes -> list of ``WrapupCode``.
+    """Add wrap-up codes to a queue.
 
+    POST /api/v2/routing/queues/{queueId}/wrapupcodes -> list of ``WrapupCode``.
     Requires ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-queues--queueId--wrapupcodes
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         body: list of ``WrapUpCodeReference``.
     """
     return _Lists(_Endpoint(
@@ -2752,9 +3053,11 @@ def post_routing_queue_wrapupcodes(
 
 
 def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation[_m.Queue]:
-    """POST /api/v2/routing/queues -> ``Queue``.
+    """Create a queue.
 
+    POST /api/v2/routing/queues -> ``Queue``.
     Requires ``routing:queue:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-queues
 
     Args:
         body: ``CreateQueueRequest``.
@@ -2768,9 +3071,11 @@ def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation
 def post_routing_skillexpressions_validate(
     body: _m.SkillExpressionData | _JsonObject,
 ) -> _Operation[_m.SkillExpressionValidationResult]:
-    """POST /api/v2/routing/skillexpressions/validate -> ``SkillExpressionValidationResult``.
+    """Validate a skill expression.
 
+    POST /api/v2/routing/skillexpressions/validate -> ``SkillExpressionValidationResult``.
     Requires ``routing:skillExpressions:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-skillexpressions-validate
 
     Args:
         body: ``SkillExpressionData``.
@@ -2787,12 +3092,14 @@ def post_routing_skillgroup_members_divisions(
     *,
     body: _m.SkillGroupMemberDivisions | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> nothing.
+    """Add or remove member divisions of a skill group.
 
+    POST /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> nothing.
     Requires ``routing:skillGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-skillgroups--skillGroupId--members-divisions
 
     Args:
-        skill_group_id: path, string.
+        skill_group_id: the ID of the skill group.
         body: ``SkillGroupMemberDivisions``.
     """
     return _Operation(_Endpoint(
@@ -2804,9 +3111,11 @@ def post_routing_skillgroup_members_divisions(
 def post_routing_skillgroups(
     body: _m.SkillGroupWithMemberDivisions | _JsonObject,
 ) -> _Operation[_m.SkillGroupWithMemberDivisions]:
-    """POST /api/v2/routing/skillgroups -> ``SkillGroupWithMemberDivisions``.
+    """Create a skill group.
 
+    POST /api/v2/routing/skillgroups -> ``SkillGroupWithMemberDivisions``.
     Requires ``routing:skillGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-skillgroups
 
     Args:
         body: ``SkillGroupWithMemberDivisions``.
@@ -2818,9 +3127,11 @@ def post_routing_skillgroups(
 
 
 def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation[_m.RoutingSkill]:
-    """POST /api/v2/routing/skills -> ``RoutingSkill``.
+    """Create a skill.
 
+    POST /api/v2/routing/skills -> ``RoutingSkill``.
     Requires ``routing:skill:manage`` or ``routing:skill:create``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-skills
 
     Args:
         body: ``CreateRoutingSkill``.
@@ -2834,9 +3145,11 @@ def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation
 def post_routing_sms_addresses(
     body: _m.SmsAddressProvision | _JsonObject,
 ) -> _Operation[_m.SmsAddress]:
-    """POST /api/v2/routing/sms/addresses -> ``SmsAddress``.
+    """Create an SMS address.
 
+    POST /api/v2/routing/sms/addresses -> ``SmsAddress``.
     Requires ``sms:phoneNumber:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-sms-addresses
 
     Args:
         body: ``SmsAddressProvision``.
@@ -2850,9 +3163,11 @@ def post_routing_sms_addresses(
 def post_routing_sms_phonenumbers(
     body: _m.SmsPhoneNumberProvision | _JsonObject,
 ) -> _Operation[_m.SmsPhoneNumber]:
-    """POST /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumber``.
+    """Create an SMS phone number.
 
+    POST /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumber``.
     Requires ``sms:phoneNumber:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-sms-phonenumbers
 
     Args:
         body: ``SmsPhoneNumberProvision``.
@@ -2866,9 +3181,11 @@ def post_routing_sms_phonenumbers(
 def post_routing_sms_phonenumbers_alphanumeric(
     body: _m.SmsAlphanumericProvision | _JsonObject,
 ) -> _Operation[_m.SmsPhoneNumber]:
-    """POST /api/v2/routing/sms/phonenumbers/alphanumeric -> ``SmsPhoneNumber``.
+    """Create an alphanumeric SMS phone number.
 
+    POST /api/v2/routing/sms/phonenumbers/alphanumeric -> ``SmsPhoneNumber``.
     Preview: may change without notice. Requires ``sms:phoneNumber:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-sms-phonenumbers-alphanumeric
 
     Args:
         body: ``SmsAlphanumericProvision``.
@@ -2883,9 +3200,11 @@ def post_routing_sms_phonenumbers_alphanumeric(
 def post_routing_sms_phonenumbers_import(
     body: _m.SmsPhoneNumberImport | _JsonObject,
 ) -> _Operation[_m.SmsPhoneNumber]:
-    """POST /api/v2/routing/sms/phonenumbers/import -> ``SmsPhoneNumber``.
+    """Import an SMS phone number.
 
+    POST /api/v2/routing/sms/phonenumbers/import -> ``SmsPhoneNumber``.
     Requires ``sms:phoneNumber:byoImport``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-sms-phonenumbers-import
 
     Args:
         body: ``SmsPhoneNumberImport``.
@@ -2899,9 +3218,11 @@ def post_routing_sms_phonenumbers_import(
 def post_routing_utilization_labels(
     body: _m.CreateUtilizationLabelRequest | _JsonObject,
 ) -> _Operation[_m.UtilizationLabel]:
-    """POST /api/v2/routing/utilization/labels -> ``UtilizationLabel``.
+    """Create a utilization label.
 
+    POST /api/v2/routing/utilization/labels -> ``UtilizationLabel``.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-utilization-labels
 
     Args:
         body: ``CreateUtilizationLabelRequest``.
@@ -2913,9 +3234,11 @@ def post_routing_utilization_labels(
 
 
 def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Operation[_m.WrapupCode]:
-    """POST /api/v2/routing/wrapupcodes -> ``WrapupCode``.
+    """Create a wrap-up code.
 
+    POST /api/v2/routing/wrapupcodes -> ``WrapupCode``.
     Requires ``routing:wrapupCode:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-routing-wrapupcodes
 
     Args:
         body: ``WrapupCodeRequest``.
@@ -2930,12 +3253,14 @@ def post_user_routinglanguages(
     user_id: str,
     body: _m.UserRoutingLanguagePost | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
+    """Add a routing language to a user.
 
+    POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--routinglanguages
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserRoutingLanguagePost``.
     """
     return _Operation(_Endpoint(
@@ -2948,12 +3273,14 @@ def post_user_routingskills(
     user_id: str,
     body: _m.UserRoutingSkillPost | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
+    """Add a routing skill to a user.
 
+    POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--routingskills
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserRoutingSkillPost``.
     """
     return _Operation(_Endpoint(
@@ -2965,9 +3292,11 @@ def post_user_routingskills(
 def put_routing_directroutingbackup_settings_me(
     body: _m.AgentDirectRoutingBackupSettings | _JsonObject,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
+    """Update the direct routing backup settings of the current user.
 
+    PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:selfEdit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-directroutingbackup-settings-me
 
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
@@ -2984,13 +3313,15 @@ def put_routing_email_domain_route(
     route_id: str,
     body: _m.InboundRoute | _JsonObject,
 ) -> _Operation[_m.InboundRoute]:
-    """PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
+    """Update a route of an email domain.
 
+    PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-email-domains--domainName--routes--routeId-
 
     Args:
-        domain_name: path, string.
-        route_id: path, string.
+        domain_name: the domain name.
+        route_id: the ID of the route.
         body: ``InboundRoute``.
     """
     return _Operation(_Endpoint(
@@ -3005,13 +3336,15 @@ def put_routing_email_domain_route_identityresolution(
     route_id: str,
     body: _m.RouteIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.RouteIdentityResolutionConfig]:
-    """PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
+    """Update the identity resolution of a route.
 
+    PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
     Requires ``routing:email:manage`` and ``routing:identityResolutionEmail:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-email-domains--domainName--routes--routeId--identityresolution
 
     Args:
-        domain_name: path, string.
-        route_id: path, string.
+        domain_name: the domain name.
+        route_id: the ID of the route.
         body: ``RouteIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -3024,12 +3357,14 @@ def put_routing_email_domain_route_identityresolution(
 def put_routing_email_outbound_domain_activation(
     domain_id: str,
 ) -> _Operation[_m.EmailOutboundDomainResult]:
-    """PUT /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
+    """Request the activation status of an outbound email domain.
 
+    PUT /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
     Requires ``routing:email:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-email-outbound-domains--domainId--activation
 
     Args:
-        domain_id: path, string.
+        domain_id: the ID of the domain.
     """
     return _Operation(_Endpoint(
         "put_routing_email_outbound_domain_activation", "PUT",
@@ -3041,12 +3376,14 @@ def put_routing_message_recipient(
     recipient_id: str,
     body: _m.RecipientRequest | _JsonObject,
 ) -> _Operation[_m.Recipient]:
-    """PUT /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
+    """Update a message recipient.
 
+    PUT /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
     Requires ``routing:message:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-message-recipients--recipientId-
 
     Args:
-        recipient_id: path, string.
+        recipient_id: the ID of the recipient.
         body: ``RecipientRequest``.
     """
     return _Operation(_Endpoint(
@@ -3056,12 +3393,14 @@ def put_routing_message_recipient(
 
 
 def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Operation[_m.Queue]:
-    """PUT /api/v2/routing/queues/{queueId} -> ``Queue``.
+    """Update a queue.
 
+    PUT /api/v2/routing/queues/{queueId} -> ``Queue``.
     Requires ``routing:queue:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-queues--queueId-
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         body: ``QueueRequest``.
     """
     return _Operation(_Endpoint(
@@ -3074,12 +3413,14 @@ def put_routing_queue_identityresolution(
     queue_id: str,
     body: _m.IdentityResolutionQueueConfig | _JsonObject,
 ) -> _Operation[_m.IdentityResolutionQueueConfig]:
-    """PUT /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
+    """Update the identity resolution of a queue.
 
+    PUT /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
     Requires ``routing:queue:edit`` and ``queue:identityResolution:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-queues--queueId--identityresolution
 
     Args:
-        queue_id: path, string.
+        queue_id: the ID of the queue.
         body: ``IdentityResolutionQueueConfig``.
     """
     return _Operation(_Endpoint(
@@ -3090,9 +3431,11 @@ def put_routing_queue_identityresolution(
 
 
 def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_m.RoutingSettings]:
-    """PUT /api/v2/routing/settings -> ``RoutingSettings``.
+    """Update the routing settings.
 
+    PUT /api/v2/routing/settings -> ``RoutingSettings``.
     Requires ``routing:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-settings
 
     Args:
         body: ``RoutingSettings``.
@@ -3106,9 +3449,11 @@ def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_
 def put_routing_settings_transcription(
     body: _m.TranscriptionSettings | _JsonObject,
 ) -> _Operation[_m.TranscriptionSettings]:
-    """PUT /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
+    """Replace the transcription settings.
 
+    PUT /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
     Requires ``routing:transcriptionSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-settings-transcription
 
     Args:
         body: ``TranscriptionSettings``.
@@ -3123,12 +3468,14 @@ def put_routing_sms_identityresolution_phonenumber(
     address_id: str,
     body: _m.SmsIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.SmsIdentityResolutionConfig]:
-    """PUT /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
+    """Update the identity resolution of an SMS phone number.
 
+    PUT /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
     Requires ``sms:phoneNumber:edit`` and ``sms:identityResolution:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-sms-identityresolution-phonenumbers--addressId-
 
     Args:
-        address_id: path, string.
+        address_id: the ID of the address.
         body: ``SmsIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(
@@ -3142,12 +3489,14 @@ def put_routing_user_directroutingbackup_settings(
     user_id: str,
     body: _m.AgentDirectRoutingBackupSettings | _JsonObject,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
+    """Update the direct routing backup settings of a user.
 
+    PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``AgentDirectRoutingBackupSettings``.
     """
     return _Operation(_Endpoint(
@@ -3161,12 +3510,14 @@ def put_routing_user_utilization(
     user_id: str,
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
+    """Update the utilization of a user.
 
+    PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UtilizationRequest``.
     """
     return _Operation(_Endpoint(
@@ -3178,9 +3529,11 @@ def put_routing_user_utilization(
 def put_routing_utilization(
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.UtilizationResponse]:
-    """PUT /api/v2/routing/utilization -> ``UtilizationResponse``.
+    """Update the utilization.
 
+    PUT /api/v2/routing/utilization -> ``UtilizationResponse``.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-utilization
 
     Args:
         body: ``UtilizationRequest``.
@@ -3195,12 +3548,14 @@ def put_routing_utilization_label(
     label_id: str,
     body: _m.UpdateUtilizationLabelRequest | _JsonObject,
 ) -> _Operation[_m.UtilizationLabel]:
-    """PUT /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
+    """Update a utilization label.
 
+    PUT /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-utilization-labels--labelId-
 
     Args:
-        label_id: path, string.
+        label_id: the ID of the label.
         body: ``UpdateUtilizationLabelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3213,12 +3568,14 @@ def put_routing_wrapupcode(
     code_id: str,
     body: _m.WrapupCodeRequest | _JsonObject,
 ) -> _Operation[_m.WrapupCode]:
-    """PUT /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
+    """Update a wrap-up code.
 
+    PUT /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
     Requires ``routing:wrapupCode:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-wrapupcodes--codeId-
 
     Args:
-        code_id: path, string.
+        code_id: the ID of the code.
         body: ``WrapupCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -3232,13 +3589,15 @@ def put_user_routingskill(
     skill_id: str,
     body: _m.UserRoutingSkill | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
+    """Update the proficiency of a routing skill of a user.
 
+    PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--routingskills--skillId-
 
     Args:
-        user_id: path, string.
-        skill_id: path, string.
+        user_id: the ID of the user.
+        skill_id: the ID of the skill.
         body: ``UserRoutingSkill``.
     """
     return _Operation(_Endpoint(
@@ -3251,12 +3610,14 @@ def put_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
+    """Replace the routing skills of a user in bulk.
 
+    PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--routingskills-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingSkillPost``.
     """
     return _Lists(_Endpoint(

@@ -70,13 +70,15 @@ if _TYPE_CHECKING:
 
 
 def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
-    """DELETE /api/v2/scim/users/{userId} -> any JSON value.
+    """Delete a SCIM user.
 
+    DELETE /api/v2/scim/users/{userId} -> any JSON value.
     Requires ``directory:user:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-scim-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
     """
     return _Operation(_Endpoint(
         "delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", "object",
@@ -84,13 +86,15 @@ def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation
 
 
 def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
-    """DELETE /api/v2/scim/v2/users/{userId} -> any JSON value.
+    """Delete a SCIM user (v2 path).
 
+    DELETE /api/v2/scim/v2/users/{userId} -> any JSON value.
     Requires ``directory:user:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-scim-v2-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
     """
     return _Operation(_Endpoint(
         "delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", "object",
@@ -104,12 +108,14 @@ def get_scim_group(
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """GET /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
+    """Get a SCIM group.
 
+    GET /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-groups--groupId-
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -117,7 +123,8 @@ def get_scim_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to include in the
+            response.
         excluded_attributes: query, list of string: id, displayName, members, externalId, meta,
             meta.version, meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -125,8 +132,9 @@ def get_scim_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
-        if_none_match: header ``If-None-Match``, string.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
+            the response.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", "ScimV2Group",
@@ -143,13 +151,15 @@ def get_scim_groups(
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
     filter: str | None = None,
 ) -> _Lists[_m.ScimGroupListResponse, _m.ScimV2Group]:
-    """GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
+    """List the SCIM groups.
 
+    GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
     Requires ``directory:group:edit``. Pages by ``start_index``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-groups
 
     Args:
-        start_index: query, integer.
-        count: query, integer.
+        start_index: query, integer. The first item, counted from 1.
+        count: query, integer. How many items to return at most.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -157,7 +167,8 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to include in the
+            response.
         excluded_attributes: query, list of string: id, displayName, members, externalId, meta,
             meta.version, meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -165,7 +176,8 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
+            the response.
         filter: query, string.
     """
     return _Lists(_Endpoint(
@@ -180,10 +192,14 @@ def get_scim_groups(
 def get_scim_resourcetype(
     resource_type: _ResourceTypeValues,
 ) -> _Operation[_m.ScimConfigResourceType]:
-    """GET /api/v2/scim/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
+    """Get a SCIM resource type.
+
+    GET /api/v2/scim/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-resourcetypes--resourceType-
 
     Args:
-        resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
+        resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema. The
+            resource type.
     """
     return _Operation(_Endpoint(
         "get_scim_resourcetype", "GET", "/api/v2/scim/resourcetypes/{resourceType}",
@@ -193,7 +209,11 @@ def get_scim_resourcetype(
 
 def get_scim_resourcetypes(
 ) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
-    """GET /api/v2/scim/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
+    """List the SCIM resource types.
+
+    GET /api/v2/scim/resourcetypes -> ``ScimConfigResourceTypesListResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-resourcetypes
+    """
     return _Lists(_Endpoint(
         "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
         "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
@@ -201,7 +221,10 @@ def get_scim_resourcetypes(
 
 
 def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
-    """GET /api/v2/scim/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
+    """Get a SCIM schema.
+
+    GET /api/v2/scim/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-schemas--schemaId-
 
     Args:
         schema_id: path, string: urn:ietf:params:scim:schemas:core:2.0:User,
@@ -210,7 +233,7 @@ def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDef
             urn:ietf:params:scim:schemas:core:2.0:ResourceType,
             urn:ietf:params:scim:schemas:core:2.0:Schema,
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User. The ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_scim_schema", "GET", "/api/v2/scim/schemas/{schemaId}", "ScimV2SchemaDefinition",
@@ -221,7 +244,10 @@ def get_scim_schemas(
     *,
     filter: str | None = None,
 ) -> _Lists[_m.ScimV2SchemaListResponse, _m.ScimV2SchemaDefinition]:
-    """GET /api/v2/scim/schemas -> ``ScimV2SchemaListResponse``.
+    """List the SCIM schemas.
+
+    GET /api/v2/scim/schemas -> ``ScimV2SchemaListResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-schemas
 
     Args:
         filter: query, string.
@@ -236,10 +262,13 @@ def get_scim_serviceproviderconfig(
     *,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimServiceProviderConfig]:
-    """GET /api/v2/scim/serviceproviderconfig -> ``ScimServiceProviderConfig``.
+    """Get the SCIM service provider configuration.
+
+    GET /api/v2/scim/serviceproviderconfig -> ``ScimServiceProviderConfig``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-serviceproviderconfig
 
     Args:
-        if_none_match: header ``If-None-Match``, string.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
@@ -254,10 +283,13 @@ def get_scim_user(
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """GET /api/v2/scim/users/{userId} -> ``ScimV2User``.
+    """Get a SCIM user.
+
+    GET /api/v2/scim/users/{userId} -> ``ScimV2User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -283,7 +315,8 @@ def get_scim_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to include in the response.
         excluded_attributes: query, list of string: id, userName, displayName, title, active,
             externalId, phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -309,8 +342,9 @@ def get_scim_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
-        if_none_match: header ``If-None-Match``, string.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to leave out of the response.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_user", "GET", "/api/v2/scim/users/{userId}", "ScimV2User",
@@ -327,13 +361,15 @@ def get_scim_users(
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
 ) -> _Lists[_m.ScimUserListResponse, _m.ScimV2User]:
-    """GET /api/v2/scim/users -> ``ScimUserListResponse``.
+    """List the SCIM users.
 
+    GET /api/v2/scim/users -> ``ScimUserListResponse``.
     Pages by ``start_index``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-users
 
     Args:
-        start_index: query, integer.
-        count: query, integer.
+        start_index: query, integer. The first item, counted from 1.
+        count: query, integer. How many items to return at most.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -359,7 +395,8 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to include in the response.
         excluded_attributes: query, list of string: id, userName, displayName, title, active,
             externalId, phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -385,7 +422,8 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to leave out of the response.
         filter: query, string.
     """
     return _Lists(_Endpoint(
@@ -404,12 +442,14 @@ def get_scim_v2_group(
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """GET /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
+    """Get a SCIM group (v2 path).
 
+    GET /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -417,7 +457,8 @@ def get_scim_v2_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to include in the
+            response.
         excluded_attributes: query, list of string: id, displayName, members, externalId, meta,
             meta.version, meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -425,8 +466,9 @@ def get_scim_v2_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
-        if_none_match: header ``If-None-Match``, string.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
+            the response.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
@@ -443,13 +485,15 @@ def get_scim_v2_groups(
     attributes: _Sequence[_AttributesValues] | None = None,
     excluded_attributes: _Sequence[_AttributesValues] | None = None,
 ) -> _Lists[_m.ScimGroupListResponse, _m.ScimV2Group]:
-    """GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
+    """List the SCIM groups (v2 path).
 
+    GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
     Requires ``directory:group:edit``. Pages by ``start_index``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-groups
 
     Args:
-        start_index: query, integer.
-        count: query, integer.
+        start_index: query, integer. The first item, counted from 1.
+        count: query, integer. How many items to return at most.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -457,7 +501,8 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to include in the
+            response.
         excluded_attributes: query, list of string: id, displayName, members, externalId, meta,
             meta.version, meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -465,7 +510,8 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
+            the response.
         filter: query, string.
     """
     return _Lists(_Endpoint(
@@ -480,10 +526,14 @@ def get_scim_v2_groups(
 def get_scim_v2_resourcetype(
     resource_type: _ResourceTypeValues,
 ) -> _Operation[_m.ScimConfigResourceType]:
-    """GET /api/v2/scim/v2/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
+    """Get a SCIM resource type (v2 path).
+
+    GET /api/v2/scim/v2/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-resourcetypes--resourceType-
 
     Args:
-        resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
+        resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema. The
+            resource type.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_resourcetype", "GET", "/api/v2/scim/v2/resourcetypes/{resourceType}",
@@ -493,7 +543,11 @@ def get_scim_v2_resourcetype(
 
 def get_scim_v2_resourcetypes(
 ) -> _Lists[_m.ScimConfigResourceTypesListResponse, _m.ScimConfigResourceType]:
-    """GET /api/v2/scim/v2/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
+    """List the SCIM resource types (v2 path).
+
+    GET /api/v2/scim/v2/resourcetypes -> ``ScimConfigResourceTypesListResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-resourcetypes
+    """
     return _Lists(_Endpoint(
         "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
         "ScimConfigResourceTypesListResponse", listing=_l.single_63da76d5,
@@ -501,7 +555,10 @@ def get_scim_v2_resourcetypes(
 
 
 def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
-    """GET /api/v2/scim/v2/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
+    """Get a SCIM schema (v2 path).
+
+    GET /api/v2/scim/v2/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-schemas--schemaId-
 
     Args:
         schema_id: path, string: urn:ietf:params:scim:schemas:core:2.0:User,
@@ -510,7 +567,7 @@ def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2Schema
             urn:ietf:params:scim:schemas:core:2.0:ResourceType,
             urn:ietf:params:scim:schemas:core:2.0:Schema,
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User. The ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_schema", "GET", "/api/v2/scim/v2/schemas/{schemaId}", "ScimV2SchemaDefinition",
@@ -521,7 +578,10 @@ def get_scim_v2_schemas(
     *,
     filter: str | None = None,
 ) -> _Lists[_m.ScimV2SchemaListResponse, _m.ScimV2SchemaDefinition]:
-    """GET /api/v2/scim/v2/schemas -> ``ScimV2SchemaListResponse``.
+    """List the SCIM schemas (v2 path).
+
+    GET /api/v2/scim/v2/schemas -> ``ScimV2SchemaListResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-schemas
 
     Args:
         filter: query, string.
@@ -536,10 +596,13 @@ def get_scim_v2_serviceproviderconfig(
     *,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimServiceProviderConfig]:
-    """GET /api/v2/scim/v2/serviceproviderconfig -> ``ScimServiceProviderConfig``.
+    """Get the SCIM service provider configuration (v2 path).
+
+    GET /api/v2/scim/v2/serviceproviderconfig -> ``ScimServiceProviderConfig``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-serviceproviderconfig
 
     Args:
-        if_none_match: header ``If-None-Match``, string.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
@@ -554,10 +617,13 @@ def get_scim_v2_user(
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """GET /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
+    """Get a SCIM user (v2 path).
+
+    GET /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -583,7 +649,8 @@ def get_scim_v2_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to include in the response.
         excluded_attributes: query, list of string: id, userName, displayName, title, active,
             externalId, phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -609,8 +676,9 @@ def get_scim_v2_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
-        if_none_match: header ``If-None-Match``, string.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to leave out of the response.
+        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
@@ -627,13 +695,15 @@ def get_scim_v2_users(
     excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
 ) -> _Lists[_m.ScimUserListResponse, _m.ScimV2User]:
-    """GET /api/v2/scim/v2/users -> ``ScimUserListResponse``.
+    """List the SCIM users (v2 path).
 
+    GET /api/v2/scim/v2/users -> ``ScimUserListResponse``.
     Pages by ``start_index``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-users
 
     Args:
-        start_index: query, integer.
-        count: query, integer.
+        start_index: query, integer. The first item, counted from 1.
+        count: query, integer. How many items to return at most.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -659,7 +729,8 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to include in the response.
         excluded_attributes: query, list of string: id, userName, displayName, title, active,
             externalId, phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -685,7 +756,8 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
-            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds.
+            urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
+            attributes to leave out of the response.
         filter: query, string.
     """
     return _Lists(_Endpoint(
@@ -703,13 +775,15 @@ def patch_scim_group(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """PATCH /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
+    """Update a SCIM group.
 
+    PATCH /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-scim-groups--groupId-
 
     Args:
-        group_id: path, string.
-        if_match: header ``If-Match``, string.
+        group_id: the ID of the group.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -724,15 +798,17 @@ def patch_scim_user(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """PATCH /api/v2/scim/users/{userId} -> ``ScimV2User``.
+    """Update a SCIM user.
 
+    PATCH /api/v2/scim/users/{userId} -> ``ScimV2User``.
     Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
     ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
     ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-scim-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -747,13 +823,15 @@ def patch_scim_v2_group(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """PATCH /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
+    """Update a SCIM group (v2 path).
 
+    PATCH /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-scim-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
-        if_match: header ``If-Match``, string.
+        group_id: the ID of the group.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -768,15 +846,17 @@ def patch_scim_v2_user(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """PATCH /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
+    """Update a SCIM user (v2 path).
 
+    PATCH /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
     Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
     ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
     ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-scim-v2-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -786,10 +866,12 @@ def patch_scim_v2_user(
 
 
 def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
-    """POST /api/v2/scim/users -> ``ScimV2User``.
+    """Create a SCIM user.
 
+    POST /api/v2/scim/users -> ``ScimV2User``.
     Requires ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete``
     or ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-scim-users
 
     Args:
         body: ``ScimV2CreateUser``.
@@ -801,10 +883,12 @@ def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.Sc
 
 
 def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
-    """POST /api/v2/scim/v2/users -> ``ScimV2User``.
+    """Create a SCIM user (v2 path).
 
+    POST /api/v2/scim/v2/users -> ``ScimV2User``.
     Requires ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete``
     or ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-scim-v2-users
 
     Args:
         body: ``ScimV2CreateUser``.
@@ -821,13 +905,15 @@ def put_scim_group(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """PUT /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
+    """Replace a SCIM group.
 
+    PUT /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-scim-groups--groupId-
 
     Args:
-        group_id: path, string.
-        if_match: header ``If-Match``, string.
+        group_id: the ID of the group.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2Group``.
     """
     return _Operation(_Endpoint(
@@ -842,15 +928,17 @@ def put_scim_user(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """PUT /api/v2/scim/users/{userId} -> ``ScimV2User``.
+    """Replace a SCIM user.
 
+    PUT /api/v2/scim/users/{userId} -> ``ScimV2User``.
     Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
     ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
     ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-scim-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2User``.
     """
     return _Operation(_Endpoint(
@@ -865,13 +953,15 @@ def put_scim_v2_group(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
-    """PUT /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
+    """Replace a SCIM group (v2 path).
 
+    PUT /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
     Requires ``directory:group:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-scim-v2-groups--groupId-
 
     Args:
-        group_id: path, string.
-        if_match: header ``If-Match``, string.
+        group_id: the ID of the group.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2Group``.
     """
     return _Operation(_Endpoint(
@@ -886,15 +976,17 @@ def put_scim_v2_user(
     *,
     if_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
-    """PUT /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
+    """Replace a SCIM user (v2 path).
 
+    PUT /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
     Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
     ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
     ``routing:language:assign`` or ``telephony:extension:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-scim-v2-users--userId-
 
     Args:
-        user_id: path, string.
-        if_match: header ``If-Match``, string.
+        user_id: the ID of the user.
+        if_match: header ``If-Match``, string. The ETag that the resource must have.
         body: ``ScimV2User``.
     """
     return _Operation(_Endpoint(

@@ -23,14 +23,16 @@ def delete_conversation_participant_screenmonitors_session(
     participant_id: str,
     screen_monitoring_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
+    """Stop a screen monitoring session of a participant of a conversation.
 
+    DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
     Requires ``realtimeMonitor:screen:monitorConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations--conversationId--participants--participantId--screenmonitors-sessions--screenMonitoringId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        screen_monitoring_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        screen_monitoring_id: the ID of the screen monitoring.
     """
     return _Operation(_Endpoint(
         "delete_conversation_participant_screenmonitors_session", "DELETE",
@@ -42,13 +44,15 @@ def delete_conversation_participant_screenmonitors_session(
 
 
 def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
+    """Stop a screen monitoring session of a user.
 
+    DELETE /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
     Requires ``realtimeMonitor:screen:monitorAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--screenmonitors-sessions--screenMonitoringId-
 
     Args:
-        user_id: path, string.
-        screen_monitoring_id: path, string.
+        user_id: the ID of the user.
+        screen_monitoring_id: the ID of the screen monitoring.
     """
     return _Operation(_Endpoint(
         "delete_user_screenmonitors_session", "DELETE",
@@ -61,14 +65,16 @@ def get_conversation_participant_screenmonitors_session(
     participant_id: str,
     screen_monitoring_id: str,
 ) -> _Operation[_m.ScreenMonitoringSession]:
-    """GET /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
+    """Get a screen monitoring session of a participant of a conversation.
 
+    GET /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
     Requires ``realtimeMonitor:screen:monitorConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--participants--participantId--screenmonitors-sessions--screenMonitoringId-
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
-        screen_monitoring_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
+        screen_monitoring_id: the ID of the screen monitoring.
     """
     return _Operation(_Endpoint(
         "get_conversation_participant_screenmonitors_session", "GET",
@@ -81,9 +87,11 @@ def get_conversation_participant_screenmonitors_session(
 
 
 def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetails]:
-    """GET /api/v2/screenmonitors/sessions/details -> ``ScreenMonitoringDetails``.
+    """Get the details of all screen monitoring sessions.
 
+    GET /api/v2/screenmonitors/sessions/details -> ``ScreenMonitoringDetails``.
     Requires ``realtimeMonitor:screenSession:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-screenmonitors-sessions-details
     """
     return _Operation(_Endpoint(
         "get_screenmonitors_sessions_details", "GET", "/api/v2/screenmonitors/sessions/details",
@@ -92,9 +100,11 @@ def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetai
 
 
 def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
-    """GET /api/v2/screenmonitors/settings -> ``ScreenMonitorSettings``.
+    """Get the screen monitor settings.
 
+    GET /api/v2/screenmonitors/settings -> ``ScreenMonitorSettings``.
     Requires ``realtimeMonitor:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-screenmonitors-settings
     """
     return _Operation(_Endpoint(
         "get_screenmonitors_settings", "GET", "/api/v2/screenmonitors/settings",
@@ -105,13 +115,15 @@ def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
 def get_screenmonitors_user_sessions(
     user_id: str,
 ) -> _Lists[_m.ScreenMonitoringSessionEntityListing, _m.ScreenMonitoringSession]:
-    """GET /api/v2/screenmonitors/users/{userId}/sessions -> ``ScreenMonitoringSessionEntityListing``.
+    """List the screen monitoring sessions of a user.
 
+    GET /api/v2/screenmonitors/users/{userId}/sessions -> ``ScreenMonitoringSessionEntityListing``.
     Requires ``realtimeMonitor:screen:monitorConversation`` or
     ``realtimeMonitor:screen:monitorAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-screenmonitors-users--userId--sessions
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_screenmonitors_user_sessions", "GET", "/api/v2/screenmonitors/users/{userId}/sessions",
@@ -123,13 +135,15 @@ def get_user_screenmonitors_session(
     user_id: str,
     screen_monitoring_id: str,
 ) -> _Operation[_m.ScreenMonitoringSession]:
-    """GET /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
+    """Get a screen monitoring session of a user.
 
+    GET /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
     Requires ``realtimeMonitor:screen:monitorAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--screenmonitors-sessions--screenMonitoringId-
 
     Args:
-        user_id: path, string.
-        screen_monitoring_id: path, string.
+        user_id: the ID of the user.
+        screen_monitoring_id: the ID of the screen monitoring.
     """
     return _Operation(_Endpoint(
         "get_user_screenmonitors_session", "GET",
@@ -142,13 +156,15 @@ def post_conversation_participant_screenmonitors_sessions(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[_m.StartScreenMonitorResponseBody]:
-    """POST /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
+    """Start a screen monitoring session of a participant of a conversation.
 
+    POST /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
     Requires ``realtimeMonitor:screen:monitorConversation``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations--conversationId--participants--participantId--screenmonitors-sessions
 
     Args:
-        conversation_id: path, string.
-        participant_id: path, string.
+        conversation_id: the ID of the conversation.
+        participant_id: the ID of the participant.
     """
     return _Operation(_Endpoint(
         "post_conversation_participant_screenmonitors_sessions", "POST",
@@ -160,9 +176,11 @@ def post_conversation_participant_screenmonitors_sessions(
 def post_screenmonitors_sessions_users_details(
     body: _Sequence[str],
 ) -> _Lists[_m.ScreenMonitoringUserDetailsEntityListing, _m.ScreenMonitoringUserDetails]:
-    """POST /api/v2/screenmonitors/sessions/users/details -> ``ScreenMonitoringUserDetailsEntityListing``.
+    """Get the details of screen monitoring sessions of users.
 
+    POST /api/v2/screenmonitors/sessions/users/details -> ``ScreenMonitoringUserDetailsEntityListing``.
     Read-only. Requires ``realtimeMonitor:screenSession:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-screenmonitors-sessions-users-details
 
     Args:
         body: list of string.
@@ -177,12 +195,14 @@ def post_screenmonitors_sessions_users_details(
 def post_user_screenmonitors_sessions(
     user_id: str,
 ) -> _Operation[_m.StartScreenMonitorResponseBody]:
-    """POST /api/v2/users/{userId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
+    """Start a screen monitoring session of a user.
 
+    POST /api/v2/users/{userId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
     Requires ``realtimeMonitor:screen:monitorAgent``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--screenmonitors-sessions
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "post_user_screenmonitors_sessions", "POST",
@@ -191,9 +211,11 @@ def post_user_screenmonitors_sessions(
 
 
 def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) -> _Operation[None]:
-    """PUT /api/v2/screenmonitors/settings -> nothing.
+    """Update the screen monitor settings.
 
+    PUT /api/v2/screenmonitors/settings -> nothing.
     Requires ``realtimeMonitor:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-screenmonitors-settings
 
     Args:
         body: ``ScreenMonitorSettings``.

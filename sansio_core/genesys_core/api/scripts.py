@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def get_script(script_id: str) -> _Operation[_m.Script]:
-    """GET /api/v2/scripts/{scriptId} -> ``Script``.
+    """Get a script.
 
+    GET /api/v2/scripts/{scriptId} -> ``Script``.
     Requires ``scripter:script:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts--scriptId-
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
     """
     return _Operation(_Endpoint(
         "get_script", "GET", "/api/v2/scripts/{scriptId}", "Script",
@@ -39,13 +41,15 @@ def get_script_page(
     *,
     script_data_version: str | None = None,
 ) -> _Operation[_m.Page]:
-    """GET /api/v2/scripts/{scriptId}/pages/{pageId} -> ``Page``.
+    """Get a page of a script.
 
+    GET /api/v2/scripts/{scriptId}/pages/{pageId} -> ``Page``.
     Requires ``scripter:script:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts--scriptId--pages--pageId-
 
     Args:
-        script_id: path, string.
-        page_id: path, string.
+        script_id: the ID of the script.
+        page_id: the ID of the page.
         script_data_version: query, string.
     """
     return _Operation(_Endpoint(
@@ -60,12 +64,14 @@ def get_script_pages(
     *,
     script_data_version: str | None = None,
 ) -> _Lists[list[_m.Page], _m.Page]:
-    """GET /api/v2/scripts/{scriptId}/pages -> list of ``Page``.
+    """List the pages of a script.
 
+    GET /api/v2/scripts/{scriptId}/pages -> list of ``Page``.
     Requires ``scripter:script:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts--scriptId--pages
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         script_data_version: query, string.
     """
     return _Lists(_Endpoint(
@@ -87,21 +93,23 @@ def get_scripts(
     script_data_version: str | None = None,
     division_ids: str | None = None,
 ) -> _Lists[_m.ScriptEntityListing, _m.Script]:
-    """GET /api/v2/scripts -> ``ScriptEntityListing``.
+    """List the scripts.
 
+    GET /api/v2/scripts -> ``ScriptEntityListing``.
     Requires ``scripter:script:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string. What to include in addition.
         name: query, string.
         feature: query, string.
-        flow_id: query, string.
-        sort_by: query, string: modifiedDate, createdDate, name.
-        sort_order: query, string: ascending, descending.
+        flow_id: query, string. The ID of a flow.
+        sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         script_data_version: query, string.
-        division_ids: query, string.
+        division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing", listing=_l.page_ece8a87b,
@@ -125,21 +133,23 @@ def get_scripts_divisionviews(
     script_data_version: str | None = None,
     division_ids: str | None = None,
 ) -> _Lists[_m.ScriptEntityListing, _m.Script]:
-    """GET /api/v2/scripts/divisionviews -> ``ScriptEntityListing``.
+    """List the scripts in the caller's divisions.
 
+    GET /api/v2/scripts/divisionviews -> ``ScriptEntityListing``.
     Requires ``scripter:script:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string. What to include in addition.
         name: query, string.
         feature: query, string.
-        flow_id: query, string.
-        sort_by: query, string: modifiedDate, createdDate, name.
-        sort_order: query, string: ascending, descending.
+        flow_id: query, string. The ID of a flow.
+        sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         script_data_version: query, string.
-        division_ids: query, string.
+        division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews", "ScriptEntityListing",
@@ -162,20 +172,22 @@ def get_scripts_published(
     script_data_version: str | None = None,
     division_ids: str | None = None,
 ) -> _Lists[_m.ScriptEntityListing, _m.Script]:
-    """GET /api/v2/scripts/published -> ``ScriptEntityListing``.
+    """List the published scripts.
 
+    GET /api/v2/scripts/published -> ``ScriptEntityListing``.
     Requires ``scripter:publishedScript:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string. What to include in addition.
         name: query, string.
         feature: query, string.
-        flow_id: query, string.
+        flow_id: query, string. The ID of a flow.
         script_data_version: query, string.
-        division_ids: query, string.
+        division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_scripts_published", "GET", "/api/v2/scripts/published", "ScriptEntityListing",
@@ -195,12 +207,14 @@ def get_scripts_published_divisionview_variables(
     type: _Open[_Literal["string", "number", "boolean"]] | None = None,
     script_data_version: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/scripts/published/divisionviews/{scriptId}/variables -> any JSON value.
+    """List the variables of a published script in the caller's divisions.
 
+    GET /api/v2/scripts/published/divisionviews/{scriptId}/variables -> any JSON value.
     Requires ``scripter:publishedScript:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published-divisionviews--scriptId--variables
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         input: query, string: true, false.
         output: query, string: true, false.
         type: query, string: string, number, boolean.
@@ -226,20 +240,22 @@ def get_scripts_published_divisionviews(
     script_data_version: str | None = None,
     division_ids: str | None = None,
 ) -> _Lists[_m.ScriptEntityListing, _m.Script]:
-    """GET /api/v2/scripts/published/divisionviews -> ``ScriptEntityListing``.
+    """List the published scripts in the caller's divisions.
 
+    GET /api/v2/scripts/published/divisionviews -> ``ScriptEntityListing``.
     Requires ``scripter:publishedScript:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published-divisionviews
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string. What to include in addition.
         name: query, string.
         feature: query, string.
-        flow_id: query, string.
+        flow_id: query, string. The ID of a flow.
         script_data_version: query, string.
-        division_ids: query, string.
+        division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
@@ -256,12 +272,14 @@ def get_scripts_published_script_id(
     *,
     script_data_version: str | None = None,
 ) -> _Operation[_m.Script]:
-    """GET /api/v2/scripts/published/{scriptId} -> ``Script``.
+    """Get a published script.
 
+    GET /api/v2/scripts/published/{scriptId} -> ``Script``.
     Requires ``scripter:publishedScript:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published--scriptId-
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         script_data_version: query, string.
     """
     return _Operation(_Endpoint(
@@ -275,13 +293,15 @@ def get_scripts_published_script_id_page(
     *,
     script_data_version: str | None = None,
 ) -> _Operation[_m.Page]:
-    """GET /api/v2/scripts/published/{scriptId}/pages/{pageId} -> ``Page``.
+    """Get a page of a published script.
 
+    GET /api/v2/scripts/published/{scriptId}/pages/{pageId} -> ``Page``.
     Requires ``scripter:publishedScript:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published--scriptId--pages--pageId-
 
     Args:
-        script_id: path, string.
-        page_id: path, string.
+        script_id: the ID of the script.
+        page_id: the ID of the page.
         script_data_version: query, string.
     """
     return _Operation(_Endpoint(
@@ -297,12 +317,14 @@ def get_scripts_published_script_id_pages(
     *,
     script_data_version: str | None = None,
 ) -> _Lists[list[_m.Page], _m.Page]:
-    """GET /api/v2/scripts/published/{scriptId}/pages -> list of ``Page``.
+    """List the pages of a published script.
 
+    GET /api/v2/scripts/published/{scriptId}/pages -> list of ``Page``.
     Requires ``scripter:publishedScript:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published--scriptId--pages
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         script_data_version: query, string.
     """
     return _Lists(_Endpoint(
@@ -319,12 +341,14 @@ def get_scripts_published_script_id_variables(
     type: _Open[_Literal["string", "number", "boolean"]] | None = None,
     script_data_version: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/scripts/published/{scriptId}/variables -> any JSON value.
+    """List the variables of a published script.
 
+    GET /api/v2/scripts/published/{scriptId}/variables -> any JSON value.
     Requires ``scripter:publishedScript:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published--scriptId--variables
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         input: query, string: true, false.
         output: query, string: true, false.
         type: query, string: string, number, boolean.
@@ -344,12 +368,14 @@ def get_scripts_upload_status(
     *,
     long_poll: bool | None = None,
 ) -> _Operation[_m.ImportScriptStatusResponse]:
-    """GET /api/v2/scripts/uploads/{uploadId}/status -> ``ImportScriptStatusResponse``.
+    """Get the status of an upload of a script.
 
+    GET /api/v2/scripts/uploads/{uploadId}/status -> ``ImportScriptStatusResponse``.
     Requires ``scripter:script:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-uploads--uploadId--status
 
     Args:
-        upload_id: path, string.
+        upload_id: the ID of the upload.
         long_poll: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -363,12 +389,14 @@ def post_script_export(
     *,
     body: _m.ExportScriptRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ExportScriptResponse]:
-    """POST /api/v2/scripts/{scriptId}/export -> ``ExportScriptResponse``.
+    """Export a script.
 
+    POST /api/v2/scripts/{scriptId}/export -> ``ExportScriptResponse``.
     Requires ``scripter:script:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-scripts--scriptId--export
 
     Args:
-        script_id: path, string.
+        script_id: the ID of the script.
         body: ``ExportScriptRequest``.
     """
     return _Operation(_Endpoint(
@@ -382,9 +410,11 @@ def post_scripts_published(
     script_data_version: str | None = None,
     body: _m.PublishScriptRequestData | _JsonObject | None = None,
 ) -> _Operation[_m.Script]:
-    """POST /api/v2/scripts/published -> ``Script``.
+    """Publish a script.
 
+    POST /api/v2/scripts/published -> ``Script``.
     Requires ``scripter:publishedScript:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-scripts-published
 
     Args:
         script_data_version: query, string.

@@ -29,12 +29,14 @@ if _TYPE_CHECKING:
 def get_documentation_gkn_search(
     q64: str,
 ) -> _Lists[_m.GKNDocumentationSearchResponse, _m.GKNDocumentationResult]:
-    """GET /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
+    """Search the GKN documentation by the q64 value of an earlier search.
 
+    GET /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-gkn-search
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
     """
     return _Lists(_Endpoint(
         "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
@@ -45,12 +47,14 @@ def get_documentation_gkn_search(
 def get_documentation_search(
     q64: str,
 ) -> _Lists[_m.DocumentationSearchResponse, _m.DocumentationResult]:
-    """GET /api/v2/documentation/search -> ``DocumentationSearchResponse``.
+    """Search the documentation by the q64 value of an earlier search.
 
+    GET /api/v2/documentation/search -> ``DocumentationSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-search
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
     """
     return _Lists(_Endpoint(
         "get_documentation_search", "GET", "/api/v2/documentation/search",
@@ -63,13 +67,15 @@ def get_groups_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
-    """GET /api/v2/groups/search -> ``GroupsSearchResponse``.
+    """Search groups by the q64 value of an earlier search.
 
+    GET /api/v2/groups/search -> ``GroupsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
@@ -82,13 +88,16 @@ def get_locations_search(
     *,
     expand: _Sequence[_Open[_Literal["images", "addressVerificationDetails"]]] | None = None,
 ) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
-    """GET /api/v2/locations/search -> ``LocationsSearchResponse``.
+    """Search locations by the q64 value of an earlier search.
 
+    GET /api/v2/locations/search -> ``LocationsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string: images, addressVerificationDetails.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string: images, addressVerificationDetails. What to include in
+            addition.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
@@ -102,12 +111,14 @@ def get_search(
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """GET /api/v2/search -> ``JsonNodeSearchResponse``.
+    """Search by the q64 value of an earlier search.
 
+    GET /api/v2/search -> ``JsonNodeSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -115,7 +126,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails.
+            addressVerificationDetails. What to include in addition.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -129,12 +140,14 @@ def get_search_suggest(
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
+    """Suggest resources by the q64 value of an earlier request.
 
+    GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -142,7 +155,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails.
+            addressVerificationDetails. What to include in addition.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -156,13 +169,15 @@ def get_telephony_providers_edges_sites_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.SitesSearchResponse, _m.Site]:
-    """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
+    """Search sites by the q64 value of an earlier search.
 
+    GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
     Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -179,13 +194,15 @@ def get_users_search(
         "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
     ]] | None = None,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """GET /api/v2/users/search -> ``UsersSearchResponse``.
+    """Search users by the q64 value of an earlier search.
 
+    GET /api/v2/users/search -> ``UsersSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
@@ -203,13 +220,15 @@ def get_voicemail_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+    """Search voicemail messages by the q64 value of an earlier search.
 
+    GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
@@ -220,9 +239,11 @@ def get_voicemail_search(
 def post_conversations_customattributes_search(
     body: _m.ConversationCustomAttributesSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonSearchResponse, _Any]:
-    """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
+    """Search custom attributes of conversations.
 
+    POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
     Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-customattributes-search
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
@@ -237,10 +258,12 @@ def post_conversations_customattributes_search(
 def post_conversations_participants_attributes_search(
     body: _m.ConversationParticipantSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonCursorSearchResponse, _Any]:
-    """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
+    """Search conversations by attributes of participants.
 
+    POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
     Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
     body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-participants-attributes-search
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
@@ -255,9 +278,11 @@ def post_conversations_participants_attributes_search(
 def post_documentation_all_search(
     body: _m.DocumentationV2SearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
+    """Search all documentation.
 
+    POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
     Preview: may change without notice. Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-all-search
 
     Args:
         body: ``DocumentationV2SearchRequest``.
@@ -272,9 +297,11 @@ def post_documentation_all_search(
 def post_documentation_gkn_search(
     body: _m.GKNDocumentationSearchRequest | _JsonObject,
 ) -> _Lists[_m.GKNDocumentationSearchResponse, _m.GKNDocumentationResult]:
-    """POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
+    """Search the GKN documentation.
 
+    POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-gkn-search
 
     Args:
         body: ``GKNDocumentationSearchRequest``.
@@ -289,9 +316,11 @@ def post_documentation_gkn_search(
 def post_documentation_search(
     body: _m.DocumentationSearchRequest | _JsonObject,
 ) -> _Lists[_m.DocumentationSearchResponse, _m.DocumentationResult]:
-    """POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
+    """Search the documentation.
 
+    POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-search
 
     Args:
         body: ``DocumentationSearchRequest``.
@@ -306,9 +335,11 @@ def post_documentation_search(
 def post_groups_search(
     body: _m.GroupSearchRequest | _JsonObject,
 ) -> _Lists[_m.GroupsSearchResponse, _m.Group]:
-    """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
+    """Search groups.
 
+    POST /api/v2/groups/search -> ``GroupsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups-search
 
     Args:
         body: ``GroupSearchRequest``.
@@ -322,9 +353,11 @@ def post_groups_search(
 def post_locations_search(
     body: _m.LocationSearchRequest | _JsonObject,
 ) -> _Lists[_m.LocationsSearchResponse, _m.LocationDefinition]:
-    """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
+    """Search locations.
 
+    POST /api/v2/locations/search -> ``LocationsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-locations-search
 
     Args:
         body: ``LocationSearchRequest``.
@@ -340,10 +373,12 @@ def post_search(
     *,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """POST /api/v2/search -> ``JsonNodeSearchResponse``.
+    """Search resources of several types.
 
+    POST /api/v2/search -> ``JsonNodeSearchResponse``.
     Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
     of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search
 
     Args:
         profile: query, boolean.
@@ -360,9 +395,11 @@ def post_search_suggest(
     *,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
+    """Suggest resources for a search.
 
+    POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
     Read-only. Requires ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search-suggest
 
     Args:
         profile: query, boolean.
@@ -377,10 +414,12 @@ def post_search_suggest(
 def post_speechandtextanalytics_transcripts_search(
     body: _m.TranscriptSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonSearchResponse, _Any]:
-    """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
+    """Search transcripts.
 
+    POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-transcripts-search
 
     Args:
         body: ``TranscriptSearchRequest``.
@@ -395,9 +434,11 @@ def post_speechandtextanalytics_transcripts_search(
 def post_teams_search(
     body: _m.TeamSearchRequest | _JsonObject,
 ) -> _Lists[_m.TeamsSearchResponse, _m.Team]:
-    """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
+    """Search teams.
 
+    POST /api/v2/teams/search -> ``TeamsSearchResponse``.
     Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams-search
 
     Args:
         body: ``TeamSearchRequest``.
@@ -411,10 +452,12 @@ def post_teams_search(
 def post_telephony_providers_edges_sites_search(
     body: _m.SiteSearchRequest | _JsonObject,
 ) -> _Lists[_m.SitesSearchResponse, _m.Site]:
-    """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
+    """Search sites.
 
+    POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
     Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
     ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites-search
 
     Args:
         body: ``SiteSearchRequest``.
@@ -429,9 +472,11 @@ def post_telephony_providers_edges_sites_search(
 def post_users_search(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search -> ``UsersSearchResponse``.
+    """Search users.
 
+    POST /api/v2/users/search -> ``UsersSearchResponse``.
     Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search
 
     Args:
         body: ``UserSearchRequest``.
@@ -445,10 +490,12 @@ def post_users_search(
 def post_users_search_conversation_target(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
+    """Search users as targets of conversations.
 
+    POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
     Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-conversation-target
 
     Args:
         body: ``UserSearchRequest``.
@@ -463,10 +510,12 @@ def post_users_search_conversation_target(
 def post_users_search_queuemembers_manage(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
+    """Search users to manage members of queues.
 
+    POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
     ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-queuemembers-manage
 
     Args:
         body: ``UserSearchRequest``.
@@ -480,9 +529,11 @@ def post_users_search_queuemembers_manage(
 def post_users_search_teams_assign(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
+    """Search users to assign to teams.
 
+    POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
     Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-teams-assign
 
     Args:
         body: ``UserSearchRequest``.
@@ -496,9 +547,11 @@ def post_users_search_teams_assign(
 def post_voicemail_search(
     body: _m.VoicemailSearchRequest | _JsonObject,
 ) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
-    """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+    """Search voicemail messages.
 
+    POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-voicemail-search
 
     Args:
         body: ``VoicemailSearchRequest``.

@@ -13,9 +13,11 @@ if _TYPE_CHECKING:
 
 
 def delete_emails_settings_threading() -> _Operation[None]:
-    """DELETE /api/v2/emails/settings/threading -> nothing.
+    """Reset the threading settings of emails.
 
+    DELETE /api/v2/emails/settings/threading -> nothing.
     Requires ``conversation:emailThreadingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-emails-settings-threading
     """
     return _Operation(_Endpoint(
         "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
@@ -23,9 +25,11 @@ def delete_emails_settings_threading() -> _Operation[None]:
 
 
 def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]:
-    """DELETE /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
+    """Delete the external contact settings.
 
+    DELETE /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
     Requires ``externalContacts:settings:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-externalcontacts-settings
     """
     return _Operation(_Endpoint(
         "delete_externalcontacts_settings", "DELETE", "/api/v2/externalcontacts/settings",
@@ -34,12 +38,14 @@ def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]
 
 
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
+    """Delete the auto-answer settings of an agent.
 
+    DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
     Requires ``agentUI:agents:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
@@ -48,9 +54,11 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
-    """GET /api/v2/emails/settings -> ``EmailSettings``.
+    """Get the email settings.
 
+    GET /api/v2/emails/settings -> ``EmailSettings``.
     Requires ``conversation:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-emails-settings
     """
     return _Operation(_Endpoint(
         "get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings",
@@ -58,9 +66,11 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
-    """GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
+    """Get the threading settings of emails.
 
+    GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
     Requires ``conversation:emailThreadingSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-emails-settings-threading
     """
     return _Operation(_Endpoint(
         "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
@@ -69,9 +79,11 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 
 
 def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
-    """GET /api/v2/externalcontacts/settings -> ``ExternalContactsSettings``.
+    """Get the external contact settings.
 
+    GET /api/v2/externalcontacts/settings -> ``ExternalContactsSettings``.
     Requires ``externalContacts:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-settings
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_settings", "GET", "/api/v2/externalcontacts/settings",
@@ -80,9 +92,11 @@ def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
 
 
 def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
-    """GET /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
+    """Get the execution history setting.
 
+    GET /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
     Requires ``settings:executiondata:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-settings-executiondata
     """
     return _Operation(_Endpoint(
         "get_settings_executiondata", "GET", "/api/v2/settings/executiondata",
@@ -93,12 +107,14 @@ def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsRes
 def get_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Get the auto-answer settings of an agent.
 
+    GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
@@ -110,9 +126,11 @@ def patch_emails_settings(
     *,
     body: _m.EmailSettings | _JsonObject | None = None,
 ) -> _Operation[_m.EmailSettings]:
-    """PATCH /api/v2/emails/settings -> ``EmailSettings``.
+    """Update the email settings.
 
+    PATCH /api/v2/emails/settings -> ``EmailSettings``.
     Requires ``conversation:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-emails-settings
 
     Args:
         body: ``EmailSettings``.
@@ -126,9 +144,11 @@ def patch_emails_settings_threading(
     *,
     body: _m.EmailThreadingSettings | _JsonObject | None = None,
 ) -> _Operation[_m.EmailThreadingSettings]:
-    """PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
+    """Update the threading settings of emails.
 
+    PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
     Requires ``conversation:emailThreadingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-emails-settings-threading
 
     Args:
         body: ``EmailThreadingSettings``.
@@ -142,9 +162,11 @@ def patch_emails_settings_threading(
 def patch_settings_executiondata(
     body: _m.ExecutionDataSettingsRequest | _JsonObject,
 ) -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
-    """PATCH /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
+    """Update the execution history setting.
 
+    PATCH /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
     Requires ``settings:executiondata:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-settings-executiondata
 
     Args:
         body: ``ExecutionDataSettingsRequest``.
@@ -159,12 +181,14 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
     body: _m.AutoAnswerSettings | _JsonObject,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Update the auto-answer settings of an agent.
 
+    PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AutoAnswerSettings``.
     """
     return _Operation(_Endpoint(
@@ -178,9 +202,11 @@ def put_externalcontacts_settings(
     *,
     body: _m.ExternalContactsSettings | _JsonObject | None = None,
 ) -> _Operation[_m.UpdatedSettingsResponse]:
-    """PUT /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
+    """Update the external contact settings.
 
+    PUT /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
     Requires ``externalContacts:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-externalcontacts-settings
 
     Args:
         body: ``ExternalContactsSettings``.
@@ -195,12 +221,14 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
     agent_id: str,
     body: _m.AutoAnswerSettings | _JsonObject,
 ) -> _Operation[_m.AutoAnswerSettings]:
-    """PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
+    """Replace the auto-answer settings of an agent.
 
+    PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
     Requires ``agentUI:agents:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-agentui-agents-autoanswer--agentId--settings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AutoAnswerSettings``.
     """
     return _Operation(_Endpoint(

@@ -22,12 +22,14 @@ if _TYPE_CHECKING:
 
 
 def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/escalationrules/{escalationRuleId} -> nothing.
+    """Delete a social media escalation rule.
 
+    DELETE /api/v2/socialmedia/escalationrules/{escalationRuleId} -> nothing.
     Requires ``socialmedia:escalationRules:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-escalationrules--escalationRuleId-
 
     Args:
-        escalation_rule_id: path, string.
+        escalation_rule_id: the ID of the escalation rule.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_escalationrule", "DELETE",
@@ -36,12 +38,14 @@ def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[Non
 
 
 def delete_socialmedia_message(message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/messages/{messageId} -> nothing.
+    """Delete a social media message.
 
+    DELETE /api/v2/socialmedia/messages/{messageId} -> nothing.
     Preview: may change without notice. Requires ``socialmedia:message:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_message", "DELETE", "/api/v2/socialmedia/messages/{messageId}",
@@ -49,12 +53,14 @@ def delete_socialmedia_message(message_id: str) -> _Operation[None]:
 
 
 def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId} -> nothing.
+    """Delete a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId} -> nothing.
     Requires ``socialmedia:topic:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -68,13 +74,15 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> nothing.
+    """Delete a Facebook data ingestion rule of a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> nothing.
     Requires ``socialmedia:facebookDataIngestionRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -91,14 +99,17 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> nothing.
+    """Delete a Google Business Profile data ingestion rule of a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> nothing.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -117,13 +128,15 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> nothing.
+    """Delete an Instagram data ingestion rule of a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> nothing.
     Requires ``socialmedia:instagramDataIngestionRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -141,13 +154,15 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> nothing.
+    """Delete an open data ingestion rule of a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> nothing.
     Requires ``socialmedia:openDataIngestionRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId-
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -162,13 +177,15 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
     *,
     hard_delete: bool | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> nothing.
+    """Delete a Twitter data ingestion rule of a social media topic.
 
+    DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> nothing.
     Requires ``socialmedia:twitterDataIngestionRule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         hard_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -180,12 +197,14 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
 
 
 def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a social media aggregates job.
 
+    GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``socialmedia:postAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_analytics_aggregates_job", "GET",
@@ -198,13 +217,15 @@ def get_socialmedia_analytics_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.SocialMediaAsyncAggregateQueryResponse, _m.SocialMediaAggregateDataContainer]:
-    """GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results -> ``SocialMediaAsyncAggregateQueryResponse``.
+    """Get the results of a social media aggregates job.
 
+    GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results -> ``SocialMediaAsyncAggregateQueryResponse``.
     Requires ``socialmedia:postAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_analytics_aggregates_job_results", "GET",
@@ -214,12 +235,14 @@ def get_socialmedia_analytics_aggregates_job_results(
 
 
 def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/socialmedia/analytics/messages/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a social media message job.
 
+    GET /api/v2/socialmedia/analytics/messages/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``socialmedia:postDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-messages-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_analytics_messages_job", "GET",
@@ -232,13 +255,15 @@ def get_socialmedia_analytics_messages_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.SocialMediaAsyncDetailQueryResponse, _m.SocialMediaDetailDataContainer]:
-    """GET /api/v2/socialmedia/analytics/messages/jobs/{jobId}/results -> ``SocialMediaAsyncDetailQueryResponse``.
+    """Get the results of a social media message job.
 
+    GET /api/v2/socialmedia/analytics/messages/jobs/{jobId}/results -> ``SocialMediaAsyncDetailQueryResponse``.
     Requires ``socialmedia:postDetail:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-messages-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_analytics_messages_job_results", "GET",
@@ -252,13 +277,15 @@ def get_socialmedia_escalationrule(
     *,
     expand: _Open[_Literal["dataIngestionRule"]] | None = None,
 ) -> _Operation[_m.EscalationRuleResponse]:
-    """GET /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
+    """Get a social media escalation rule.
 
+    GET /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
     Requires ``socialmedia:escalationRules:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-escalationrules--escalationRuleId-
 
     Args:
-        escalation_rule_id: path, string.
-        expand: query, string: dataIngestionRule.
+        escalation_rule_id: the ID of the escalation rule.
+        expand: query, string: dataIngestionRule. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_escalationrule", "GET",
@@ -272,15 +299,17 @@ def get_socialmedia_escalationrules(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.SocialEscalationResponseEntityListing, _m.EscalationRuleResponse]:
-    """GET /api/v2/socialmedia/escalationrules -> ``SocialEscalationResponseEntityListing``.
+    """List the social media escalation rules.
 
+    GET /api/v2/socialmedia/escalationrules -> ``SocialEscalationResponseEntityListing``.
     Requires ``socialmedia:escalationRules:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-escalationrules
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        division_id: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
@@ -293,12 +322,14 @@ def get_socialmedia_topic(
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.SocialTopicWithDataIngestionRuleMetadataResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicWithDataIngestionRuleMetadataResponse``.
+    """Get a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicWithDataIngestionRuleMetadataResponse``.
     Requires ``socialmedia:topic:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -314,14 +345,16 @@ def get_socialmedia_topic_dataingestionrules(
     page_size: int | None = None,
     include_deleted: bool | None = None,
 ) -> _Lists[_m.GenericDataIngestionRuleResponseEntityListing, _m.GenericDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules -> ``GenericDataIngestionRuleResponseEntityListing``.
+    """List the data ingestion rules of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules -> ``GenericDataIngestionRuleResponseEntityListing``.
     Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules
 
     Args:
-        topic_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -339,13 +372,15 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
+    """Get a Facebook data ingestion rule of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
     Requires ``socialmedia:facebookDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -364,14 +399,16 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.FacebookDataIngestionRuleVersionResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``FacebookDataIngestionRuleVersionResponse``.
+    """Get a version of a Facebook data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``FacebookDataIngestionRuleVersionResponse``.
     Requires ``socialmedia:facebookDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId--versions--dataIngestionRuleVersion-
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
-        data_ingestion_rule_version: path, string.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
+        data_ingestion_rule_version: the data ingestion rule version.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -396,16 +433,18 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     _m.FacebookDataIngestionRuleVersionResponseEntityListing,
     _m.FacebookDataIngestionRuleVersionResponse,
 ]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
+    """List the versions of a Facebook data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
     Requires ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId--versions
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -424,14 +463,17 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
+    """Get a Google Business Profile data ingestion rule of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -452,15 +494,18 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleVersionResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``GoogleBusinessProfileDataIngestionRuleVersionResponse``.
+    """Get a version of a Google Business Profile data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``GoogleBusinessProfileDataIngestionRuleVersionResponse``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId--versions--dataIngestionRuleVersion-
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
-        data_ingestion_rule_version: path, string.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
+        data_ingestion_rule_version: the data ingestion rule version.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -486,17 +531,20 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     _m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing,
     _m.GoogleBusinessProfileDataIngestionRuleVersionResponse,
 ]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
+    """List the versions of a Google Business Profile data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId--versions
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -517,13 +565,15 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
+    """Get an Instagram data ingestion rule of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
     Requires ``socialmedia:instagramDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -542,14 +592,16 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.InstagramDataIngestionRuleVersionResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``InstagramDataIngestionRuleVersionResponse``.
+    """Get a version of an Instagram data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``InstagramDataIngestionRuleVersionResponse``.
     Requires ``socialmedia:instagramDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId--versions--dataIngestionRuleVersion-
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
-        data_ingestion_rule_version: path, string.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
+        data_ingestion_rule_version: the data ingestion rule version.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -574,16 +626,18 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     _m.InstagramDataIngestionRuleVersionResponseEntityListing,
     _m.InstagramDataIngestionRuleVersionResponse,
 ]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
+    """List the versions of an Instagram data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
     Requires ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or
     ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId--versions
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -602,13 +656,15 @@ def get_socialmedia_topic_dataingestionrules_open_open_id(
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
+    """Get an open data ingestion rule of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
     Requires ``socialmedia:openDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId-
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -625,14 +681,16 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_version(
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.OpenDataIngestionRuleVersionResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion} -> ``OpenDataIngestionRuleVersionResponse``.
+    """Get a version of an open data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion} -> ``OpenDataIngestionRuleVersionResponse``.
     Requires ``socialmedia:openDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId--versions--dataIngestionRuleVersion-
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
-        data_ingestion_rule_version: path, string.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
+        data_ingestion_rule_version: the data ingestion rule version.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -655,16 +713,18 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
 ) -> _Lists[
     _m.OpenDataIngestionRuleVersionResponseEntityListing, _m.OpenDataIngestionRuleVersionResponse,
 ]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
+    """List the versions of an open data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
     Requires ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId--versions
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -682,13 +742,15 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
+    """Get a Twitter data ingestion rule of a social media topic.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -707,14 +769,16 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
     *,
     include_deleted: bool | None = None,
 ) -> _Operation[_m.TwitterDataIngestionRuleVersionResponse]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``TwitterDataIngestionRuleVersionResponse``.
+    """Get a version of a Twitter data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``TwitterDataIngestionRuleVersionResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId--versions--dataIngestionRuleVersion-
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
-        data_ingestion_rule_version: path, string.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
+        data_ingestion_rule_version: the data ingestion rule version.
         include_deleted: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -738,16 +802,18 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
     _m.TwitterDataIngestionRuleVersionResponseEntityListing,
     _m.TwitterDataIngestionRuleVersionResponse,
 ]:
-    """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
+    """List the versions of a Twitter data ingestion rule.
 
+    GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
     Requires ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId--versions
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         include_deleted: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -772,17 +838,19 @@ def get_socialmedia_topics(
     _m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing,
     _m.SocialTopicWithDataIngestionRuleMetadataResponse,
 ]:
-    """GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
+    """List the social media topics.
 
+    GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
     Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        division_ids: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        division_ids: query, list of string. The IDs of divisions.
         include_deleted: query, boolean.
         name: query, string.
-        ids: query, list of string.
+        ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
@@ -798,12 +866,14 @@ def patch_socialmedia_topic(
     *,
     body: _m.SocialTopicPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.SocialTopicResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicResponse``.
+    """Update a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicResponse``.
     Requires ``socialmedia:topic:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``SocialTopicPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -818,13 +888,15 @@ def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_
     *,
     body: _m.DataIngestionRuleStatusPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
+    """Update a Facebook data ingestion rule of a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
     Requires ``socialmedia:facebookDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -840,14 +912,17 @@ def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busi
     *,
     body: _m.DataIngestionRuleStatusPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
+    """Update a Google Business Profile data ingestion rule of a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -867,13 +942,15 @@ def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rul
     *,
     body: _m.DataIngestionRuleStatusPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
+    """Update an Instagram data ingestion rule of a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
     Requires ``socialmedia:instagramDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -889,13 +966,15 @@ def patch_socialmedia_topic_dataingestionrules_open_open_id(
     *,
     body: _m.DataIngestionRuleStatusPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
+    """Update an open data ingestion rule of a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
     Requires ``socialmedia:openDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId-
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -911,13 +990,15 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
     *,
     body: _m.DataIngestionRuleStatusPatchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
-    """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
+    """Update a Twitter data ingestion rule of a social media topic.
 
+    PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -930,9 +1011,11 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
 def post_socialmedia_analytics_aggregates_jobs(
     body: _m.SocialMediaAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SocialMediaAggregateDataContainer]:
-    """POST /api/v2/socialmedia/analytics/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a social media aggregates job.
 
-    Requires ``socialmedia:postAggregate:view``.
+    POST /api/v2/socialmedia/analytics/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``socialmedia:postAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-analytics-aggregates-jobs
 
     Args:
         body: ``SocialMediaAsyncAggregationQuery``.
@@ -947,9 +1030,11 @@ def post_socialmedia_analytics_aggregates_jobs(
 def post_socialmedia_analytics_messages_jobs(
     body: _m.SocialMediaAsyncDetailQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.SocialMediaDetailDataContainer]:
-    """POST /api/v2/socialmedia/analytics/messages/jobs -> ``AsyncQueryResponse``.
+    """Start a social media message job.
 
-    Requires ``socialmedia:postDetail:view``.
+    POST /api/v2/socialmedia/analytics/messages/jobs -> ``AsyncQueryResponse``.
+    Requires ``socialmedia:postDetail:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-analytics-messages-jobs
 
     Args:
         body: ``SocialMediaAsyncDetailQuery``.
@@ -965,9 +1050,11 @@ def post_socialmedia_escalationrules(
     *,
     body: _m.EscalationRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.EscalationRuleResponse]:
-    """POST /api/v2/socialmedia/escalationrules -> ``EscalationRuleResponse``.
+    """Create a social media escalation rule.
 
+    POST /api/v2/socialmedia/escalationrules -> ``EscalationRuleResponse``.
     Requires ``socialmedia:escalationRules:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-escalationrules
 
     Args:
         body: ``EscalationRuleRequest``.
@@ -983,12 +1070,14 @@ def post_socialmedia_escalations_messages(
     *,
     body: _m.ManualEscalationRequest | _JsonObject | None = None,
 ) -> _Operation[_m.ManualEscalationResponse]:
-    """POST /api/v2/socialmedia/escalations/messages -> ``ManualEscalationResponse``.
+    """Escalate a social media message to a conversation.
 
+    POST /api/v2/socialmedia/escalations/messages -> ``ManualEscalationResponse``.
     Requires ``socialmedia:message:escalate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-escalations-messages
 
     Args:
-        division_id: query, string.
+        division_id: query, string. The ID of a division.
         body: ``ManualEscalationRequest``.
     """
     return _Operation(_Endpoint(
@@ -1002,12 +1091,14 @@ def post_socialmedia_topic_dataingestionrules_facebook(
     *,
     body: _m.FacebookDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook -> ``FacebookDataIngestionRuleResponse``.
+    """Create a Facebook data ingestion rule of a social media topic.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook -> ``FacebookDataIngestionRuleResponse``.
     Requires ``socialmedia:facebookDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``FacebookDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1022,13 +1113,15 @@ def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
     *,
     body: _m.GoogleBusinessProfileDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
+    """Create a Google Business Profile data ingestion rule of a social media topic.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1043,12 +1136,14 @@ def post_socialmedia_topic_dataingestionrules_instagram(
     *,
     body: _m.InstagramDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram -> ``InstagramDataIngestionRuleResponse``.
+    """Create an Instagram data ingestion rule of a social media topic.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram -> ``InstagramDataIngestionRuleResponse``.
     Requires ``socialmedia:instagramDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``InstagramDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1063,12 +1158,14 @@ def post_socialmedia_topic_dataingestionrules_open(
     *,
     body: _m.OpenDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open -> ``OpenDataIngestionRuleResponse``.
+    """Create an open data ingestion rule of a social media topic.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open -> ``OpenDataIngestionRuleResponse``.
     Requires ``socialmedia:openDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-open
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``OpenDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1083,13 +1180,15 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
     rule_id: str,
     body: _Sequence[_m.OpenSocialMediaNormalizedMessage | _JsonObject],
 ) -> _Lists[_m.OpenSocialNormalizedMessageEntityListing, _m.OpenSocialMediaNormalizedMessage]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk -> ``OpenSocialNormalizedMessageEntityListing``.
+    """Send messages to an open data ingestion rule in bulk.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk -> ``OpenSocialNormalizedMessageEntityListing``.
     Requires ``socialmedia:message:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-open--ruleId--messages-bulk
 
     Args:
-        topic_id: path, string.
-        rule_id: path, string.
+        topic_id: the ID of the topic.
+        rule_id: the ID of the rule.
         body: list of ``OpenSocialMediaNormalizedMessage``.
     """
     return _Lists(_Endpoint(
@@ -1107,13 +1206,15 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
 ) -> _Lists[
     _m.OpenSocialReactionsNormalizedEventEntityListing, _m.OpenSocialMediaReactionsNormalizedEvent,
 ]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk -> ``OpenSocialReactionsNormalizedEventEntityListing``.
+    """Send reactions to an open data ingestion rule in bulk.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk -> ``OpenSocialReactionsNormalizedEventEntityListing``.
     Requires ``socialmedia:reaction:receive``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-open--ruleId--reactions-bulk
 
     Args:
-        topic_id: path, string.
-        rule_id: path, string.
+        topic_id: the ID of the topic.
+        rule_id: the ID of the rule.
         body: ``OpenSocialMediaReactionsRequest``.
     """
     return _Lists(_Endpoint(
@@ -1129,12 +1230,14 @@ def post_socialmedia_topic_dataingestionrules_twitter(
     *,
     body: _m.TwitterDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
-    """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter -> ``TwitterDataIngestionRuleResponse``.
+    """Create a Twitter data ingestion rule of a social media topic.
 
+    POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter -> ``TwitterDataIngestionRuleResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``TwitterDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1148,9 +1251,11 @@ def post_socialmedia_topics(
     *,
     body: _m.SocialTopicRequest | _JsonObject | None = None,
 ) -> _Operation[_m.SocialTopicResponse]:
-    """POST /api/v2/socialmedia/topics -> ``SocialTopicResponse``.
+    """Create a social media topic.
 
+    POST /api/v2/socialmedia/topics -> ``SocialTopicResponse``.
     Requires ``socialmedia:topic:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-topics
 
     Args:
         body: ``SocialTopicRequest``.
@@ -1164,9 +1269,11 @@ def post_socialmedia_topics(
 def post_socialmedia_twitter_historical_tweets(
     body: _m.TwitterDataHistoricalTweetRequest | _JsonObject,
 ) -> _Operation[_m.TwitterDataHistoricalTweetResponse]:
-    """POST /api/v2/socialmedia/twitter/historical/tweets -> ``TwitterDataHistoricalTweetResponse``.
+    """Count historical tweets of search terms.
 
+    POST /api/v2/socialmedia/twitter/historical/tweets -> ``TwitterDataHistoricalTweetResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-socialmedia-twitter-historical-tweets
 
     Args:
         body: ``TwitterDataHistoricalTweetRequest``.
@@ -1183,12 +1290,14 @@ def put_socialmedia_escalationrule(
     *,
     body: _m.EscalationRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.EscalationRuleResponse]:
-    """PUT /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
+    """Update a social media escalation rule.
 
+    PUT /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
     Requires ``socialmedia:escalationRules:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-escalationrules--escalationRuleId-
 
     Args:
-        escalation_rule_id: path, string.
+        escalation_rule_id: the ID of the escalation rule.
         body: ``EscalationRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1204,13 +1313,15 @@ def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     *,
     body: _m.FacebookDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
-    """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
+    """Replace a Facebook data ingestion rule of a social media topic.
 
+    PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
     Requires ``socialmedia:facebookDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        facebook_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         body: ``FacebookDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1226,14 +1337,17 @@ def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
     *,
     body: _m.GoogleBusinessProfileDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
-    """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
+    """Replace a Google Business Profile data ingestion rule.
 
+    PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
     Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        google_business_profile_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
+            rule.
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1253,13 +1367,15 @@ def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     *,
     body: _m.InstagramDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
-    """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
+    """Replace an Instagram data ingestion rule of a social media topic.
 
+    PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
     Requires ``socialmedia:instagramDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        instagram_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         body: ``InstagramDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1275,13 +1391,15 @@ def put_socialmedia_topic_dataingestionrules_open_open_id(
     *,
     body: _m.OpenDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
-    """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
+    """Replace an open data ingestion rule of a social media topic.
 
+    PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
     Requires ``socialmedia:openDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId-
 
     Args:
-        topic_id: path, string.
-        open_id: path, string.
+        topic_id: the ID of the topic.
+        open_id: the ID of the open ingestion rule.
         body: ``OpenDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -1297,13 +1415,15 @@ def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
     *,
     body: _m.TwitterDataIngestionRuleRequest | _JsonObject | None = None,
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
-    """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
+    """Replace a Twitter data ingestion rule of a social media topic.
 
+    PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
     Requires ``socialmedia:twitterDataIngestionRule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId-
 
     Args:
-        topic_id: path, string.
-        twitter_ingestion_rule_id: path, string.
+        topic_id: the ID of the topic.
+        twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         body: ``TwitterDataIngestionRuleRequest``.
     """
     return _Operation(_Endpoint(

@@ -28,12 +28,14 @@ if _TYPE_CHECKING:
 
 
 def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/categories/{categoryId} -> nothing.
+    """Delete a speech and text analytics category.
 
+    DELETE /api/v2/speechandtextanalytics/categories/{categoryId} -> nothing.
     Requires ``speechAndTextAnalytics:category:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_category", "DELETE",
@@ -44,12 +46,14 @@ def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]
 def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
     dictionary_feedback_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> nothing.
+    """Delete a dictionary feedback entry.
 
+    DELETE /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> nothing.
     Requires ``speechAndTextAnalytics:dictionaryterm:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-dictionaryfeedback--dictionaryFeedbackId-
 
     Args:
-        dictionary_feedback_id: path, string.
+        dictionary_feedback_id: the ID of the dictionary feedback.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "DELETE",
@@ -62,12 +66,14 @@ def delete_speechandtextanalytics_program(
     *,
     force_delete: bool | None = None,
 ) -> _Operation[_m.DeleteProgramResponse]:
-    """DELETE /api/v2/speechandtextanalytics/programs/{programId} -> ``DeleteProgramResponse``.
+    """Delete a speech and text analytics program.
 
+    DELETE /api/v2/speechandtextanalytics/programs/{programId} -> ``DeleteProgramResponse``.
     Requires ``speechAndTextAnalytics:program:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-programs--programId-
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         force_delete: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -77,13 +83,15 @@ def delete_speechandtextanalytics_program(
 
 
 def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> nothing.
+    """Delete a reprocessing job.
 
+    DELETE /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> nothing.
     Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-reprocessing-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_reprocessing_job", "DELETE",
@@ -92,9 +100,11 @@ def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[No
 
 
 def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/sentimentfeedback -> nothing.
+    """Delete all sentiment feedback entries.
 
+    DELETE /api/v2/speechandtextanalytics/sentimentfeedback -> nothing.
     Requires ``speechAndTextAnalytics:feedback:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-sentimentfeedback
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_sentimentfeedback", "DELETE",
@@ -105,12 +115,14 @@ def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
 def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
     sentiment_feedback_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId} -> nothing.
+    """Delete a sentiment feedback entry.
 
+    DELETE /api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId} -> nothing.
     Requires ``speechAndTextAnalytics:feedback:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-sentimentfeedback--sentimentFeedbackId-
 
     Args:
-        sentiment_feedback_id: path, string.
+        sentiment_feedback_id: the ID of the sentiment feedback.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id", "DELETE",
@@ -119,12 +131,14 @@ def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
 
 
 def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
-    """DELETE /api/v2/speechandtextanalytics/topics/{topicId} -> nothing.
+    """Delete a speech and text analytics topic.
 
+    DELETE /api/v2/speechandtextanalytics/topics/{topicId} -> nothing.
     Requires ``speechAndTextAnalytics:topic:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-speechandtextanalytics-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_topic", "DELETE",
@@ -141,18 +155,20 @@ def get_speechandtextanalytics_categories(
     sort_by: _Open[_Literal["name", "description"]] | None = None,
     ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.CategoriesEntityListing, _m.StaCategory]:
-    """GET /api/v2/speechandtextanalytics/categories -> ``CategoriesEntityListing``.
+    """List the speech and text analytics categories.
 
+    GET /api/v2/speechandtextanalytics/categories -> ``CategoriesEntityListing``.
     Requires ``speechAndTextAnalytics:category:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-categories
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        sort_order: query, string: asc, desc.
-        sort_by: query, string: name, description.
-        ids: query, list of string.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_by: query, string: name, description. The field to sort by.
+        ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_categories", "GET", "/api/v2/speechandtextanalytics/categories",
@@ -164,12 +180,14 @@ def get_speechandtextanalytics_categories(
 
 
 def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCategory]:
-    """GET /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
+    """Get a speech and text analytics category.
 
+    GET /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
     Requires ``speechAndTextAnalytics:category:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_category", "GET",
@@ -180,12 +198,14 @@ def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCa
 def get_speechandtextanalytics_conversation(
     conversation_id: str,
 ) -> _Operation[_m.ConversationMetrics]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId} -> ``ConversationMetrics``.
+    """Get the speech and text analytics of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId} -> ``ConversationMetrics``.
     Requires ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_conversation", "GET",
@@ -199,15 +219,17 @@ def get_speechandtextanalytics_conversation_categories(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.ConversationCategoriesEntityListing, _m.ConversationCategory]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/categories -> ``ConversationCategoriesEntityListing``.
+    """List the categories of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId}/categories -> ``ConversationCategoriesEntityListing``.
     Requires ``speechAndTextAnalytics:data:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--categories
 
     Args:
-        conversation_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        conversation_id: the ID of the conversation.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_conversation_categories", "GET",
@@ -222,13 +244,15 @@ def get_speechandtextanalytics_conversation_communication_transcripturl(
     conversation_id: str,
     communication_id: str,
 ) -> _Operation[_m.TranscriptUrl]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl -> ``TranscriptUrl``.
+    """Get the transcript URL of a communication of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl -> ``TranscriptUrl``.
     Requires ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--communications--communicationId--transcripturl
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_conversation_communication_transcripturl", "GET",
@@ -241,13 +265,15 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
     conversation_id: str,
     communication_id: str,
 ) -> _Lists[_m.TranscriptUrls, _m.SegmentUrl]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls -> ``TranscriptUrls``.
+    """List the transcript URLs of a communication of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls -> ``TranscriptUrls``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--communications--communicationId--transcripturls
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
@@ -259,12 +285,14 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
 def get_speechandtextanalytics_conversation_sentiments(
     conversation_id: str,
 ) -> _Operation[_m.SentimentData]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments -> ``SentimentData``.
+    """List the sentiments of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments -> ``SentimentData``.
     Requires ``speechAndTextAnalytics:sentimentData:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--sentiments
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_conversation_sentiments", "GET",
@@ -277,12 +305,14 @@ def get_speechandtextanalytics_conversation_summaries(
 ) -> _Lists[
     _m.SpeechTextAnalyticsConversationSummaryListing, _m.SpeechTextAnalyticsConversationSummary,
 ]:
-    """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/summaries -> ``SpeechTextAnalyticsConversationSummaryListing``.
+    """List the summaries of a conversation.
 
+    GET /api/v2/speechandtextanalytics/conversations/{conversationId}/summaries -> ``SpeechTextAnalyticsConversationSummaryListing``.
     Requires ``speechAndTextAnalytics:aiSummary:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--summaries
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_conversation_summaries", "GET",
@@ -298,16 +328,18 @@ def get_speechandtextanalytics_dictionaryfeedback(
     next_page: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DictionaryFeedbackEntityListing, _m.ListedDictionaryFeedback]:
-    """GET /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedbackEntityListing``.
+    """List the dictionary feedback entries.
 
+    GET /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedbackEntityListing``.
     Requires ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_page`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-dictionaryfeedback
 
     Args:
         dialect: query, string.
         transcription_engine: query, string: Genesys, GenesysExtended.
-        next_page: query, string.
-        page_size: query, integer.
+        next_page: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_dictionaryfeedback", "GET",
@@ -322,12 +354,14 @@ def get_speechandtextanalytics_dictionaryfeedback(
 def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
     dictionary_feedback_id: str,
 ) -> _Operation[_m.DictionaryFeedback]:
-    """GET /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
+    """Get a dictionary feedback entry.
 
+    GET /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
     Requires ``speechAndTextAnalytics:dictionaryterm:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-dictionaryfeedback--dictionaryFeedbackId-
 
     Args:
-        dictionary_feedback_id: path, string.
+        dictionary_feedback_id: the ID of the dictionary feedback.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "GET",
@@ -337,12 +371,14 @@ def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
 
 
 def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program]:
-    """GET /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
+    """Get a speech and text analytics program.
 
+    GET /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
     Requires ``speechAndTextAnalytics:program:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs--programId-
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_program", "GET",
@@ -353,12 +389,14 @@ def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program
 def get_speechandtextanalytics_program_mappings(
     program_id: str,
 ) -> _Operation[_m.TopicsDefinitionsProgramMappings]:
-    """GET /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
+    """Get the mappings of a program to queues and flows.
 
+    GET /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
     Requires ``speechAndTextAnalytics:program:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs--programId--mappings
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_program_mappings", "GET",
@@ -370,13 +408,15 @@ def get_speechandtextanalytics_program_mappings(
 def get_speechandtextanalytics_program_settings_insights(
     program_id: str,
 ) -> _Operation[_m.ProgramInsightsSettings]:
-    """GET /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
+    """Get the AI insights settings of a program.
 
+    GET /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
     Requires ``speechAndTextAnalytics:program:view`` and
     ``speechAndTextAnalytics:insightsSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs--programId--settings-insights
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_program_settings_insights", "GET",
@@ -388,10 +428,13 @@ def get_speechandtextanalytics_program_settings_insights(
 def get_speechandtextanalytics_program_settings_processing(
     program_id: str,
 ) -> _Operation[_m.ProgramProcessingSettings]:
-    """GET /api/v2/speechandtextanalytics/programs/{programId}/settings/processing -> ``ProgramProcessingSettings``.
+    """Get the processing settings of a program.
+
+    GET /api/v2/speechandtextanalytics/programs/{programId}/settings/processing -> ``ProgramProcessingSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs--programId--settings-processing
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_program_settings_processing", "GET",
@@ -403,12 +446,14 @@ def get_speechandtextanalytics_program_settings_processing(
 def get_speechandtextanalytics_program_transcriptionengines(
     program_id: str,
 ) -> _Operation[_m.ProgramTranscriptionEngines]:
-    """GET /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
+    """Get the transcription engines of a program.
 
+    GET /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
     Requires ``speechAndTextAnalytics:program:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs--programId--transcriptionengines
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_program_transcriptionengines", "GET",
@@ -427,19 +472,21 @@ def get_speechandtextanalytics_programs(
     sort_by: _Open[_Literal["name"]] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.ProgramsEntityListing, _m.ListedProgram]:
-    """GET /api/v2/speechandtextanalytics/programs -> ``ProgramsEntityListing``.
+    """List the speech and text analytics programs.
 
+    GET /api/v2/speechandtextanalytics/programs -> ``ProgramsEntityListing``.
     Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs
 
     Args:
-        next_page: query, string.
-        page_size: query, integer.
+        next_page: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
         state: query, string: Latest, Published.
         name: query, string.
-        ids: query, list of string.
-        sort_by: query, string: name.
-        sort_order: query, string: asc, desc.
+        ids: query, list of string. Only these IDs.
+        sort_by: query, string: name. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
@@ -453,13 +500,15 @@ def get_speechandtextanalytics_programs(
 def get_speechandtextanalytics_programs_general_job(
     job_id: str,
 ) -> _Operation[_m.GeneralProgramJob]:
-    """GET /api/v2/speechandtextanalytics/programs/general/jobs/{jobId} -> ``GeneralProgramJob``.
+    """Get the status of a general program job.
 
+    GET /api/v2/speechandtextanalytics/programs/general/jobs/{jobId} -> ``GeneralProgramJob``.
     Requires ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
     ``speechAndTextAnalytics:topic:add`` and ``speechAndTextAnalytics:topic:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-general-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_programs_general_job", "GET",
@@ -472,14 +521,16 @@ def get_speechandtextanalytics_programs_mappings(
     next_page: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.TopicsDefinitionsProgramsMappingsEntityListing, _m.TopicsDefinitionsProgramMappings]:
-    """GET /api/v2/speechandtextanalytics/programs/mappings -> ``TopicsDefinitionsProgramsMappingsEntityListing``.
+    """List the mappings of programs to queues and flows.
 
+    GET /api/v2/speechandtextanalytics/programs/mappings -> ``TopicsDefinitionsProgramsMappingsEntityListing``.
     Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-mappings
 
     Args:
-        next_page: query, string.
-        page_size: query, integer.
+        next_page: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_mappings", "GET",
@@ -489,12 +540,14 @@ def get_speechandtextanalytics_programs_mappings(
 
 
 def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m.ProgramJob]:
-    """GET /api/v2/speechandtextanalytics/programs/publishjobs/{jobId} -> ``ProgramJob``.
+    """Get the status of a program publish job.
 
+    GET /api/v2/speechandtextanalytics/programs/publishjobs/{jobId} -> ``ProgramJob``.
     Requires ``speechAndTextAnalytics:program:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-publishjobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_programs_publishjob", "GET",
@@ -508,16 +561,18 @@ def get_speechandtextanalytics_programs_settings_insights(
     page_number: int | None = None,
     program_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.ProgramInsightsSettingsEntityListing, _m.ProgramInsightsSettings]:
-    """GET /api/v2/speechandtextanalytics/programs/settings/insights -> ``ProgramInsightsSettingsEntityListing``.
+    """List the AI insights settings of programs.
 
+    GET /api/v2/speechandtextanalytics/programs/settings/insights -> ``ProgramInsightsSettingsEntityListing``.
     Requires ``speechAndTextAnalytics:program:view`` and
     ``speechAndTextAnalytics:insightsSettings:view``. Pages by ``page_number`` or ``next_uri`` of
     the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-insights
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        program_ids: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        program_ids: query, list of string. The IDs of programs.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_settings_insights", "GET",
@@ -532,14 +587,16 @@ def get_speechandtextanalytics_programs_settings_processing(
     page_number: int | None = None,
     program_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.ProgramProcessingSettingsEntityListing, _m.ProgramProcessingSettings]:
-    """GET /api/v2/speechandtextanalytics/programs/settings/processing -> ``ProgramProcessingSettingsEntityListing``.
+    """List the processing settings of programs.
 
+    GET /api/v2/speechandtextanalytics/programs/settings/processing -> ``ProgramProcessingSettingsEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-processing
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        program_ids: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        program_ids: query, list of string. The IDs of programs.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_settings_processing", "GET",
@@ -551,12 +608,14 @@ def get_speechandtextanalytics_programs_settings_processing(
 def get_speechandtextanalytics_programs_topiclinks_job(
     job_id: str,
 ) -> _Operation[_m.ProgramTopicLinksJob]:
-    """GET /api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId} -> ``ProgramTopicLinksJob``.
+    """Get the status of a program topic link job.
 
+    GET /api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId} -> ``ProgramTopicLinksJob``.
     Requires ``speechAndTextAnalytics:program:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-topiclinks-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_programs_topiclinks_job", "GET",
@@ -566,7 +625,10 @@ def get_speechandtextanalytics_programs_topiclinks_job(
 
 def get_speechandtextanalytics_programs_transcriptionengines_dialects(
 ) -> _Lists[_m.SupportedDialectsEntityListing, _m.SupportedDialectsTranscriptionEngine]:
-    """GET /api/v2/speechandtextanalytics/programs/transcriptionengines/dialects -> ``SupportedDialectsEntityListing``.
+    """List the dialects of transcription engines.
+
+    GET /api/v2/speechandtextanalytics/programs/transcriptionengines/dialects -> ``SupportedDialectsEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-transcriptionengines-dialects
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
@@ -580,14 +642,16 @@ def get_speechandtextanalytics_programs_unpublished(
     next_page: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.UnpublishedProgramsEntityListing, _m.Program]:
-    """GET /api/v2/speechandtextanalytics/programs/unpublished -> ``UnpublishedProgramsEntityListing``.
+    """List the unpublished programs.
 
+    GET /api/v2/speechandtextanalytics/programs/unpublished -> ``UnpublishedProgramsEntityListing``.
     Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-unpublished
 
     Args:
-        next_page: query, string.
-        page_size: query, integer.
+        next_page: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_unpublished", "GET",
@@ -597,13 +661,15 @@ def get_speechandtextanalytics_programs_unpublished(
 
 
 def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.ReprocessJobResponse]:
-    """GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> ``ReprocessJobResponse``.
+    """Get the status of a reprocessing job.
 
+    GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> ``ReprocessJobResponse``.
     Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-reprocessing-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_reprocessing_job", "GET",
@@ -614,13 +680,15 @@ def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.Re
 def get_speechandtextanalytics_reprocessing_job_interactions(
     job_id: str,
 ) -> _Operation[_m.ReprocessInteractionsByJobIdResponse]:
-    """GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions -> ``ReprocessInteractionsByJobIdResponse``.
+    """List the interactions of a reprocessing job.
 
+    GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions -> ``ReprocessInteractionsByJobIdResponse``.
     Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-reprocessing-jobs--jobId--interactions
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_reprocessing_job_interactions", "GET",
@@ -636,16 +704,18 @@ def get_speechandtextanalytics_reprocessing_jobs(
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.ReprocessJobEntityListingResponse, _m.ReprocessJobResponse]:
-    """GET /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobEntityListingResponse``.
+    """List the reprocessing jobs.
 
+    GET /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobEntityListingResponse``.
     Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``. Pages by ``page_number`` or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-reprocessing-jobs
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: asc, desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -659,7 +729,11 @@ def get_speechandtextanalytics_reprocessing_jobs(
 
 
 def get_speechandtextanalytics_sentiment_dialects() -> _Lists[_m.EntityListing, _Any]:
-    """GET /api/v2/speechandtextanalytics/sentiment/dialects -> ``EntityListing``."""
+    """List the sentiment dialects.
+
+    GET /api/v2/speechandtextanalytics/sentiment/dialects -> ``EntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-sentiment-dialects
+    """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_sentiment_dialects", "GET",
         "/api/v2/speechandtextanalytics/sentiment/dialects", "EntityListing",
@@ -671,9 +745,11 @@ def get_speechandtextanalytics_sentimentfeedback(
     *,
     dialect: str | None = None,
 ) -> _Lists[_m.SentimentFeedbackEntityListing, _m.SentimentFeedback]:
-    """GET /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedbackEntityListing``.
+    """List the sentiment feedback entries.
 
+    GET /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedbackEntityListing``.
     Requires ``speechAndTextAnalytics:feedback:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-sentimentfeedback
 
     Args:
         dialect: query, string.
@@ -686,9 +762,11 @@ def get_speechandtextanalytics_sentimentfeedback(
 
 
 def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
-    """GET /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
+    """Get the speech and text analytics settings.
 
+    GET /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
     Requires ``speechAndTextAnalytics:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-settings
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_settings", "GET", "/api/v2/speechandtextanalytics/settings",
@@ -697,12 +775,14 @@ def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSe
 
 
 def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
-    """GET /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
+    """Get a speech and text analytics topic.
 
+    GET /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
     Requires ``speechAndTextAnalytics:topic:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_topic", "GET",
@@ -725,22 +805,24 @@ def get_speechandtextanalytics_topics(
     sort_by: _Open[_Literal["name", "matchingType"]] | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Lists[_m.TopicsEntityListing, _m.ListedTopic]:
-    """GET /api/v2/speechandtextanalytics/topics -> ``TopicsEntityListing``.
+    """List the speech and text analytics topics.
 
+    GET /api/v2/speechandtextanalytics/topics -> ``TopicsEntityListing``.
     Requires ``speechAndTextAnalytics:topic:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics
 
     Args:
         next_page: query, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.
         name: query, string.
-        ids: query, list of string.
+        ids: query, list of string. Only these IDs.
         dialects: query, list of string: en-US, es-US, en-AU, en-GB, en-ZA, es-ES, en-IN, fr-FR,
             fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR.
-        sort_by: query, string: name, matchingType.
-        sort_order: query, string: asc, desc.
+        sort_by: query, string: name, matchingType. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
@@ -753,7 +835,11 @@ def get_speechandtextanalytics_topics(
 
 
 def get_speechandtextanalytics_topics_dialects() -> _Lists[_m.EntityListing, _Any]:
-    """GET /api/v2/speechandtextanalytics/topics/dialects -> ``EntityListing``."""
+    """List the topic dialects.
+
+    GET /api/v2/speechandtextanalytics/topics/dialects -> ``EntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-dialects
+    """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_topics_dialects", "GET",
         "/api/v2/speechandtextanalytics/topics/dialects", "EntityListing",
@@ -765,9 +851,11 @@ def get_speechandtextanalytics_topics_general(
     *,
     dialect: _DialectValues | None = None,
 ) -> _Lists[_m.GeneralTopicsEntityListing, _m.GeneralTopic]:
-    """GET /api/v2/speechandtextanalytics/topics/general -> ``GeneralTopicsEntityListing``.
+    """List the general topics.
 
+    GET /api/v2/speechandtextanalytics/topics/general -> ``GeneralTopicsEntityListing``.
     Requires ``speechAndTextAnalytics:topic:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-general
 
     Args:
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
@@ -786,9 +874,11 @@ def get_speechandtextanalytics_topics_general_status(
     *,
     dialect: _DialectValues | None = None,
 ) -> _Lists[_m.UnifiedGeneralTopicEntityListing, _m.UnifiedGeneralTopic]:
-    """GET /api/v2/speechandtextanalytics/topics/general/status -> ``UnifiedGeneralTopicEntityListing``.
+    """List the general topics with their status.
 
+    GET /api/v2/speechandtextanalytics/topics/general/status -> ``UnifiedGeneralTopicEntityListing``.
     Requires ``speechAndTextAnalytics:topic:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-general-status
 
     Args:
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
@@ -806,12 +896,14 @@ def get_speechandtextanalytics_topics_general_status(
 def get_speechandtextanalytics_topics_generatedphrases_job(
     job_id: str,
 ) -> _Operation[_m.GenAIPhrasesJob]:
-    """GET /api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId} -> ``GenAIPhrasesJob``.
+    """Get the status of a topic generated phrase job.
 
+    GET /api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId} -> ``GenAIPhrasesJob``.
     Requires ``speechAndTextAnalytics:topic:addAIPhrases``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-generatedphrases-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_topics_generatedphrases_job", "GET",
@@ -820,12 +912,14 @@ def get_speechandtextanalytics_topics_generatedphrases_job(
 
 
 def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.TopicJob]:
-    """GET /api/v2/speechandtextanalytics/topics/publishjobs/{jobId} -> ``TopicJob``.
+    """Get the status of a topic publish job.
 
+    GET /api/v2/speechandtextanalytics/topics/publishjobs/{jobId} -> ``TopicJob``.
     Requires ``speechAndTextAnalytics:topic:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-publishjobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_topics_publishjob", "GET",
@@ -836,12 +930,14 @@ def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.T
 def get_speechandtextanalytics_topics_testphrase_job(
     job_id: str,
 ) -> _Operation[_m.TestTopicPhraseJob]:
-    """GET /api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId} -> ``TestTopicPhraseJob``.
+    """Get the status of a topic test phrase job.
 
+    GET /api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId} -> ``TestTopicPhraseJob``.
     Requires ``speechAndTextAnalytics:topic:testPhrase``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics-testphrase-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_speechandtextanalytics_topics_testphrase_job", "GET",
@@ -856,15 +952,17 @@ def get_speechandtextanalytics_translations_language_conversation(
     communication_id: str | None = None,
     recording_id: str | None = None,
 ) -> _Lists[_m.CommunicationTranslationList, _m.CommunicationTranslation]:
-    """GET /api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId} -> ``CommunicationTranslationList``.
+    """Translate a recording or email of a conversation.
 
+    GET /api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId} -> ``CommunicationTranslationList``.
     Requires ``speechAndTextAnalytics:translation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-translations-languages--languageId--conversations--conversationId-
 
     Args:
-        language_id: path, string.
-        conversation_id: path, string.
-        communication_id: query, string.
-        recording_id: query, string.
+        language_id: the ID of the language.
+        conversation_id: the ID of the conversation.
+        communication_id: query, string. The ID of a communication.
+        recording_id: query, string. The ID of a recording.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_translations_language_conversation", "GET",
@@ -877,9 +975,11 @@ def get_speechandtextanalytics_translations_language_conversation(
 
 def get_speechandtextanalytics_translations_languages(
 ) -> _Lists[_m.TranslateSupportedLanguageList, _m.TranslateSupportedLanguage]:
-    """GET /api/v2/speechandtextanalytics/translations/languages -> ``TranslateSupportedLanguageList``.
+    """List the translation languages.
 
+    GET /api/v2/speechandtextanalytics/translations/languages -> ``TranslateSupportedLanguageList``.
     Requires ``speechAndTextAnalytics:translation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-translations-languages
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_translations_languages", "GET",
@@ -892,10 +992,13 @@ def patch_speechandtextanalytics_program_settings_processing(
     program_id: str,
     body: _m.ProcessingSettingsRequest | _JsonObject,
 ) -> _Operation[_m.ProgramProcessingSettingsPatchResponse]:
-    """PATCH /api/v2/speechandtextanalytics/programs/{programId}/settings/processing -> ``ProgramProcessingSettingsPatchResponse``.
+    """Update the processing settings of a program.
+
+    PATCH /api/v2/speechandtextanalytics/programs/{programId}/settings/processing -> ``ProgramProcessingSettingsPatchResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-speechandtextanalytics-programs--programId--settings-processing
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``ProcessingSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -908,9 +1011,11 @@ def patch_speechandtextanalytics_program_settings_processing(
 def patch_speechandtextanalytics_settings(
     body: _m.SpeechTextAnalyticsSettingsRequest | _JsonObject,
 ) -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
-    """PATCH /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
+    """Update the speech and text analytics settings.
 
+    PATCH /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
     Requires ``speechAndTextAnalytics:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-speechandtextanalytics-settings
 
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
@@ -924,9 +1029,11 @@ def patch_speechandtextanalytics_settings(
 def post_speechandtextanalytics_categories(
     body: _m.CategoryRequest | _JsonObject,
 ) -> _Operation[_m.StaCategory]:
-    """POST /api/v2/speechandtextanalytics/categories -> ``StaCategory``.
+    """Create a speech and text analytics category.
 
+    POST /api/v2/speechandtextanalytics/categories -> ``StaCategory``.
     Requires ``speechAndTextAnalytics:category:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-categories
 
     Args:
         body: ``CategoryRequest``.
@@ -941,9 +1048,11 @@ def post_speechandtextanalytics_categories(
 def post_speechandtextanalytics_dictionaryfeedback(
     body: _m.DictionaryFeedback | _JsonObject,
 ) -> _Operation[_m.DictionaryFeedback]:
-    """POST /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedback``.
+    """Create a dictionary feedback entry.
 
+    POST /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedback``.
     Requires ``speechAndTextAnalytics:dictionaryterm:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-dictionaryfeedback
 
     Args:
         body: ``DictionaryFeedback``.
@@ -958,9 +1067,11 @@ def post_speechandtextanalytics_dictionaryfeedback(
 def post_speechandtextanalytics_programs(
     body: _m.ProgramRequest | _JsonObject,
 ) -> _Operation[_m.Program]:
-    """POST /api/v2/speechandtextanalytics/programs -> ``Program``.
+    """Create a speech and text analytics program.
 
+    POST /api/v2/speechandtextanalytics/programs -> ``Program``.
     Requires ``speechAndTextAnalytics:program:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-programs
 
     Args:
         body: ``ProgramRequest``.
@@ -974,10 +1085,13 @@ def post_speechandtextanalytics_programs(
 def post_speechandtextanalytics_programs_general_jobs(
     body: _m.GeneralProgramJobRequest | _JsonObject,
 ) -> _Jobs[_m.GeneralProgramJob, _m.GeneralProgramJob, _Any]:
-    """POST /api/v2/speechandtextanalytics/programs/general/jobs -> ``GeneralProgramJob``.
+    """Start a general program job.
 
+    POST /api/v2/speechandtextanalytics/programs/general/jobs -> ``GeneralProgramJob``.
     Requires ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
-    ``speechAndTextAnalytics:topic:add`` and ``speechAndTextAnalytics:topic:edit``.
+    ``speechAndTextAnalytics:topic:add`` and ``speechAndTextAnalytics:topic:edit``. Starts a job;
+    ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-programs-general-jobs
 
     Args:
         body: ``GeneralProgramJobRequest``.
@@ -992,9 +1106,11 @@ def post_speechandtextanalytics_programs_general_jobs(
 def post_speechandtextanalytics_programs_publishjobs(
     body: _m.ProgramJobRequest | _JsonObject,
 ) -> _Jobs[_m.ProgramJob, _m.ProgramJob, _Any]:
-    """POST /api/v2/speechandtextanalytics/programs/publishjobs -> ``ProgramJob``.
+    """Start a program publish job.
 
-    Requires ``speechAndTextAnalytics:program:publish``.
+    POST /api/v2/speechandtextanalytics/programs/publishjobs -> ``ProgramJob``.
+    Requires ``speechAndTextAnalytics:program:publish``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-programs-publishjobs
 
     Args:
         body: ``ProgramJobRequest``.
@@ -1011,10 +1127,12 @@ def post_speechandtextanalytics_reprocessing_jobs(
 ) -> _Jobs[
     _m.ReprocessJobResponse, _m.ReprocessJobResponse, _m.ReprocessInteractionsByJobIdResponse,
 ]:
-    """POST /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobResponse``.
+    """Start a reprocessing job.
 
+    POST /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobResponse``.
     Preview: may change without notice. Requires
-    ``speechAndTextAnalytics:reprocessInteractions:add``.
+    ``speechAndTextAnalytics:reprocessInteractions:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-reprocessing-jobs
 
     Args:
         body: ``CreateReprocessJobRequest``.
@@ -1029,9 +1147,11 @@ def post_speechandtextanalytics_reprocessing_jobs(
 def post_speechandtextanalytics_sentimentfeedback(
     body: _m.SentimentFeedback | _JsonObject,
 ) -> _Operation[_m.SentimentFeedback]:
-    """POST /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedback``.
+    """Create a sentiment feedback entry.
 
+    POST /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedback``.
     Requires ``speechAndTextAnalytics:feedback:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-sentimentfeedback
 
     Args:
         body: ``SentimentFeedback``.
@@ -1044,9 +1164,11 @@ def post_speechandtextanalytics_sentimentfeedback(
 
 
 def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _Operation[_m.Topic]:
-    """POST /api/v2/speechandtextanalytics/topics -> ``Topic``.
+    """Create a speech and text analytics topic.
 
+    POST /api/v2/speechandtextanalytics/topics -> ``Topic``.
     Requires ``speechAndTextAnalytics:topic:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-topics
 
     Args:
         body: ``TopicRequest``.
@@ -1060,9 +1182,11 @@ def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _
 def post_speechandtextanalytics_topics_generatedphrases_jobs(
     body: _m.GenAIPhrasesJobRequest | _JsonObject,
 ) -> _Jobs[_m.GenAIPhrasesJobs, _m.GenAIPhrasesJob, _Any]:
-    """POST /api/v2/speechandtextanalytics/topics/generatedphrases/jobs -> ``GenAIPhrasesJobs``.
+    """Start a topic generated phrase job.
 
-    Requires ``speechAndTextAnalytics:topic:addAIPhrases``.
+    POST /api/v2/speechandtextanalytics/topics/generatedphrases/jobs -> ``GenAIPhrasesJobs``.
+    Requires ``speechAndTextAnalytics:topic:addAIPhrases``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-topics-generatedphrases-jobs
 
     Args:
         body: ``GenAIPhrasesJobRequest``.
@@ -1077,9 +1201,11 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
 def post_speechandtextanalytics_topics_publishjobs(
     body: _m.TopicJobRequest | _JsonObject,
 ) -> _Jobs[_m.TopicJob, _m.TopicJob, _Any]:
-    """POST /api/v2/speechandtextanalytics/topics/publishjobs -> ``TopicJob``.
+    """Start a topic publish job.
 
-    Requires ``speechAndTextAnalytics:topic:publish``.
+    POST /api/v2/speechandtextanalytics/topics/publishjobs -> ``TopicJob``.
+    Requires ``speechAndTextAnalytics:topic:publish``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-topics-publishjobs
 
     Args:
         body: ``TopicJobRequest``.
@@ -1094,9 +1220,11 @@ def post_speechandtextanalytics_topics_publishjobs(
 def post_speechandtextanalytics_topics_testphrase_jobs(
     body: _m.TestTopicPhraseJobRequest | _JsonObject,
 ) -> _Jobs[_m.TestTopicPhraseJobs, _m.TestTopicPhraseJob, _Any]:
-    """POST /api/v2/speechandtextanalytics/topics/testphrase/jobs -> ``TestTopicPhraseJobs``.
+    """Start a topic test phrase job.
 
-    Requires ``speechAndTextAnalytics:topic:testPhrase``.
+    POST /api/v2/speechandtextanalytics/topics/testphrase/jobs -> ``TestTopicPhraseJobs``.
+    Requires ``speechAndTextAnalytics:topic:testPhrase``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-topics-testphrase-jobs
 
     Args:
         body: ``TestTopicPhraseJobRequest``.
@@ -1111,10 +1239,12 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
 def post_speechandtextanalytics_transcripts_search(
     body: _m.TranscriptSearchRequest | _JsonObject,
 ) -> _Lists[_m.JsonSearchResponse, _Any]:
-    """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
+    """Search transcripts.
 
+    POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-transcripts-search
 
     Args:
         body: ``TranscriptSearchRequest``.
@@ -1130,12 +1260,14 @@ def put_speechandtextanalytics_category(
     category_id: str,
     body: _m.CategoryRequest | _JsonObject,
 ) -> _Operation[_m.StaCategory]:
-    """PUT /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
+    """Update a speech and text analytics category.
 
+    PUT /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
     Requires ``speechAndTextAnalytics:category:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-categories--categoryId-
 
     Args:
-        category_id: path, string.
+        category_id: the ID of the category.
         body: ``CategoryRequest``.
     """
     return _Operation(_Endpoint(
@@ -1150,12 +1282,14 @@ def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
     *,
     body: _m.DictionaryFeedback | _JsonObject | None = None,
 ) -> _Operation[_m.DictionaryFeedback]:
-    """PUT /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
+    """Update a dictionary feedback entry.
 
+    PUT /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
     Requires ``speechAndTextAnalytics:dictionaryterm:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-dictionaryfeedback--dictionaryFeedbackId-
 
     Args:
-        dictionary_feedback_id: path, string.
+        dictionary_feedback_id: the ID of the dictionary feedback.
         body: ``DictionaryFeedback``.
     """
     return _Operation(_Endpoint(
@@ -1169,12 +1303,14 @@ def put_speechandtextanalytics_program(
     program_id: str,
     body: _m.ProgramRequest | _JsonObject,
 ) -> _Operation[_m.Program]:
-    """PUT /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
+    """Update a speech and text analytics program.
 
+    PUT /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
     Requires ``speechAndTextAnalytics:program:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-programs--programId-
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``ProgramRequest``.
     """
     return _Operation(_Endpoint(
@@ -1188,12 +1324,14 @@ def put_speechandtextanalytics_program_mappings(
     program_id: str,
     body: _m.ProgramMappingsRequest | _JsonObject,
 ) -> _Operation[_m.TopicsDefinitionsProgramMappings]:
-    """PUT /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
+    """Update the mappings of a program to queues and flows.
 
+    PUT /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
     Requires ``speechAndTextAnalytics:program:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-programs--programId--mappings
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``ProgramMappingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -1207,13 +1345,15 @@ def put_speechandtextanalytics_program_settings_insights(
     program_id: str,
     body: _m.InsightsSettingsRequest | _JsonObject,
 ) -> _Operation[_m.ProgramInsightsSettings]:
-    """PUT /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
+    """Update the AI insights settings of a program.
 
+    PUT /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
     Requires ``speechAndTextAnalytics:program:edit`` and
     ``speechAndTextAnalytics:insightsSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-programs--programId--settings-insights
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``InsightsSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -1227,12 +1367,14 @@ def put_speechandtextanalytics_program_transcriptionengines(
     program_id: str,
     body: _m.TranscriptionEnginesRequest | _JsonObject,
 ) -> _Operation[_m.ProgramTranscriptionEngines]:
-    """PUT /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
+    """Update the transcription engines of a speech and text analytics program.
 
+    PUT /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
     Requires ``speechAndTextAnalytics:program:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-programs--programId--transcriptionengines
 
     Args:
-        program_id: path, string.
+        program_id: the ID of the program.
         body: ``TranscriptionEnginesRequest``.
     """
     return _Operation(_Endpoint(
@@ -1245,9 +1387,11 @@ def put_speechandtextanalytics_program_transcriptionengines(
 def put_speechandtextanalytics_settings(
     body: _m.SpeechTextAnalyticsSettingsRequest | _JsonObject,
 ) -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
-    """PUT /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
+    """Replace the speech and text analytics settings.
 
+    PUT /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
     Requires ``speechAndTextAnalytics:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-settings
 
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
@@ -1262,12 +1406,14 @@ def put_speechandtextanalytics_topic(
     topic_id: str,
     body: _m.TopicRequest | _JsonObject,
 ) -> _Operation[_m.Topic]:
-    """PUT /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
+    """Update a speech and text analytics topic.
 
+    PUT /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
     Requires ``speechAndTextAnalytics:topic:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-speechandtextanalytics-topics--topicId-
 
     Args:
-        topic_id: path, string.
+        topic_id: the ID of the topic.
         body: ``TopicRequest``.
     """
     return _Operation(_Endpoint(

@@ -17,12 +17,14 @@ if _TYPE_CHECKING:
 
 
 def delete_station_associateduser(station_id: str) -> _Operation[None]:
-    """DELETE /api/v2/stations/{stationId}/associateduser -> nothing.
+    """Remove the user of a station.
 
+    DELETE /api/v2/stations/{stationId}/associateduser -> nothing.
     Requires ``telephony:station:disassociate``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-stations--stationId--associateduser
 
     Args:
-        station_id: path, string.
+        station_id: the ID of the station.
     """
     return _Operation(_Endpoint(
         "delete_station_associateduser", "DELETE", "/api/v2/stations/{stationId}/associateduser",
@@ -30,10 +32,13 @@ def delete_station_associateduser(station_id: str) -> _Operation[None]:
 
 
 def get_station(station_id: str) -> _Operation[_m.Station]:
-    """GET /api/v2/stations/{stationId} -> ``Station``.
+    """Get a station.
+
+    GET /api/v2/stations/{stationId} -> ``Station``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-stations--stationId-
 
     Args:
-        station_id: path, string.
+        station_id: the ID of the station.
     """
     return _Operation(_Endpoint(
         "get_station", "GET", "/api/v2/stations/{stationId}", "Station",
@@ -51,19 +56,21 @@ def get_stations(
     id: str | None = None,
     line_appearance_id: str | None = None,
 ) -> _Lists[_m.StationEntityListing, _m.Station]:
-    """GET /api/v2/stations -> ``StationEntityListing``.
+    """List the stations.
 
+    GET /api/v2/stations -> ``StationEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-stations
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
         name: query, string.
         user_selectable: query, string.
-        web_rtc_user_id: query, string.
-        id: query, string.
-        line_appearance_id: query, string.
+        web_rtc_user_id: query, string. The ID of a web rtc user.
+        id: query, string. Only these IDs.
+        line_appearance_id: query, string. The ID of a line appearance.
     """
     return _Lists(_Endpoint(
         "get_stations", "GET", "/api/v2/stations", "StationEntityListing", listing=_l.page_ece8a87b,

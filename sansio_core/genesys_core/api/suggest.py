@@ -32,12 +32,14 @@ def get_search(
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """GET /api/v2/search -> ``JsonNodeSearchResponse``.
+    """Search by the q64 value of an earlier search.
 
+    GET /api/v2/search -> ``JsonNodeSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -45,7 +47,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails.
+            addressVerificationDetails. What to include in addition.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -59,12 +61,14 @@ def get_search_suggest(
     expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
+    """Suggest resources by the q64 value of an earlier request.
 
+    GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
-        q64: query, string.
+        q64: query, string. The value from an earlier search.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -72,7 +76,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails.
+            addressVerificationDetails. What to include in addition.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -86,10 +90,12 @@ def post_search(
     *,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """POST /api/v2/search -> ``JsonNodeSearchResponse``.
+    """Search resources of several types.
 
+    POST /api/v2/search -> ``JsonNodeSearchResponse``.
     Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
     of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search
 
     Args:
         profile: query, boolean.
@@ -106,9 +112,11 @@ def post_search_suggest(
     *,
     profile: bool | None = None,
 ) -> _Lists[_m.JsonNodeSearchResponse, _Any]:
-    """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
+    """Suggest resources for a search.
 
+    POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
     Read-only. Requires ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search-suggest
 
     Args:
         profile: query, boolean.

@@ -22,12 +22,14 @@ if _TYPE_CHECKING:
 
 
 def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/workbins/{workbinId} -> nothing.
+    """Delete a workbin.
 
+    DELETE /api/v2/taskmanagement/workbins/{workbinId} -> nothing.
     Requires ``workitems:workbin:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-workbins--workbinId-
 
     Args:
-        workbin_id: path, string.
+        workbin_id: the ID of the workbin.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_workbin", "DELETE", "/api/v2/taskmanagement/workbins/{workbinId}",
@@ -35,12 +37,14 @@ def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
 
 
 def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/workitems/{workitemId} -> nothing.
+    """Delete a work item.
 
+    DELETE /api/v2/taskmanagement/workitems/{workitemId} -> nothing.
     Requires ``workitems:workitem:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-workitems--workitemId-
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_workitem", "DELETE", "/api/v2/taskmanagement/workitems/{workitemId}",
@@ -48,12 +52,14 @@ def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
 
 
 def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> nothing.
+    """Delete a bulk work item creation job.
 
+    DELETE /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> nothing.
     Requires ``workitems:bulkAddJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-workitems-bulk-add-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_workitems_bulk_add_job", "DELETE",
@@ -62,12 +68,14 @@ def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation
 
 
 def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> nothing.
+    """Delete a bulk work item termination job.
 
+    DELETE /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> nothing.
     Requires ``workitems:bulkTerminateJob:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-workitems-bulk-terminate-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_workitems_bulk_terminate_job", "DELETE",
@@ -76,12 +84,14 @@ def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Ope
 
 
 def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/workitems/schemas/{schemaId} -> nothing.
+    """Delete a work item schema.
 
+    DELETE /api/v2/taskmanagement/workitems/schemas/{schemaId} -> nothing.
     Requires ``workitems:workitemSchema:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-workitems-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_workitems_schema", "DELETE",
@@ -90,12 +100,14 @@ def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
 
 
 def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/worktypes/{worktypeId} -> nothing.
+    """Delete a worktype.
 
+    DELETE /api/v2/taskmanagement/worktypes/{worktypeId} -> nothing.
     Requires ``workitems:worktype:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-worktypes--worktypeId-
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_worktype", "DELETE", "/api/v2/taskmanagement/worktypes/{worktypeId}",
@@ -106,13 +118,15 @@ def delete_taskmanagement_worktype_flows_datebased_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> nothing.
+    """Delete a date-based rule of a worktype.
 
+    DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> nothing.
     Requires ``workitems:flowRuleDateBased:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_worktype_flows_datebased_rule", "DELETE",
@@ -124,13 +138,15 @@ def delete_taskmanagement_worktype_flows_onattributechange_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> nothing.
+    """Delete an attribute change rule of a worktype.
 
+    DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> nothing.
     Requires ``workitems:flowRuleOnAttributeChange:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_worktype_flows_onattributechange_rule", "DELETE",
@@ -142,13 +158,15 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> nothing.
+    """Delete a creation rule of a worktype.
 
+    DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> nothing.
     Requires ``workitems:flowRuleOnCreate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_worktype_flows_oncreate_rule", "DELETE",
@@ -157,13 +175,15 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
 
 
 def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _Operation[None]:
-    """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> nothing.
+    """Delete a status of a worktype.
 
+    DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> nothing.
     Requires ``workitems:status:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-taskmanagement-worktypes--worktypeId--statuses--statusId-
 
     Args:
-        worktype_id: path, string.
-        status_id: path, string.
+        worktype_id: the ID of the worktype.
+        status_id: the ID of the status.
     """
     return _Operation(_Endpoint(
         "delete_taskmanagement_worktype_status", "DELETE",
@@ -172,12 +192,14 @@ def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _
 
 
 def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
-    """GET /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
+    """Get a workbin.
 
+    GET /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
     Requires ``workitems:workbin:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId-
 
     Args:
-        workbin_id: path, string.
+        workbin_id: the ID of the workbin.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workbin", "GET", "/api/v2/taskmanagement/workbins/{workbinId}",
@@ -192,15 +214,17 @@ def get_taskmanagement_workbin_history(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkbinChangeListing, _m.WorkitemsChangeWorkbinDelta]:
-    """GET /api/v2/taskmanagement/workbins/{workbinId}/history -> ``WorkbinChangeListing``.
+    """Get the history of a workbin.
 
+    GET /api/v2/taskmanagement/workbins/{workbinId}/history -> ``WorkbinChangeListing``.
     Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId--history
 
     Args:
-        workbin_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workbin_id: the ID of the workbin.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workbin_history", "GET",
@@ -215,13 +239,15 @@ def get_taskmanagement_workbin_version(
     workbin_id: str,
     entity_version: int,
 ) -> _Operation[_m.WorkbinVersion]:
-    """GET /api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion} -> ``WorkbinVersion``.
+    """Get a version of a workbin.
 
+    GET /api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion} -> ``WorkbinVersion``.
     Requires ``workitems:workbin:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId--versions--entityVersion-
 
     Args:
-        workbin_id: path, string.
-        entity_version: path, integer.
+        workbin_id: the ID of the workbin.
+        entity_version: path, integer. The entity version.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workbin_version", "GET",
@@ -236,15 +262,17 @@ def get_taskmanagement_workbin_versions(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkbinVersionListing, _m.WorkbinVersion]:
-    """GET /api/v2/taskmanagement/workbins/{workbinId}/versions -> ``WorkbinVersionListing``.
+    """List the versions of a workbin.
 
+    GET /api/v2/taskmanagement/workbins/{workbinId}/versions -> ``WorkbinVersionListing``.
     Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId--versions
 
     Args:
-        workbin_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workbin_id: the ID of the workbin.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workbin_versions", "GET",
@@ -262,13 +290,16 @@ def get_taskmanagement_workitem(
         "type", "workbin", "status", "queue", "assignee",
     ]]] | None = None,
 ) -> _Operation[_m.Workitem]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
+    """Get a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
     Requires ``workitems:workitem:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId-
 
     Args:
-        workitem_id: path, string.
-        expands: query, list of string: type, workbin, status, queue, assignee.
+        workitem_id: the ID of the work item.
+        expands: query, list of string: type, workbin, status, queue, assignee. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
@@ -283,15 +314,17 @@ def get_taskmanagement_workitem_history(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkitemChangeListing, _m.WorkitemsChangeWorkitemDelta]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId}/history -> ``WorkitemChangeListing``.
+    """Get the history of a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId}/history -> ``WorkitemChangeListing``.
     Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--history
 
     Args:
-        workitem_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workitem_id: the ID of the work item.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_history", "GET",
@@ -311,17 +344,19 @@ def get_taskmanagement_workitem_user_wrapups(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkitemWrapupEntityListing, _m.WorkitemWrapup]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> ``WorkitemWrapupEntityListing``.
+    """List the wrap-up codes of a user in a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> ``WorkitemWrapupEntityListing``.
     Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--users--userId--wrapups
 
     Args:
-        workitem_id: path, string.
-        user_id: path, string.
-        expands: query, string: wrapupCode.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workitem_id: the ID of the work item.
+        user_id: the ID of the user.
+        expands: query, string: wrapupCode. What to include in addition.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_user_wrapups", "GET",
@@ -336,13 +371,15 @@ def get_taskmanagement_workitem_version(
     workitem_id: str,
     entity_version: int,
 ) -> _Operation[_m.WorkitemVersion]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion} -> ``WorkitemVersion``.
+    """Get a version of a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion} -> ``WorkitemVersion``.
     Requires ``workitems:workitem:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--versions--entityVersion-
 
     Args:
-        workitem_id: path, string.
-        entity_version: path, integer.
+        workitem_id: the ID of the work item.
+        entity_version: path, integer. The entity version.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitem_version", "GET",
@@ -357,15 +394,17 @@ def get_taskmanagement_workitem_versions(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkitemVersionListing, _m.WorkitemVersion]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId}/versions -> ``WorkitemVersionListing``.
+    """List the versions of a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId}/versions -> ``WorkitemVersionListing``.
     Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--versions
 
     Args:
-        workitem_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workitem_id: the ID of the work item.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_versions", "GET",
@@ -384,16 +423,18 @@ def get_taskmanagement_workitem_wrapups(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorkitemWrapupEntityListing, _m.WorkitemWrapup]:
-    """GET /api/v2/taskmanagement/workitems/{workitemId}/wrapups -> ``WorkitemWrapupEntityListing``.
+    """List the wrap-up codes of a work item.
 
+    GET /api/v2/taskmanagement/workitems/{workitemId}/wrapups -> ``WorkitemWrapupEntityListing``.
     Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--wrapups
 
     Args:
-        workitem_id: path, string.
-        expands: query, string: wrapupCode.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        workitem_id: the ID of the work item.
+        expands: query, string: wrapupCode. What to include in addition.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_wrapups", "GET",
@@ -405,12 +446,14 @@ def get_taskmanagement_workitem_wrapups(
 
 
 def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
-    """GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
+    """Get the status of a bulk work item creation job.
 
+    GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
     Requires ``workitems:bulkAddJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-add-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_bulk_add_job", "GET",
@@ -421,12 +464,14 @@ def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m
 def get_taskmanagement_workitems_bulk_add_job_results(
     bulk_job_id: str,
 ) -> _Lists[_m.BulkJobAddResponse, _m.BulkJobAddResult]:
-    """GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results -> ``BulkJobAddResponse``.
+    """Get the results of a bulk work item creation job.
 
+    GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results -> ``BulkJobAddResponse``.
     Requires ``workitems:bulkAddJobResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-add-jobs--bulkJobId--results
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_bulk_add_job_results", "GET",
@@ -442,14 +487,16 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     action: _Open[_Literal["TerminateWorkitems", "AddWorkitems"]] | None = None,
 ) -> _Lists[_m.BulkJobsListing, _m.BulkJob]:
-    """GET /api/v2/taskmanagement/workitems/bulk/jobs/users/me -> ``BulkJobsListing``.
+    """List the bulk work item jobs of the current user.
 
+    GET /api/v2/taskmanagement/workitems/bulk/jobs/users/me -> ``BulkJobsListing``.
     Requires ``workitems:bulkJob:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-jobs-users-me
 
     Args:
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
     return _Lists(_Endpoint(
@@ -462,12 +509,14 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
 
 
 def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
-    """GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
+    """Get the status of a bulk work item termination job.
 
+    GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
     Requires ``workitems:bulkTerminateJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-terminate-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_bulk_terminate_job", "GET",
@@ -478,12 +527,14 @@ def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operat
 def get_taskmanagement_workitems_bulk_terminate_job_results(
     bulk_job_id: str,
 ) -> _Lists[_m.BulkJobTerminateResultsResponse, _m.BulkJobTerminateResult]:
-    """GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results -> ``BulkJobTerminateResultsResponse``.
+    """Get the results of a bulk work item termination job.
 
+    GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results -> ``BulkJobTerminateResultsResponse``.
     Requires ``workitems:bulkTerminateJobResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-terminate-jobs--bulkJobId--results
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
@@ -493,12 +544,14 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
 
 
 def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.WorkitemQueryJobResponse]:
-    """GET /api/v2/taskmanagement/workitems/query/jobs/{jobId} -> ``WorkitemQueryJobResponse``.
+    """Get the status of a work item query job.
 
+    GET /api/v2/taskmanagement/workitems/query/jobs/{jobId} -> ``WorkitemQueryJobResponse``.
     Requires ``workitems:queryJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-query-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_query_job", "GET",
@@ -509,12 +562,14 @@ def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.Workite
 def get_taskmanagement_workitems_query_job_results(
     job_id: str,
 ) -> _Lists[_m.WorkitemPagedEntityListing, _m.Workitem]:
-    """GET /api/v2/taskmanagement/workitems/query/jobs/{jobId}/results -> ``WorkitemPagedEntityListing``.
+    """Get the results of a work item query job.
 
+    GET /api/v2/taskmanagement/workitems/query/jobs/{jobId}/results -> ``WorkitemPagedEntityListing``.
     Requires ``workitems:queryJobResults:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-query-jobs--jobId--results
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_query_job_results", "GET",
@@ -524,12 +579,14 @@ def get_taskmanagement_workitems_query_job_results(
 
 
 def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
+    """Get a work item schema.
 
+    GET /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_schema", "GET",
@@ -541,13 +598,15 @@ def get_taskmanagement_workitems_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
+    """Get a version of a work item schema.
 
+    GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_schema_version", "GET",
@@ -558,12 +617,14 @@ def get_taskmanagement_workitems_schema_version(
 def get_taskmanagement_workitems_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions -> ``DataSchemaListing``.
+    """List the versions of a work item schema.
 
+    GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions -> ``DataSchemaListing``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_schema_versions", "GET",
@@ -573,9 +634,11 @@ def get_taskmanagement_workitems_schema_versions(
 
 
 def get_taskmanagement_workitems_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/taskmanagement/workitems/schemas -> ``DataSchemaListing``.
+    """List the work item schemas.
 
+    GET /api/v2/taskmanagement/workitems/schemas -> ``DataSchemaListing``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_schemas", "GET", "/api/v2/taskmanagement/workitems/schemas",
@@ -584,12 +647,14 @@ def get_taskmanagement_workitems_schemas() -> _Lists[_m.DataSchemaListing, _m.Da
 
 
 def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
-    """GET /api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get a work item schema core type.
 
+    GET /api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_schemas_coretype", "GET",
@@ -598,9 +663,11 @@ def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Opera
 
 
 def get_taskmanagement_workitems_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/taskmanagement/workitems/schemas/coretypes -> ``CoretypeListing``.
+    """List the work item schema core types.
 
+    GET /api/v2/taskmanagement/workitems/schemas/coretypes -> ``CoretypeListing``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitems_schemas_coretypes", "GET",
@@ -610,9 +677,11 @@ def get_taskmanagement_workitems_schemas_coretypes() -> _Lists[_m.CoretypeListin
 
 
 def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/taskmanagement/workitems/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the work item schema limits.
 
+    GET /api/v2/taskmanagement/workitems/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``workitems:workitemSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitems_schemas_limits", "GET",
@@ -627,14 +696,16 @@ def get_taskmanagement_worktype(
         "defaultQueue", "defaultSkills", "defaultLanguage", "schema", "flow", "defaultScript",
     ]]] | None = None,
 ) -> _Operation[_m.Worktype]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
+    """Get a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
     Requires ``workitems:worktype:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId-
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         expands: query, list of string: defaultQueue, defaultSkills, defaultLanguage, schema, flow,
-            defaultScript.
+            defaultScript. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
@@ -646,13 +717,15 @@ def get_taskmanagement_worktype_flows_datebased_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[_m.WorkitemDateBasedRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
+    """Get a date-based rule of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
     Requires ``workitems:flowRuleDateBased:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype_flows_datebased_rule", "GET",
@@ -667,15 +740,17 @@ def get_taskmanagement_worktype_flows_datebased_rules(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.WorkitemDateBasedRuleListing, _m.WorkitemDateBasedRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRuleListing``.
+    """List the date-based rules of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRuleListing``.
     Requires ``workitems:flowRuleDateBased:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules
 
     Args:
-        worktype_id: path, string.
-        after: query, string.
-        page_size: query, integer.
+        worktype_id: the ID of the worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_datebased_rules", "GET",
@@ -688,13 +763,15 @@ def get_taskmanagement_worktype_flows_onattributechange_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
+    """Get an attribute change rule of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
     Requires ``workitems:flowRuleOnAttributeChange:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype_flows_onattributechange_rule", "GET",
@@ -709,15 +786,17 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.WorkitemOnAttributeChangeRuleListing, _m.WorkitemOnAttributeChangeRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRuleListing``.
+    """List the attribute change rules of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRuleListing``.
     Requires ``workitems:flowRuleOnAttributeChange:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules
 
     Args:
-        worktype_id: path, string.
-        after: query, string.
-        page_size: query, integer.
+        worktype_id: the ID of the worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
@@ -730,13 +809,15 @@ def get_taskmanagement_worktype_flows_oncreate_rule(
     worktype_id: str,
     rule_id: str,
 ) -> _Operation[_m.WorkitemOnCreateRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
+    """Get a creation rule of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
     Requires ``workitems:flowRuleOnCreate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype_flows_oncreate_rule", "GET",
@@ -751,15 +832,17 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.WorkitemOnCreateRuleListing, _m.WorkitemOnCreateRule]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRuleListing``.
+    """List the creation rules of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRuleListing``.
     Requires ``workitems:flowRuleOnCreate:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules
 
     Args:
-        worktype_id: path, string.
-        after: query, string.
-        page_size: query, integer.
+        worktype_id: the ID of the worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
@@ -780,15 +863,17 @@ def get_taskmanagement_worktype_history(
         "defaultQueueId", "assignmentEnabled", "defaultStatusId", "statuses",
     ]]] | None = None,
 ) -> _Lists[_m.WorktypeChangeListing, _m.WorkitemsChangeWorktypeDelta]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/history -> ``WorktypeChangeListing``.
+    """Get the history of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/history -> ``WorktypeChangeListing``.
     Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--history
 
     Args:
-        worktype_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        worktype_id: the ID of the worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         fields: query, list of string: name, serviceLevelTarget, defaultWorkbinId,
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
             defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses.
@@ -806,13 +891,15 @@ def get_taskmanagement_worktype_status(
     worktype_id: str,
     status_id: str,
 ) -> _Operation[_m.WorkitemStatus]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
+    """Get a status of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
     Requires ``workitems:status:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--statuses--statusId-
 
     Args:
-        worktype_id: path, string.
-        status_id: path, string.
+        worktype_id: the ID of the worktype.
+        status_id: the ID of the status.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype_status", "GET",
@@ -823,12 +910,14 @@ def get_taskmanagement_worktype_status(
 def get_taskmanagement_worktype_statuses(
     worktype_id: str,
 ) -> _Lists[_m.WorkitemStatusListing, _m.WorkitemStatus]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatusListing``.
+    """List the statuses of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatusListing``.
     Requires ``workitems:status:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--statuses
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_statuses", "GET",
@@ -841,13 +930,15 @@ def get_taskmanagement_worktype_version(
     worktype_id: str,
     entity_version: int,
 ) -> _Operation[_m.WorktypeVersion]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion} -> ``WorktypeVersion``.
+    """Get a version of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion} -> ``WorktypeVersion``.
     Requires ``workitems:worktype:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--versions--entityVersion-
 
     Args:
-        worktype_id: path, string.
-        entity_version: path, integer.
+        worktype_id: the ID of the worktype.
+        entity_version: path, integer. The entity version.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype_version", "GET",
@@ -862,15 +953,17 @@ def get_taskmanagement_worktype_versions(
     page_size: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.WorktypeVersionListing, _m.WorktypeVersion]:
-    """GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions -> ``WorktypeVersionListing``.
+    """List the versions of a worktype.
 
+    GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions -> ``WorktypeVersionListing``.
     Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--versions
 
     Args:
-        worktype_id: path, string.
-        after: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ascending, descending.
+        worktype_id: the ID of the worktype.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_versions", "GET",
@@ -885,12 +978,14 @@ def patch_taskmanagement_workbin(
     workbin_id: str,
     body: _m.WorkbinUpdate | _JsonObject,
 ) -> _Operation[_m.Workbin]:
-    """PATCH /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
+    """Update a workbin.
 
+    PATCH /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
     Requires ``workitems:workbin:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workbins--workbinId-
 
     Args:
-        workbin_id: path, string.
+        workbin_id: the ID of the workbin.
         body: ``WorkbinUpdate``.
     """
     return _Operation(_Endpoint(
@@ -903,12 +998,14 @@ def patch_taskmanagement_workitem(
     workitem_id: str,
     body: _m.WorkitemUpdate | _JsonObject,
 ) -> _Operation[_m.Workitem]:
-    """PATCH /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
+    """Update a work item.
 
+    PATCH /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
     Requires ``workitems:workitem:edit`` or ``workitems:workitem:accept``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems--workitemId-
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
         body: ``WorkitemUpdate``.
     """
     return _Operation(_Endpoint(
@@ -921,12 +1018,14 @@ def patch_taskmanagement_workitem_assignment(
     workitem_id: str,
     body: _m.WorkitemManualAssign | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/taskmanagement/workitems/{workitemId}/assignment -> nothing.
+    """Assign a work item to a user.
 
+    PATCH /api/v2/taskmanagement/workitems/{workitemId}/assignment -> nothing.
     Requires ``workitems:workitem:pull`` or ``workitems:workitem:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems--workitemId--assignment
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
         body: ``WorkitemManualAssign``.
     """
     return _Operation(_Endpoint(
@@ -941,13 +1040,15 @@ def patch_taskmanagement_workitem_user_wrapups(
     user_id: str,
     body: _m.WorkitemWrapupUpdate | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> nothing.
+    """Add or remove a wrap-up code of a user in a work item.
 
+    PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> nothing.
     Requires ``workitems:wrapup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems--workitemId--users--userId--wrapups
 
     Args:
-        workitem_id: path, string.
-        user_id: path, string.
+        workitem_id: the ID of the work item.
+        user_id: the ID of the user.
         body: ``WorkitemWrapupUpdate``.
     """
     return _Operation(_Endpoint(
@@ -961,12 +1062,14 @@ def patch_taskmanagement_workitem_users_me_wrapups(
     workitem_id: str,
     body: _m.WorkitemWrapupUpdate | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups -> nothing.
+    """Add or remove a wrap-up code of the current user in a work item.
 
+    PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups -> nothing.
     Requires ``workitems:wrapupSelf:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems--workitemId--users-me-wrapups
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
         body: ``WorkitemWrapupUpdate``.
     """
     return _Operation(_Endpoint(
@@ -980,12 +1083,14 @@ def patch_taskmanagement_workitems_bulk_add_job(
     bulk_job_id: str,
     body: _m.BulkJobUpdate | _JsonObject,
 ) -> _Operation[_m.BulkJob]:
-    """PATCH /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
+    """Update a bulk work item creation job.
 
+    PATCH /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
     Requires ``workitems:bulkAddJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems-bulk-add-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
         body: ``BulkJobUpdate``.
     """
     return _Operation(_Endpoint(
@@ -999,12 +1104,14 @@ def patch_taskmanagement_workitems_bulk_terminate_job(
     bulk_job_id: str,
     body: _m.BulkJobUpdate | _JsonObject,
 ) -> _Operation[_m.BulkJob]:
-    """PATCH /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
+    """Update a bulk work item termination job.
 
+    PATCH /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
     Requires ``workitems:bulkTerminateJob:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-workitems-bulk-terminate-jobs--bulkJobId-
 
     Args:
-        bulk_job_id: path, string.
+        bulk_job_id: the ID of the bulk job.
         body: ``BulkJobUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1018,12 +1125,14 @@ def patch_taskmanagement_worktype(
     worktype_id: str,
     body: _m.WorktypeUpdate | _JsonObject,
 ) -> _Operation[_m.Worktype]:
-    """PATCH /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
+    """Update a worktype.
 
+    PATCH /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
     Requires ``workitems:worktype:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-worktypes--worktypeId-
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         body: ``WorktypeUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1037,13 +1146,15 @@ def patch_taskmanagement_worktype_flows_datebased_rule(
     rule_id: str,
     body: _m.WorkitemDateBasedRuleUpdate | _JsonObject,
 ) -> _Operation[_m.WorkitemDateBasedRule]:
-    """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
+    """Update a date-based rule of a worktype.
 
+    PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
     Requires ``workitems:flowRuleDateBased:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
         body: ``WorkitemDateBasedRuleUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1058,13 +1169,15 @@ def patch_taskmanagement_worktype_flows_onattributechange_rule(
     rule_id: str,
     body: _m.WorkitemOnAttributeChangeRuleUpdate | _JsonObject,
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
-    """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
+    """Update an attribute change rule of a worktype.
 
+    PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
     Requires ``workitems:flowRuleOnAttributeChange:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
         body: ``WorkitemOnAttributeChangeRuleUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1079,13 +1192,15 @@ def patch_taskmanagement_worktype_flows_oncreate_rule(
     rule_id: str,
     body: _m.WorkitemOnCreateRuleUpdate | _JsonObject,
 ) -> _Operation[_m.WorkitemOnCreateRule]:
-    """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
+    """Update a creation rule of a worktype.
 
+    PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
     Requires ``workitems:flowRuleOnCreate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules--ruleId-
 
     Args:
-        worktype_id: path, string.
-        rule_id: path, string.
+        worktype_id: the ID of the worktype.
+        rule_id: the ID of the rule.
         body: ``WorkitemOnCreateRuleUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1100,13 +1215,15 @@ def patch_taskmanagement_worktype_status(
     status_id: str,
     body: _m.WorkitemStatusUpdate | _JsonObject,
 ) -> _Operation[_m.WorkitemStatus]:
-    """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
+    """Update a status of a worktype.
 
+    PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
     Requires ``workitems:status:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-taskmanagement-worktypes--worktypeId--statuses--statusId-
 
     Args:
-        worktype_id: path, string.
-        status_id: path, string.
+        worktype_id: the ID of the worktype.
+        status_id: the ID of the status.
         body: ``WorkitemStatusUpdate``.
     """
     return _Operation(_Endpoint(
@@ -1117,9 +1234,11 @@ def patch_taskmanagement_worktype_status(
 
 
 def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Operation[_m.Workbin]:
-    """POST /api/v2/taskmanagement/workbins -> ``Workbin``.
+    """Create a workbin.
 
+    POST /api/v2/taskmanagement/workbins -> ``Workbin``.
     Requires ``workitems:workbin:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workbins
 
     Args:
         body: ``WorkbinCreate``.
@@ -1133,10 +1252,12 @@ def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Opera
 def post_taskmanagement_workbins_query(
     body: _m.WorkbinQueryRequest | _JsonObject,
 ) -> _Lists[_m.WorkbinQueryEntityListing, _m.Workbin]:
-    """POST /api/v2/taskmanagement/workbins/query -> ``WorkbinQueryEntityListing``.
+    """Query workbins.
 
+    POST /api/v2/taskmanagement/workbins/query -> ``WorkbinQueryEntityListing``.
     Read-only. Requires ``workitems:workbin:view``. Pages by ``after`` of the body or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workbins-query
 
     Args:
         body: ``WorkbinQueryRequest``.
@@ -1149,12 +1270,14 @@ def post_taskmanagement_workbins_query(
 
 
 def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems/{workitemId}/acd/cancel -> ``Workitem``.
+    """Cancel the ACD assignment of a work item.
 
+    POST /api/v2/taskmanagement/workitems/{workitemId}/acd/cancel -> ``Workitem``.
     Requires ``workitems:workitem:cancelRouting``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems--workitemId--acd-cancel
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
     """
     return _Operation(_Endpoint(
         "post_taskmanagement_workitem_acd_cancel", "POST",
@@ -1163,12 +1286,14 @@ def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.W
 
 
 def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems/{workitemId}/disconnect -> ``Workitem``.
+    """Disconnect the assignee of a work item.
 
+    POST /api/v2/taskmanagement/workitems/{workitemId}/disconnect -> ``Workitem``.
     Requires ``workitems:workitem:disconnect``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems--workitemId--disconnect
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
     """
     return _Operation(_Endpoint(
         "post_taskmanagement_workitem_disconnect", "POST",
@@ -1181,12 +1306,14 @@ def post_taskmanagement_workitem_terminate(
     *,
     body: _m.WorkitemTerminate | _JsonObject | None = None,
 ) -> _Operation[_m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems/{workitemId}/terminate -> ``Workitem``.
+    """Terminate a work item.
 
+    POST /api/v2/taskmanagement/workitems/{workitemId}/terminate -> ``Workitem``.
     Requires ``workitems:workitem:terminate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems--workitemId--terminate
 
     Args:
-        workitem_id: path, string.
+        workitem_id: the ID of the work item.
         body: ``WorkitemTerminate``.
     """
     return _Operation(_Endpoint(
@@ -1196,9 +1323,11 @@ def post_taskmanagement_workitem_terminate(
 
 
 def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Operation[_m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems -> ``Workitem``.
+    """Create a work item.
 
+    POST /api/v2/taskmanagement/workitems -> ``Workitem``.
     Requires ``workitems:workitem:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems
 
     Args:
         body: ``WorkitemCreate``.
@@ -1212,9 +1341,11 @@ def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Ope
 def post_taskmanagement_workitems_bulk_add_jobs(
     body: _m.BulkJobAddRequest | _JsonObject,
 ) -> _Jobs[_m.BulkJob, _m.BulkJob, _m.BulkJobAddResult]:
-    """POST /api/v2/taskmanagement/workitems/bulk/add/jobs -> ``BulkJob``.
+    """Start a bulk work item creation job.
 
-    Requires ``workitems:bulkAddJob:add``.
+    POST /api/v2/taskmanagement/workitems/bulk/add/jobs -> ``BulkJob``.
+    Requires ``workitems:bulkAddJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-bulk-add-jobs
 
     Args:
         body: ``BulkJobAddRequest``.
@@ -1229,9 +1360,11 @@ def post_taskmanagement_workitems_bulk_add_jobs(
 def post_taskmanagement_workitems_bulk_terminate_jobs(
     body: _m.BulkJobTerminateRequest | _JsonObject,
 ) -> _Jobs[_m.BulkJob, _m.BulkJob, _m.BulkJobTerminateResult]:
-    """POST /api/v2/taskmanagement/workitems/bulk/terminate/jobs -> ``BulkJob``.
+    """Start a bulk work item termination job.
 
-    Requires ``workitems:bulkTerminateJob:add``.
+    POST /api/v2/taskmanagement/workitems/bulk/terminate/jobs -> ``BulkJob``.
+    Requires ``workitems:bulkTerminateJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-bulk-terminate-jobs
 
     Args:
         body: ``BulkJobTerminateRequest``.
@@ -1246,10 +1379,12 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
 def post_taskmanagement_workitems_query(
     body: _m.WorkitemQueryPostRequest | _JsonObject,
 ) -> _Lists[_m.WorkitemPostQueryEntityListing, _m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems/query -> ``WorkitemPostQueryEntityListing``.
+    """Query work items.
 
+    POST /api/v2/taskmanagement/workitems/query -> ``WorkitemPostQueryEntityListing``.
     Read-only. Requires ``workitems:workitem:view``. Pages by ``after`` of the body or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-query
 
     Args:
         body: ``WorkitemQueryPostRequest``.
@@ -1264,9 +1399,11 @@ def post_taskmanagement_workitems_query(
 def post_taskmanagement_workitems_query_jobs(
     body: _m.WorkitemQueryJobCreate | _JsonObject,
 ) -> _Jobs[_m.WorkitemQueryJobResponse, _m.WorkitemQueryJobResponse, _m.Workitem]:
-    """POST /api/v2/taskmanagement/workitems/query/jobs -> ``WorkitemQueryJobResponse``.
+    """Start a work item query job.
 
-    Requires ``workitems:queryJob:add``.
+    POST /api/v2/taskmanagement/workitems/query/jobs -> ``WorkitemQueryJobResponse``.
+    Requires ``workitems:queryJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-query-jobs
 
     Args:
         body: ``WorkitemQueryJobCreate``.
@@ -1281,9 +1418,11 @@ def post_taskmanagement_workitems_query_jobs(
 def post_taskmanagement_workitems_schemas(
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """POST /api/v2/taskmanagement/workitems/schemas -> ``DataSchema``.
+    """Create a work item schema.
 
+    POST /api/v2/taskmanagement/workitems/schemas -> ``DataSchema``.
     Requires ``workitems:workitemSchema:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-schemas
 
     Args:
         body: ``DataSchema``.
@@ -1298,12 +1437,14 @@ def post_taskmanagement_worktype_flows_datebased_rules(
     worktype_id: str,
     body: _m.WorkitemDateBasedRuleCreate | _JsonObject,
 ) -> _Operation[_m.WorkitemDateBasedRule]:
-    """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRule``.
+    """Create a date-based rule of a worktype.
 
+    POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRule``.
     Requires ``workitems:flowRuleDateBased:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         body: ``WorkitemDateBasedRuleCreate``.
     """
     return _Operation(_Endpoint(
@@ -1317,12 +1458,14 @@ def post_taskmanagement_worktype_flows_onattributechange_rules(
     worktype_id: str,
     body: _m.WorkitemOnAttributeChangeRuleCreate | _JsonObject,
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
-    """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRule``.
+    """Create an attribute change rule of a worktype.
 
+    POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRule``.
     Requires ``workitems:flowRuleOnAttributeChange:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         body: ``WorkitemOnAttributeChangeRuleCreate``.
     """
     return _Operation(_Endpoint(
@@ -1336,12 +1479,14 @@ def post_taskmanagement_worktype_flows_oncreate_rules(
     worktype_id: str,
     body: _m.WorkitemOnCreateRuleCreate | _JsonObject,
 ) -> _Operation[_m.WorkitemOnCreateRule]:
-    """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRule``.
+    """Create a creation rule of a worktype.
 
+    POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRule``.
     Requires ``workitems:flowRuleOnCreate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         body: ``WorkitemOnCreateRuleCreate``.
     """
     return _Operation(_Endpoint(
@@ -1355,12 +1500,14 @@ def post_taskmanagement_worktype_statuses(
     worktype_id: str,
     body: _m.WorkitemStatusCreate | _JsonObject,
 ) -> _Operation[_m.WorkitemStatus]:
-    """POST /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatus``.
+    """Create a status of a worktype.
 
+    POST /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatus``.
     Requires ``workitems:status:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes--worktypeId--statuses
 
     Args:
-        worktype_id: path, string.
+        worktype_id: the ID of the worktype.
         body: ``WorkitemStatusCreate``.
     """
     return _Operation(_Endpoint(
@@ -1371,9 +1518,11 @@ def post_taskmanagement_worktype_statuses(
 
 
 def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Operation[_m.Worktype]:
-    """POST /api/v2/taskmanagement/worktypes -> ``Worktype``.
+    """Create a worktype.
 
+    POST /api/v2/taskmanagement/worktypes -> ``Worktype``.
     Requires ``workitems:worktype:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes
 
     Args:
         body: ``WorktypeCreate``.
@@ -1387,10 +1536,12 @@ def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Ope
 def post_taskmanagement_worktypes_query(
     body: _m.WorktypeQueryRequest | _JsonObject,
 ) -> _Lists[_m.WorktypeQueryEntityListing, _m.Worktype]:
-    """POST /api/v2/taskmanagement/worktypes/query -> ``WorktypeQueryEntityListing``.
+    """Query worktypes.
 
+    POST /api/v2/taskmanagement/worktypes/query -> ``WorktypeQueryEntityListing``.
     Read-only. Requires ``workitems:worktype:view``. Pages by ``after`` of the body or ``next_uri``
     of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes-query
 
     Args:
         body: ``WorktypeQueryRequest``.
@@ -1406,12 +1557,14 @@ def put_taskmanagement_workitems_schema(
     schema_id: str,
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """PUT /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
+    """Update a work item schema.
 
+    PUT /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
     Requires ``workitems:workitemSchema:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-taskmanagement-workitems-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``DataSchema``.
     """
     return _Operation(_Endpoint(

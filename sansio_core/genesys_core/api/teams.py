@@ -20,12 +20,14 @@ if _TYPE_CHECKING:
 
 
 def delete_team(team_id: str) -> _Operation[None]:
-    """DELETE /api/v2/teams/{teamId} -> nothing.
+    """Delete a team.
 
+    DELETE /api/v2/teams/{teamId} -> nothing.
     Requires ``groups:team:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-teams--teamId-
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
     """
     return _Operation(_Endpoint(
         "delete_team", "DELETE", "/api/v2/teams/{teamId}",
@@ -33,13 +35,15 @@ def delete_team(team_id: str) -> _Operation[None]:
 
 
 def delete_team_members(team_id: str, id: str) -> _Operation[None]:
-    """DELETE /api/v2/teams/{teamId}/members -> nothing.
+    """Remove members from a team.
 
+    DELETE /api/v2/teams/{teamId}/members -> nothing.
     Requires ``groups:team:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-teams--teamId--members
 
     Args:
-        team_id: path, string.
-        id: query, string.
+        team_id: the ID of the team.
+        id: query, string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members",
@@ -51,13 +55,15 @@ def get_team(
     *,
     expand: _Open[_Literal["entities.division"]] | None = None,
 ) -> _Operation[_m.Team]:
-    """GET /api/v2/teams/{teamId} -> ``Team``.
+    """Get a team.
 
+    GET /api/v2/teams/{teamId} -> ``Team``.
     Requires ``groups:team:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams--teamId-
 
     Args:
-        team_id: path, string.
-        expand: query, string: entities.division.
+        team_id: the ID of the team.
+        expand: query, string: entities.division. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_team", "GET", "/api/v2/teams/{teamId}", "Team",
@@ -72,16 +78,18 @@ def get_team_members(
     after: str | None = None,
     expand: _Open[_Literal["entities"]] | None = None,
 ) -> _Lists[_m.TeamMemberEntityListing, _m.UserReferenceWithName]:
-    """GET /api/v2/teams/{teamId}/members -> ``TeamMemberEntityListing``.
+    """List the members of a team.
 
+    GET /api/v2/teams/{teamId}/members -> ``TeamMemberEntityListing``.
     Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams--teamId--members
 
     Args:
-        team_id: path, string.
-        page_size: query, integer.
+        team_id: the ID of the team.
+        page_size: query, integer. How many items to return at most.
         before: query, string.
-        after: query, string.
-        expand: query, string: entities.
+        after: query, string. Where the page begins, from the previous response.
+        expand: query, string: entities. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
@@ -99,16 +107,18 @@ def get_teams(
     before: str | None = None,
     expand: _Open[_Literal["entities.division"]] | None = None,
 ) -> _Lists[_m.TeamEntityListing, _m.Team]:
-    """GET /api/v2/teams -> ``TeamEntityListing``.
+    """List the teams.
 
+    GET /api/v2/teams -> ``TeamEntityListing``.
     Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams
 
     Args:
-        page_size: query, integer.
+        page_size: query, integer. How many items to return at most.
         name: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         before: query, string.
-        expand: query, string: entities.division.
+        expand: query, string: entities.division. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,
@@ -119,12 +129,14 @@ def get_teams(
 
 
 def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
-    """PATCH /api/v2/teams/{teamId} -> ``Team``.
+    """Update a team.
 
+    PATCH /api/v2/teams/{teamId} -> ``Team``.
     Requires ``groups:team:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-teams--teamId-
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
         body: ``Team``.
     """
     return _Operation(_Endpoint(
@@ -138,13 +150,15 @@ def post_analytics_teams_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TeamActivityResponse, _m.TeamActivityData]:
-    """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
+    """Query the team activity.
 
+    POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
     Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -158,12 +172,14 @@ def post_team_members(
     team_id: str,
     body: _m.TeamMembers | _JsonObject,
 ) -> _Lists[_m.TeamMemberAddListingResponse, _m.UserReference]:
-    """POST /api/v2/teams/{teamId}/members -> ``TeamMemberAddListingResponse``.
+    """Add members to a team.
 
+    POST /api/v2/teams/{teamId}/members -> ``TeamMemberAddListingResponse``.
     Requires ``groups:team:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams--teamId--members
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
         body: ``TeamMembers``.
     """
     return _Lists(_Endpoint(
@@ -174,9 +190,11 @@ def post_team_members(
 
 
 def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
-    """POST /api/v2/teams -> ``Team``.
+    """Create a team.
 
+    POST /api/v2/teams -> ``Team``.
     Requires ``groups:team:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams
 
     Args:
         body: ``Team``.
@@ -189,9 +207,11 @@ def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
 def post_teams_search(
     body: _m.TeamSearchRequest | _JsonObject,
 ) -> _Lists[_m.TeamsSearchResponse, _m.Team]:
-    """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
+    """Search teams.
 
+    POST /api/v2/teams/search -> ``TeamsSearchResponse``.
     Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams-search
 
     Args:
         body: ``TeamSearchRequest``.

@@ -25,12 +25,14 @@ if _TYPE_CHECKING:
 def delete_telephony_organization_link_target_organization_id(
     target_organization_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/telephony/organization/link/{targetOrganizationId} -> nothing.
+    """Delete an organization link.
 
+    DELETE /api/v2/telephony/organization/link/{targetOrganizationId} -> nothing.
     Requires ``telephony:organizationLink:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-organization-link--targetOrganizationId-
 
     Args:
-        target_organization_id: path, string.
+        target_organization_id: the ID of the target organization.
     """
     return _Operation(_Endpoint(
         "delete_telephony_organization_link_target_organization_id", "DELETE",
@@ -39,12 +41,14 @@ def delete_telephony_organization_link_target_organization_id(
 
 
 def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]:
-    """GET /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
+    """Get the greetings of an agent.
 
+    GET /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
     Requires ``telephony:otherAgentGreeting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-agents--agentId--greetings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_telephony_agent_greetings", "GET", "/api/v2/telephony/agents/{agentId}/greetings",
@@ -53,9 +57,11 @@ def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]
 
 
 def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
-    """GET /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
+    """Get the greetings of the current user as an agent.
 
+    GET /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
     Requires ``telephony:selfAgentGreeting:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-agents-greetings-me
     """
     return _Operation(_Endpoint(
         "get_telephony_agents_greetings_me", "GET", "/api/v2/telephony/agents/greetings/me",
@@ -67,9 +73,11 @@ def get_telephony_calls_metrics(
     *,
     metric_type: _Open[_Literal["cloud", "premises"]] | None = None,
 ) -> _Operation[_m.OrganizationCallMetrics]:
-    """GET /api/v2/telephony/calls/metrics -> ``OrganizationCallMetrics``.
+    """Get the metrics of concurrent calls.
 
+    GET /api/v2/telephony/calls/metrics -> ``OrganizationCallMetrics``.
     Requires ``telephony:callMetrics:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-calls-metrics
 
     Args:
         metric_type: query, string: cloud, premises.
@@ -81,9 +89,11 @@ def get_telephony_calls_metrics(
 
 
 def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
-    """GET /api/v2/telephony/mediaregions -> ``MediaRegions``.
+    """List the media regions.
 
+    GET /api/v2/telephony/mediaregions -> ``MediaRegions``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-mediaregions
     """
     return _Operation(_Endpoint(
         "get_telephony_mediaregions", "GET", "/api/v2/telephony/mediaregions", "MediaRegions",
@@ -100,17 +110,19 @@ def get_telephony_numbers_routing(
     owner_organization_id: str | None = None,
     status: _Open[_Literal["Normal", "Redirected", "Pending"]] | None = None,
 ) -> _Lists[_m.NumberRoutingListing, _m.NumberRouting]:
-    """GET /api/v2/telephony/numbers/routing -> ``NumberRoutingListing``.
+    """List the routings of numbers.
 
+    GET /api/v2/telephony/numbers/routing -> ``NumberRoutingListing``.
     Requires ``telephony:numberRouting:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-numbers-routing
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
-        number_id: query, string.
-        active_routing_organization_id: query, string.
-        owner_organization_id: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
+        number_id: query, string. The ID of a number.
+        active_routing_organization_id: query, string. The ID of an active routing organization.
+        owner_organization_id: query, string. The ID of an owner organization.
         status: query, string: Normal, Redirected, Pending.
     """
     return _Lists(_Endpoint(
@@ -125,9 +137,11 @@ def get_telephony_numbers_routing(
 
 def get_telephony_organization_link(
 ) -> _Lists[list[_m.OrganizationLinkResponse], _m.OrganizationLinkResponse]:
-    """GET /api/v2/telephony/organization/link -> list of ``OrganizationLinkResponse``.
+    """List the organization links.
 
+    GET /api/v2/telephony/organization/link -> list of ``OrganizationLinkResponse``.
     Requires ``telephony:organizationLink:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-organization-link
     """
     return _Lists(_Endpoint(
         "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
@@ -136,9 +150,11 @@ def get_telephony_organization_link(
 
 
 def get_telephony_organization_link_regions() -> _Lists[list[_m.RegionResponse], _m.RegionResponse]:
-    """GET /api/v2/telephony/organization/link/regions -> list of ``RegionResponse``.
+    """List the organization link regions.
 
+    GET /api/v2/telephony/organization/link/regions -> list of ``RegionResponse``.
     Requires ``telephony:organizationLink:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-organization-link-regions
     """
     return _Lists(_Endpoint(
         "get_telephony_organization_link_regions", "GET",
@@ -155,14 +171,16 @@ def get_telephony_prefixes(
     page_size: str | None = None,
     prefix: str | None = None,
 ) -> _Lists[_m.PrefixListing, _m.PrefixListingItem]:
-    """GET /api/v2/telephony/prefixes -> ``PrefixListing``.
+    """List the prefixes.
 
+    GET /api/v2/telephony/prefixes -> ``PrefixListing``.
     Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         prefix: query, string.
         type: query, string.
     """
@@ -176,7 +194,10 @@ def get_telephony_prefixes(
 
 
 def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimulationResult]:
-    """GET /api/v2/telephony/prefixes/simulate/call -> ``CallSimulationResult``.
+    """Simulate a call to test fraud prefixes.
+
+    GET /api/v2/telephony/prefixes/simulate/call -> ``CallSimulationResult``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes-simulate-call
 
     Args:
         number: query, string.
@@ -188,9 +209,11 @@ def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimul
 
 
 def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
-    """GET /api/v2/telephony/settings -> ``TelephonySettings``.
+    """Get the telephony settings.
 
+    GET /api/v2/telephony/settings -> ``TelephonySettings``.
     Requires ``telephony:settings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-settings
     """
     return _Operation(_Endpoint(
         "get_telephony_settings", "GET", "/api/v2/telephony/settings", "TelephonySettings",
@@ -198,12 +221,14 @@ def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
 
 
 def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_m.Callmessage]:
-    """GET /api/v2/telephony/sipmessages/conversations/{conversationId} -> ``Callmessage``.
+    """Get a SIP message of a conversation.
 
+    GET /api/v2/telephony/sipmessages/conversations/{conversationId} -> ``Callmessage``.
     Requires ``telephony:pcap:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-sipmessages-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Operation(_Endpoint(
         "get_telephony_sipmessages_conversation", "GET",
@@ -216,12 +241,14 @@ def get_telephony_sipmessages_conversation_headers(
     *,
     keys: _Sequence[str] | None = None,
 ) -> _Operation[_m.Callheader]:
-    """GET /api/v2/telephony/sipmessages/conversations/{conversationId}/headers -> ``Callheader``.
+    """Get the SIP headers of a conversation.
 
+    GET /api/v2/telephony/sipmessages/conversations/{conversationId}/headers -> ``Callheader``.
     Requires ``telephony:pcap:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-sipmessages-conversations--conversationId--headers
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
         keys: query, list of string.
     """
     return _Operation(_Endpoint(
@@ -239,15 +266,17 @@ def get_telephony_siptraces(
     from_user: str | None = None,
     conversation_id: str | None = None,
 ) -> _Operation[_m.SipSearchResult]:
-    """GET /api/v2/telephony/siptraces -> ``SipSearchResult``.
+    """List the SIP traces.
 
+    GET /api/v2/telephony/siptraces -> ``SipSearchResult``.
     Requires ``telephony:pcap:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-siptraces
 
     Args:
-        call_id: query, string.
+        call_id: query, string. The ID of a call.
         to_user: query, string.
         from_user: query, string.
-        conversation_id: query, string.
+        conversation_id: query, string. The ID of a conversation.
         date_start: query, date-time.
         date_end: query, date-time.
     """
@@ -262,12 +291,14 @@ def get_telephony_siptraces(
 def get_telephony_siptraces_download_download_id(
     download_id: str,
 ) -> _Operation[_m.SignedUrlResponse]:
-    """GET /api/v2/telephony/siptraces/download/{downloadId} -> ``SignedUrlResponse``.
+    """Get the URL of a download of SIP traces.
 
+    GET /api/v2/telephony/siptraces/download/{downloadId} -> ``SignedUrlResponse``.
     Requires ``telephony:pcap:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-siptraces-download--downloadId-
 
     Args:
-        download_id: path, string.
+        download_id: the ID of the download.
     """
     return _Operation(_Endpoint(
         "get_telephony_siptraces_download_download_id", "GET",
@@ -279,12 +310,14 @@ def patch_telephony_organization_link_approve_requesting_organization_id(
     requesting_organization_id: str,
     body: _m.OrganizationLinkApprovalRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/telephony/organization/link/approve/{requestingOrganizationId} -> nothing.
+    """Approve a requested organization link.
 
+    PATCH /api/v2/telephony/organization/link/approve/{requestingOrganizationId} -> nothing.
     Requires ``telephony:organizationLink:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-telephony-organization-link-approve--requestingOrganizationId-
 
     Args:
-        requesting_organization_id: path, string.
+        requesting_organization_id: the ID of the requesting organization.
         body: ``OrganizationLinkApprovalRequest``.
     """
     return _Operation(_Endpoint(
@@ -297,9 +330,11 @@ def patch_telephony_organization_link_approve_requesting_organization_id(
 def post_telephony_numbers_routing(
     body: _Sequence[_m.NumberRoutingRequest | _JsonObject],
 ) -> _Operation[None]:
-    """POST /api/v2/telephony/numbers/routing -> nothing.
+    """Update the routings of numbers.
 
+    POST /api/v2/telephony/numbers/routing -> nothing.
     Requires ``telephony:numberRouting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-numbers-routing
 
     Args:
         body: list of ``NumberRoutingRequest``.
@@ -313,9 +348,11 @@ def post_telephony_numbers_routing(
 def post_telephony_numbers_routing_all(
     body: _m.DisasterRecoveryAllRoutingRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/telephony/numbers/routing/all -> nothing.
+    """Update the routing of all numbers of the organization.
 
+    POST /api/v2/telephony/numbers/routing/all -> nothing.
     Requires ``telephony:numberRouting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-numbers-routing-all
 
     Args:
         body: ``DisasterRecoveryAllRoutingRequest``.
@@ -329,9 +366,11 @@ def post_telephony_numbers_routing_all(
 def post_telephony_numbers_routing_reset(
     body: _m.NumberRoutingResetOrganizationRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/telephony/numbers/routing/reset -> nothing.
+    """Reset the routings of numbers.
 
+    POST /api/v2/telephony/numbers/routing/reset -> nothing.
     Requires ``telephony:numberRouting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-numbers-routing-reset
 
     Args:
         body: ``NumberRoutingResetOrganizationRequest``.
@@ -345,9 +384,11 @@ def post_telephony_numbers_routing_reset(
 def post_telephony_organization_link(
     body: _m.CreateOrganizationLink | _JsonObject,
 ) -> _Operation[_m.OrganizationLink]:
-    """POST /api/v2/telephony/organization/link -> ``OrganizationLink``.
+    """Create a link to another organization.
 
+    POST /api/v2/telephony/organization/link -> ``OrganizationLink``.
     Requires ``telephony:organizationLink:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-organization-link
 
     Args:
         body: ``CreateOrganizationLink``.
@@ -361,7 +402,10 @@ def post_telephony_organization_link(
 def post_telephony_prefixes_bulk(
     body: _m.BulkPrefixesRequest | _JsonObject,
 ) -> _Lists[_m.BulkPrefixesResponse, _m.BulkResponseResultPrefixPrefixBulkEntityErrorPrefix]:
-    """POST /api/v2/telephony/prefixes/bulk -> ``BulkPrefixesResponse``.
+    """Save prefixes in bulk.
+
+    POST /api/v2/telephony/prefixes/bulk -> ``BulkPrefixesResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-prefixes-bulk
 
     Args:
         body: ``BulkPrefixesRequest``.
@@ -375,9 +419,11 @@ def post_telephony_prefixes_bulk(
 def post_telephony_siptraces_download(
     sip_search_public_request: _m.SIPSearchPublicRequest | _JsonObject,
 ) -> _Jobs[_m.SipDownloadResponse, _m.SignedUrlResponse, _Any]:
-    """POST /api/v2/telephony/siptraces/download -> ``SipDownloadResponse``.
+    """Request a download of SIP traces.
 
-    Requires ``telephony:pcap:add``.
+    POST /api/v2/telephony/siptraces/download -> ``SipDownloadResponse``.
+    Requires ``telephony:pcap:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-siptraces-download
 
     Args:
         sip_search_public_request: body, ``SIPSearchPublicRequest``.
@@ -392,12 +438,14 @@ def put_telephony_agent_greetings(
     agent_id: str,
     body: _m.AgentGreeting | _JsonObject,
 ) -> _Operation[_m.AgentGreeting]:
-    """PUT /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
+    """Update the greetings of an agent.
 
+    PUT /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
     Requires ``telephony:otherAgentGreeting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-agents--agentId--greetings
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AgentGreeting``.
     """
     return _Operation(_Endpoint(
@@ -409,9 +457,11 @@ def put_telephony_agent_greetings(
 def put_telephony_agents_greetings_me(
     body: _m.SelfAgentGreeting | _JsonObject,
 ) -> _Operation[_m.SelfAgentGreeting]:
-    """PUT /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
+    """Update the greetings of the current user as an agent.
 
+    PUT /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
     Requires ``telephony:selfAgentGreeting:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-agents-greetings-me
 
     Args:
         body: ``SelfAgentGreeting``.
@@ -425,9 +475,11 @@ def put_telephony_agents_greetings_me(
 def put_telephony_settings(
     body: _m.TelephonySettings | _JsonObject,
 ) -> _Operation[_m.TelephonySettings]:
-    """PUT /api/v2/telephony/settings -> ``TelephonySettings``.
+    """Update the telephony settings.
 
+    PUT /api/v2/telephony/settings -> ``TelephonySettings``.
     Requires ``telephony:settings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-settings
 
     Args:
         body: ``TelephonySettings``.

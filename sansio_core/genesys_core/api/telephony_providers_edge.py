@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 
 
 def delete_telephony_providers_edge(edge_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/{edgeId} -> nothing.
+    """Delete an Edge.
 
+    DELETE /api/v2/telephony/providers/edges/{edgeId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges--edgeId-
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edge", "DELETE", "/api/v2/telephony/providers/edges/{edgeId}",
@@ -39,13 +41,15 @@ def delete_telephony_providers_edge_logicalinterface(
     edge_id: str,
     interface_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> nothing.
+    """Delete a logical interface of an Edge.
 
+    DELETE /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges--edgeId--logicalinterfaces--interfaceId-
 
     Args:
-        edge_id: path, string.
-        interface_id: path, string.
+        edge_id: the ID of the edge.
+        interface_id: the ID of the interface.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edge_logicalinterface", "DELETE",
@@ -54,10 +58,13 @@ def delete_telephony_providers_edge_logicalinterface(
 
 
 def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> nothing.
+    """Cancel the software update of an Edge.
+
+    DELETE /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges--edgeId--softwareupdate
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edge_softwareupdate", "DELETE",
@@ -66,9 +73,11 @@ def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[N
 
 
 def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/alertablepresences -> nothing.
+    """Delete the overrides of alertable presences.
 
+    DELETE /api/v2/telephony/providers/edges/alertablepresences -> nothing.
     Requires ``telephony:alertablePresences:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-alertablepresences
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_alertablepresences", "DELETE",
@@ -77,12 +86,14 @@ def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
 
 
 def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> nothing.
+    """Delete a certificate authority.
 
+    DELETE /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-certificateauthorities--certificateId-
 
     Args:
-        certificate_id: path, string.
+        certificate_id: the ID of the certificate.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_certificateauthority", "DELETE",
@@ -91,12 +102,14 @@ def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -
 
 
 def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/didpools/{didPoolId} -> nothing.
+    """Delete a DID pool.
 
+    DELETE /api/v2/telephony/providers/edges/didpools/{didPoolId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-didpools--didPoolId-
 
     Args:
-        did_pool_id: path, string.
+        did_pool_id: the ID of the DID pool.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_didpool", "DELETE",
@@ -105,12 +118,14 @@ def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[Non
 
 
 def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> nothing.
+    """Delete an Edge group.
 
+    DELETE /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-edgegroups--edgeGroupId-
 
     Args:
-        edge_group_id: path, string.
+        edge_group_id: the ID of the edge group.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_edgegroup", "DELETE",
@@ -119,12 +134,14 @@ def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation
 
 
 def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> nothing.
+    """Delete an extension pool.
 
+    DELETE /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> nothing.
     Requires ``telephony:extensionPool:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-extensionpools--extensionPoolId-
 
     Args:
-        extension_pool_id: path, string.
+        extension_pool_id: the ID of the extension pool.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_extensionpool", "DELETE",
@@ -133,12 +150,14 @@ def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _O
 
 
 def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/phones/{phoneId} -> nothing.
+    """Delete a phone.
 
+    DELETE /api/v2/telephony/providers/edges/phones/{phoneId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-phones--phoneId-
 
     Args:
-        phone_id: path, string.
+        phone_id: the ID of the phone.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_phone", "DELETE",
@@ -147,12 +166,14 @@ def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
 
 
 def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> nothing.
+    """Delete the phone base settings with an ID.
 
+    DELETE /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-phonebasesettings--phoneBaseId-
 
     Args:
-        phone_base_id: path, string.
+        phone_base_id: the ID of the phone base.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_phonebasesetting", "DELETE",
@@ -161,12 +182,14 @@ def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Op
 
 
 def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/sites/{siteId} -> nothing.
+    """Delete a site.
 
+    DELETE /api/v2/telephony/providers/edges/sites/{siteId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-sites--siteId-
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_site", "DELETE",
@@ -178,13 +201,15 @@ def delete_telephony_providers_edges_site_outboundroute(
     site_id: str,
     outbound_route_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> nothing.
+    """Delete an outbound route of a site.
 
+    DELETE /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-sites--siteId--outboundroutes--outboundRouteId-
 
     Args:
-        site_id: path, string.
-        outbound_route_id: path, string.
+        site_id: the ID of the site.
+        outbound_route_id: the ID of the outbound route.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_site_outboundroute", "DELETE",
@@ -195,12 +220,14 @@ def delete_telephony_providers_edges_site_outboundroute(
 def delete_telephony_providers_edges_trunkbasesetting(
     trunk_base_settings_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> nothing.
+    """Delete the trunk base settings with an ID.
 
+    DELETE /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-telephony-providers-edges-trunkbasesettings--trunkBaseSettingsId-
 
     Args:
-        trunk_base_settings_id: path, string.
+        trunk_base_settings_id: the ID of the trunk base settings.
     """
     return _Operation(_Endpoint(
         "delete_telephony_providers_edges_trunkbasesetting", "DELETE",
@@ -213,13 +240,15 @@ def get_telephony_providers_edge(
     *,
     expand: _Sequence[_Open[_Literal["site"]]] | None = None,
 ) -> _Operation[_m.Edge]:
-    """GET /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
+    """Get an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId-
 
     Args:
-        edge_id: path, string.
-        expand: query, list of string: site.
+        edge_id: the ID of the edge.
+        expand: query, list of string: site. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}", "Edge",
@@ -229,12 +258,14 @@ def get_telephony_providers_edge(
 def get_telephony_providers_edge_diagnostic_nslookup(
     edge_id: str,
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnosticResponse``.
+    """Get the result of an nslookup by an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnosticResponse``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--diagnostic-nslookup
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_diagnostic_nslookup", "GET",
@@ -246,12 +277,14 @@ def get_telephony_providers_edge_diagnostic_nslookup(
 def get_telephony_providers_edge_diagnostic_ping(
     edge_id: str,
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnosticResponse``.
+    """Get the result of a ping by an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnosticResponse``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--diagnostic-ping
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_diagnostic_ping", "GET",
@@ -263,12 +296,14 @@ def get_telephony_providers_edge_diagnostic_ping(
 def get_telephony_providers_edge_diagnostic_route(
     edge_id: str,
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnosticResponse``.
+    """Get the result of a route request by an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnosticResponse``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--diagnostic-route
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_diagnostic_route", "GET",
@@ -280,12 +315,14 @@ def get_telephony_providers_edge_diagnostic_route(
 def get_telephony_providers_edge_diagnostic_tracepath(
     edge_id: str,
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnosticResponse``.
+    """Get the result of a trace path by an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnosticResponse``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--diagnostic-tracepath
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_diagnostic_tracepath", "GET",
@@ -300,14 +337,17 @@ def get_telephony_providers_edge_logicalinterface(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.DomainLogicalInterface]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
+    """Get a logical interface of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--logicalinterfaces--interfaceId-
 
     Args:
-        edge_id: path, string.
-        interface_id: path, string.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
+        edge_id: the ID of the edge.
+        interface_id: the ID of the interface.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
+            to include in addition.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_logicalinterface", "GET",
@@ -321,13 +361,16 @@ def get_telephony_providers_edge_logicalinterfaces(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.LogicalInterfaceEntityListing, _m.DomainLogicalInterface]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
+    """List the logical interfaces of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--logicalinterfaces
 
     Args:
-        edge_id: path, string.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
+        edge_id: the ID of the edge.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
+            to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_logicalinterfaces", "GET",
@@ -337,13 +380,15 @@ def get_telephony_providers_edge_logicalinterfaces(
 
 
 def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operation[_m.EdgeLogsJob]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId} -> ``EdgeLogsJob``.
+    """Get the status of a job that lists the logs of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId} -> ``EdgeLogsJob``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--logs-jobs--jobId-
 
     Args:
-        edge_id: path, string.
-        job_id: path, string.
+        edge_id: the ID of the edge.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_logs_job", "GET",
@@ -352,12 +397,14 @@ def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operati
 
 
 def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetrics]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/metrics -> ``EdgeMetrics``.
+    """Get the metrics of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/metrics -> ``EdgeMetrics``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--metrics
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_metrics", "GET",
@@ -369,13 +416,15 @@ def get_telephony_providers_edge_physicalinterface(
     edge_id: str,
     interface_id: str,
 ) -> _Operation[_m.DomainPhysicalInterface]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId} -> ``DomainPhysicalInterface``.
+    """Get a physical interface of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId} -> ``DomainPhysicalInterface``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--physicalinterfaces--interfaceId-
 
     Args:
-        edge_id: path, string.
-        interface_id: path, string.
+        edge_id: the ID of the edge.
+        interface_id: the ID of the interface.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_physicalinterface", "GET",
@@ -387,12 +436,14 @@ def get_telephony_providers_edge_physicalinterface(
 def get_telephony_providers_edge_physicalinterfaces(
     edge_id: str,
 ) -> _Lists[_m.PhysicalInterfaceEntityListing, _m.DomainPhysicalInterface]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
+    """List the physical interfaces of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--physicalinterfaces
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_physicalinterfaces", "GET",
@@ -402,12 +453,14 @@ def get_telephony_providers_edge_physicalinterfaces(
 
 
 def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmPairingInfo]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/setuppackage -> ``VmPairingInfo``.
+    """Get the setup package of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/setuppackage -> ``VmPairingInfo``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--setuppackage
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_setuppackage", "GET",
@@ -418,10 +471,13 @@ def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmP
 def get_telephony_providers_edge_softwareupdate(
     edge_id: str,
 ) -> _Operation[_m.DomainEdgeSoftwareUpdateDto]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> ``DomainEdgeSoftwareUpdateDto``.
+    """Get the status of the software update of an Edge.
+
+    GET /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> ``DomainEdgeSoftwareUpdateDto``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--softwareupdate
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_softwareupdate", "GET",
@@ -432,12 +488,14 @@ def get_telephony_providers_edge_softwareupdate(
 def get_telephony_providers_edge_softwareversions(
     edge_id: str,
 ) -> _Lists[_m.DomainEdgeSoftwareVersionDtoEntityListing, _m.DomainEdgeSoftwareVersionDto]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/softwareversions -> ``DomainEdgeSoftwareVersionDtoEntityListing``.
+    """List the software versions of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/softwareversions -> ``DomainEdgeSoftwareVersionDtoEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--softwareversions
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_softwareversions", "GET",
@@ -456,17 +514,19 @@ def get_telephony_providers_edge_trunks(
     trunk_base_id: str | None = None,
     trunk_type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
 ) -> _Lists[_m.TrunkEntityListing, _m.Trunk]:
-    """GET /api/v2/telephony/providers/edges/{edgeId}/trunks -> ``TrunkEntityListing``.
+    """List the trunks of an Edge.
 
+    GET /api/v2/telephony/providers/edges/{edgeId}/trunks -> ``TrunkEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--trunks
 
     Args:
-        edge_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        trunk_base_id: query, string.
+        edge_id: the ID of the edge.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        trunk_base_id: query, string. The ID of a trunk base.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
     return _Lists(_Endpoint(
@@ -490,17 +550,19 @@ def get_telephony_providers_edges(
     managed: bool | None = None,
     show_cloud_media: bool | None = None,
 ) -> _Lists[_m.EdgeEntityListing, _m.Edge]:
-    """GET /api/v2/telephony/providers/edges -> ``EdgeEntityListing``.
+    """List the Edges.
 
+    GET /api/v2/telephony/providers/edges -> ``EdgeEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        site_id: query, string.
-        edge_group_id: query, string.
-        sort_by: query, string.
+        site_id: query, string. The ID of a site.
+        edge_group_id: query, string. The ID of an edge group.
+        sort_by: query, string. The field to sort by.
         managed: query, boolean.
         show_cloud_media: query, boolean.
     """
@@ -521,9 +583,11 @@ def get_telephony_providers_edges_alertablepresences(
     _m.AlertablePresences,
     _Open[_Literal["Available", "Away", "Busy", "Offline", "Idle", "OnQueue", "Meal", "Training", "Meeting", "Break"]],
 ]:
-    """GET /api/v2/telephony/providers/edges/alertablepresences -> ``AlertablePresences``.
+    """List the alertable presences.
 
+    GET /api/v2/telephony/providers/edges/alertablepresences -> ``AlertablePresences``.
     Requires ``telephony:alertablePresences:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-alertablepresences
 
     Args:
         type: query, string: defaults, overrides.
@@ -537,9 +601,11 @@ def get_telephony_providers_edges_alertablepresences(
 
 def get_telephony_providers_edges_certificateauthorities(
 ) -> _Lists[_m.CertificateAuthorityEntityListing, _m.DomainCertificateAuthority]:
-    """GET /api/v2/telephony/providers/edges/certificateauthorities -> ``CertificateAuthorityEntityListing``.
+    """List the certificate authorities.
 
+    GET /api/v2/telephony/providers/edges/certificateauthorities -> ``CertificateAuthorityEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-certificateauthorities
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_certificateauthorities", "GET",
@@ -551,12 +617,14 @@ def get_telephony_providers_edges_certificateauthorities(
 def get_telephony_providers_edges_certificateauthority(
     certificate_id: str,
 ) -> _Operation[_m.DomainCertificateAuthority]:
-    """GET /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
+    """Get a certificate authority.
 
+    GET /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-certificateauthorities--certificateId-
 
     Args:
-        certificate_id: path, string.
+        certificate_id: the ID of the certificate.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_certificateauthority", "GET",
@@ -566,12 +634,14 @@ def get_telephony_providers_edges_certificateauthority(
 
 
 def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
-    """GET /api/v2/telephony/providers/edges/dids/{didId} -> ``DID``.
+    """Get a DID.
 
+    GET /api/v2/telephony/providers/edges/dids/{didId} -> ``DID``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-dids--didId-
 
     Args:
-        did_id: path, string.
+        did_id: the ID of the DID.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_did", "GET",
@@ -580,12 +650,14 @@ def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
 
 
 def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DIDPool]:
-    """GET /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
+    """Get a DID pool.
 
+    GET /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools--didPoolId-
 
     Args:
-        did_pool_id: path, string.
+        did_pool_id: the ID of the DID pool.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_didpool", "GET",
@@ -600,15 +672,17 @@ def get_telephony_providers_edges_didpools(
     sort_by: str | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.DIDPoolEntityListing, _m.DIDPool]:
-    """GET /api/v2/telephony/providers/edges/didpools -> ``DIDPoolEntityListing``.
+    """List the DID pools.
 
+    GET /api/v2/telephony/providers/edges/didpools -> ``DIDPoolEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        id: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_didpools", "GET",
@@ -626,17 +700,19 @@ def get_telephony_providers_edges_didpools_dids(
     page_number: int | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.DIDNumberEntityListing, _m.DIDNumber]:
-    """GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
+    """List the DID pool DIDs.
 
+    GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools-dids
 
     Args:
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
-        id: query, list of string.
+        id: query, list of string. Only these IDs.
         number_match: query, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_didpools_dids", "GET",
@@ -659,19 +735,21 @@ def get_telephony_providers_edges_dids(
     did_pool_id: str | None = None,
     id: _Sequence[str] | None = None,
 ) -> _Lists[_m.DIDEntityListing, _m.DID]:
-    """GET /api/v2/telephony/providers/edges/dids -> ``DIDEntityListing``.
+    """List the DIDs.
 
+    GET /api/v2/telephony/providers/edges/dids -> ``DIDEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-dids
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         phone_number: query, string.
-        owner_id: query, string.
-        did_pool_id: query, string.
-        id: query, list of string.
+        owner_id: query, string. The ID of an owner.
+        did_pool_id: query, string. The ID of a DID pool.
+        id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
@@ -688,13 +766,16 @@ def get_telephony_providers_edges_edgegroup(
     *,
     expand: _Sequence[_Open[_Literal["phoneTrunkBases", "edgeTrunkBaseAssignment"]]] | None = None,
 ) -> _Operation[_m.EdgeGroup]:
-    """GET /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
+    """Get an Edge group.
 
+    GET /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgegroups--edgeGroupId-
 
     Args:
-        edge_group_id: path, string.
-        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment.
+        edge_group_id: the ID of the edge group.
+        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_edgegroup", "GET",
@@ -706,13 +787,15 @@ def get_telephony_providers_edges_edgegroup_edgetrunkbase(
     edgegroup_id: str,
     edgetrunkbase_id: str,
 ) -> _Operation[_m.EdgeTrunkBase]:
-    """GET /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
+    """Get an Edge trunk base of an Edge group.
 
+    GET /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgegroups--edgegroupId--edgetrunkbases--edgetrunkbaseId-
 
     Args:
-        edgegroup_id: path, string.
-        edgetrunkbase_id: path, string.
+        edgegroup_id: the ID of the edge group.
+        edgetrunkbase_id: the ID of the edge trunk base.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_edgegroup_edgetrunkbase", "GET",
@@ -729,15 +812,17 @@ def get_telephony_providers_edges_edgegroups(
     sort_by: str | None = None,
     managed: bool | None = None,
 ) -> _Lists[_m.EdgeGroupEntityListing, _m.EdgeGroup]:
-    """GET /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroupEntityListing``.
+    """List the Edge groups.
 
+    GET /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroupEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgegroups
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        sort_by: query, string.
+        sort_by: query, string. The field to sort by.
         managed: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -751,7 +836,11 @@ def get_telephony_providers_edges_edgegroups(
 
 
 def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersionReport]:
-    """GET /api/v2/telephony/providers/edges/edgeversionreport -> ``EdgeVersionReport``."""
+    """Get a report of the versions of Edges.
+
+    GET /api/v2/telephony/providers/edges/edgeversionreport -> ``EdgeVersionReport``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgeversionreport
+    """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_edgeversionreport", "GET",
         "/api/v2/telephony/providers/edges/edgeversionreport", "EdgeVersionReport",
@@ -759,9 +848,11 @@ def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersi
 
 
 def get_telephony_providers_edges_expired() -> _Lists[_m.ExpiredEdgeListing, _m.DomainEntityRef]:
-    """GET /api/v2/telephony/providers/edges/expired -> ``ExpiredEdgeListing``.
+    """List the Edges with expired software.
 
+    GET /api/v2/telephony/providers/edges/expired -> ``ExpiredEdgeListing``.
     Requires ``telephony:plugin:all`` or ``internal:edge:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-expired
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_expired", "GET", "/api/v2/telephony/providers/edges/expired",
@@ -770,12 +861,14 @@ def get_telephony_providers_edges_expired() -> _Lists[_m.ExpiredEdgeListing, _m.
 
 
 def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.Extension]:
-    """GET /api/v2/telephony/providers/edges/extensions/{extensionId} -> ``Extension``.
+    """Get an extension.
 
+    GET /api/v2/telephony/providers/edges/extensions/{extensionId} -> ``Extension``.
     Requires ``telephony:extensionPool:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensions--extensionId-
 
     Args:
-        extension_id: path, string.
+        extension_id: the ID of the extension.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_extension", "GET",
@@ -786,12 +879,14 @@ def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.
 def get_telephony_providers_edges_extensionpool(
     extension_pool_id: str,
 ) -> _Operation[_m.ExtensionPool]:
-    """GET /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
+    """Get an extension pool.
 
+    GET /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
     Requires ``telephony:extensionPool:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools--extensionPoolId-
 
     Args:
-        extension_pool_id: path, string.
+        extension_pool_id: the ID of the extension pool.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_extensionpool", "GET",
@@ -807,17 +902,19 @@ def get_telephony_providers_edges_extensionpools(
     number: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ExtensionPoolEntityListing, _m.ExtensionPool]:
-    """GET /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPoolEntityListing``.
+    """List the extension pools.
 
+    GET /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPoolEntityListing``.
     Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
         number: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_extensionpools", "GET",
@@ -839,19 +936,21 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ExtensionPoolDivisionViewEntityListing, _m.ExtensionPoolDivisionView]:
-    """GET /api/v2/telephony/providers/edges/extensionpools/divisionviews -> ``ExtensionPoolDivisionViewEntityListing``.
+    """List the extension pools in the caller's divisions.
 
+    GET /api/v2/telephony/providers/edges/extensionpools/divisionviews -> ``ExtensionPoolDivisionViewEntityListing``.
     Requires ``telephony:extensionPool:search``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools-divisionviews
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        id: query, list of string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        id: query, list of string. Only these IDs.
         name: query, string.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
@@ -871,16 +970,18 @@ def get_telephony_providers_edges_extensions(
     sort_order: str | None = None,
     number: str | None = None,
 ) -> _Lists[_m.ExtensionEntityListing, _m.Extension]:
-    """GET /api/v2/telephony/providers/edges/extensions -> ``ExtensionEntityListing``.
+    """List the extensions.
 
+    GET /api/v2/telephony/providers/edges/extensions -> ``ExtensionEntityListing``.
     Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensions
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         number: query, string.
     """
     return _Lists(_Endpoint(
@@ -894,12 +995,14 @@ def get_telephony_providers_edges_extensions(
 
 
 def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
-    """GET /api/v2/telephony/providers/edges/lines/{lineId} -> ``Line``.
+    """Get a line.
 
+    GET /api/v2/telephony/providers/edges/lines/{lineId} -> ``Line``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-lines--lineId-
 
     Args:
-        line_id: path, string.
+        line_id: the ID of the line.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_line", "GET",
@@ -908,12 +1011,14 @@ def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
 
 
 def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operation[_m.LineBase]:
-    """GET /api/v2/telephony/providers/edges/linebasesettings/{lineBaseId} -> ``LineBase``.
+    """Get the line base settings with an ID.
 
+    GET /api/v2/telephony/providers/edges/linebasesettings/{lineBaseId} -> ``LineBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-linebasesettings--lineBaseId-
 
     Args:
-        line_base_id: path, string.
+        line_base_id: the ID of the line base.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_linebasesetting", "GET",
@@ -929,16 +1034,18 @@ def get_telephony_providers_edges_linebasesettings(
     sort_order: str | None = None,
     expand: _Sequence[_Open[_Literal["properties"]]] | None = None,
 ) -> _Lists[_m.LineBaseEntityListing, _m.LineBase]:
-    """GET /api/v2/telephony/providers/edges/linebasesettings -> ``LineBaseEntityListing``.
+    """List the line base settings.
 
+    GET /api/v2/telephony/providers/edges/linebasesettings -> ``LineBaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-linebasesettings
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        expand: query, list of string: properties.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        expand: query, list of string: properties. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_linebasesettings", "GET",
@@ -960,17 +1067,19 @@ def get_telephony_providers_edges_lines(
         "properties", "site", "edgeGroup", "primaryEdge", "secondaryEdge", "edges", "assignedUser",
     ]]] | None = None,
 ) -> _Lists[_m.LineEntityListing, _m.Line]:
-    """GET /api/v2/telephony/providers/edges/lines -> ``LineEntityListing``.
+    """List the lines.
 
+    GET /api/v2/telephony/providers/edges/lines -> ``LineEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-lines
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        sort_by: query, string.
+        sort_by: query, string. The field to sort by.
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
-            edges, assignedUser.
+            edges, assignedUser. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
@@ -982,12 +1091,14 @@ def get_telephony_providers_edges_lines(
 
 
 def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> _Operation[_m.Line]:
-    """GET /api/v2/telephony/providers/edges/lines/template -> ``Line``.
+    """Get a template of a line.
 
+    GET /api/v2/telephony/providers/edges/lines/template -> ``Line``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-lines-template
 
     Args:
-        line_base_settings_id: query, string.
+        line_base_settings_id: query, string. The ID of a line base settings.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_lines_template", "GET",
@@ -1000,13 +1111,16 @@ def get_telephony_providers_edges_logicalinterfaces(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.LogicalInterfaceEntityListing, _m.DomainLogicalInterface]:
-    """GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
+    """List the logical interfaces.
 
+    GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-logicalinterfaces
 
     Args:
-        edge_ids: query, string.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
+        edge_ids: query, string. The IDs of edges.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
+            to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_logicalinterfaces", "GET",
@@ -1018,12 +1132,14 @@ def get_telephony_providers_edges_logicalinterfaces(
 def get_telephony_providers_edges_mediastatistics_conversation(
     conversation_id: str,
 ) -> _Lists[_m.MediaStatisticsListing, _m.MediaStatistics]:
-    """GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId} -> ``MediaStatisticsListing``.
+    """Get the media statistics of a conversation.
 
+    GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId} -> ``MediaStatisticsListing``.
     Preview: may change without notice. Requires ``analytics:conversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-mediastatistics-conversations--conversationId-
 
     Args:
-        conversation_id: path, string.
+        conversation_id: the ID of the conversation.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_mediastatistics_conversation", "GET",
@@ -1036,13 +1152,15 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
     conversation_id: str,
     communication_id: str,
 ) -> _Operation[_m.MediaStatistics]:
-    """GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId} -> ``MediaStatistics``.
+    """Get the media statistics of a communication of a conversation.
 
+    GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId} -> ``MediaStatistics``.
     Preview: may change without notice. Requires ``analytics:conversationDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-mediastatistics-conversations--conversationId--communications--communicationId-
 
     Args:
-        conversation_id: path, string.
-        communication_id: path, string.
+        conversation_id: the ID of the conversation.
+        communication_id: the ID of the communication.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_mediastatistics_conversation_communication", "GET",
@@ -1054,12 +1172,14 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
 def get_telephony_providers_edges_metrics(
     edge_ids: str,
 ) -> _Lists[list[_m.EdgeMetrics], _m.EdgeMetrics]:
-    """GET /api/v2/telephony/providers/edges/metrics -> list of ``EdgeMetrics``.
+    """Get the metrics of Edges by their IDs.
 
+    GET /api/v2/telephony/providers/edges/metrics -> list of ``EdgeMetrics``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-metrics
 
     Args:
-        edge_ids: query, string.
+        edge_ids: query, string. The IDs of edges.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_metrics", "GET", "/api/v2/telephony/providers/edges/metrics",
@@ -1076,17 +1196,19 @@ def get_telephony_providers_edges_outboundroutes(
     external_trunk_bases_ids: str | None = None,
     sort_by: str | None = None,
 ) -> _Lists[_m.OutboundRouteEntityListing, _m.OutboundRoute]:
-    """GET /api/v2/telephony/providers/edges/outboundroutes -> ``OutboundRouteEntityListing``.
+    """List the outbound routes.
 
+    GET /api/v2/telephony/providers/edges/outboundroutes -> ``OutboundRouteEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-outboundroutes
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        site_id: query, string.
-        external_trunk_bases_ids: query, string.
-        sort_by: query, string.
+        site_id: query, string. The ID of a site.
+        external_trunk_bases_ids: query, string. The IDs of external trunk bases.
+        sort_by: query, string. The field to sort by.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_outboundroutes", "GET",
@@ -1099,12 +1221,14 @@ def get_telephony_providers_edges_outboundroutes(
 
 
 def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
-    """GET /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
+    """Get a phone.
 
+    GET /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phones--phoneId-
 
     Args:
-        phone_id: path, string.
+        phone_id: the ID of the phone.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_phone", "GET",
@@ -1113,12 +1237,14 @@ def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
 
 
 def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[_m.PhoneBase]:
-    """GET /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
+    """Get the phone base settings with an ID.
 
+    GET /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings--phoneBaseId-
 
     Args:
-        phone_base_id: path, string.
+        phone_base_id: the ID of the phone base.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_phonebasesetting", "GET",
@@ -1135,16 +1261,18 @@ def get_telephony_providers_edges_phonebasesettings(
     expand: _Sequence[_Open[_Literal["properties", "lines"]]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.PhoneBaseEntityListing, _m.PhoneBase]:
-    """GET /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBaseEntityListing``.
+    """List the phone base settings.
 
+    GET /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        expand: query, list of string: properties, lines.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        expand: query, list of string: properties, lines. What to include in addition.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1162,13 +1290,15 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.PhoneMetaBaseEntityListing, _m.Metabase]:
-    """GET /api/v2/telephony/providers/edges/phonebasesettings/availablemetabases -> ``PhoneMetaBaseEntityListing``.
+    """List the phone models available for phone base settings.
 
+    GET /api/v2/telephony/providers/edges/phonebasesettings/availablemetabases -> ``PhoneMetaBaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings-availablemetabases
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
@@ -1180,12 +1310,14 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
 def get_telephony_providers_edges_phonebasesettings_template(
     phone_metabase_id: str,
 ) -> _Operation[_m.PhoneBase]:
-    """GET /api/v2/telephony/providers/edges/phonebasesettings/template -> ``PhoneBase``.
+    """Get a template of phone base settings.
 
+    GET /api/v2/telephony/providers/edges/phonebasesettings/template -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings-template
 
     Args:
-        phone_metabase_id: query, string.
+        phone_metabase_id: query, string. The ID of a phone metabase.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_phonebasesettings_template", "GET",
@@ -1220,29 +1352,31 @@ def get_telephony_providers_edges_phones(
         "webRtcUser", "properties.*", "lines.loggedInUser", "lines.defaultForUser",
     ]]] | None = None,
 ) -> _Lists[_m.PhoneEntityListing, _m.Phone]:
-    """GET /api/v2/telephony/providers/edges/phones -> ``PhoneEntityListing``.
+    """List the phones.
 
+    GET /api/v2/telephony/providers/edges/phones -> ``PhoneEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phones
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         sort_by: query, string: id, name, status.operationalStatus,
-            secondaryStatus.operationalStatus.
-        sort_order: query, string.
-        site_id: query, string.
-        web_rtc_user_id: query, string.
-        phone_base_settings_id: query, string.
-        lines_logged_in_user_id: query, string.
-        lines_default_for_user_id: query, string.
-        phone_hardware_id: query, string.
-        lines_id: query, string.
+            secondaryStatus.operationalStatus. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        site_id: query, string. The ID of a site.
+        web_rtc_user_id: query, string. The ID of a web rtc user.
+        phone_base_settings_id: query, string. The ID of a phone base settings.
+        lines_logged_in_user_id: query, string. The ID of a lines logged in user.
+        lines_default_for_user_id: query, string. The ID of a lines default for user.
+        phone_hardware_id: query, string. The ID of a phone hardware.
+        lines_id: query, string. The ID of a lines.
         lines_name: query, string.
         name: query, string.
         status_operational_status: query, string.
         secondary_status_operational_status: query, string.
         expand: query, list of string: properties, site, status, status.primaryEdgesStatus,
-            status.secondaryEdgesStatus, phoneBaseSettings, lines.
+            status.secondaryEdgesStatus, phoneBaseSettings, lines. What to include in addition.
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
             lines.defaultForUser.
     """
@@ -1265,12 +1399,14 @@ def get_telephony_providers_edges_phones(
 def get_telephony_providers_edges_phones_template(
     phone_base_settings_id: str,
 ) -> _Operation[_m.Phone]:
-    """GET /api/v2/telephony/providers/edges/phones/template -> ``Phone``.
+    """Get a template of a phone.
 
+    GET /api/v2/telephony/providers/edges/phones/template -> ``Phone``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phones-template
 
     Args:
-        phone_base_settings_id: query, string.
+        phone_base_settings_id: query, string. The ID of a phone base settings.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_phones_template", "GET",
@@ -1281,12 +1417,14 @@ def get_telephony_providers_edges_phones_template(
 def get_telephony_providers_edges_physicalinterfaces(
     edge_ids: str,
 ) -> _Lists[_m.PhysicalInterfaceEntityListing, _m.DomainPhysicalInterface]:
-    """GET /api/v2/telephony/providers/edges/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
+    """List the physical interfaces.
 
+    GET /api/v2/telephony/providers/edges/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-physicalinterfaces
 
     Args:
-        edge_ids: query, string.
+        edge_ids: query, string. The IDs of edges.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_physicalinterfaces", "GET",
@@ -1296,12 +1434,14 @@ def get_telephony_providers_edges_physicalinterfaces(
 
 
 def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
+    """Get a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
     Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId-
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_site", "GET",
@@ -1313,13 +1453,15 @@ def get_telephony_providers_edges_site_numberplan(
     site_id: str,
     number_plan_id: str,
 ) -> _Operation[_m.NumberPlan]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId} -> ``NumberPlan``.
+    """Get a number plan of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId} -> ``NumberPlan``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--numberplans--numberPlanId-
 
     Args:
-        site_id: path, string.
-        number_plan_id: path, string.
+        site_id: the ID of the site.
+        number_plan_id: the ID of the number plan.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_site_numberplan", "GET",
@@ -1330,12 +1472,14 @@ def get_telephony_providers_edges_site_numberplan(
 def get_telephony_providers_edges_site_numberplans(
     site_id: str,
 ) -> _Lists[list[_m.NumberPlan], _m.NumberPlan]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
+    """List the number plans of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--numberplans
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_site_numberplans", "GET",
@@ -1349,12 +1493,14 @@ def get_telephony_providers_edges_site_numberplans_classifications(
     *,
     classification: str | None = None,
 ) -> _Lists[list[str], str]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications -> list of string.
+    """List the number plan classifications of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications -> list of string.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--numberplans-classifications
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         classification: query, string.
     """
     return _Lists(_Endpoint(
@@ -1368,13 +1514,15 @@ def get_telephony_providers_edges_site_outboundroute(
     site_id: str,
     outbound_route_id: str,
 ) -> _Operation[_m.OutboundRouteBase]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
+    """Get an outbound route of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--outboundroutes--outboundRouteId-
 
     Args:
-        site_id: path, string.
-        outbound_route_id: path, string.
+        site_id: the ID of the site.
+        outbound_route_id: the ID of the outbound route.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_site_outboundroute", "GET",
@@ -1392,17 +1540,19 @@ def get_telephony_providers_edges_site_outboundroutes(
     external_trunk_bases_ids: str | None = None,
     sort_by: str | None = None,
 ) -> _Lists[_m.OutboundRouteBaseEntityListing, _m.OutboundRouteBase]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBaseEntityListing``.
+    """List the outbound routes of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--outboundroutes
 
     Args:
-        site_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        site_id: the ID of the site.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         name: query, string.
-        external_trunk_bases_ids: query, string.
-        sort_by: query, string.
+        external_trunk_bases_ids: query, string. The IDs of external trunk bases.
+        sort_by: query, string. The field to sort by.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_site_outboundroutes", "GET",
@@ -1417,12 +1567,14 @@ def get_telephony_providers_edges_site_outboundroutes(
 def get_telephony_providers_edges_site_siteconnections(
     site_id: str,
 ) -> _Operation[_m.SiteConnections]:
-    """GET /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
+    """List the site connections of a site.
 
+    GET /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
     Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--siteconnections
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_site_siteconnections", "GET",
@@ -1443,19 +1595,22 @@ def get_telephony_providers_edges_sites(
         "edges", "location", "primarySites", "secondarySites",
     ]]] | None = None,
 ) -> _Lists[_m.SiteEntityListing, _m.Site]:
-    """GET /api/v2/telephony/providers/edges/sites -> ``SiteEntityListing``.
+    """List the sites.
 
+    GET /api/v2/telephony/providers/edges/sites -> ``SiteEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         name: query, string.
-        location_id: query, string.
+        location_id: query, string. The ID of a location.
         managed: query, boolean.
-        expand: query, list of string: edges, location, primarySites, secondarySites.
+        expand: query, list of string: edges, location, primarySites, secondarySites. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
@@ -1472,13 +1627,15 @@ def get_telephony_providers_edges_sites_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.SitesSearchResponse, _m.Site]:
-    """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
+    """Search sites by the q64 value of an earlier search.
 
+    GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
     Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -1492,13 +1649,15 @@ def get_telephony_providers_edges_timezones(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TimeZoneEntityListing, _m.RegionTimeZone]:
-    """GET /api/v2/telephony/providers/edges/timezones -> ``TimeZoneEntityListing``.
+    """List the time zones.
 
+    GET /api/v2/telephony/providers/edges/timezones -> ``TimeZoneEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-timezones
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_timezones", "GET",
@@ -1508,12 +1667,14 @@ def get_telephony_providers_edges_timezones(
 
 
 def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
-    """GET /api/v2/telephony/providers/edges/trunks/{trunkId} -> ``Trunk``.
+    """Get a trunk.
 
+    GET /api/v2/telephony/providers/edges/trunks/{trunkId} -> ``Trunk``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunks--trunkId-
 
     Args:
-        trunk_id: path, string.
+        trunk_id: the ID of the trunk.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunk", "GET",
@@ -1522,12 +1683,14 @@ def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
 
 
 def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.TrunkMetrics]:
-    """GET /api/v2/telephony/providers/edges/trunks/{trunkId}/metrics -> ``TrunkMetrics``.
+    """Get the metrics of a trunk.
 
+    GET /api/v2/telephony/providers/edges/trunks/{trunkId}/metrics -> ``TrunkMetrics``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunks--trunkId--metrics
 
     Args:
-        trunk_id: path, string.
+        trunk_id: the ID of the trunk.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunk_metrics", "GET",
@@ -1540,12 +1703,14 @@ def get_telephony_providers_edges_trunkbasesetting(
     *,
     ignore_hidden: bool | None = None,
 ) -> _Operation[_m.TrunkBase]:
-    """GET /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
+    """Get the trunk base settings with an ID.
 
+    GET /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings--trunkBaseSettingsId-
 
     Args:
-        trunk_base_settings_id: path, string.
+        trunk_base_settings_id: the ID of the trunk base settings.
         ignore_hidden: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1566,19 +1731,21 @@ def get_telephony_providers_edges_trunkbasesettings(
     expand: _Sequence[_Open[_Literal["properties"]]] | None = None,
     name: str | None = None,
 ) -> _Lists[_m.TrunkBaseEntityListing, _m.TrunkBase]:
-    """GET /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBaseEntityListing``.
+    """List the trunk base settings.
 
+    GET /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
         recording_enabled: query, boolean.
         ignore_hidden: query, boolean.
         managed: query, boolean.
-        expand: query, list of string: properties.
+        expand: query, list of string: properties. What to include in addition.
         name: query, string.
     """
     return _Lists(_Endpoint(
@@ -1598,14 +1765,16 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrunkMetabaseEntityListing, _m.Metabase]:
-    """GET /api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases -> ``TrunkMetabaseEntityListing``.
+    """List the trunk models available for trunk base settings.
 
+    GET /api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases -> ``TrunkMetabaseEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-availablemetabases
 
     Args:
         type: query, string: EXTERNAL, PHONE, EDGE.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
@@ -1622,16 +1791,18 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.TrunkBaseEntityListing, _m.TrunkBase]:
-    """GET /api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId} -> ``TrunkBaseEntityListing``.
+    """List the trunk base settings of a site.
 
+    GET /api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId} -> ``TrunkBaseEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-site--siteId-
 
     Args:
-        site_id: path, string.
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
+        site_id: the ID of the site.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
@@ -1646,12 +1817,14 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
 def get_telephony_providers_edges_trunkbasesettings_template(
     trunk_metabase_id: str,
 ) -> _Operation[_m.TrunkBase]:
-    """GET /api/v2/telephony/providers/edges/trunkbasesettings/template -> ``TrunkBase``.
+    """Get a template of trunk base settings.
 
+    GET /api/v2/telephony/providers/edges/trunkbasesettings/template -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-template
 
     Args:
-        trunk_metabase_id: query, string.
+        trunk_metabase_id: query, string. The ID of a trunk metabase.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunkbasesettings_template", "GET",
@@ -1669,17 +1842,19 @@ def get_telephony_providers_edges_trunks(
     trunk_base_id: str | None = None,
     trunk_type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
 ) -> _Lists[_m.TrunkEntityListing, _m.Trunk]:
-    """GET /api/v2/telephony/providers/edges/trunks -> ``TrunkEntityListing``.
+    """List the trunks.
 
+    GET /api/v2/telephony/providers/edges/trunks -> ``TrunkEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunks
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
-        sort_by: query, string.
-        sort_order: query, string.
-        edge_id: query, string.
-        trunk_base_id: query, string.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        sort_by: query, string. The field to sort by.
+        sort_order: query, string. Ascending or descending.
+        edge_id: query, string. The ID of an edge.
+        trunk_base_id: query, string. The ID of a trunk base.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
     return _Lists(_Endpoint(
@@ -1695,12 +1870,14 @@ def get_telephony_providers_edges_trunks(
 def get_telephony_providers_edges_trunks_metrics(
     trunk_ids: str,
 ) -> _Lists[list[_m.TrunkMetrics], _m.TrunkMetrics]:
-    """GET /api/v2/telephony/providers/edges/trunks/metrics -> list of ``TrunkMetrics``.
+    """Get the metrics of trunks by their IDs.
 
+    GET /api/v2/telephony/providers/edges/trunks/metrics -> list of ``TrunkMetrics``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunks-metrics
 
     Args:
-        trunk_ids: query, string.
+        trunk_ids: query, string. The IDs of trunks.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunks_metrics", "GET",
@@ -1713,9 +1890,11 @@ def get_telephony_providers_edges_trunkswithrecording(
     *,
     trunk_type: _Open[_Literal["EXTERNAL", "PHONE", "EDGE"]] | None = None,
 ) -> _Operation[_m.TrunkRecordingEnabledCount]:
-    """GET /api/v2/telephony/providers/edges/trunkswithrecording -> ``TrunkRecordingEnabledCount``.
+    """Count the trunks with recording enabled and disabled.
 
+    GET /api/v2/telephony/providers/edges/trunkswithrecording -> ``TrunkRecordingEnabledCount``.
     Requires ``recording:retentionPolicy:view`` or ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkswithrecording
 
     Args:
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
@@ -1730,12 +1909,14 @@ def patch_telephony_providers_edges_site_siteconnections(
     site_id: str,
     body: _m.DisableSiteConnectionsRequest | _JsonObject,
 ) -> _Operation[_m.SiteConnections]:
-    """PATCH /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
+    """Disable the site connections of a site.
 
+    PATCH /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-telephony-providers-edges-sites--siteId--siteconnections
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         body: ``DisableSiteConnectionsRequest``.
     """
     return _Operation(_Endpoint(
@@ -1749,12 +1930,14 @@ def post_telephony_providers_edge_diagnostic_nslookup(
     edge_id: str,
     body: _m.EdgeNetworkDiagnosticRequest | _JsonObject,
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnostic``.
+    """Start an nslookup by an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnostic``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--diagnostic-nslookup
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(_Endpoint(
@@ -1768,12 +1951,14 @@ def post_telephony_providers_edge_diagnostic_ping(
     edge_id: str,
     body: _m.EdgeNetworkDiagnosticRequest | _JsonObject,
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnostic``.
+    """Start a ping by an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnostic``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--diagnostic-ping
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(_Endpoint(
@@ -1787,12 +1972,14 @@ def post_telephony_providers_edge_diagnostic_route(
     edge_id: str,
     body: _m.EdgeNetworkDiagnosticRequest | _JsonObject,
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnostic``.
+    """Start a route request by an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnostic``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--diagnostic-route
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(_Endpoint(
@@ -1806,12 +1993,14 @@ def post_telephony_providers_edge_diagnostic_tracepath(
     edge_id: str,
     body: _m.EdgeNetworkDiagnosticRequest | _JsonObject,
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnostic``.
+    """Start a trace path by an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnostic``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--diagnostic-tracepath
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(_Endpoint(
@@ -1825,12 +2014,14 @@ def post_telephony_providers_edge_logicalinterfaces(
     edge_id: str,
     body: _m.DomainLogicalInterface | _JsonObject,
 ) -> _Operation[_m.DomainLogicalInterface]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``DomainLogicalInterface``.
+    """Create a logical interface of an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``DomainLogicalInterface``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--logicalinterfaces
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``DomainLogicalInterface``.
     """
     return _Operation(_Endpoint(
@@ -1845,13 +2036,15 @@ def post_telephony_providers_edge_logs_job_upload(
     job_id: str,
     body: _m.EdgeLogsJobUploadRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload -> nothing.
+    """Request the upload of logs from an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--logs-jobs--jobId--upload
 
     Args:
-        edge_id: path, string.
-        job_id: path, string.
+        edge_id: the ID of the edge.
+        job_id: the ID of the job.
         body: ``EdgeLogsJobUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -1865,12 +2058,14 @@ def post_telephony_providers_edge_logs_jobs(
     edge_id: str,
     body: _m.EdgeLogsJobRequest | _JsonObject,
 ) -> _Jobs[_m.EdgeLogsJobResponse, _m.EdgeLogsJob, _m.EdgeLogsJobFile]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs -> ``EdgeLogsJobResponse``.
+    """Start a job that lists the logs of an Edge.
 
-    Requires ``telephony:plugin:all``.
+    POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs -> ``EdgeLogsJobResponse``.
+    Requires ``telephony:plugin:all``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--logs-jobs
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeLogsJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -1884,10 +2079,13 @@ def post_telephony_providers_edge_offlineconfiguration(
     edge_id: str,
     body: _m.EdgeOfflineConfiguration | _JsonObject,
 ) -> _Operation[_m.EdgeOfflineConfigurationResponse]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration -> ``EdgeOfflineConfigurationResponse``.
+    """Create an offline configuration file of an Edge.
+
+    POST /api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration -> ``EdgeOfflineConfigurationResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--offlineconfiguration
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeOfflineConfiguration``.
     """
     return _Operation(_Endpoint(
@@ -1902,12 +2100,14 @@ def post_telephony_providers_edge_reboot(
     *,
     body: _m.EdgeRebootParameters | _JsonObject | None = None,
 ) -> _Operation[str]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/reboot -> string.
+    """Reboot an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/reboot -> string.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--reboot
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeRebootParameters``.
     """
     return _Operation(_Endpoint(
@@ -1920,10 +2120,13 @@ def post_telephony_providers_edge_softwareupdate(
     edge_id: str,
     body: _m.DomainEdgeSoftwareUpdateDto | _JsonObject,
 ) -> _Operation[_m.DomainEdgeSoftwareUpdateDto]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> ``DomainEdgeSoftwareUpdateDto``.
+    """Start a software update of an Edge.
+
+    POST /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> ``DomainEdgeSoftwareUpdateDto``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--softwareupdate
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``DomainEdgeSoftwareUpdateDto``.
     """
     return _Operation(_Endpoint(
@@ -1938,12 +2141,14 @@ def post_telephony_providers_edge_statuscode(
     *,
     body: _m.EdgeServiceStateRequest | _JsonObject | None = None,
 ) -> _Operation[str]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/statuscode -> string.
+    """Take an Edge in or out of service.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/statuscode -> string.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--statuscode
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``EdgeServiceStateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1953,12 +2158,14 @@ def post_telephony_providers_edge_statuscode(
 
 
 def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
-    """POST /api/v2/telephony/providers/edges/{edgeId}/unpair -> string.
+    """Unpair an Edge.
 
+    POST /api/v2/telephony/providers/edges/{edgeId}/unpair -> string.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges--edgeId--unpair
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
     """
     return _Operation(_Endpoint(
         "post_telephony_providers_edge_unpair", "POST",
@@ -1967,9 +2174,11 @@ def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
 
 
 def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
-    """POST /api/v2/telephony/providers/edges -> ``Edge``.
+    """Create an Edge.
 
+    POST /api/v2/telephony/providers/edges -> ``Edge``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges
 
     Args:
         body: ``Edge``.
@@ -1983,7 +2192,10 @@ def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m
 def post_telephony_providers_edges_addressvalidation(
     body: _m.ValidateAddressRequest | _JsonObject,
 ) -> _Operation[_m.ValidateAddressResponse]:
-    """POST /api/v2/telephony/providers/edges/addressvalidation -> ``ValidateAddressResponse``.
+    """Validate a street address.
+
+    POST /api/v2/telephony/providers/edges/addressvalidation -> ``ValidateAddressResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-addressvalidation
 
     Args:
         body: ``ValidateAddressRequest``.
@@ -1998,9 +2210,11 @@ def post_telephony_providers_edges_addressvalidation(
 def post_telephony_providers_edges_certificateauthorities(
     body: _m.DomainCertificateAuthority | _JsonObject,
 ) -> _Operation[_m.DomainCertificateAuthority]:
-    """POST /api/v2/telephony/providers/edges/certificateauthorities -> ``DomainCertificateAuthority``.
+    """Create a certificate authority.
 
+    POST /api/v2/telephony/providers/edges/certificateauthorities -> ``DomainCertificateAuthority``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-certificateauthorities
 
     Args:
         body: ``DomainCertificateAuthority``.
@@ -2015,9 +2229,11 @@ def post_telephony_providers_edges_certificateauthorities(
 def post_telephony_providers_edges_didpools(
     body: _m.DIDPool | _JsonObject,
 ) -> _Operation[_m.DIDPool]:
-    """POST /api/v2/telephony/providers/edges/didpools -> ``DIDPool``.
+    """Create a DID pool.
 
+    POST /api/v2/telephony/providers/edges/didpools -> ``DIDPool``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-didpools
 
     Args:
         body: ``DIDPool``.
@@ -2031,9 +2247,11 @@ def post_telephony_providers_edges_didpools(
 def post_telephony_providers_edges_edgegroups(
     body: _m.EdgeGroup | _JsonObject,
 ) -> _Operation[_m.EdgeGroup]:
-    """POST /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroup``.
+    """Create an Edge group.
 
+    POST /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroup``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-edgegroups
 
     Args:
         body: ``EdgeGroup``.
@@ -2048,9 +2266,11 @@ def post_telephony_providers_edges_edgegroups(
 def post_telephony_providers_edges_extensionpools(
     body: _m.ExtensionPool | _JsonObject,
 ) -> _Operation[_m.ExtensionPool]:
-    """POST /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPool``.
+    """Create an extension pool.
 
+    POST /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPool``.
     Requires ``telephony:extensionPool:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-extensionpools
 
     Args:
         body: ``ExtensionPool``.
@@ -2063,12 +2283,14 @@ def post_telephony_providers_edges_extensionpools(
 
 
 def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[None]:
-    """POST /api/v2/telephony/providers/edges/phones/{phoneId}/reboot -> nothing.
+    """Reboot a phone.
 
+    POST /api/v2/telephony/providers/edges/phones/{phoneId}/reboot -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-phones--phoneId--reboot
 
     Args:
-        phone_id: path, string.
+        phone_id: the ID of the phone.
     """
     return _Operation(_Endpoint(
         "post_telephony_providers_edges_phone_reboot", "POST",
@@ -2079,9 +2301,11 @@ def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[Non
 def post_telephony_providers_edges_phonebasesettings(
     body: _m.PhoneBase | _JsonObject,
 ) -> _Operation[_m.PhoneBase]:
-    """POST /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBase``.
+    """Create phone base settings.
 
+    POST /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-phonebasesettings
 
     Args:
         body: ``PhoneBase``.
@@ -2094,9 +2318,11 @@ def post_telephony_providers_edges_phonebasesettings(
 
 
 def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Operation[_m.Phone]:
-    """POST /api/v2/telephony/providers/edges/phones -> ``Phone``.
+    """Create a phone.
 
+    POST /api/v2/telephony/providers/edges/phones -> ``Phone``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-phones
 
     Args:
         body: ``Phone``.
@@ -2110,9 +2336,11 @@ def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Oper
 def post_telephony_providers_edges_phones_reboot(
     body: _m.PhonesReboot | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/telephony/providers/edges/phones/reboot -> nothing.
+    """Reboot phones.
 
+    POST /api/v2/telephony/providers/edges/phones/reboot -> nothing.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-phones-reboot
 
     Args:
         body: ``PhonesReboot``.
@@ -2127,12 +2355,14 @@ def post_telephony_providers_edges_site_outboundroutes(
     site_id: str,
     body: _m.OutboundRouteBase | _JsonObject,
 ) -> _Operation[_m.OutboundRouteBase]:
-    """POST /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBase``.
+    """Create an outbound route of a site.
 
+    POST /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites--siteId--outboundroutes
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         body: ``OutboundRouteBase``.
     """
     return _Operation(_Endpoint(
@@ -2143,9 +2373,11 @@ def post_telephony_providers_edges_site_outboundroutes(
 
 
 def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operation[_m.Site]:
-    """POST /api/v2/telephony/providers/edges/sites -> ``Site``.
+    """Create a site.
 
+    POST /api/v2/telephony/providers/edges/sites -> ``Site``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites
 
     Args:
         body: ``Site``.
@@ -2159,10 +2391,12 @@ def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operat
 def post_telephony_providers_edges_sites_search(
     body: _m.SiteSearchRequest | _JsonObject,
 ) -> _Lists[_m.SitesSearchResponse, _m.Site]:
-    """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
+    """Search sites.
 
+    POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
     Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
     ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites-search
 
     Args:
         body: ``SiteSearchRequest``.
@@ -2177,9 +2411,11 @@ def post_telephony_providers_edges_sites_search(
 def post_telephony_providers_edges_trunkbasesettings(
     body: _m.TrunkBase | _JsonObject,
 ) -> _Operation[_m.TrunkBase]:
-    """POST /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBase``.
+    """Create trunk base settings.
 
+    POST /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-trunkbasesettings
 
     Args:
         body: ``TrunkBase``.
@@ -2194,9 +2430,11 @@ def post_telephony_providers_edges_trunkbasesettings(
 def post_telephony_providers_edges_trunkbasesettings_search(
     body: _m.TelephonySearchRequest | _JsonObject,
 ) -> _Lists[_m.TrunkBasesSearchResponse, _m.TrunkBase]:
-    """POST /api/v2/telephony/providers/edges/trunkbasesettings/search -> ``TrunkBasesSearchResponse``.
+    """Search trunk base settings.
 
+    POST /api/v2/telephony/providers/edges/trunkbasesettings/search -> ``TrunkBasesSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-trunkbasesettings-search
 
     Args:
         body: ``TelephonySearchRequest``.
@@ -2211,9 +2449,11 @@ def post_telephony_providers_edges_trunkbasesettings_search(
 def post_telephony_providers_edges_trunks_search(
     body: _m.TelephonySearchRequest | _JsonObject,
 ) -> _Lists[_m.TrunkInstanceSearchResponse, _m.Trunk]:
-    """POST /api/v2/telephony/providers/edges/trunks/search -> ``TrunkInstanceSearchResponse``.
+    """Search trunks.
 
+    POST /api/v2/telephony/providers/edges/trunks/search -> ``TrunkInstanceSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-trunks-search
 
     Args:
         body: ``TelephonySearchRequest``.
@@ -2226,12 +2466,14 @@ def post_telephony_providers_edges_trunks_search(
 
 
 def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
-    """PUT /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
+    """Update an Edge.
 
+    PUT /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges--edgeId-
 
     Args:
-        edge_id: path, string.
+        edge_id: the ID of the edge.
         body: ``Edge``.
     """
     return _Operation(_Endpoint(
@@ -2245,13 +2487,15 @@ def put_telephony_providers_edge_logicalinterface(
     interface_id: str,
     body: _m.DomainLogicalInterface | _JsonObject,
 ) -> _Operation[_m.DomainLogicalInterface]:
-    """PUT /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
+    """Update a logical interface of an Edge.
 
+    PUT /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges--edgeId--logicalinterfaces--interfaceId-
 
     Args:
-        edge_id: path, string.
-        interface_id: path, string.
+        edge_id: the ID of the edge.
+        interface_id: the ID of the interface.
         body: ``DomainLogicalInterface``.
     """
     return _Operation(_Endpoint(
@@ -2264,9 +2508,11 @@ def put_telephony_providers_edge_logicalinterface(
 def put_telephony_providers_edges_alertablepresences(
     body: _m.AlertablePresences | _JsonObject,
 ) -> _Operation[None]:
-    """PUT /api/v2/telephony/providers/edges/alertablepresences -> nothing.
+    """Update the alertable presences.
 
+    PUT /api/v2/telephony/providers/edges/alertablepresences -> nothing.
     Requires ``telephony:alertablePresences:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-alertablepresences
 
     Args:
         body: ``AlertablePresences``.
@@ -2281,12 +2527,14 @@ def put_telephony_providers_edges_certificateauthority(
     certificate_id: str,
     body: _m.DomainCertificateAuthority | _JsonObject,
 ) -> _Operation[_m.DomainCertificateAuthority]:
-    """PUT /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
+    """Update a certificate authority.
 
+    PUT /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-certificateauthorities--certificateId-
 
     Args:
-        certificate_id: path, string.
+        certificate_id: the ID of the certificate.
         body: ``DomainCertificateAuthority``.
     """
     return _Operation(_Endpoint(
@@ -2300,12 +2548,14 @@ def put_telephony_providers_edges_didpool(
     did_pool_id: str,
     body: _m.DIDPool | _JsonObject,
 ) -> _Operation[_m.DIDPool]:
-    """PUT /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
+    """Update a DID pool.
 
+    PUT /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-didpools--didPoolId-
 
     Args:
-        did_pool_id: path, string.
+        did_pool_id: the ID of the DID pool.
         body: ``DIDPool``.
     """
     return _Operation(_Endpoint(
@@ -2319,12 +2569,14 @@ def put_telephony_providers_edges_edgegroup(
     edge_group_id: str,
     body: _m.EdgeGroup | _JsonObject,
 ) -> _Operation[_m.EdgeGroup]:
-    """PUT /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
+    """Update an Edge group.
 
+    PUT /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-edgegroups--edgeGroupId-
 
     Args:
-        edge_group_id: path, string.
+        edge_group_id: the ID of the edge group.
         body: ``EdgeGroup``.
     """
     return _Operation(_Endpoint(
@@ -2339,13 +2591,15 @@ def put_telephony_providers_edges_edgegroup_edgetrunkbase(
     edgetrunkbase_id: str,
     body: _m.EdgeTrunkBase | _JsonObject,
 ) -> _Operation[_m.EdgeTrunkBase]:
-    """PUT /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
+    """Update an Edge trunk base of an Edge group.
 
+    PUT /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-edgegroups--edgegroupId--edgetrunkbases--edgetrunkbaseId-
 
     Args:
-        edgegroup_id: path, string.
-        edgetrunkbase_id: path, string.
+        edgegroup_id: the ID of the edge group.
+        edgetrunkbase_id: the ID of the edge trunk base.
         body: ``EdgeTrunkBase``.
     """
     return _Operation(_Endpoint(
@@ -2359,12 +2613,14 @@ def put_telephony_providers_edges_extensionpool(
     extension_pool_id: str,
     body: _m.ExtensionPool | _JsonObject,
 ) -> _Operation[_m.ExtensionPool]:
-    """PUT /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
+    """Update an extension pool.
 
+    PUT /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
     Requires ``telephony:extensionPool:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-extensionpools--extensionPoolId-
 
     Args:
-        extension_pool_id: path, string.
+        extension_pool_id: the ID of the extension pool.
         body: ``ExtensionPool``.
     """
     return _Operation(_Endpoint(
@@ -2378,12 +2634,14 @@ def put_telephony_providers_edges_phone(
     phone_id: str,
     body: _m.Phone | _JsonObject,
 ) -> _Operation[_m.Phone]:
-    """PUT /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
+    """Update a phone.
 
+    PUT /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-phones--phoneId-
 
     Args:
-        phone_id: path, string.
+        phone_id: the ID of the phone.
         body: ``Phone``.
     """
     return _Operation(_Endpoint(
@@ -2397,12 +2655,14 @@ def put_telephony_providers_edges_phonebasesetting(
     phone_base_id: str,
     body: _m.PhoneBase | _JsonObject,
 ) -> _Operation[_m.PhoneBase]:
-    """PUT /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
+    """Update the phone base settings with an ID.
 
+    PUT /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-phonebasesettings--phoneBaseId-
 
     Args:
-        phone_base_id: path, string.
+        phone_base_id: the ID of the phone base.
         body: ``PhoneBase``.
     """
     return _Operation(_Endpoint(
@@ -2416,12 +2676,14 @@ def put_telephony_providers_edges_site(
     site_id: str,
     body: _m.Site | _JsonObject,
 ) -> _Operation[_m.Site]:
-    """PUT /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
+    """Update a site.
 
+    PUT /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-sites--siteId-
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         body: ``Site``.
     """
     return _Operation(_Endpoint(
@@ -2435,12 +2697,14 @@ def put_telephony_providers_edges_site_numberplans(
     site_id: str,
     body: _Sequence[_m.NumberPlan | _JsonObject],
 ) -> _Operation[list[_m.NumberPlan]]:
-    """PUT /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
+    """Update the number plans of a site.
 
+    PUT /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-sites--siteId--numberplans
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         body: list of ``NumberPlan``.
     """
     return _Operation(_Endpoint(
@@ -2455,13 +2719,15 @@ def put_telephony_providers_edges_site_outboundroute(
     outbound_route_id: str,
     body: _m.OutboundRouteBase | _JsonObject,
 ) -> _Operation[_m.OutboundRouteBase]:
-    """PUT /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
+    """Update an outbound route of a site.
 
+    PUT /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-sites--siteId--outboundroutes--outboundRouteId-
 
     Args:
-        site_id: path, string.
-        outbound_route_id: path, string.
+        site_id: the ID of the site.
+        outbound_route_id: the ID of the outbound route.
         body: ``OutboundRouteBase``.
     """
     return _Operation(_Endpoint(
@@ -2475,12 +2741,14 @@ def put_telephony_providers_edges_site_siteconnections(
     site_id: str,
     body: _m.SiteConnections | _JsonObject,
 ) -> _Operation[_m.SiteConnections]:
-    """PUT /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
+    """Replace the site connections of a site.
 
+    PUT /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-sites--siteId--siteconnections
 
     Args:
-        site_id: path, string.
+        site_id: the ID of the site.
         body: ``SiteConnections``.
     """
     return _Operation(_Endpoint(
@@ -2494,12 +2762,14 @@ def put_telephony_providers_edges_trunkbasesetting(
     trunk_base_settings_id: str,
     body: _m.TrunkBase | _JsonObject,
 ) -> _Operation[_m.TrunkBase]:
-    """PUT /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
+    """Update the trunk base settings with an ID.
 
+    PUT /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-telephony-providers-edges-trunkbasesettings--trunkBaseSettingsId-
 
     Args:
-        trunk_base_settings_id: path, string.
+        trunk_base_settings_id: the ID of the trunk base settings.
         body: ``TrunkBase``.
     """
     return _Operation(_Endpoint(

@@ -32,18 +32,20 @@ def get_textbots_bots_search(
     virtual_agent_enabled: bool | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotSearchResponseEntityListing, _m.BotSearchResponse]:
-    """GET /api/v2/textbots/bots/search -> ``BotSearchResponseEntityListing``.
+    """Search bots by name or ID.
 
+    GET /api/v2/textbots/bots/search -> ``BotSearchResponseEntityListing``.
     Requires ``integrations:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-textbots-bots-search
 
     Args:
         bot_type: query, list of string: GenesysBotConnector, GenesysDialogEngine, AmazonLex,
             GoogleDialogFlowES, GoogleDialogFlowCX, NuanceDlg, GenesysBotFlow,
             GenesysDigitalBotFlow, GenesysVoiceSurveyFlow, GenesysDigitalBotConnector.
         bot_name: query, string.
-        bot_id: query, list of string.
+        bot_id: query, list of string. The ID of a bot.
         virtual_agent_enabled: query, boolean.
-        page_size: query, integer.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
@@ -58,12 +60,14 @@ def post_textbots_botflows_session_turns(
     session_id: str,
     turn_request: _m.TextBotFlowTurnRequest | _JsonObject,
 ) -> _Operation[_m.TextBotFlowTurnResponse]:
-    """POST /api/v2/textbots/botflows/sessions/{sessionId}/turns -> ``TextBotFlowTurnResponse``.
+    """Send a turn to a session of a bot flow.
 
+    POST /api/v2/textbots/botflows/sessions/{sessionId}/turns -> ``TextBotFlowTurnResponse``.
     Requires ``textbots:botFlowSession:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-textbots-botflows-sessions--sessionId--turns
 
     Args:
-        session_id: path, string.
+        session_id: the ID of the session.
         turn_request: body, ``TextBotFlowTurnRequest``.
     """
     return _Operation(_Endpoint(
@@ -76,9 +80,11 @@ def post_textbots_botflows_session_turns(
 def post_textbots_botflows_sessions(
     launch_request: _m.TextBotFlowLaunchRequest | _JsonObject,
 ) -> _Operation[_m.TextBotFlowLaunchResponse]:
-    """POST /api/v2/textbots/botflows/sessions -> ``TextBotFlowLaunchResponse``.
+    """Start a session of a bot flow.
 
+    POST /api/v2/textbots/botflows/sessions -> ``TextBotFlowLaunchResponse``.
     Requires ``textbots:botFlowSession:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-textbots-botflows-sessions
 
     Args:
         launch_request: body, ``TextBotFlowLaunchRequest``.
@@ -92,9 +98,11 @@ def post_textbots_botflows_sessions(
 def post_textbots_bots_execute(
     post_text_request: _m.PostTextRequest | _JsonObject,
 ) -> _Operation[_m.PostTextResponse]:
-    """POST /api/v2/textbots/bots/execute -> ``PostTextResponse``.
+    """Send a text to a bot.
 
+    POST /api/v2/textbots/bots/execute -> ``PostTextResponse``.
     Requires ``textbots:session:execute``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-textbots-bots-execute
 
     Args:
         post_text_request: body, ``PostTextRequest``.

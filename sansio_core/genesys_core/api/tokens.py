@@ -13,12 +13,14 @@ if _TYPE_CHECKING:
 
 
 def delete_token(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/tokens/{userId} -> nothing.
+    """Delete all tokens of a user.
 
+    DELETE /api/v2/tokens/{userId} -> nothing.
     Requires ``oauth:token:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-tokens--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_token", "DELETE", "/api/v2/tokens/{userId}",
@@ -26,12 +28,19 @@ def delete_token(user_id: str) -> _Operation[None]:
 
 
 def delete_tokens_me() -> _Operation[None]:
-    """DELETE /api/v2/tokens/me -> nothing."""
+    """Delete the token of this request.
+
+    DELETE /api/v2/tokens/me -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-tokens-me
+    """
     return _Operation(_Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me"))
 
 
 def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.TokenInfo]:
-    """GET /api/v2/tokens/me -> ``TokenInfo``.
+    """Get the token of this request.
+
+    GET /api/v2/tokens/me -> ``TokenInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-tokens-me
 
     Args:
         preserve_idle_ttl: query, boolean.
@@ -42,14 +51,22 @@ def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.Tok
 
 
 def get_tokens_timeout() -> _Operation[_m.IdleTokenTimeout]:
-    """GET /api/v2/tokens/timeout -> ``IdleTokenTimeout``."""
+    """Get the idle timeout of tokens.
+
+    GET /api/v2/tokens/timeout -> ``IdleTokenTimeout``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-tokens-timeout
+    """
     return _Operation(_Endpoint(
         "get_tokens_timeout", "GET", "/api/v2/tokens/timeout", "IdleTokenTimeout",
     ))
 
 
 def head_tokens_me() -> _Operation[None]:
-    """HEAD /api/v2/tokens/me -> nothing."""
+    """Check whether the token of this request is valid.
+
+    HEAD /api/v2/tokens/me -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#head-api-v2-tokens-me
+    """
     return _Operation(_Endpoint("head_tokens_me", "HEAD", "/api/v2/tokens/me"))
 
 
@@ -57,9 +74,11 @@ def put_tokens_timeout(
     *,
     body: _m.IdleTokenTimeout | _JsonObject | None = None,
 ) -> _Operation[_m.IdleTokenTimeout]:
-    """PUT /api/v2/tokens/timeout -> ``IdleTokenTimeout``.
+    """Update the idle timeout of tokens.
 
+    PUT /api/v2/tokens/timeout -> ``IdleTokenTimeout``.
     Requires ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-tokens-timeout
 
     Args:
         body: ``IdleTokenTimeout``.

@@ -21,13 +21,15 @@ def get_knowledge_knowledgebase_uploads_urls_job(
     knowledge_base_id: str,
     job_id: str,
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
-    """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
+    """Get the status of a job that uploads content of a URL.
 
+    GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
     Requires ``knowledge:uploadSourceUrlJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--uploads-urls-jobs--jobId-
 
     Args:
-        knowledge_base_id: path, string.
-        job_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_uploads_urls_job", "GET",
@@ -39,9 +41,11 @@ def get_knowledge_knowledgebase_uploads_urls_job(
 def post_gamification_contests_uploads_prizeimages(
     body: _m.GamificationContestPrizeImageUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
+    """Get a URL for uploading a prize image of contests.
 
+    POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
     Requires ``gamification:contestPrizeImage:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-contests-uploads-prizeimages
 
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
@@ -56,9 +60,11 @@ def post_gamification_contests_uploads_prizeimages(
 def post_guides_uploads(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading content for a guide.
 
+    POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
     Requires ``aiStudio:guide:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-guides-uploads
 
     Args:
         body: ``UploadUrlRequest``.
@@ -73,12 +79,14 @@ def post_integrations_action_draft_function_upload(
     action_id: str,
     body: _m.FunctionUploadRequest | _JsonObject,
 ) -> _Operation[_m.FunctionUploadResponse]:
-    """POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
+    """Get a URL for uploading the draft function of an action.
 
+    POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
     Requires ``integrations:actionFunction:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-actions--actionId--draft-function-upload
 
     Args:
-        action_id: path, string.
+        action_id: the ID of the action.
         body: ``FunctionUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -91,9 +99,11 @@ def post_integrations_action_draft_function_upload(
 def post_knowledge_documentuploads(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading an import file of documents.
 
+    POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
     Requires ``knowledge:document:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-documentuploads
 
     Args:
         body: ``UploadUrlRequest``.
@@ -108,12 +118,14 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
 ) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
-    """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
+    """Start a job that uploads content of a URL to a knowledge base.
 
-    Requires ``knowledge:uploadSourceUrlJob:add``.
+    POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
+    Requires ``knowledge:uploadSourceUrlJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--uploads-urls-jobs
 
     Args:
-        knowledge_base_id: path, string.
+        knowledge_base_id: the ID of the knowledge base.
         body: ``CreateUploadSourceUrlJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -127,12 +139,14 @@ def post_languageunderstanding_miner_uploads(
     miner_id: str,
     body: _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/languageunderstanding/miners/{minerId}/uploads -> ``UploadUrlResponse``.
+    """Get a URL for uploading a chat corpus to a miner.
 
+    POST /api/v2/languageunderstanding/miners/{minerId}/uploads -> ``UploadUrlResponse``.
     Requires ``languageUnderstanding:miner:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-languageunderstanding-miners--minerId--uploads
 
     Args:
-        miner_id: path, string.
+        miner_id: the ID of the miner.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -145,9 +159,11 @@ def post_languageunderstanding_miner_uploads(
 def post_uploads_learning_coverart(
     body: _m.LearningCoverArtUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/uploads/learning/coverart -> ``UploadUrlResponse``.
+    """Get a URL for uploading cover art of learning modules.
 
+    POST /api/v2/uploads/learning/coverart -> ``UploadUrlResponse``.
     Requires ``learning:coverart:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-uploads-learning-coverart
 
     Args:
         body: ``LearningCoverArtUploadUrlRequest``.
@@ -161,9 +177,11 @@ def post_uploads_learning_coverart(
 def post_uploads_publicassets_images(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/uploads/publicassets/images -> ``UploadUrlResponse``.
+    """Get a URL for uploading a public image.
 
+    POST /api/v2/uploads/publicassets/images -> ``UploadUrlResponse``.
     Requires ``uploads:publicasset:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-uploads-publicassets-images
 
     Args:
         body: ``UploadUrlRequest``.
@@ -177,9 +195,11 @@ def post_uploads_publicassets_images(
 def post_uploads_recordings(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/uploads/recordings -> ``UploadUrlResponse``.
+    """Get a URL for uploading a recording.
 
+    POST /api/v2/uploads/recordings -> ``UploadUrlResponse``.
     Requires ``recording:recording:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-uploads-recordings
 
     Args:
         body: ``UploadUrlRequest``.
@@ -193,9 +213,11 @@ def post_uploads_recordings(
 def post_uploads_workforcemanagement_historicaldata_csv(
     body: _m.UploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.UploadUrlResponse]:
-    """POST /api/v2/uploads/workforcemanagement/historicaldata/csv -> ``UploadUrlResponse``.
+    """Get a URL for uploading a CSV file of historical data.
 
+    POST /api/v2/uploads/workforcemanagement/historicaldata/csv -> ``UploadUrlResponse``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-uploads-workforcemanagement-historicaldata-csv
 
     Args:
         body: ``UploadUrlRequest``.

@@ -22,13 +22,15 @@ def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
+    """Get the results of a usage query of an OAuth client.
 
+    GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-query-results--executionId-
 
     Args:
-        execution_id: path, string.
-        client_id: path, string.
+        execution_id: the ID of the execution.
+        client_id: the ID of the client.
     """
     return _Lists(_Endpoint(
         "get_oauth_client_usage_query_result", "GET",
@@ -42,12 +44,14 @@ def get_oauth_client_usage_summary(
     *,
     days: str | None = None,
 ) -> _Operation[_m.UsageExecutionResult]:
-    """GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
+    """Get the usage summary of an OAuth client.
 
+    GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-summary
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         days: query, string.
     """
     return _Operation(_Endpoint(
@@ -62,14 +66,16 @@ def get_usage_aggregates_query_job(
     page_size: int | None = None,
     after: str | None = None,
 ) -> _Lists[_m.OrganizationPublicApiUsageResultsResponse, _m.OrganizationPublicApiUsage]:
-    """GET /api/v2/usage/aggregates/query/jobs/{jobId} -> ``OrganizationPublicApiUsageResultsResponse``.
+    """Get the results of a job that queries the API usage of the organization.
 
+    GET /api/v2/usage/aggregates/query/jobs/{jobId} -> ``OrganizationPublicApiUsageResultsResponse``.
     Requires ``usage:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-aggregates-query-jobs--jobId-
 
     Args:
-        job_id: path, string.
-        page_size: query, integer.
-        after: query, string.
+        job_id: the ID of the job.
+        page_size: query, integer. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
@@ -84,15 +90,17 @@ def get_usage_client_client_id_aggregates_query_job(
     page_size: int | None = None,
     after: str | None = None,
 ) -> _Lists[_m.ClientPublicApiUsageResultsResponse, _m.ClientPublicApiUsage]:
-    """GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId} -> ``ClientPublicApiUsageResultsResponse``.
+    """Get the results of a job that queries the API usage of an OAuth client.
 
+    GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId} -> ``ClientPublicApiUsageResultsResponse``.
     Requires ``usage:client:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-client--clientId--aggregates-query-jobs--jobId-
 
     Args:
-        client_id: path, string.
-        job_id: path, string.
-        page_size: query, integer.
-        after: query, string.
+        client_id: the ID of the client.
+        job_id: the ID of the job.
+        page_size: query, integer. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_usage_client_client_id_aggregates_query_job", "GET",
@@ -104,12 +112,14 @@ def get_usage_client_client_id_aggregates_query_job(
 def get_usage_query_execution_id_results(
     execution_id: str,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """GET /api/v2/usage/query/{executionId}/results -> ``ApiUsageQueryResult``.
+    """Get the results of a usage query.
 
+    GET /api/v2/usage/query/{executionId}/results -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:organization:view``. Pages by ``after``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-query--executionId--results
 
     Args:
-        execution_id: path, string.
+        execution_id: the ID of the execution.
     """
     return _Lists(_Endpoint(
         "get_usage_query_execution_id_results", "GET", "/api/v2/usage/query/{executionId}/results",
@@ -123,14 +133,16 @@ def get_usage_simplesearch_execution_id_results(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
+    """Get the results of a search of the API usage.
 
+    GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by ``after``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-simplesearch--executionId--results
 
     Args:
-        execution_id: path, string.
-        after: query, string.
-        page_size: query, integer.
+        execution_id: the ID of the execution.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_usage_simplesearch_execution_id_results", "GET",
@@ -143,12 +155,14 @@ def post_oauth_client_usage_query(
     client_id: str,
     body: _m.ApiUsageClientQuery | _JsonObject,
 ) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
+    """Query the API usage of an OAuth client.
 
-    Requires ``oauth:client:view`` or ``usage:client:view``.
+    POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-oauth-clients--clientId--usage-query
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         body: ``ApiUsageClientQuery``.
     """
     return _Jobs(_Endpoint(
@@ -163,9 +177,11 @@ def post_usage_aggregates_query_jobs(
     _m.OrganizationUsageQueryResponse, _m.OrganizationPublicApiUsageResultsResponse,
     _m.OrganizationPublicApiUsage,
 ]:
-    """POST /api/v2/usage/aggregates/query/jobs -> ``OrganizationUsageQueryResponse``.
+    """Start a job that queries the API usage of the organization.
 
-    Requires ``usage:organization:view``.
+    POST /api/v2/usage/aggregates/query/jobs -> ``OrganizationUsageQueryResponse``.
+    Requires ``usage:organization:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-aggregates-query-jobs
 
     Args:
         body: ``OrganizationPublicApiUsageQueryRequest``.
@@ -182,12 +198,14 @@ def post_usage_client_client_id_aggregates_query_jobs(
 ) -> _Jobs[
     _m.ClientUsageQueryResponse, _m.ClientPublicApiUsageResultsResponse, _m.ClientPublicApiUsage,
 ]:
-    """POST /api/v2/usage/client/{clientId}/aggregates/query/jobs -> ``ClientUsageQueryResponse``.
+    """Start a job that queries the API usage of an OAuth client.
 
-    Requires ``usage:client:view``.
+    POST /api/v2/usage/client/{clientId}/aggregates/query/jobs -> ``ClientUsageQueryResponse``.
+    Requires ``usage:client:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-client--clientId--aggregates-query-jobs
 
     Args:
-        client_id: path, string.
+        client_id: the ID of the client.
         body: ``ClientPublicApiUsageQueryRequest``.
     """
     return _Jobs(_Endpoint(
@@ -200,9 +218,12 @@ def post_usage_client_client_id_aggregates_query_jobs(
 def post_usage_query(
     body: _m.ApiUsageOrganizationQuery | _JsonObject,
 ) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """POST /api/v2/usage/query -> ``UsageExecutionResult``.
+    """Query the API usage of the organization.
 
-    Requires ``oauth:client:view`` or ``usage:organization:view``.
+    POST /api/v2/usage/query -> ``UsageExecutionResult``.
+    Requires ``oauth:client:view`` or ``usage:organization:view``. Starts a job; ``run`` waits for
+    it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-query
 
     Args:
         body: ``ApiUsageOrganizationQuery``.
@@ -216,9 +237,12 @@ def post_usage_query(
 def post_usage_simplesearch(
     body: _m.ApiUsageSimpleSearch | _JsonObject,
 ) -> _Jobs[_m.UsageExecutionResult, _m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """POST /api/v2/usage/simplesearch -> ``UsageExecutionResult``.
+    """Start a search of the API usage of the organization.
 
-    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``.
+    POST /api/v2/usage/simplesearch -> ``UsageExecutionResult``.
+    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Starts a job; ``run`` waits for
+    it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-simplesearch
 
     Args:
         body: ``ApiUsageSimpleSearch``.

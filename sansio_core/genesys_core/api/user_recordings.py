@@ -21,10 +21,13 @@ if _TYPE_CHECKING:
 
 
 def delete_userrecording(recording_id: str) -> _Operation[None]:
-    """DELETE /api/v2/userrecordings/{recordingId} -> nothing.
+    """Delete a user recording.
+
+    DELETE /api/v2/userrecordings/{recordingId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-userrecordings--recordingId-
 
     Args:
-        recording_id: path, string.
+        recording_id: the ID of the recording.
     """
     return _Operation(_Endpoint(
         "delete_userrecording", "DELETE", "/api/v2/userrecordings/{recordingId}",
@@ -36,11 +39,14 @@ def get_userrecording(
     *,
     expand: _Sequence[_Open[_Literal["conversation"]]] | None = None,
 ) -> _Operation[_m.UserRecording]:
-    """GET /api/v2/userrecordings/{recordingId} -> ``UserRecording``.
+    """Get a user recording.
+
+    GET /api/v2/userrecordings/{recordingId} -> ``UserRecording``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-userrecordings--recordingId-
 
     Args:
-        recording_id: path, string.
-        expand: query, list of string: conversation.
+        recording_id: the ID of the recording.
+        expand: query, list of string: conversation. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
@@ -54,13 +60,16 @@ def get_userrecording_transcoding(
         "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
     ]] | None = None,
 ) -> _Operation[_m.DownloadResponse]:
-    """GET /api/v2/userrecordings/{recordingId}/transcoding -> ``DownloadResponse``.
+    """Download a user recording.
 
+    GET /api/v2/userrecordings/{recordingId}/transcoding -> ``DownloadResponse``.
     Requires ``They are enforced by the backend``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-userrecordings--recordingId--transcoding
 
     Args:
-        recording_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        recording_id: the ID of the recording.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_userrecording_transcoding", "GET", "/api/v2/userrecordings/{recordingId}/transcoding",
@@ -74,14 +83,16 @@ def get_userrecordings(
     page_number: int | None = None,
     expand: _Sequence[_Open[_Literal["conversation"]]] | None = None,
 ) -> _Lists[_m.UserRecordingEntityListing, _m.UserRecording]:
-    """GET /api/v2/userrecordings -> ``UserRecordingEntityListing``.
+    """List the user recordings.
 
+    GET /api/v2/userrecordings -> ``UserRecordingEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-userrecordings
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, list of string: conversation.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, list of string: conversation. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
@@ -90,7 +101,11 @@ def get_userrecordings(
 
 
 def get_userrecordings_summary() -> _Operation[_m.FaxSummary]:
-    """GET /api/v2/userrecordings/summary -> ``FaxSummary``."""
+    """Get a summary of the user recordings.
+
+    GET /api/v2/userrecordings/summary -> ``FaxSummary``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-userrecordings-summary
+    """
     return _Operation(_Endpoint(
         "get_userrecordings_summary", "GET", "/api/v2/userrecordings/summary", "FaxSummary",
     ))
@@ -102,11 +117,14 @@ def put_userrecording(
     *,
     expand: _Sequence[_Open[_Literal["conversation"]]] | None = None,
 ) -> _Operation[_m.UserRecording]:
-    """PUT /api/v2/userrecordings/{recordingId} -> ``UserRecording``.
+    """Update a user recording.
+
+    PUT /api/v2/userrecordings/{recordingId} -> ``UserRecording``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-userrecordings--recordingId-
 
     Args:
-        recording_id: path, string.
-        expand: query, list of string: conversation.
+        recording_id: the ID of the recording.
+        expand: query, list of string: conversation. What to include in addition.
         body: ``UserRecording``.
     """
     return _Operation(_Endpoint(

@@ -40,12 +40,14 @@ if _TYPE_CHECKING:
 
 
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
+    """Delete a user aggregates job.
 
+    DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
     Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-users-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_users_aggregates_job", "DELETE",
@@ -54,12 +56,14 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
-    """DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
+    """Delete a user details job.
 
+    DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-analytics-users-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "delete_analytics_users_details_job", "DELETE",
@@ -72,14 +76,16 @@ def delete_authorization_subject_division_role(
     division_id: str,
     role_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
+    """Remove the grant of a role in a division from a subject.
 
+    DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
     Requires ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-authorization-subjects--subjectId--divisions--divisionId--roles--roleId-
 
     Args:
-        subject_id: path, string.
-        division_id: path, string.
-        role_id: path, string.
+        subject_id: the ID of the subject.
+        division_id: the ID of the division.
+        role_id: the ID of the role.
     """
     return _Operation(_Endpoint(
         "delete_authorization_subject_division_role", "DELETE",
@@ -88,9 +94,11 @@ def delete_authorization_subject_division_role(
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
-    """DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
+    """Delete the direct routing backup settings of the current user.
 
+    DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
     Requires ``routing:directRoutingBackup:selfDelete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-directroutingbackup-settings-me
     """
     return _Operation(_Endpoint(
         "delete_routing_directroutingbackup_settings_me", "DELETE",
@@ -99,12 +107,14 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
+    """Delete the direct routing backup settings of a user.
 
+    DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
     Requires ``routing:directRoutingBackup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_routing_user_directroutingbackup_settings", "DELETE",
@@ -113,12 +123,14 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
+    """Delete the utilization of a user.
 
+    DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
@@ -126,12 +138,14 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
 
 
 def delete_user(user_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/users/{userId} -> any JSON value.
+    """Delete a user.
 
+    DELETE /api/v2/users/{userId} -> any JSON value.
     Requires ``admin`` or ``directory:user:delete`` or ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_user", "DELETE", "/api/v2/users/{userId}", "object",
@@ -139,13 +153,15 @@ def delete_user(user_id: str) -> _Operation[_Any]:
 
 
 def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/customattributes/{schemaId} -> nothing.
+    """Delete a custom attribute of a user.
 
+    DELETE /api/v2/users/{userId}/customattributes/{schemaId} -> nothing.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--customattributes--schemaId-
 
     Args:
-        user_id: path, string.
-        schema_id: path, string.
+        user_id: the ID of the user.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_user_customattribute", "DELETE",
@@ -158,14 +174,16 @@ def delete_user_externalid_authority_name_external_key(
     authority_name: str,
     external_key: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/externalid/{authorityName}/{externalKey} -> nothing.
+    """Delete an external ID of a user.
 
+    DELETE /api/v2/users/{userId}/externalid/{authorityName}/{externalKey} -> nothing.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--externalid--authorityName---externalKey-
 
     Args:
-        user_id: path, string.
-        authority_name: path, string.
-        external_key: path, string.
+        user_id: the ID of the user.
+        authority_name: the authority name.
+        external_key: the external key.
     """
     return _Operation(_Endpoint(
         "delete_user_externalid_authority_name_external_key", "DELETE",
@@ -174,13 +192,15 @@ def delete_user_externalid_authority_name_external_key(
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
+    """Remove a routing language from a user.
 
+    DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--routinglanguages--languageId-
 
     Args:
-        user_id: path, string.
-        language_id: path, string.
+        user_id: the ID of the user.
+        language_id: the ID of the language.
     """
     return _Operation(_Endpoint(
         "delete_user_routinglanguage", "DELETE",
@@ -189,13 +209,15 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
+    """Remove a routing skill from a user.
 
+    DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--routingskills--skillId-
 
     Args:
-        user_id: path, string.
-        skill_id: path, string.
+        user_id: the ID of the user.
+        skill_id: the ID of the skill.
     """
     return _Operation(_Endpoint(
         "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
@@ -203,12 +225,14 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
 
 
 def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/station/associatedstation -> nothing.
+    """Clear the associated station of a user.
 
+    DELETE /api/v2/users/{userId}/station/associatedstation -> nothing.
     Requires ``telephony:station:disassociate``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--station-associatedstation
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_user_station_associatedstation", "DELETE",
@@ -217,12 +241,14 @@ def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
 
 
 def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/station/defaultstation -> nothing.
+    """Clear the default station of a user.
 
+    DELETE /api/v2/users/{userId}/station/defaultstation -> nothing.
     Requires ``telephony:plugin:all`` or ``telephony:phone:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--station-defaultstation
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "delete_user_station_defaultstation", "DELETE",
@@ -231,13 +257,15 @@ def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
 
 
 def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/{userId}/verifiers/{verifierId} -> nothing.
+    """Delete a verifier of a user.
 
+    DELETE /api/v2/users/{userId}/verifiers/{verifierId} -> nothing.
     Requires ``mfa:verifier:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users--userId--verifiers--verifierId-
 
     Args:
-        user_id: path, string.
-        verifier_id: path, string.
+        user_id: the ID of the user.
+        verifier_id: the ID of the verifier.
     """
     return _Operation(_Endpoint(
         "delete_user_verifier", "DELETE", "/api/v2/users/{userId}/verifiers/{verifierId}",
@@ -245,12 +273,14 @@ def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
 
 
 def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/customattributes/schemas/{schemaId} -> nothing.
+    """Delete a user custom attribute schema.
 
+    DELETE /api/v2/users/customattributes/schemas/{schemaId} -> nothing.
     Requires ``users:customAttributesSchema:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-customattributes-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "delete_users_customattributes_schema", "DELETE",
@@ -259,10 +289,13 @@ def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
 
 
 def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/me/verifiers/{verifierId} -> nothing.
+    """Delete a verifier of the current user.
+
+    DELETE /api/v2/users/me/verifiers/{verifierId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-me-verifiers--verifierId-
 
     Args:
-        verifier_id: path, string.
+        verifier_id: the ID of the verifier.
     """
     return _Operation(_Endpoint(
         "delete_users_me_verifier", "DELETE", "/api/v2/users/me/verifiers/{verifierId}",
@@ -270,9 +303,11 @@ def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
 
 
 def delete_users_stations_me_associatedstation() -> _Operation[None]:
-    """DELETE /api/v2/users/stations/me/associatedstation -> nothing.
+    """Clear the associated station of the current user.
 
+    DELETE /api/v2/users/stations/me/associatedstation -> nothing.
     Requires ``telephony:station:disassociateSelf``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-stations-me-associatedstation
     """
     return _Operation(_Endpoint(
         "delete_users_stations_me_associatedstation", "DELETE",
@@ -281,12 +316,14 @@ def delete_users_stations_me_associatedstation() -> _Operation[None]:
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a user aggregates job.
 
+    GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_users_aggregates_job", "GET",
@@ -299,13 +336,15 @@ def get_analytics_users_aggregates_job_results(
     *,
     cursor: str | None = None,
 ) -> _Lists[_m.UserAsyncAggregateQueryResponse, _m.UserAggregateDataContainer]:
-    """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
+    """Get the results of a user aggregates job.
 
+    GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
     Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_aggregates_job_results", "GET",
@@ -315,12 +354,14 @@ def get_analytics_users_aggregates_job_results(
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
-    """GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
+    """Get the status of a user details job.
 
+    GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
@@ -334,14 +375,16 @@ def get_analytics_users_details_job_results(
     cursor: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AnalyticsUserDetailsAsyncQueryResponse, _m.AnalyticsUserDetail]:
-    """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
+    """Get the results of a user details job.
 
+    GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
     Requires ``analytics:userDetail:view``. Pages by ``cursor``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId--results
 
     Args:
-        job_id: path, string.
-        cursor: query, string.
-        page_size: query, integer.
+        job_id: the ID of the job.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -351,9 +394,11 @@ def get_analytics_users_details_job_results(
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
-    """GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
+    """Get the date up to which user details jobs have data.
 
+    GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
     Requires ``analytics:userDetail:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs-availability
     """
     return _Operation(_Endpoint(
         "get_analytics_users_details_jobs_availability", "GET",
@@ -366,9 +411,11 @@ def get_authorization_divisionspermitted_me(
     *,
     name: str | None = None,
 ) -> _Lists[list[_m.AuthzDivision], _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
+    """List the divisions where the current user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/me -> list of ``AuthzDivision``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-me
 
     Args:
         name: query, string.
@@ -387,14 +434,16 @@ def get_authorization_divisionspermitted_paged_me(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
+    """List by page the divisions where the current user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
         permission: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -410,15 +459,17 @@ def get_authorization_divisionspermitted_paged_subject_id(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
+    """List by page the divisions where a user has a permission.
 
+    GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged--subjectId-
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         permission: query, string.
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -435,12 +486,14 @@ def get_authorization_subject(
     include_duplicates: bool | None = None,
     include_full_roles: bool | None = None,
 ) -> _Operation[_m.AuthzSubject]:
-    """GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
+    """Get the roles and permissions of a subject.
 
+    GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
     Requires ``authorization:grant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects--subjectId-
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         include_duplicates: query, boolean.
         include_full_roles: query, boolean.
     """
@@ -457,7 +510,10 @@ def get_authorization_subjects_me(
     include_duplicates: bool | None = None,
     include_full_roles: bool | None = None,
 ) -> _Operation[_m.AuthzSubject]:
-    """GET /api/v2/authorization/subjects/me -> ``AuthzSubject``.
+    """Get the roles and permissions of the current user.
+
+    GET /api/v2/authorization/subjects/me -> ``AuthzSubject``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-me
 
     Args:
         include_duplicates: query, boolean.
@@ -469,9 +525,11 @@ def get_authorization_subjects_me(
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
-    """GET /api/v2/fieldconfig -> ``FieldConfig``.
+    """Get the field configuration of an entity type.
 
+    GET /api/v2/fieldconfig -> ``FieldConfig``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-fieldconfig
 
     Args:
         type: query, string: person, group, org.
@@ -494,18 +552,21 @@ def get_profiles_users(
     ]]] | None = None,
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Lists[_m.UserProfileEntityListing, _m.UserProfile]:
-    """GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
+    """List the profiles of users.
 
+    GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-users
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
         jid: query, list of string.
-        sort_order: query, string: ascending, descending.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
-            conversationSummary, outOfOffice, geolocation, station, authorization.
+            conversationSummary, outOfOffice, geolocation, station, authorization. What to include
+            in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
@@ -521,9 +582,11 @@ def get_profiles_users(
 
 def get_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
+    """Get the direct routing backup settings of the current user.
 
+    GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:selfView``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-directroutingbackup-settings-me
     """
     return _Operation(_Endpoint(
         "get_routing_directroutingbackup_settings_me", "GET",
@@ -534,12 +597,14 @@ def get_routing_directroutingbackup_settings_me(
 def get_routing_user_directroutingbackup_settings(
     user_id: str,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
+    """Get the direct routing backup settings of a user.
 
+    GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_routing_user_directroutingbackup_settings", "GET",
@@ -549,12 +614,14 @@ def get_routing_user_directroutingbackup_settings(
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
+    """Get the utilization of a user.
 
+    GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
@@ -570,18 +637,23 @@ def get_user(
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _Open[_Literal["active", "deleted"]] | None = None,
 ) -> _Operation[_m.User]:
-    """GET /api/v2/users/{userId} -> ``User``.
+    """Get a user.
+
+    GET /api/v2/users/{userId} -> ``User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
-        user_custom_attribute_schema_ids: query, list of string.
+        user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
+            schemas.
         state: query, string: active, deleted.
     """
     return _Operation(_Endpoint(
@@ -597,15 +669,19 @@ def get_user_adjacents(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.Adjacents]:
-    """GET /api/v2/users/{userId}/adjacents -> ``Adjacents``.
+    """Get the superiors, siblings and direct reports of a user.
+
+    GET /api/v2/users/{userId}/adjacents -> ``Adjacents``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--adjacents
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents",
@@ -613,12 +689,14 @@ def get_user_adjacents(
 
 
 def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
-    """GET /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
+    """Get the call forwarding of a user.
 
+    GET /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
     Requires ``conversation:callForwarding:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--callforwarding
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_callforwarding", "GET", "/api/v2/users/{userId}/callforwarding", "CallForwarding",
@@ -626,13 +704,15 @@ def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
 
 
 def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.UserCustomAttributes]:
-    """GET /api/v2/users/{userId}/customattributes/{schemaId} -> ``UserCustomAttributes``.
+    """Get a custom attribute of a user.
 
+    GET /api/v2/users/{userId}/customattributes/{schemaId} -> ``UserCustomAttributes``.
     Requires ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--customattributes--schemaId-
 
     Args:
-        user_id: path, string.
-        schema_id: path, string.
+        user_id: the ID of the user.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_user_customattribute", "GET", "/api/v2/users/{userId}/customattributes/{schemaId}",
@@ -644,13 +724,15 @@ def get_user_customattributes_bulk(
     user_id: str,
     schema_ids: _Sequence[str],
 ) -> _Lists[list[_Any], _Any]:
-    """GET /api/v2/users/{userId}/customattributes/bulk -> list of any JSON value.
+    """Get custom attributes of a user in bulk.
 
+    GET /api/v2/users/{userId}/customattributes/bulk -> list of any JSON value.
     Requires ``directory:user:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--customattributes-bulk
 
     Args:
-        user_id: path, string.
-        schema_ids: query, list of string.
+        user_id: the ID of the user.
+        schema_ids: query, list of string. The IDs of schemas.
     """
     return _Lists(_Endpoint(
         "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
@@ -663,15 +745,19 @@ def get_user_directreports(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[list[_m.User], _m.User]:
-    """GET /api/v2/users/{userId}/directreports -> list of ``User``.
+    """List the direct reports of a user.
+
+    GET /api/v2/users/{userId}/directreports -> list of ``User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--directreports
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
@@ -682,10 +768,13 @@ def get_user_directreports(
 def get_user_externalid(
     user_id: str,
 ) -> _Lists[list[_m.UserExternalIdentifier], _m.UserExternalIdentifier]:
-    """GET /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
+    """List the external IDs of a user.
+
+    GET /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--externalid
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
@@ -697,11 +786,14 @@ def get_user_externalid_authority_name(
     user_id: str,
     authority_name: str,
 ) -> _Operation[_m.UserExternalIdentifier]:
-    """GET /api/v2/users/{userId}/externalid/{authorityName} -> ``UserExternalIdentifier``.
+    """Get the external ID of a user at an authority.
+
+    GET /api/v2/users/{userId}/externalid/{authorityName} -> ``UserExternalIdentifier``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--externalid--authorityName-
 
     Args:
-        user_id: path, string.
-        authority_name: path, string.
+        user_id: the ID of the user.
+        authority_name: the authority name.
     """
     return _Operation(_Endpoint(
         "get_user_externalid_authority_name", "GET",
@@ -717,20 +809,23 @@ def get_user_favorites(
     sort_order: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.UserEntityListing, _m.User]:
-    """GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
+    """List the favorites of a user.
 
+    GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
     Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--favorites
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
@@ -742,11 +837,14 @@ def get_user_favorites(
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
-    """GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    """Get the geolocation of a client of a user.
+
+    GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--geolocations--clientId-
 
     Args:
-        user_id: path, string.
-        client_id: path, string.
+        user_id: the ID of the user.
+        client_id: the ID of the client.
     """
     return _Operation(_Endpoint(
         "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
@@ -755,10 +853,13 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
 
 
 def get_user_outofoffice(user_id: str) -> _Operation[_m.OutOfOffice]:
-    """GET /api/v2/users/{userId}/outofoffice -> ``OutOfOffice``.
+    """Get the out-of-office status of a user.
+
+    GET /api/v2/users/{userId}/outofoffice -> ``OutOfOffice``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--outofoffice
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_outofoffice", "GET", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
@@ -775,16 +876,18 @@ def get_user_profile(
     ]]] | None = None,
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Operation[_m.UserProfile]:
-    """GET /api/v2/users/{userId}/profile -> ``UserProfile``.
+    """Get the profile of a user.
 
+    GET /api/v2/users/{userId}/profile -> ``UserProfile``.
     Deprecated.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--profile
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
-            customAttributes.
+            customAttributes. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
@@ -796,12 +899,14 @@ def get_user_profile(
 
 
 def get_user_profileskills(user_id: str) -> _Lists[list[str], str]:
-    """GET /api/v2/users/{userId}/profileskills -> list of string.
+    """List the profile skills of a user.
 
+    GET /api/v2/users/{userId}/profileskills -> list of string.
     Requires ``directory:userProfile:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--profileskills
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", "list[str]",
@@ -817,16 +922,18 @@ def get_user_queues(
     joined: bool | None = None,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
-    """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
+    """List the queues of a user.
 
+    GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
     Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--queues
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         joined: query, boolean.
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
@@ -838,12 +945,14 @@ def get_user_queues(
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
-    """GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
+    """Get the roles and permissions of a user.
 
+    GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
     Requires ``authorization:grant:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--subjectId--roles
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
     """
     return _Operation(_Endpoint(
         "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
@@ -857,15 +966,17 @@ def get_user_routinglanguages(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
-    """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
+    """List the routing languages of a user.
 
+    GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routinglanguages
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
@@ -882,15 +993,17 @@ def get_user_routingskills(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
+    """List the routing skills of a user.
 
+    GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routingskills
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
@@ -901,10 +1014,13 @@ def get_user_routingskills(
 
 
 def get_user_routingstatus(user_id: str) -> _Operation[_m.RoutingStatus]:
-    """GET /api/v2/users/{userId}/routingstatus -> ``RoutingStatus``.
+    """Get the routing status of a user.
+
+    GET /api/v2/users/{userId}/routingstatus -> ``RoutingStatus``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routingstatus
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_routingstatus", "GET", "/api/v2/users/{userId}/routingstatus", "RoutingStatus",
@@ -918,14 +1034,16 @@ def get_user_skillgroups(
     after: str | None = None,
     before: str | None = None,
 ) -> _Lists[_m.UserSkillGroupEntityListing, _m.SkillGroup]:
-    """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
+    """List the skill groups of a user.
 
+    GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
     Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--skillgroups
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        after: query, string.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        after: query, string. Where the page begins, from the previous response.
         before: query, string.
     """
     return _Lists(_Endpoint(
@@ -935,12 +1053,14 @@ def get_user_skillgroups(
 
 
 def get_user_state(user_id: str) -> _Operation[_m.UserState]:
-    """GET /api/v2/users/{userId}/state -> ``UserState``.
+    """Get the state of a user.
 
+    GET /api/v2/users/{userId}/state -> ``UserState``.
     Requires ``directory:userStateChange:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--state
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_state", "GET", "/api/v2/users/{userId}/state", "UserState",
@@ -948,12 +1068,14 @@ def get_user_state(user_id: str) -> _Operation[_m.UserState]:
 
 
 def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
-    """GET /api/v2/users/{userId}/station -> ``UserStations``.
+    """Get the station of a user.
 
+    GET /api/v2/users/{userId}/station -> ``UserStations``.
     Requires ``telephony:otherStationAssociation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--station
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_user_station", "GET", "/api/v2/users/{userId}/station", "UserStations",
@@ -965,15 +1087,19 @@ def get_user_superiors(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[list[_m.User], _m.User]:
-    """GET /api/v2/users/{userId}/superiors -> list of ``User``.
+    """List the superiors of a user.
+
+    GET /api/v2/users/{userId}/superiors -> list of ``User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--superiors
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
@@ -987,15 +1113,17 @@ def get_user_trustors(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TrustorEntityListing, _m.Trustor]:
-    """GET /api/v2/users/{userId}/trustors -> ``TrustorEntityListing``.
+    """List the trustor organizations of a user.
 
+    GET /api/v2/users/{userId}/trustors -> ``TrustorEntityListing``.
     Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--trustors
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", "TrustorEntityListing",
@@ -1004,12 +1132,14 @@ def get_user_trustors(
 
 
 def get_user_verifiers(user_id: str) -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
-    """GET /api/v2/users/{userId}/verifiers -> ``VerifierEntityListing``.
+    """List the verifiers of a user.
 
+    GET /api/v2/users/{userId}/verifiers -> ``VerifierEntityListing``.
     Requires ``mfa:verifier:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--verifiers
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Lists(_Endpoint(
         "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers", "VerifierEntityListing",
@@ -1029,24 +1159,28 @@ def get_users(
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _StateValues | None = None,
 ) -> _Lists[_m.UserEntityListing, _m.User]:
-    """GET /api/v2/users -> ``UserEntityListing``.
+    """List the users.
 
+    GET /api/v2/users -> ``UserEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        id: query, list of string.
-        jabber_id: query, list of string.
-        sort_order: query, string: ascending, descending.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        id: query, list of string. Only these IDs.
+        jabber_id: query, list of string. The ID of a jabber.
+        sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
-        user_custom_attribute_schema_ids: query, list of string.
+        user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
+            schemas.
         state: query, string: active, inactive, deleted, any.
     """
     return _Lists(_Endpoint(
@@ -1066,16 +1200,18 @@ def get_users_chats_me(
     include_room_owners: bool | None = None,
     after: str | None = None,
 ) -> _Lists[_m.ChatItemCursorListing, _m.ChatItem]:
-    """GET /api/v2/users/chats/me -> ``ChatItemCursorListing``.
+    """List the chats of the current user.
 
+    GET /api/v2/users/chats/me -> ``ChatItemCursorListing``.
     Requires ``chat:chat:access`` or ``user:chats:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-chats-me
 
     Args:
         exclude_closed: query, boolean.
         include_presence: query, boolean.
         include_room_owners: query, boolean.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing",
@@ -1087,12 +1223,14 @@ def get_users_chats_me(
 
 
 def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
+    """Get a user custom attribute schema.
 
+    GET /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Operation(_Endpoint(
         "get_users_customattributes_schema", "GET",
@@ -1104,13 +1242,15 @@ def get_users_customattributes_schema_version(
     schema_id: str,
     version_id: str,
 ) -> _Operation[_m.DataSchema]:
-    """GET /api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
+    """Get a version of a user custom attribute schema.
 
+    GET /api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas--schemaId--versions--versionId-
 
     Args:
-        schema_id: path, string.
-        version_id: path, string.
+        schema_id: the ID of the schema.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_users_customattributes_schema_version", "GET",
@@ -1121,12 +1261,14 @@ def get_users_customattributes_schema_version(
 def get_users_customattributes_schema_versions(
     schema_id: str,
 ) -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/users/customattributes/schemas/{schemaId}/versions -> ``DataSchemaListing``.
+    """List the versions of a user custom attribute schema.
 
+    GET /api/v2/users/customattributes/schemas/{schemaId}/versions -> ``DataSchemaListing``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas--schemaId--versions
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
     """
     return _Lists(_Endpoint(
         "get_users_customattributes_schema_versions", "GET",
@@ -1136,9 +1278,11 @@ def get_users_customattributes_schema_versions(
 
 
 def get_users_customattributes_schemas() -> _Lists[_m.DataSchemaListing, _m.DataSchema]:
-    """GET /api/v2/users/customattributes/schemas -> ``DataSchemaListing``.
+    """List the user custom attribute schemas.
 
+    GET /api/v2/users/customattributes/schemas -> ``DataSchemaListing``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas
     """
     return _Lists(_Endpoint(
         "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
@@ -1147,12 +1291,14 @@ def get_users_customattributes_schemas() -> _Lists[_m.DataSchemaListing, _m.Data
 
 
 def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
-    """GET /api/v2/users/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
+    """Get a user custom attribute schema core type.
 
+    GET /api/v2/users/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas-coretypes--coreTypeName-
 
     Args:
-        core_type_name: path, string.
+        core_type_name: the core type name.
     """
     return _Operation(_Endpoint(
         "get_users_customattributes_schemas_coretype", "GET",
@@ -1161,9 +1307,11 @@ def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operati
 
 
 def get_users_customattributes_schemas_coretypes() -> _Lists[_m.CoretypeListing, _m.Coretype]:
-    """GET /api/v2/users/customattributes/schemas/coretypes -> ``CoretypeListing``.
+    """List the user custom attribute schema core types.
 
+    GET /api/v2/users/customattributes/schemas/coretypes -> ``CoretypeListing``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas-coretypes
     """
     return _Lists(_Endpoint(
         "get_users_customattributes_schemas_coretypes", "GET",
@@ -1173,9 +1321,11 @@ def get_users_customattributes_schemas_coretypes() -> _Lists[_m.CoretypeListing,
 
 
 def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
-    """GET /api/v2/users/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
+    """List the user custom attribute schema limits.
 
+    GET /api/v2/users/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
     Requires ``users:customAttributesSchema:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-customattributes-schemas-limits
     """
     return _Operation(_Endpoint(
         "get_users_customattributes_schemas_limits", "GET",
@@ -1198,21 +1348,23 @@ def get_users_development_activities(
     statuses: _Sequence[_StatusesValues] | None = None,
     relationship: _Sequence[_RelationshipValues] | None = None,
 ) -> _Lists[_m.DevelopmentActivityListing, _m.DevelopmentActivity]:
-    """GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
+    """List the development activities.
 
+    GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
     Requires ``learning:assignment:view`` or ``coaching:appointment:view``. Pages by ``page_number``
     or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities
 
     Args:
-        user_id: query, list of string.
-        module_id: query, string.
-        interval: query, string.
+        user_id: query, list of string. The ID of a user.
+        module_id: query, string. The ID of a module.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
         pass_: query, string: True, False, Any.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: Asc, Desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
             External, Native.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
@@ -1244,19 +1396,21 @@ def get_users_development_activities_me(
     statuses: _Sequence[_StatusesValues] | None = None,
     relationship: _Sequence[_RelationshipValues] | None = None,
 ) -> _Lists[_m.DevelopmentActivityListing, _m.DevelopmentActivity]:
-    """GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
+    """List the development activities of the current user.
 
+    GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities-me
 
     Args:
-        module_id: query, string.
-        interval: query, string.
+        module_id: query, string. The ID of a module.
+        interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string.
         overdue: query, string: True, False, Any.
         pass_: query, string: True, False, Any.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: Asc, Desc.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
             External, Native.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
@@ -1278,12 +1432,14 @@ def get_users_development_activity(
     activity_id: str,
     type: _TypesValues,
 ) -> _Operation[_m.DevelopmentActivity]:
-    """GET /api/v2/users/development/activities/{activityId} -> ``DevelopmentActivity``.
+    """Get a development activity.
 
+    GET /api/v2/users/development/activities/{activityId} -> ``DevelopmentActivity``.
     Requires ``learning:assignment:view`` or ``coaching:appointment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities--activityId-
 
     Args:
-        activity_id: path, string.
+        activity_id: the ID of the activity.
         type: query, string: Informational, Coaching, AssessedContent, Assessment, External, Native.
     """
     return _Operation(_Endpoint(
@@ -1298,16 +1454,20 @@ def get_users_externalid_authority_name_external_key(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.User]:
-    """GET /api/v2/users/externalid/{authorityName}/{externalKey} -> ``User``.
+    """Get the user with an external ID.
+
+    GET /api/v2/users/externalid/{authorityName}/{externalKey} -> ``User``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-externalid--authorityName---externalKey-
 
     Args:
-        authority_name: path, string.
-        external_key: path, string.
+        authority_name: the authority name.
+        external_key: the external key.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_users_externalid_authority_name_external_key", "GET",
@@ -1331,7 +1491,10 @@ def get_users_me(
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
 ) -> _Operation[_m.UserMe]:
-    """GET /api/v2/users/me -> ``UserMe``.
+    """Get the current user.
+
+    GET /api/v2/users/me -> ``UserMe``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-me
 
     Args:
         expand: query, list of string: routingStatus, presence, integrationPresence,
@@ -1342,10 +1505,11 @@ def get_users_me(
             geolocationsettings, organization, presencedefinitions, divisionedpresencedefinitions,
             locationdefinitions, orgauthorization, orgproducts, favorites, superiors, directreports,
             adjacents, routingskills, routinglanguages, fieldconfigs, token, trustors, logCapture,
-            autoanswersettings.
+            autoanswersettings. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
-        user_custom_attribute_schema_ids: query, list of string.
+        user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
+            schemas.
     """
     return _Operation(_Endpoint(
         "get_users_me", "GET", "/api/v2/users/me", "UserMe",
@@ -1356,7 +1520,11 @@ def get_users_me(
 
 
 def get_users_me_verifiers() -> _Lists[_m.VerifierEntityListing, _m.Verifier]:
-    """GET /api/v2/users/me/verifiers -> ``VerifierEntityListing``."""
+    """List the verifiers of the current user.
+
+    GET /api/v2/users/me/verifiers -> ``VerifierEntityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-me-verifiers
+    """
     return _Lists(_Endpoint(
         "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", "VerifierEntityListing",
         listing=_l.single_fb29b5bd,
@@ -1373,22 +1541,26 @@ def get_users_query(
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _StateValues | None = None,
 ) -> _Lists[_m.UserCursorEntityListing, _m.User]:
-    """GET /api/v2/users/query -> ``UserCursorEntityListing``.
+    """List the users by cursor.
 
+    GET /api/v2/users/query -> ``UserCursorEntityListing``.
     Requires ``directory:user:view``. Pages by ``cursor`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-query
 
     Args:
-        cursor: query, string.
-        page_size: query, integer.
-        sort_order: query, string: ASC, DESC.
+        cursor: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. How many items to return at most.
+        sort_order: query, string: ASC, DESC. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
+            include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
-        user_custom_attribute_schema_ids: query, list of string.
+        user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
+            schemas.
         state: query, string: active, inactive, deleted, any.
     """
     return _Lists(_Endpoint(
@@ -1407,13 +1579,15 @@ def get_users_search(
     expand: _Sequence[str] | None = None,
     integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """GET /api/v2/users/search -> ``UsersSearchResponse``.
+    """Search users by the q64 value of an earlier search.
 
+    GET /api/v2/users/search -> ``UsersSearchResponse``.
     Requires ``directory:user:view``. Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral.
     """
@@ -1427,9 +1601,11 @@ def get_users_search(
 
 
 def get_users_stations_me() -> _Operation[_m.UserStations]:
-    """GET /api/v2/users/stations/me -> ``UserStations``.
+    """Get the station of the current user.
 
+    GET /api/v2/users/stations/me -> ``UserStations``.
     Requires ``telephony:selfStationAssociation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-stations-me
     """
     return _Operation(_Endpoint(
         "get_users_stations_me", "GET", "/api/v2/users/stations/me", "UserStations",
@@ -1437,12 +1613,14 @@ def get_users_stations_me() -> _Operation[_m.UserStations]:
 
 
 def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m.User]:
-    """PATCH /api/v2/users/{userId} -> ``User``.
+    """Update a user.
 
+    PATCH /api/v2/users/{userId} -> ``User``.
     Requires ``admin`` or ``directory:user:edit`` or ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UpdateUser``.
     """
     return _Operation(_Endpoint(
@@ -1454,12 +1632,14 @@ def patch_user_callforwarding(
     user_id: str,
     body: _m.CallForwarding | _JsonObject,
 ) -> _Operation[_m.CallForwarding]:
-    """PATCH /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
+    """Update the call forwarding of a user.
 
+    PATCH /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
     Requires ``conversation:callForwarding:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--callforwarding
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``CallForwarding``.
     """
     return _Operation(_Endpoint(
@@ -1472,12 +1652,14 @@ def patch_user_customattributes(
     user_id: str,
     user_custom_attributes: _m.UserCustomAttributesUpdateRequest | _JsonObject,
 ) -> _Operation[_m.UserCustomAttributes]:
-    """PATCH /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
+    """Update the custom attributes of a user.
 
+    PATCH /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--customattributes
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1490,12 +1672,14 @@ def patch_user_customattributes_bulk(
     user_id: str,
     user_custom_attributes_list: _Sequence[_m.UserCustomAttributesUpdateRequest | _JsonObject],
 ) -> _Operation[_m.UserCustomAttributes]:
-    """PATCH /api/v2/users/{userId}/customattributes/bulk -> ``UserCustomAttributes``.
+    """Update custom attributes of a user in bulk.
 
+    PATCH /api/v2/users/{userId}/customattributes/bulk -> ``UserCustomAttributes``.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--customattributes-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         user_custom_attributes_list: body, list of ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -1509,11 +1693,14 @@ def patch_user_geolocation(
     client_id: str,
     body: _m.Geolocation | _JsonObject,
 ) -> _Operation[_m.Geolocation]:
-    """PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    """Update the geolocation of a client of a user.
+
+    PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--geolocations--clientId-
 
     Args:
-        user_id: path, string.
-        client_id: path, string.
+        user_id: the ID of the user.
+        client_id: the ID of the client.
         body: ``Geolocation``.
     """
     return _Operation(_Endpoint(
@@ -1527,13 +1714,15 @@ def patch_user_queue(
     user_id: str,
     body: _m.UserQueue | _JsonObject,
 ) -> _Operation[_m.UserQueue]:
-    """PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
+    """Set whether a user is joined to a queue.
 
+    PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
     Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--queues--queueId-
 
     Args:
-        queue_id: path, string.
-        user_id: path, string.
+        queue_id: the ID of the queue.
+        user_id: the ID of the user.
         body: ``UserQueue``.
     """
     return _Operation(_Endpoint(
@@ -1548,13 +1737,15 @@ def patch_user_queues(
     *,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.UserQueueEntityListing, _m.UserQueue]:
-    """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
+    """Set whether a user is joined to queues.
 
+    PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
     Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--queues
 
     Args:
-        user_id: path, string.
-        division_id: query, list of string.
+        user_id: the ID of the user.
+        division_id: query, list of string. The ID of a division.
         body: list of ``UserQueue``.
     """
     return _Lists(_Endpoint(
@@ -1568,13 +1759,15 @@ def patch_user_routinglanguage(
     language_id: str,
     body: _m.UserRoutingLanguage | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
+    """Update the proficiency of a routing language of a user.
 
+    PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routinglanguages--languageId-
 
     Args:
-        user_id: path, string.
-        language_id: path, string.
+        user_id: the ID of the user.
+        language_id: the ID of the language.
         body: ``UserRoutingLanguage``.
     """
     return _Operation(_Endpoint(
@@ -1588,12 +1781,14 @@ def patch_user_routinglanguages_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingLanguagePost | _JsonObject],
 ) -> _Lists[_m.UserLanguageEntityListing, _m.UserRoutingLanguage]:
-    """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
+    """Add routing languages to a user in bulk.
 
+    PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routinglanguages-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingLanguagePost``.
     """
     return _Lists(_Endpoint(
@@ -1606,12 +1801,14 @@ def patch_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
+    """Add routing skills to a user in bulk.
 
+    PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--routingskills-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingSkillPost``.
     """
     return _Lists(_Endpoint(
@@ -1623,9 +1820,11 @@ def patch_user_routingskills_bulk(
 def patch_users_bulk(
     body: _Sequence[_m.PatchUser | _JsonObject],
 ) -> _Lists[_m.UserEntityListing, _m.User]:
-    """PATCH /api/v2/users/bulk -> ``UserEntityListing``.
+    """Update the auto-answer setting of users in bulk.
 
+    PATCH /api/v2/users/bulk -> ``UserEntityListing``.
     Requires ``directory:user:edit`` or ``directory:organization:admin``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users-bulk
 
     Args:
         body: list of ``PatchUser``.
@@ -1642,13 +1841,15 @@ def post_analytics_users_activity_query(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.UserActivityResponse, _m.UserActivityData]:
-    """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
+    """Query the user activity.
 
+    POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
     Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """
     return _Lists(_Endpoint(
@@ -1661,9 +1862,11 @@ def post_analytics_users_activity_query(
 def post_analytics_users_aggregates_jobs(
     body: _m.UserAsyncAggregationQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.UserAggregateDataContainer]:
-    """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
+    """Start a user aggregates job.
 
-    Requires ``analytics:userAggregate:view``.
+    POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:userAggregate:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-aggregates-jobs
 
     Args:
         body: ``UserAsyncAggregationQuery``.
@@ -1677,9 +1880,11 @@ def post_analytics_users_aggregates_jobs(
 def post_analytics_users_aggregates_query(
     body: _m.UserAggregationQuery | _JsonObject,
 ) -> _Lists[_m.UserAggregateQueryResponse, _m.UserAggregateDataContainer]:
-    """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
+    """Query user aggregates.
 
+    POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
     Read-only. Requires ``analytics:userAggregate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-aggregates-query
 
     Args:
         body: ``UserAggregationQuery``.
@@ -1694,9 +1899,11 @@ def post_analytics_users_aggregates_query(
 def post_analytics_users_details_jobs(
     body: _m.AsyncUserDetailsQuery | _JsonObject,
 ) -> _Jobs[_m.AsyncQueryResponse, _m.AsyncQueryStatus, _m.AnalyticsUserDetail]:
-    """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
+    """Start a user details job.
 
-    Requires ``analytics:userDetail:view``.
+    POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
+    Requires ``analytics:userDetail:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-jobs
 
     Args:
         body: ``AsyncUserDetailsQuery``.
@@ -1710,9 +1917,11 @@ def post_analytics_users_details_jobs(
 def post_analytics_users_details_query(
     body: _m.UserDetailsQuery | _JsonObject,
 ) -> _Lists[_m.AnalyticsUserDetailsQueryResponse, _m.AnalyticsUserDetail]:
-    """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
+    """Query user details.
 
+    POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
     Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-query
 
     Args:
         body: ``UserDetailsQuery``.
@@ -1727,9 +1936,11 @@ def post_analytics_users_details_query(
 def post_analytics_users_observations_query(
     body: _m.UserObservationQuery | _JsonObject,
 ) -> _Lists[_m.UserObservationQueryResponse, _m.UserObservationDataContainer]:
-    """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
+    """Query user observations.
 
+    POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
     Read-only. Requires ``analytics:userObservation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-observations-query
 
     Args:
         body: ``UserObservationQuery``.
@@ -1747,12 +1958,14 @@ def post_authorization_subject_bulkadd(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
+    """Grant roles in divisions to a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkadd
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
@@ -1766,12 +1979,14 @@ def post_authorization_subject_bulkremove(
     subject_id: str,
     body: _m.RoleDivisionGrants | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
+    """Remove grants from a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
     Requires ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkremove
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -1786,12 +2001,14 @@ def post_authorization_subject_bulkreplace(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
+    """Replace the grants of a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
     Requires ``authorization:grant:add`` and ``authorization:grant:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--bulkreplace
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         subject_type: query, string.
         body: ``RoleDivisionGrants``.
     """
@@ -1808,14 +2025,16 @@ def post_authorization_subject_division_role(
     *,
     subject_type: str | None = None,
 ) -> _Operation[None]:
-    """POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
+    """Grant a role in a division to a subject.
 
+    POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-authorization-subjects--subjectId--divisions--divisionId--roles--roleId-
 
     Args:
-        subject_id: path, string.
-        division_id: path, string.
-        role_id: path, string.
+        subject_id: the ID of the subject.
+        division_id: the ID of the division.
+        role_id: the ID of the role.
         subject_type: query, string.
     """
     return _Operation(_Endpoint(
@@ -1830,12 +2049,14 @@ def post_user_externalid(
     user_id: str,
     body: _m.UserExternalIdentifier | _JsonObject,
 ) -> _Lists[list[_m.UserExternalIdentifier], _m.UserExternalIdentifier]:
-    """POST /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
+    """Add an external ID to a user.
 
+    POST /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--externalid
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserExternalIdentifier``.
     """
     return _Lists(_Endpoint(
@@ -1846,12 +2067,14 @@ def post_user_externalid(
 
 
 def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[None]:
-    """POST /api/v2/users/{userId}/invite -> nothing.
+    """Send an activation email to a user.
 
+    POST /api/v2/users/{userId}/invite -> nothing.
     Requires ``admin`` or ``directory:organization:admin`` or ``directory:user:setPassword``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--invite
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         force: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -1863,12 +2086,14 @@ def post_user_password(
     user_id: str,
     body: _m.ChangePasswordRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/users/{userId}/password -> nothing.
+    """Update the password of a user.
 
+    POST /api/v2/users/{userId}/password -> nothing.
     Requires ``directory:user:setPassword``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--password
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``ChangePasswordRequest``.
     """
     return _Operation(_Endpoint(
@@ -1881,12 +2106,14 @@ def post_user_routinglanguages(
     user_id: str,
     body: _m.UserRoutingLanguagePost | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
+    """Add a routing language to a user.
 
+    POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--routinglanguages
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserRoutingLanguagePost``.
     """
     return _Operation(_Endpoint(
@@ -1899,12 +2126,14 @@ def post_user_routingskills(
     user_id: str,
     body: _m.UserRoutingSkillPost | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
+    """Add a routing skill to a user.
 
+    POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users--userId--routingskills
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserRoutingSkillPost``.
     """
     return _Operation(_Endpoint(
@@ -1914,9 +2143,11 @@ def post_user_routingskills(
 
 
 def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
-    """POST /api/v2/users -> ``User``.
+    """Create a user.
 
+    POST /api/v2/users -> ``User``.
     Requires ``directory:user:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users
 
     Args:
         body: ``CreateUser``.
@@ -1929,9 +2160,11 @@ def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
 def post_users_customattributes_schemas(
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """POST /api/v2/users/customattributes/schemas -> ``DataSchema``.
+    """Create a user custom attribute schema.
 
+    POST /api/v2/users/customattributes/schemas -> ``DataSchema``.
     Requires ``users:customAttributesSchema:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-customattributes-schemas
 
     Args:
         body: ``DataSchema``.
@@ -1948,9 +2181,11 @@ def post_users_development_activities_aggregates_query(
     _m.DevelopmentActivityAggregateResponse,
     _m.DevelopmentActivityAggregateQueryResponseGroupedData,
 ]:
-    """POST /api/v2/users/development/activities/aggregates/query -> ``DevelopmentActivityAggregateResponse``.
+    """Query development activity aggregates.
 
+    POST /api/v2/users/development/activities/aggregates/query -> ``DevelopmentActivityAggregateResponse``.
     Read-only. Requires ``learning:assignment:view`` or ``coaching:appointment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-development-activities-aggregates-query
 
     Args:
         body: ``DevelopmentActivityAggregateParam``.
@@ -1964,7 +2199,10 @@ def post_users_development_activities_aggregates_query(
 
 
 def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _Operation[None]:
-    """POST /api/v2/users/me/password -> nothing.
+    """Update the password of the current user.
+
+    POST /api/v2/users/me/password -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-me-password
 
     Args:
         body: ``ChangeMyPasswordRequest``.
@@ -1978,7 +2216,10 @@ def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _O
 def post_users_me_verifiers_totp(
     body: _m.CreateVerifierRequest | _JsonObject,
 ) -> _Operation[_m.CreateVerifierResponse]:
-    """POST /api/v2/users/me/verifiers/totp -> ``CreateVerifierResponse``.
+    """Add a TOTP verifier to the current user.
+
+    POST /api/v2/users/me/verifiers/totp -> ``CreateVerifierResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-me-verifiers-totp
 
     Args:
         body: ``CreateVerifierRequest``.
@@ -1993,10 +2234,13 @@ def post_users_me_verifiers_totp_verifier_id(
     verifier_id: str,
     body: _m.ValidateVerifierRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/users/me/verifiers/totp/{verifierId} -> nothing.
+    """Validate a TOTP verifier of the current user.
+
+    POST /api/v2/users/me/verifiers/totp/{verifierId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-me-verifiers-totp--verifierId-
 
     Args:
-        verifier_id: path, string.
+        verifier_id: the ID of the verifier.
         body: ``ValidateVerifierRequest``.
     """
     return _Operation(_Endpoint(
@@ -2008,7 +2252,10 @@ def post_users_me_verifiers_totp_verifier_id(
 def post_users_me_verifiers_webauthn_register(
     body: _m.FinishWebAuthnRegistrationRequest | _JsonObject,
 ) -> _Operation[_m.Verifier]:
-    """POST /api/v2/users/me/verifiers/webauthn/register -> ``Verifier``.
+    """Complete the registration of a WebAuthn verifier.
+
+    POST /api/v2/users/me/verifiers/webauthn/register -> ``Verifier``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-me-verifiers-webauthn-register
 
     Args:
         body: ``FinishWebAuthnRegistrationRequest``.
@@ -2022,7 +2269,10 @@ def post_users_me_verifiers_webauthn_register(
 
 def post_users_me_verifiers_webauthn_register_options(
 ) -> _Operation[_m.BeginWebAuthnRegistrationResponse]:
-    """POST /api/v2/users/me/verifiers/webauthn/register/options -> ``BeginWebAuthnRegistrationResponse``.
+    """Start the registration of a WebAuthn verifier.
+
+    POST /api/v2/users/me/verifiers/webauthn/register/options -> ``BeginWebAuthnRegistrationResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-me-verifiers-webauthn-register-options
     """
     return _Operation(_Endpoint(
         "post_users_me_verifiers_webauthn_register_options", "POST",
@@ -2033,9 +2283,11 @@ def post_users_me_verifiers_webauthn_register_options(
 def post_users_search(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search -> ``UsersSearchResponse``.
+    """Search users.
 
+    POST /api/v2/users/search -> ``UsersSearchResponse``.
     Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search
 
     Args:
         body: ``UserSearchRequest``.
@@ -2049,10 +2301,12 @@ def post_users_search(
 def post_users_search_conversation_target(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
+    """Search users as targets of conversations.
 
+    POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
     Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-conversation-target
 
     Args:
         body: ``UserSearchRequest``.
@@ -2067,10 +2321,12 @@ def post_users_search_conversation_target(
 def post_users_search_queuemembers_manage(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
+    """Search users to manage members of queues.
 
+    POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
     ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-queuemembers-manage
 
     Args:
         body: ``UserSearchRequest``.
@@ -2084,9 +2340,11 @@ def post_users_search_queuemembers_manage(
 def post_users_search_teams_assign(
     body: _m.UserSearchRequest | _JsonObject,
 ) -> _Lists[_m.UsersSearchResponse, _m.User]:
-    """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
+    """Search users to assign to teams.
 
+    POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
     Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-teams-assign
 
     Args:
         body: ``UserSearchRequest``.
@@ -2100,9 +2358,11 @@ def post_users_search_teams_assign(
 def put_routing_directroutingbackup_settings_me(
     body: _m.AgentDirectRoutingBackupSettings | _JsonObject,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
+    """Update the direct routing backup settings of the current user.
 
+    PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:selfEdit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-directroutingbackup-settings-me
 
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
@@ -2118,12 +2378,14 @@ def put_routing_user_directroutingbackup_settings(
     user_id: str,
     body: _m.AgentDirectRoutingBackupSettings | _JsonObject,
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
-    """PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
+    """Update the direct routing backup settings of a user.
 
+    PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
     Requires ``routing:directRoutingBackup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-users--userId--directroutingbackup-settings
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``AgentDirectRoutingBackupSettings``.
     """
     return _Operation(_Endpoint(
@@ -2137,12 +2399,14 @@ def put_routing_user_utilization(
     user_id: str,
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
+    """Update the utilization of a user.
 
+    PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-routing-users--userId--utilization
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UtilizationRequest``.
     """
     return _Operation(_Endpoint(
@@ -2155,12 +2419,14 @@ def put_user_callforwarding(
     user_id: str,
     body: _m.CallForwarding | _JsonObject,
 ) -> _Operation[_m.CallForwarding]:
-    """PUT /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
+    """Replace the call forwarding of a user.
 
+    PUT /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
     Requires ``conversation:callForwarding:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--callforwarding
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``CallForwarding``.
     """
     return _Operation(_Endpoint(
@@ -2173,12 +2439,14 @@ def put_user_customattributes(
     user_id: str,
     user_custom_attributes: _m.UserCustomAttributesUpdateRequest | _JsonObject,
 ) -> _Operation[_m.UserCustomAttributes]:
-    """PUT /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
+    """Replace the custom attributes of a user.
 
+    PUT /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--customattributes
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -2191,10 +2459,13 @@ def put_user_outofoffice(
     user_id: str,
     body: _m.OutOfOffice | _JsonObject,
 ) -> _Operation[_m.OutOfOffice]:
-    """PUT /api/v2/users/{userId}/outofoffice -> ``OutOfOffice``.
+    """Update the out-of-office status of a user.
+
+    PUT /api/v2/users/{userId}/outofoffice -> ``OutOfOffice``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--outofoffice
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``OutOfOffice``.
     """
     return _Operation(_Endpoint(
@@ -2204,12 +2475,14 @@ def put_user_outofoffice(
 
 
 def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
-    """PUT /api/v2/users/{userId}/profileskills -> list of string.
+    """Update the profile skills of a user.
 
+    PUT /api/v2/users/{userId}/profileskills -> list of string.
     Requires ``directory:userProfile:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--profileskills
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -2219,12 +2492,14 @@ def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[lis
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
-    """PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
+    """Set the roles of a user.
 
+    PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
     Requires ``authorization:grant:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--subjectId--roles
 
     Args:
-        subject_id: path, string.
+        subject_id: the ID of the subject.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -2238,13 +2513,15 @@ def put_user_routingskill(
     skill_id: str,
     body: _m.UserRoutingSkill | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
+    """Update the proficiency of a routing skill of a user.
 
+    PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--routingskills--skillId-
 
     Args:
-        user_id: path, string.
-        skill_id: path, string.
+        user_id: the ID of the user.
+        skill_id: the ID of the skill.
         body: ``UserRoutingSkill``.
     """
     return _Operation(_Endpoint(
@@ -2257,12 +2534,14 @@ def put_user_routingskills_bulk(
     user_id: str,
     body: _Sequence[_m.UserRoutingSkillPost | _JsonObject],
 ) -> _Lists[_m.UserSkillEntityListing, _m.UserRoutingSkill]:
-    """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
+    """Replace the routing skills of a user in bulk.
 
+    PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
     Requires ``routing:skill:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--routingskills-bulk
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: list of ``UserRoutingSkillPost``.
     """
     return _Lists(_Endpoint(
@@ -2275,10 +2554,13 @@ def put_user_routingstatus(
     user_id: str,
     body: _m.RoutingStatus | _JsonObject,
 ) -> _Operation[_m.RoutingStatus]:
-    """PUT /api/v2/users/{userId}/routingstatus -> ``RoutingStatus``.
+    """Update the routing status of a user.
+
+    PUT /api/v2/users/{userId}/routingstatus -> ``RoutingStatus``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--routingstatus
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``RoutingStatus``.
     """
     return _Operation(_Endpoint(
@@ -2288,12 +2570,14 @@ def put_user_routingstatus(
 
 
 def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation[_m.UserState]:
-    """PUT /api/v2/users/{userId}/state -> ``UserState``.
+    """Update the state of a user.
 
+    PUT /api/v2/users/{userId}/state -> ``UserState``.
     Requires ``directory:user:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--state
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``UserState``.
     """
     return _Operation(_Endpoint(
@@ -2306,13 +2590,15 @@ def put_user_station_associatedstation_station_id(
     user_id: str,
     station_id: str,
 ) -> _Operation[None]:
-    """PUT /api/v2/users/{userId}/station/associatedstation/{stationId} -> nothing.
+    """Set the associated station of a user.
 
+    PUT /api/v2/users/{userId}/station/associatedstation/{stationId} -> nothing.
     Requires ``telephony:otherStationAssociation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--station-associatedstation--stationId-
 
     Args:
-        user_id: path, string.
-        station_id: path, string.
+        user_id: the ID of the user.
+        station_id: the ID of the station.
     """
     return _Operation(_Endpoint(
         "put_user_station_associatedstation_station_id", "PUT",
@@ -2321,13 +2607,15 @@ def put_user_station_associatedstation_station_id(
 
 
 def put_user_station_defaultstation_station_id(user_id: str, station_id: str) -> _Operation[None]:
-    """PUT /api/v2/users/{userId}/station/defaultstation/{stationId} -> nothing.
+    """Set the default station of a user.
 
+    PUT /api/v2/users/{userId}/station/defaultstation/{stationId} -> nothing.
     Requires ``telephony:plugin:all`` or ``telephony:phone:assign``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--station-defaultstation--stationId-
 
     Args:
-        user_id: path, string.
-        station_id: path, string.
+        user_id: the ID of the user.
+        station_id: the ID of the station.
     """
     return _Operation(_Endpoint(
         "put_user_station_defaultstation_station_id", "PUT",
@@ -2340,13 +2628,15 @@ def put_user_verifier(
     verifier_id: str,
     body: _m.UpdateVerifierRequest | _JsonObject,
 ) -> _Operation[_m.Verifier]:
-    """PUT /api/v2/users/{userId}/verifiers/{verifierId} -> ``Verifier``.
+    """Update a verifier of a user.
 
+    PUT /api/v2/users/{userId}/verifiers/{verifierId} -> ``Verifier``.
     Requires ``mfa:verifier:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--verifiers--verifierId-
 
     Args:
-        user_id: path, string.
-        verifier_id: path, string.
+        user_id: the ID of the user.
+        verifier_id: the ID of the verifier.
         body: ``UpdateVerifierRequest``.
     """
     return _Operation(_Endpoint(
@@ -2359,12 +2649,14 @@ def put_users_customattributes_schema(
     schema_id: str,
     body: _m.DataSchema | _JsonObject,
 ) -> _Operation[_m.DataSchema]:
-    """PUT /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
+    """Update a user custom attribute schema.
 
+    PUT /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
     Requires ``users:customAttributesSchema:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-customattributes-schemas--schemaId-
 
     Args:
-        schema_id: path, string.
+        schema_id: the ID of the schema.
         body: ``DataSchema``.
     """
     return _Operation(_Endpoint(
@@ -2378,10 +2670,13 @@ def put_users_me_verifier(
     verifier_id: str,
     body: _m.UpdateVerifierRequest | _JsonObject,
 ) -> _Operation[_m.Verifier]:
-    """PUT /api/v2/users/me/verifiers/{verifierId} -> ``Verifier``.
+    """Update a verifier of the current user.
+
+    PUT /api/v2/users/me/verifiers/{verifierId} -> ``Verifier``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-me-verifiers--verifierId-
 
     Args:
-        verifier_id: path, string.
+        verifier_id: the ID of the verifier.
         body: ``UpdateVerifierRequest``.
     """
     return _Operation(_Endpoint(
@@ -2391,12 +2686,14 @@ def put_users_me_verifier(
 
 
 def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Operation[None]:
-    """PUT /api/v2/users/stations/me/associatedstation/{stationId} -> nothing.
+    """Set the associated station of the current user.
 
+    PUT /api/v2/users/stations/me/associatedstation/{stationId} -> nothing.
     Requires ``telephony:selfStationAssociation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users-stations-me-associatedstation--stationId-
 
     Args:
-        station_id: path, string.
+        station_id: the ID of the station.
     """
     return _Operation(_Endpoint(
         "put_users_stations_me_associatedstation_station_id", "PUT",

@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def delete_users_rule(rule_id: str) -> _Operation[None]:
-    """DELETE /api/v2/users/rules/{ruleId} -> nothing.
+    """Delete a user rule.
 
+    DELETE /api/v2/users/rules/{ruleId} -> nothing.
     Requires ``users:rules:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-users-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "delete_users_rule", "DELETE", "/api/v2/users/rules/{ruleId}",
@@ -34,12 +36,14 @@ def delete_users_rule(rule_id: str) -> _Operation[None]:
 
 
 def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
-    """GET /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
+    """Get a user rule.
 
+    GET /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
     Requires ``users:rules:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
     """
     return _Operation(_Endpoint(
         "get_users_rule", "GET", "/api/v2/users/rules/{ruleId}", "UsersRulesRule",
@@ -51,14 +55,16 @@ def get_users_rule_dependent_type_id(
     rule_type: _Open[_Literal["learning", "activityplan"]],
     type_id: str,
 ) -> _Operation[_m.UsersRulesDependent]:
-    """GET /api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId} -> ``UsersRulesDependent``.
+    """Get a dependent of a user rule.
 
+    GET /api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId} -> ``UsersRulesDependent``.
     Requires ``users:ruleDependents:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules--ruleId--dependents--ruleType---typeId-
 
     Args:
-        rule_id: path, string.
-        rule_type: path, string: learning, activityplan.
-        type_id: path, string.
+        rule_id: the ID of the rule.
+        rule_type: path, string: learning, activityplan. The rule type.
+        type_id: the ID of the type.
     """
     return _Operation(_Endpoint(
         "get_users_rule_dependent_type_id", "GET",
@@ -73,16 +79,18 @@ def get_users_rule_dependents(
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UsersRulesDependentList, _m.UsersRulesDependent]:
-    """GET /api/v2/users/rules/{ruleId}/dependents -> ``UsersRulesDependentList``.
+    """List the dependents of a user rule.
 
+    GET /api/v2/users/rules/{ruleId}/dependents -> ``UsersRulesDependentList``.
     Requires ``users:ruleDependents:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules--ruleId--dependents
 
     Args:
-        rule_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
-        sort_order: query, string: ascending, descending.
+        rule_id: the ID of the rule.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
@@ -102,18 +110,20 @@ def get_users_rules(
     search_term: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.UsersRulesRuleList, _m.UsersRulesRule]:
-    """GET /api/v2/users/rules -> ``UsersRulesRuleList``.
+    """List the user rules.
 
+    GET /api/v2/users/rules -> ``UsersRulesRuleList``.
     Requires ``users:rules:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         types: query, list of string: Learning, ActivityPlan.
-        expand: query, list of string: criteria.
+        expand: query, list of string: criteria. What to include in addition.
         enabled: query, boolean.
         search_term: query, string.
-        sort_order: query, string: ascending, descending.
+        sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
         "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList",
@@ -127,12 +137,14 @@ def get_users_rules(
 def get_users_rules_setting(
     rule_type: _Open[_Literal["Learning", "ActivityPlan"]],
 ) -> _Operation[_m.UsersRulesRuleSettings]:
-    """GET /api/v2/users/rules/settings/{ruleType} -> ``UsersRulesRuleSettings``.
+    """Get the settings of a type of user rules.
 
+    GET /api/v2/users/rules/settings/{ruleType} -> ``UsersRulesRuleSettings``.
     Requires ``users:rules:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules-settings--ruleType-
 
     Args:
-        rule_type: path, string: Learning, ActivityPlan.
+        rule_type: path, string: Learning, ActivityPlan. The rule type.
     """
     return _Operation(_Endpoint(
         "get_users_rules_setting", "GET", "/api/v2/users/rules/settings/{ruleType}",
@@ -144,12 +156,14 @@ def patch_users_rule(
     rule_id: str,
     body: _m.UsersRulesUpdateRuleRequest | _JsonObject,
 ) -> _Operation[_m.UsersRulesRule]:
-    """PATCH /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
+    """Update a user rule.
 
+    PATCH /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
     Requires ``users:rules:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users-rules--ruleId-
 
     Args:
-        rule_id: path, string.
+        rule_id: the ID of the rule.
         body: ``UsersRulesUpdateRuleRequest``.
     """
     return _Operation(_Endpoint(
@@ -161,9 +175,11 @@ def patch_users_rule(
 def post_users_rules(
     body: _m.UsersRulesCreateRuleRequest | _JsonObject,
 ) -> _Operation[_m.UsersRulesRule]:
-    """POST /api/v2/users/rules -> ``UsersRulesRule``.
+    """Create a user rule.
 
+    POST /api/v2/users/rules -> ``UsersRulesRule``.
     Requires ``users:rules:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-rules
 
     Args:
         body: ``UsersRulesCreateRuleRequest``.
@@ -180,14 +196,16 @@ def post_users_rules_query(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.UsersRulesQueryResponse, _m.UserReference]:
-    """POST /api/v2/users/rules/query -> ``UsersRulesQueryResponse``.
+    """Query the users that a rule selects.
 
+    POST /api/v2/users/rules/query -> ``UsersRulesQueryResponse``.
     Read-only. Requires ``users:ruleUsers:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-rules-query
 
     Args:
-        page_number: query, integer.
-        page_size: query, integer.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
         body: ``UsersRulesQueryRuleRequest``.
     """
     return _Lists(_Endpoint(

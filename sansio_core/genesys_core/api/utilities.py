@@ -18,12 +18,20 @@ if _TYPE_CHECKING:
 
 
 def get_date() -> _Operation[_m.ServerDate]:
-    """GET /api/v2/date -> ``ServerDate``."""
+    """Get the date and time of the platform.
+
+    GET /api/v2/date -> ``ServerDate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-date
+    """
     return _Operation(_Endpoint("get_date", "GET", "/api/v2/date", "ServerDate"))
 
 
 def get_ipranges() -> _Lists[_m.IpAddressRangeListing, _m.IpAddressRange]:
-    """GET /api/v2/ipranges -> ``IpAddressRangeListing``."""
+    """List the IP ranges of the platform.
+
+    GET /api/v2/ipranges -> ``IpAddressRangeListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-ipranges
+    """
     return _Lists(_Endpoint(
         "get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing",
         listing=_l.single_ebc03964,
@@ -35,13 +43,15 @@ def get_timezones(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.TimeZoneEntityListing, _m.RegionTimeZone]:
-    """GET /api/v2/timezones -> ``TimeZoneEntityListing``.
+    """List the time zones.
 
+    GET /api/v2/timezones -> ``TimeZoneEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-timezones
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing",
@@ -52,7 +62,10 @@ def get_timezones(
 def post_certificate_details(
     body: _m.Certificate | _JsonObject,
 ) -> _Lists[_m.ParsedCertificate, _m.CertificateDetails]:
-    """POST /api/v2/certificate/details -> ``ParsedCertificate``.
+    """Get the details of a certificate.
+
+    POST /api/v2/certificate/details -> ``ParsedCertificate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-certificate-details
 
     Args:
         body: ``Certificate``.

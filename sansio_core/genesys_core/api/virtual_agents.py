@@ -23,12 +23,14 @@ if _TYPE_CHECKING:
 def delete_agentic_virtualagent_jobs(
     virtual_agent_id: str,
 ) -> _Jobs[_m.AgenticVirtualAgentJob, _m.AgenticVirtualAgentJob, _Any]:
-    """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
+    """Start the deletion of a virtual agent.
 
-    Requires ``agentic:virtualAgentJob:add``.
+    DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
+    Requires ``agentic:virtualAgentJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-agentic-virtualagents--virtualAgentId--jobs
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
     """
     return _Jobs(_Endpoint(
         "delete_agentic_virtualagent_jobs", "DELETE",
@@ -37,12 +39,14 @@ def delete_agentic_virtualagent_jobs(
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
-    """GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
+    """Get a virtual agent.
 
+    GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents--virtualAgentId-
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
     """
     return _Operation(_Endpoint(
         "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
@@ -54,13 +58,15 @@ def get_agentic_virtualagent_job(
     virtual_agent_id: str,
     job_id: str,
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
-    """GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
+    """Get the status of a deletion job of a virtual agent.
 
+    GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
     Requires ``agentic:virtualAgentJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents--virtualAgentId--jobs--jobId-
 
     Args:
-        virtual_agent_id: path, string.
-        job_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_agentic_virtualagent_job", "GET",
@@ -78,18 +84,20 @@ def get_agentic_virtualagents(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.AgenticVirtualAgentEntityListing, _m.AgenticVirtualAgent]:
-    """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
+    """List the virtual agents.
 
+    GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
     Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
         name: query, string.
         name_contains: query, string.
         status: query, string: Draft, Published.
-        sort_by: query, string: dateModified, name, status.
-        sort_order: query, string: asc, desc.
-        page_number: query, integer.
-        page_size: query, integer.
+        sort_by: query, string: dateModified, name, status. The field to sort by.
+        sort_order: query, string: asc, desc. Ascending or descending.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
         "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
@@ -104,12 +112,14 @@ def patch_agentic_virtualagent(
     virtual_agent_id: str,
     body: _m.UpdateAgenticVirtualAgent | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgent]:
-    """PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
+    """Update a virtual agent.
 
+    PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-agentic-virtualagents--virtualAgentId-
 
     Args:
-        virtual_agent_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
         body: ``UpdateAgenticVirtualAgent``.
     """
     return _Operation(_Endpoint(
@@ -123,13 +133,15 @@ def post_agentic_virtualagent_version_jobs(
     version_id: str,
     body: _m.AgenticVirtualAgentVersionPublishJobRequest | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
-    """POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
+    """Start the publishing of a version of a virtual agent.
 
+    POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
     Requires ``agentic:virtualAgentVersionJob:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-agentic-virtualagents--virtualAgentId--versions--versionId--jobs
 
     Args:
-        virtual_agent_id: path, string.
-        version_id: path, string.
+        virtual_agent_id: the ID of the virtual agent.
+        version_id: the ID of the version.
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
     return _Operation(_Endpoint(
@@ -142,9 +154,11 @@ def post_agentic_virtualagent_version_jobs(
 def post_agentic_virtualagents(
     body: _m.CreateAgenticVirtualAgent | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgent]:
-    """POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
+    """Create a virtual agent.
 
+    POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
     Requires ``agentic:virtualAgent:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-agentic-virtualagents
 
     Args:
         body: ``CreateAgenticVirtualAgent``.

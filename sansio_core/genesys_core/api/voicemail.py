@@ -25,10 +25,13 @@ if _TYPE_CHECKING:
 
 
 def delete_voicemail_message(message_id: str) -> _Operation[None]:
-    """DELETE /api/v2/voicemail/messages/{messageId} -> nothing.
+    """Delete a voicemail message.
+
+    DELETE /api/v2/voicemail/messages/{messageId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-voicemail-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
     """
     return _Operation(_Endpoint(
         "delete_voicemail_message", "DELETE", "/api/v2/voicemail/messages/{messageId}",
@@ -36,17 +39,24 @@ def delete_voicemail_message(message_id: str) -> _Operation[None]:
 
 
 def delete_voicemail_messages() -> _Operation[None]:
-    """DELETE /api/v2/voicemail/messages -> nothing."""
+    """Delete the voicemail messages.
+
+    DELETE /api/v2/voicemail/messages -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-voicemail-messages
+    """
     return _Operation(_Endpoint(
         "delete_voicemail_messages", "DELETE", "/api/v2/voicemail/messages",
     ))
 
 
 def get_voicemail_group_mailbox(group_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
-    """GET /api/v2/voicemail/groups/{groupId}/mailbox -> ``VoicemailMailboxInfo``.
+    """Get the voicemail mailbox of a group.
+
+    GET /api/v2/voicemail/groups/{groupId}/mailbox -> ``VoicemailMailboxInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-groups--groupId--mailbox
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "get_voicemail_group_mailbox", "GET", "/api/v2/voicemail/groups/{groupId}/mailbox",
@@ -60,14 +70,16 @@ def get_voicemail_group_messages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/groups/{groupId}/messages -> ``VoicemailMessageEntityListing``.
+    """List the voicemail messages of a group.
 
+    GET /api/v2/voicemail/groups/{groupId}/messages -> ``VoicemailMessageEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-groups--groupId--messages
 
     Args:
-        group_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        group_id: the ID of the group.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
@@ -76,12 +88,14 @@ def get_voicemail_group_messages(
 
 
 def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPolicy]:
-    """GET /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
+    """Get the voicemail policy of a group.
 
+    GET /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
     Requires ``voicemail:groupPolicy:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-groups--groupId--policy
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
     """
     return _Operation(_Endpoint(
         "get_voicemail_group_policy", "GET", "/api/v2/voicemail/groups/{groupId}/policy",
@@ -90,14 +104,22 @@ def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPol
 
 
 def get_voicemail_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
-    """GET /api/v2/voicemail/mailbox -> ``VoicemailMailboxInfo``."""
+    """Get the mailbox of the current user.
+
+    GET /api/v2/voicemail/mailbox -> ``VoicemailMailboxInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-mailbox
+    """
     return _Operation(_Endpoint(
         "get_voicemail_mailbox", "GET", "/api/v2/voicemail/mailbox", "VoicemailMailboxInfo",
     ))
 
 
 def get_voicemail_me_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
-    """GET /api/v2/voicemail/me/mailbox -> ``VoicemailMailboxInfo``."""
+    """Get the voicemail mailbox of the current user.
+
+    GET /api/v2/voicemail/me/mailbox -> ``VoicemailMailboxInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-me-mailbox
+    """
     return _Operation(_Endpoint(
         "get_voicemail_me_mailbox", "GET", "/api/v2/voicemail/me/mailbox", "VoicemailMailboxInfo",
     ))
@@ -108,13 +130,15 @@ def get_voicemail_me_messages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/me/messages -> ``VoicemailMessageEntityListing``.
+    """List the voicemail messages of the current user.
 
+    GET /api/v2/voicemail/me/messages -> ``VoicemailMessageEntityListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-me-messages
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
@@ -123,7 +147,11 @@ def get_voicemail_me_messages(
 
 
 def get_voicemail_me_policy() -> _Operation[_m.VoicemailUserPolicy]:
-    """GET /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``."""
+    """Get the voicemail policy of the current user.
+
+    GET /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-me-policy
+    """
     return _Operation(_Endpoint(
         "get_voicemail_me_policy", "GET", "/api/v2/voicemail/me/policy", "VoicemailUserPolicy",
     ))
@@ -134,13 +162,16 @@ def get_voicemail_message(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.VoicemailMessage]:
-    """GET /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    """Get a voicemail message.
+
+    GET /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription.
+            conversations, transcription. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
@@ -155,11 +186,15 @@ def get_voicemail_message_media(
         "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
     ]] | None = None,
 ) -> _Operation[_m.VoicemailMediaInfo]:
-    """GET /api/v2/voicemail/messages/{messageId}/media -> ``VoicemailMediaInfo``.
+    """Get the media of a voicemail message.
+
+    GET /api/v2/voicemail/messages/{messageId}/media -> ``VoicemailMediaInfo``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-messages--messageId--media
 
     Args:
-        message_id: path, string.
-        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
+        message_id: the ID of the message.
+        format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
+            format.
     """
     return _Operation(_Endpoint(
         "get_voicemail_message_media", "GET", "/api/v2/voicemail/messages/{messageId}/media",
@@ -172,15 +207,17 @@ def get_voicemail_messages(
     ids: str | None = None,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
+    """List the voicemail messages.
 
+    GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-messages
 
     Args:
-        ids: query, string.
+        ids: query, string. Only these IDs.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription.
+            conversations, transcription. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
@@ -189,9 +226,11 @@ def get_voicemail_messages(
 
 
 def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
-    """GET /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
+    """Get the voicemail policy of the organization.
 
+    GET /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-policy
     """
     return _Operation(_Endpoint(
         "get_voicemail_policy", "GET", "/api/v2/voicemail/policy", "VoicemailOrganizationPolicy",
@@ -204,15 +243,17 @@ def get_voicemail_queue_messages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/queues/{queueId}/messages -> ``VoicemailMessageEntityListing``.
+    """List the voicemail messages of a queue.
 
+    GET /api/v2/voicemail/queues/{queueId}/messages -> ``VoicemailMessageEntityListing``.
     Requires ``voicemail:acdvoicemail:view``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-queues--queueId--messages
 
     Args:
-        queue_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        queue_id: the ID of the queue.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
@@ -225,13 +266,15 @@ def get_voicemail_search(
     *,
     expand: _Sequence[str] | None = None,
 ) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+    """Search voicemail messages by the q64 value of an earlier search.
 
+    GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
     Pages by ``q64``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
-        q64: query, string.
-        expand: query, list of string.
+        q64: query, string. The value from an earlier search.
+        expand: query, list of string. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
@@ -240,12 +283,14 @@ def get_voicemail_search(
 
 
 def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
-    """GET /api/v2/voicemail/users/{userId}/mailbox -> ``VoicemailMailboxInfo``.
+    """Get the voicemail mailbox of a user.
 
+    GET /api/v2/voicemail/users/{userId}/mailbox -> ``VoicemailMailboxInfo``.
     Requires ``voicemail:mailbox:viewOther``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-users--userId--mailbox
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_voicemail_user_mailbox", "GET", "/api/v2/voicemail/users/{userId}/mailbox",
@@ -259,15 +304,17 @@ def get_voicemail_user_messages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.VoicemailMessageEntityListing, _m.VoicemailMessage]:
-    """GET /api/v2/voicemail/users/{userId}/messages -> ``VoicemailMessageEntityListing``.
+    """List the voicemail messages of a user.
 
+    GET /api/v2/voicemail/users/{userId}/messages -> ``VoicemailMessageEntityListing``.
     Requires ``voicemail:voicemail:viewOther``. Pages by ``page_number`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-users--userId--messages
 
     Args:
-        user_id: path, string.
-        page_size: query, integer.
-        page_number: query, integer.
+        user_id: the ID of the user.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
@@ -276,12 +323,14 @@ def get_voicemail_user_messages(
 
 
 def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]:
-    """GET /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
+    """Get the voicemail policy of a user.
 
+    GET /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
     Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-userpolicies--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_voicemail_userpolicy", "GET", "/api/v2/voicemail/userpolicies/{userId}",
@@ -293,12 +342,14 @@ def patch_voicemail_group_policy(
     group_id: str,
     body: _m.VoicemailGroupPolicy | _JsonObject,
 ) -> _Operation[_m.VoicemailGroupPolicy]:
-    """PATCH /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
+    """Update the voicemail policy of a group.
 
+    PATCH /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
     Requires ``voicemail:groupPolicy:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-voicemail-groups--groupId--policy
 
     Args:
-        group_id: path, string.
+        group_id: the ID of the group.
         body: ``VoicemailGroupPolicy``.
     """
     return _Operation(_Endpoint(
@@ -310,7 +361,10 @@ def patch_voicemail_group_policy(
 def patch_voicemail_me_policy(
     body: _m.VoicemailUserPolicy | _JsonObject,
 ) -> _Operation[_m.VoicemailUserPolicy]:
-    """PATCH /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``.
+    """Update the voicemail policy of the current user.
+
+    PATCH /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-voicemail-me-policy
 
     Args:
         body: ``VoicemailUserPolicy``.
@@ -325,10 +379,13 @@ def patch_voicemail_message(
     message_id: str,
     body: _m.VoicemailMessage | _JsonObject,
 ) -> _Operation[_m.VoicemailMessage]:
-    """PATCH /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    """Update a voicemail message.
+
+    PATCH /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-voicemail-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
         body: ``VoicemailMessage``.
     """
     return _Operation(_Endpoint(
@@ -341,12 +398,14 @@ def patch_voicemail_userpolicy(
     user_id: str,
     body: _m.VoicemailUserPolicy | _JsonObject,
 ) -> _Operation[_m.VoicemailUserPolicy]:
-    """PATCH /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
+    """Update the voicemail policy of a user.
 
+    PATCH /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
     Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-voicemail-userpolicies--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``VoicemailUserPolicy``.
     """
     return _Operation(_Endpoint(
@@ -359,7 +418,10 @@ def post_voicemail_messages(
     *,
     body: _m.CopyVoicemailMessage | _JsonObject | None = None,
 ) -> _Operation[_m.VoicemailMessage]:
-    """POST /api/v2/voicemail/messages -> ``VoicemailMessage``.
+    """Copy a voicemail message to a user or group.
+
+    POST /api/v2/voicemail/messages -> ``VoicemailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-voicemail-messages
 
     Args:
         body: ``CopyVoicemailMessage``.
@@ -373,9 +435,11 @@ def post_voicemail_messages(
 def post_voicemail_search(
     body: _m.VoicemailSearchRequest | _JsonObject,
 ) -> _Lists[_m.VoicemailsSearchResponse, _m.VoicemailMessage]:
-    """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
+    """Search voicemail messages.
 
+    POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
     Read-only. Pages by ``pageNumber`` of the body.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-voicemail-search
 
     Args:
         body: ``VoicemailSearchRequest``.
@@ -390,10 +454,13 @@ def put_voicemail_message(
     message_id: str,
     body: _m.VoicemailMessage | _JsonObject,
 ) -> _Operation[_m.VoicemailMessage]:
-    """PUT /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    """Replace a voicemail message.
+
+    PUT /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-voicemail-messages--messageId-
 
     Args:
-        message_id: path, string.
+        message_id: the ID of the message.
         body: ``VoicemailMessage``.
     """
     return _Operation(_Endpoint(
@@ -405,9 +472,11 @@ def put_voicemail_message(
 def put_voicemail_policy(
     body: _m.VoicemailOrganizationPolicy | _JsonObject,
 ) -> _Operation[_m.VoicemailOrganizationPolicy]:
-    """PUT /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
+    """Update the voicemail policy of the organization.
 
+    PUT /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
     Requires ``telephony:plugin:all``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-voicemail-policy
 
     Args:
         body: ``VoicemailOrganizationPolicy``.
@@ -422,12 +491,14 @@ def put_voicemail_userpolicy(
     user_id: str,
     body: _m.VoicemailUserPolicy | _JsonObject,
 ) -> _Operation[_m.VoicemailUserPolicy]:
-    """PUT /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
+    """Replace the voicemail policy of a user.
 
+    PUT /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
     Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-voicemail-userpolicies--userId-
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``VoicemailUserPolicy``.
     """
     return _Operation(_Endpoint(

@@ -21,12 +21,14 @@ if _TYPE_CHECKING:
 
 
 def delete_webdeployments_configuration(configuration_id: str) -> _Operation[None]:
-    """DELETE /api/v2/webdeployments/configurations/{configurationId} -> nothing.
+    """Delete a web deployment configuration.
 
+    DELETE /api/v2/webdeployments/configurations/{configurationId} -> nothing.
     Requires ``webDeployments:configuration:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-configurations--configurationId-
 
     Args:
-        configuration_id: path, string.
+        configuration_id: the ID of the configuration.
     """
     return _Operation(_Endpoint(
         "delete_webdeployments_configuration", "DELETE",
@@ -35,12 +37,14 @@ def delete_webdeployments_configuration(configuration_id: str) -> _Operation[Non
 
 
 def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
-    """DELETE /api/v2/webdeployments/deployments/{deploymentId} -> nothing.
+    """Delete a web deployment.
 
+    DELETE /api/v2/webdeployments/deployments/{deploymentId} -> nothing.
     Requires ``webDeployments:deployment:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-deployments--deploymentId-
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
     """
     return _Operation(_Endpoint(
         "delete_webdeployments_deployment", "DELETE",
@@ -52,11 +56,14 @@ def delete_webdeployments_deployment_cobrowse_session_id(
     deployment_id: str,
     session_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> any JSON value.
+    """Delete a co-browse session of a web deployment.
+
+    DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> any JSON value.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
-        deployment_id: path, string.
-        session_id: path, string.
+        deployment_id: the ID of the deployment.
+        session_id: the ID of the session.
     """
     return _Operation(_Endpoint(
         "delete_webdeployments_deployment_cobrowse_session_id", "DELETE",
@@ -69,7 +76,10 @@ def delete_webdeployments_token_revoke(
     x_journey_session_id: str | None = None,
     x_journey_session_type: str | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/webdeployments/token/revoke -> nothing.
+    """Revoke a web deployment token.
+
+    DELETE /api/v2/webdeployments/token/revoke -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-token-revoke
 
     Args:
         x_journey_session_id: header ``X-Journey-Session-Id``, string.
@@ -87,13 +97,15 @@ def get_webdeployments_configuration_version(
     configuration_id: str,
     version_id: str,
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
-    """GET /api/v2/webdeployments/configurations/{configurationId}/versions/{versionId} -> ``WebDeploymentConfigurationVersion``.
+    """Get a version of a web deployment configuration.
 
+    GET /api/v2/webdeployments/configurations/{configurationId}/versions/{versionId} -> ``WebDeploymentConfigurationVersion``.
     Requires ``webDeployments:configuration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations--configurationId--versions--versionId-
 
     Args:
-        configuration_id: path, string.
-        version_id: path, string.
+        configuration_id: the ID of the configuration.
+        version_id: the ID of the version.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_configuration_version", "GET",
@@ -111,16 +123,18 @@ def get_webdeployments_configuration_versions(
 ) -> _Lists[
     _m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion,
 ]:
-    """GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
+    """List the versions of a web deployment configuration.
 
+    GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
     Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations--configurationId--versions
 
     Args:
-        configuration_id: path, string.
-        page_size: query, string.
+        configuration_id: the ID of the configuration.
+        page_size: query, string. How many items to return at most.
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_configuration_versions", "GET",
@@ -134,12 +148,14 @@ def get_webdeployments_configuration_versions(
 def get_webdeployments_configuration_versions_draft(
     configuration_id: str,
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
-    """GET /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
+    """Get the draft of a web deployment configuration.
 
+    GET /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
     Requires ``webDeployments:configuration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations--configurationId--versions-draft
 
     Args:
-        configuration_id: path, string.
+        configuration_id: the ID of the configuration.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_configuration_versions_draft", "GET",
@@ -157,15 +173,17 @@ def get_webdeployments_configurations(
 ) -> _Lists[
     _m.WebDeploymentConfigurationVersionEntityListing, _m.WebDeploymentConfigurationVersion,
 ]:
-    """GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
+    """List the drafts of web deployment configurations.
 
+    GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
     Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
     response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations
 
     Args:
-        page_size: query, string.
+        page_size: query, string. How many items to return at most.
         before: query, string.
-        after: query, string.
+        after: query, string. Where the page begins, from the previous response.
         show_only_published: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -182,13 +200,15 @@ def get_webdeployments_deployment(
     *,
     expand: _Sequence[_Open[_Literal["supportedContent", "flowDetails"]]] | None = None,
 ) -> _Operation[_m.WebDeployment]:
-    """GET /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
+    """Get a web deployment.
 
+    GET /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
     Requires ``webDeployments:deployment:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId-
 
     Args:
-        deployment_id: path, string.
-        expand: query, list of string: supportedContent, flowDetails.
+        deployment_id: the ID of the deployment.
+        expand: query, list of string: supportedContent, flowDetails. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment", "GET", "/api/v2/webdeployments/deployments/{deploymentId}",
@@ -200,11 +220,14 @@ def get_webdeployments_deployment_cobrowse_session_id(
     deployment_id: str,
     session_id: str,
 ) -> _Operation[_m.CobrowseWebMessagingSession]:
-    """GET /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> ``CobrowseWebMessagingSession``.
+    """Get a co-browse session of a web deployment.
+
+    GET /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> ``CobrowseWebMessagingSession``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
-        deployment_id: path, string.
-        session_id: path, string.
+        deployment_id: the ID of the deployment.
+        session_id: the ID of the session.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment_cobrowse_session_id", "GET",
@@ -219,12 +242,15 @@ def get_webdeployments_deployment_configurations(
     type: str | None = None,
     expand: _Sequence[_Open[_Literal["supportedContent"]]] | None = None,
 ) -> _Operation[_m.WebDeploymentActiveConfigurationOnDeployment]:
-    """GET /api/v2/webdeployments/deployments/{deploymentId}/configurations -> ``WebDeploymentActiveConfigurationOnDeployment``.
+    """Get the active configuration of a web deployment.
+
+    GET /api/v2/webdeployments/deployments/{deploymentId}/configurations -> ``WebDeploymentActiveConfigurationOnDeployment``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId--configurations
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         type: query, string.
-        expand: query, list of string: supportedContent.
+        expand: query, list of string: supportedContent. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment_configurations", "GET",
@@ -236,12 +262,14 @@ def get_webdeployments_deployment_configurations(
 def get_webdeployments_deployment_identityresolution(
     deployment_id: str,
 ) -> _Operation[_m.DeploymentIdentityResolutionConfig]:
-    """GET /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
+    """Get the identity resolution of a web deployment.
 
+    GET /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
     Requires ``webDeployments:deployment:view`` and ``webDeployments:identityResolution:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId--identityresolution
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment_identityresolution", "GET",
@@ -259,15 +287,18 @@ def get_webdeployments_deployments(
         "Configuration", "SupportedContent", "identityresolution",
     ]]] | None = None,
 ) -> _Lists[_m.ExpandableWebDeploymentEntityListing, _m.ExpandableWebDeployment]:
-    """GET /api/v2/webdeployments/deployments -> ``ExpandableWebDeploymentEntityListing``.
+    """List the web deployments.
 
+    GET /api/v2/webdeployments/deployments -> ``ExpandableWebDeploymentEntityListing``.
     Requires ``webDeployments:deployment:view``. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments
 
     Args:
-        page_size: query, string.
+        page_size: query, string. How many items to return at most.
         before: query, string.
-        after: query, string.
-        expand: query, list of string: Configuration, SupportedContent, identityresolution.
+        after: query, string. Where the page begins, from the previous response.
+        expand: query, list of string: Configuration, SupportedContent, identityresolution. What to
+            include in addition.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
@@ -278,12 +309,14 @@ def get_webdeployments_deployments(
 def post_webdeployments_configuration_versions_draft_publish(
     configuration_id: str,
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
-    """POST /api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish -> ``WebDeploymentConfigurationVersion``.
+    """Publish the draft of a web deployment configuration.
 
+    POST /api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish -> ``WebDeploymentConfigurationVersion``.
     Requires ``webDeployments:configuration:edit`` and ``webDeployments:configuration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-configurations--configurationId--versions-draft-publish
 
     Args:
-        configuration_id: path, string.
+        configuration_id: the ID of the configuration.
     """
     return _Operation(_Endpoint(
         "post_webdeployments_configuration_versions_draft_publish", "POST",
@@ -295,9 +328,11 @@ def post_webdeployments_configuration_versions_draft_publish(
 def post_webdeployments_configurations(
     configuration_version: _m.WebDeploymentConfigurationVersion | _JsonObject,
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
-    """POST /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersion``.
+    """Create a draft of a web deployment configuration.
 
+    POST /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersion``.
     Requires ``webDeployments:configuration:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-configurations
 
     Args:
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
@@ -311,9 +346,11 @@ def post_webdeployments_configurations(
 def post_webdeployments_deployments(
     deployment: _m.WebDeployment | _JsonObject,
 ) -> _Operation[_m.WebDeployment]:
-    """POST /api/v2/webdeployments/deployments -> ``WebDeployment``.
+    """Create a web deployment.
 
+    POST /api/v2/webdeployments/deployments -> ``WebDeployment``.
     Requires ``webDeployments:deployment:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-deployments
 
     Args:
         deployment: body, ``WebDeployment``.
@@ -327,7 +364,10 @@ def post_webdeployments_deployments(
 def post_webdeployments_token_oauthcodegrantjwtexchange(
     body: _m.WebDeploymentsOAuthExchangeRequest | _JsonObject,
 ) -> _Operation[_m.WebDeploymentsAuthorizationResponse]:
-    """POST /api/v2/webdeployments/token/oauthcodegrantjwtexchange -> ``WebDeploymentsAuthorizationResponse``.
+    """Exchange an OAuth code for a web deployment token.
+
+    POST /api/v2/webdeployments/token/oauthcodegrantjwtexchange -> ``WebDeploymentsAuthorizationResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-oauthcodegrantjwtexchange
 
     Args:
         body: ``WebDeploymentsOAuthExchangeRequest``.
@@ -343,7 +383,10 @@ def post_webdeployments_token_refresh(
     *,
     body: _m.WebDeploymentsRefreshJWTRequest | _JsonObject | None = None,
 ) -> _Operation[_m.SignedData]:
-    """POST /api/v2/webdeployments/token/refresh -> ``SignedData``.
+    """Refresh a web deployment token.
+
+    POST /api/v2/webdeployments/token/refresh -> ``SignedData``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-refresh
 
     Args:
         body: ``WebDeploymentsRefreshJWTRequest``.
@@ -358,12 +401,14 @@ def put_webdeployments_configuration_versions_draft(
     configuration_id: str,
     configuration_version: _m.WebDeploymentConfigurationVersion | _JsonObject,
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
-    """PUT /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
+    """Update the draft of a web deployment configuration.
 
+    PUT /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
     Requires ``webDeployments:configuration:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-webdeployments-configurations--configurationId--versions-draft
 
     Args:
-        configuration_id: path, string.
+        configuration_id: the ID of the configuration.
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
     """
     return _Operation(_Endpoint(
@@ -377,12 +422,14 @@ def put_webdeployments_deployment(
     deployment_id: str,
     deployment: _m.WebDeployment | _JsonObject,
 ) -> _Operation[_m.WebDeployment]:
-    """PUT /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
+    """Update a web deployment.
 
+    PUT /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
     Requires ``webDeployments:deployment:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-webdeployments-deployments--deploymentId-
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         deployment: body, ``WebDeployment``.
     """
     return _Operation(_Endpoint(
@@ -395,12 +442,14 @@ def put_webdeployments_deployment_identityresolution(
     deployment_id: str,
     body: _m.DeploymentIdentityResolutionConfig | _JsonObject,
 ) -> _Operation[_m.DeploymentIdentityResolutionConfig]:
-    """PUT /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
+    """Update the identity resolution of a web deployment.
 
+    PUT /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
     Requires ``webDeployments:deployment:edit`` and ``webDeployments:identityResolution:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-webdeployments-deployments--deploymentId--identityresolution
 
     Args:
-        deployment_id: path, string.
+        deployment_id: the ID of the deployment.
         body: ``DeploymentIdentityResolutionConfig``.
     """
     return _Operation(_Endpoint(

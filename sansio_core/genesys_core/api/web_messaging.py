@@ -21,11 +21,14 @@ def delete_webmessaging_deployment_pushdevice(
     deployment_id: str,
     token_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    """Delete a push device of a web deployment.
+
+    DELETE /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
-        deployment_id: path, string.
-        token_id: path, string.
+        deployment_id: the ID of the deployment.
+        token_id: the ID of the token.
     """
     return _Operation(_Endpoint(
         "delete_webmessaging_deployment_pushdevice", "DELETE",
@@ -38,13 +41,15 @@ def get_webmessaging_messages(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Lists[_m.WebMessagingMessageEntityList, _m.WebMessagingMessage]:
-    """GET /api/v2/webmessaging/messages -> ``WebMessagingMessageEntityList``.
+    """List the messages of a web messaging session.
 
+    GET /api/v2/webmessaging/messages -> ``WebMessagingMessageEntityList``.
     Pages by ``page_number``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webmessaging-messages
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
         "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
@@ -57,11 +62,14 @@ def patch_webmessaging_deployment_pushdevice(
     token_id: str,
     body: _m.PushDeviceUpdateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    """Update a push device of a web deployment.
+
+    PATCH /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
-        deployment_id: path, string.
-        token_id: path, string.
+        deployment_id: the ID of the deployment.
+        token_id: the ID of the token.
         body: ``PushDeviceUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -76,11 +84,14 @@ def post_webmessaging_deployment_pushdevice(
     token_id: str,
     body: _m.PushDeviceInsertRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    """Add a push device to a web deployment.
+
+    POST /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
-        deployment_id: path, string.
-        token_id: path, string.
+        deployment_id: the ID of the deployment.
+        token_id: the ID of the token.
         body: ``PushDeviceInsertRequest``.
     """
     return _Operation(_Endpoint(

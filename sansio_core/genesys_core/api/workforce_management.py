@@ -47,10 +47,13 @@ if _TYPE_CHECKING:
 
 
 def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> nothing.
+    """Delete an adherence adjustment of the current user.
+
+    DELETE /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-adherence-adjustments--adjustmentId-
 
     Args:
-        adjustment_id: path, string.
+        adjustment_id: the ID of the adjustment.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_adherence_adjustment", "DELETE",
@@ -59,12 +62,14 @@ def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Oper
 
 
 def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId} -> nothing.
+    """Delete a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId} -> nothing.
     Requires ``wfm:businessUnit:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId-
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit", "DELETE",
@@ -76,13 +81,15 @@ def delete_workforcemanagement_businessunit_activitycode(
     business_unit_id: str,
     activity_code_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> nothing.
+    """Delete an activity code of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> nothing.
     Requires ``wfm:activityCode:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes--activityCodeId-
 
     Args:
-        business_unit_id: path, string.
-        activity_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_code_id: the ID of the activity code.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_activitycode", "DELETE",
@@ -94,11 +101,14 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
     business_unit_id: str,
     reason_code_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> nothing.
+    """Delete an adherence adjustment reason code of a business unit.
+
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes--reasonCodeId-
 
     Args:
-        business_unit_id: path, string.
-        reason_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        reason_code_id: the ID of the reason code.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "DELETE",
@@ -110,11 +120,14 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bu
     business_unit_id: str,
     ids: _Sequence[str],
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> nothing.
+    """Delete adherence adjustment reason codes of a business unit in bulk.
+
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> nothing.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes-bulk
 
     Args:
-        business_unit_id: path, string.
-        ids: query, list of string.
+        business_unit_id: the ID of the business unit.
+        ids: query, list of string. Only these IDs.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "DELETE",
@@ -128,14 +141,16 @@ def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocation
     *,
     before_date_id: _date | str | None = None,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory -> nothing.
+    """Delete the history of staffing group allocations of a capacity plan.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory -> nothing.
     Requires ``wfm:capacityPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--staffinggroupallocationshistory
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
-        before_date_id: query, date.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
+        before_date_id: query, date. The ID of a before date.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory",
@@ -150,13 +165,15 @@ def delete_workforcemanagement_businessunit_planninggroup(
     business_unit_id: str,
     planning_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> nothing.
+    """Delete a planning group of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> nothing.
     Requires ``wfm:planningGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--planninggroups--planningGroupId-
 
     Args:
-        business_unit_id: path, string.
-        planning_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        planning_group_id: the ID of the planning group.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_planninggroup", "DELETE",
@@ -168,13 +185,15 @@ def delete_workforcemanagement_businessunit_schedulebid(
     business_unit_id: str,
     bid_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> nothing.
+    """Delete a schedule bid of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> nothing.
     Requires ``wfm:scheduleBid:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_schedulebid", "DELETE",
@@ -187,14 +206,16 @@ def delete_workforcemanagement_businessunit_schedulebid_group(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> nothing.
+    """Delete a bid group of a schedule bid.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> nothing.
     Requires ``wfm:scheduleBidGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_schedulebid_group", "DELETE",
@@ -206,13 +227,15 @@ def delete_workforcemanagement_businessunit_scheduling_run(
     business_unit_id: str,
     run_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
+    """Cancel a scheduling run of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
     Requires ``wfm:schedule:generate``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--scheduling-runs--runId-
 
     Args:
-        business_unit_id: path, string.
-        run_id: path, string.
+        business_unit_id: the ID of the business unit.
+        run_id: the ID of the run.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_scheduling_run", "DELETE",
@@ -224,13 +247,15 @@ def delete_workforcemanagement_businessunit_servicegoaltemplate(
     business_unit_id: str,
     service_goal_template_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> nothing.
+    """Delete a service goal template of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> nothing.
     Requires ``wfm:serviceGoalTemplate:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--servicegoaltemplates--serviceGoalTemplateId-
 
     Args:
-        business_unit_id: path, string.
-        service_goal_template_id: path, string.
+        business_unit_id: the ID of the business unit.
+        service_goal_template_id: the ID of the service goal template.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_servicegoaltemplate", "DELETE",
@@ -242,13 +267,15 @@ def delete_workforcemanagement_businessunit_staffinggroup(
     business_unit_id: str,
     staffing_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> nothing.
+    """Delete a staffing group of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> nothing.
     Requires ``wfm:staffingGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups--staffingGroupId-
 
     Args:
-        business_unit_id: path, string.
-        staffing_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        staffing_group_id: the ID of the staffing group.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_staffinggroup", "DELETE",
@@ -260,13 +287,15 @@ def delete_workforcemanagement_businessunit_timeofflimit(
     business_unit_id: str,
     time_off_limit_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
+    """Delete a time-off limit of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
     Requires ``wfm:timeOffLimit:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_timeofflimit", "DELETE",
@@ -278,13 +307,15 @@ def delete_workforcemanagement_businessunit_timeoffplan(
     business_unit_id: str,
     time_off_plan_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
+    """Delete a time-off plan of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
     Requires ``wfm:timeOffPlan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_plan_id: the ID of the time-off plan.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_timeoffplan", "DELETE",
@@ -297,14 +328,16 @@ def delete_workforcemanagement_businessunit_week_schedule(
     week_id: _date | str,
     schedule_id: str,
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuAsyncScheduleResponse``.
+    """Delete a schedule of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuAsyncScheduleResponse``.
     Requires ``wfm:schedule:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId-
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_week_schedule", "DELETE",
@@ -318,14 +351,16 @@ def delete_workforcemanagement_businessunit_week_shorttermforecast(
     week_date_id: _date | str,
     forecast_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> nothing.
+    """Delete a short-term forecast of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> nothing.
     Requires ``wfm:shortTermForecast:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId-
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_week_shorttermforecast", "DELETE",
@@ -340,13 +375,15 @@ def delete_workforcemanagement_businessunit_workplanbid(
     business_unit_id: str,
     bid_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> nothing.
+    """Delete a work plan bid of a business unit.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> nothing.
     Requires ``wfm:workPlanBid:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_workplanbid", "DELETE",
@@ -359,14 +396,16 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> nothing.
+    """Delete a bid group of a work plan bid.
 
+    DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> nothing.
     Requires ``wfm:workPlanBidGroup:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_workplanbid_group", "DELETE",
@@ -375,9 +414,11 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
 
 
 def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/calendar/url/ics -> nothing.
+    """Delete the calendar link of the current user.
 
+    DELETE /api/v2/workforcemanagement/calendar/url/ics -> nothing.
     Requires ``wfm:agentSchedule:sync``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-calendar-url-ics
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_calendar_url_ics", "DELETE",
@@ -386,12 +427,14 @@ def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
 
 
 def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId} -> nothing.
+    """Delete a management unit.
 
+    DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId} -> nothing.
     Requires ``wfm:managementUnit:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-managementunits--managementUnitId-
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_managementunit", "DELETE",
@@ -403,13 +446,15 @@ def delete_workforcemanagement_managementunit_timeofflimit(
     management_unit_id: str,
     time_off_limit_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
+    """Delete a time-off limit of a management unit.
 
+    DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
     Deprecated. Requires ``wfm:timeOffLimit:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits--timeOffLimitId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_limit_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_limit_id: the ID of the time-off limit.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_managementunit_timeofflimit", "DELETE",
@@ -421,13 +466,15 @@ def delete_workforcemanagement_managementunit_timeoffplan(
     management_unit_id: str,
     time_off_plan_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
+    """Delete a time-off plan of a management unit.
 
+    DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
     Deprecated. Requires ``wfm:timeOffPlan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_plan_id: the ID of the time-off plan.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_managementunit_timeoffplan", "DELETE",
@@ -439,13 +486,15 @@ def delete_workforcemanagement_managementunit_workplan(
     management_unit_id: str,
     work_plan_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> nothing.
+    """Delete a work plan of a management unit.
 
+    DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> nothing.
     Requires ``wfm:workPlan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-managementunits--managementUnitId--workplans--workPlanId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_id: the ID of the work plan.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_managementunit_workplan", "DELETE",
@@ -457,13 +506,15 @@ def delete_workforcemanagement_managementunit_workplanrotation(
     management_unit_id: str,
     work_plan_rotation_id: str,
 ) -> _Operation[None]:
-    """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> nothing.
+    """Delete a work plan rotation of a management unit.
 
+    DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> nothing.
     Requires ``wfm:workPlanRotation:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations--workPlanRotationId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_rotation_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_rotation_id: the ID of the work plan rotation.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_managementunit_workplanrotation", "DELETE",
@@ -474,12 +525,14 @@ def delete_workforcemanagement_managementunit_workplanrotation(
 def get_workforcemanagement_adherence(
     user_id: _Sequence[str],
 ) -> _Lists[list[_m.UserScheduleAdherence], _m.UserScheduleAdherence]:
-    """GET /api/v2/workforcemanagement/adherence -> list of ``UserScheduleAdherence``.
+    """List the adherence of users.
 
+    GET /api/v2/workforcemanagement/adherence -> list of ``UserScheduleAdherence``.
     Requires ``wfm:realtimeAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence
 
     Args:
-        user_id: query, list of string.
+        user_id: query, list of string. The ID of a user.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
@@ -490,10 +543,13 @@ def get_workforcemanagement_adherence(
 def get_workforcemanagement_adherence_adjustment(
     adjustment_id: str,
 ) -> _Operation[_m.CurrentAgentAdherenceAdjustment]:
-    """GET /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> ``CurrentAgentAdherenceAdjustment``.
+    """Get an adherence adjustment of the current user.
+
+    GET /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> ``CurrentAgentAdherenceAdjustment``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence-adjustments--adjustmentId-
 
     Args:
-        adjustment_id: path, string.
+        adjustment_id: the ID of the adjustment.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_adherence_adjustment", "GET",
@@ -505,12 +561,14 @@ def get_workforcemanagement_adherence_adjustment(
 def get_workforcemanagement_adherence_explanation(
     explanation_id: str,
 ) -> _Operation[_m.AdherenceExplanationResponse]:
-    """GET /api/v2/workforcemanagement/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
+    """Get an adherence explanation of the current user.
 
+    GET /api/v2/workforcemanagement/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
     Requires ``wfm:agentAdherenceExplanation:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence-explanations--explanationId-
 
     Args:
-        explanation_id: path, string.
+        explanation_id: the ID of the explanation.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_adherence_explanation", "GET",
@@ -522,10 +580,13 @@ def get_workforcemanagement_adherence_explanation(
 def get_workforcemanagement_adherence_explanations_job(
     job_id: str,
 ) -> _Operation[_m.AdherenceExplanationJob]:
-    """GET /api/v2/workforcemanagement/adherence/explanations/jobs/{jobId} -> ``AdherenceExplanationJob``.
+    """Get the status of an adherence explanation job.
+
+    GET /api/v2/workforcemanagement/adherence/explanations/jobs/{jobId} -> ``AdherenceExplanationJob``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence-explanations-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_adherence_explanations_job", "GET",
@@ -537,10 +598,13 @@ def get_workforcemanagement_adherence_explanations_job(
 def get_workforcemanagement_adherence_historical_bulk_job(
     job_id: str,
 ) -> _Lists[_m.WfmHistoricalAdherenceBulkResponse, str]:
-    """GET /api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId} -> ``WfmHistoricalAdherenceBulkResponse``.
+    """Get the status of a bulk job of historical adherence.
+
+    GET /api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId} -> ``WfmHistoricalAdherenceBulkResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence-historical-bulk-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_adherence_historical_bulk_job", "GET",
@@ -552,12 +616,14 @@ def get_workforcemanagement_adherence_historical_bulk_job(
 def get_workforcemanagement_adherence_historical_job(
     job_id: str,
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
-    """GET /api/v2/workforcemanagement/adherence/historical/jobs/{jobId} -> ``WfmHistoricalAdherenceResponse``.
+    """Get the status of a historical adherence job.
 
+    GET /api/v2/workforcemanagement/adherence/historical/jobs/{jobId} -> ``WfmHistoricalAdherenceResponse``.
     Requires ``wfm:historicalAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence-historical-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_adherence_historical_job", "GET",
@@ -570,11 +636,14 @@ def get_workforcemanagement_agent_adherence_adjustment(
     agent_id: str,
     adjustment_id: str,
 ) -> _Operation[_m.AdherenceAdjustment]:
-    """GET /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId} -> ``AdherenceAdjustment``.
+    """Get an adherence adjustment of an agent.
+
+    GET /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId} -> ``AdherenceAdjustment``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-agents--agentId--adherence-adjustments--adjustmentId-
 
     Args:
-        agent_id: path, string.
-        adjustment_id: path, string.
+        agent_id: the ID of the agent.
+        adjustment_id: the ID of the adjustment.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_agent_adherence_adjustment", "GET",
@@ -587,13 +656,15 @@ def get_workforcemanagement_agent_adherence_explanation(
     agent_id: str,
     explanation_id: str,
 ) -> _Operation[_m.AdherenceExplanationResponse]:
-    """GET /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
+    """Get an adherence explanation of an agent.
 
+    GET /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
     Requires ``wfm:adherenceExplanation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-agents--agentId--adherence-explanations--explanationId-
 
     Args:
-        agent_id: path, string.
-        explanation_id: path, string.
+        agent_id: the ID of the agent.
+        explanation_id: the ID of the explanation.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_agent_adherence_explanation", "GET",
@@ -605,14 +676,16 @@ def get_workforcemanagement_agent_adherence_explanation(
 def get_workforcemanagement_agent_managementunit(
     agent_id: str,
 ) -> _Operation[_m.AgentManagementUnitReference]:
-    """GET /api/v2/workforcemanagement/agents/{agentId}/managementunit -> ``AgentManagementUnitReference``.
+    """Get the management unit of an agent.
 
+    GET /api/v2/workforcemanagement/agents/{agentId}/managementunit -> ``AgentManagementUnitReference``.
     Requires ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
     ``coaching:appointment:add`` or ``coaching:appointment:edit`` or ``learning:assignment:add`` or
     ``learning:assignment:reschedule``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-agents--agentId--managementunit
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_agent_managementunit", "GET",
@@ -624,10 +697,13 @@ def get_workforcemanagement_agent_managementunit(
 def get_workforcemanagement_agents_me_adherence_historical_job(
     job_id: str,
 ) -> _Lists[_m.WfmAgentHistoricalAdherenceResponse, str]:
-    """GET /api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId} -> ``WfmAgentHistoricalAdherenceResponse``.
+    """Get the status of a historical adherence job of the current agent.
+
+    GET /api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId} -> ``WfmAgentHistoricalAdherenceResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-agents-me-adherence-historical-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
@@ -638,8 +714,9 @@ def get_workforcemanagement_agents_me_adherence_historical_job(
 
 def get_workforcemanagement_agents_me_managementunit(
 ) -> _Operation[_m.AgentManagementUnitReference]:
-    """GET /api/v2/workforcemanagement/agents/me/managementunit -> ``AgentManagementUnitReference``.
+    """Get the management unit of the current agent.
 
+    GET /api/v2/workforcemanagement/agents/me/managementunit -> ``AgentManagementUnitReference``.
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
     ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agent:view`` or
@@ -664,6 +741,7 @@ def get_workforcemanagement_agents_me_managementunit(
     ``wfm:agentSchedulingPreferencesQuery:view`` or ``wfm:agentSchedulingPreferences:edit`` or
     ``wfm:agentSchedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesQuery:view`` or
     ``wfm:schedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-agents-me-managementunit
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_agents_me_managementunit", "GET",
@@ -674,12 +752,14 @@ def get_workforcemanagement_agents_me_managementunit(
 def get_workforcemanagement_alternativeshifts_offers_job(
     job_id: str,
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
+    """Get the status of a job that lists alternative shift offers.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-offers-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_offers_job", "GET",
@@ -691,12 +771,14 @@ def get_workforcemanagement_alternativeshifts_offers_job(
 def get_workforcemanagement_alternativeshifts_offers_search_job(
     job_id: str,
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
+    """Get the status of a job that searches alternative shift offers.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-offers-search-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_offers_search_job", "GET",
@@ -707,9 +789,11 @@ def get_workforcemanagement_alternativeshifts_offers_search_job(
 
 def get_workforcemanagement_alternativeshifts_settings(
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
+    """Get the alternative shift settings of the current user's business unit.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-settings
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_settings", "GET",
@@ -721,12 +805,14 @@ def get_workforcemanagement_alternativeshifts_settings(
 def get_workforcemanagement_alternativeshifts_trade(
     trade_id: str,
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
+    """Get an alternative shift trade of the current user.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-trades--tradeId-
 
     Args:
-        trade_id: path, string.
+        trade_id: the ID of the trade.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_trade", "GET",
@@ -739,9 +825,11 @@ def get_workforcemanagement_alternativeshifts_trades(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.ListAlternativeShiftTradesResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/trades -> ``ListAlternativeShiftTradesResponse``.
+    """List the alternative shift trades of the current user.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/trades -> ``ListAlternativeShiftTradesResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-trades
 
     Args:
         force_async: query, boolean.
@@ -756,12 +844,14 @@ def get_workforcemanagement_alternativeshifts_trades(
 def get_workforcemanagement_alternativeshifts_trades_job(
     job_id: str,
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
+    """Get the status of an alternative shift trade job.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-trades-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_trades_job", "GET",
@@ -773,12 +863,14 @@ def get_workforcemanagement_alternativeshifts_trades_job(
 def get_workforcemanagement_alternativeshifts_trades_state_job(
     job_id: str,
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
-    """GET /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
+    """Get the status of a job that updates states of alternative shift trades.
 
+    GET /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
     Requires ``wfm:alternativeShift:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-trades-state-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_trades_state_job", "GET",
@@ -797,8 +889,9 @@ def get_workforcemanagement_businessunit(
     ]]] | None = None,
     include_scheduling_default_message_severities: bool | None = None,
 ) -> _Operation[_m.BusinessUnitResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
+    """Get a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
     Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agentSchedule:view`` or
     ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or ``wfm:businessUnit:add`` or
@@ -828,12 +921,13 @@ def get_workforcemanagement_businessunit(
     ``wfm:agentSchedulingPreferences:edit`` or ``wfm:agentSchedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesQuery:view`` or ``wfm:schedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId-
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         expand: query, list of string: settings, settings.timeZone, settings.startDayOfWeek,
             settings.shortTermForecasting, settings.scheduling, settings.notifications.scheduling,
-            settings.learning, settings.coaching.
+            settings.learning, settings.coaching. What to include in addition.
         include_scheduling_default_message_severities: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -849,13 +943,15 @@ def get_workforcemanagement_businessunit_activitycode(
     business_unit_id: str,
     activity_code_id: str,
 ) -> _Operation[_m.BusinessUnitActivityCode]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
+    """Get an activity code of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
     Requires ``wfm:activityCode:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes--activityCodeId-
 
     Args:
-        business_unit_id: path, string.
-        activity_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_code_id: the ID of the activity code.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activitycode", "GET",
@@ -869,8 +965,9 @@ def get_workforcemanagement_businessunit_activitycodes(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.BusinessUnitActivityCodeListing, _m.BusinessUnitActivityCode]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCodeListing``.
+    """List the activity codes of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCodeListing``.
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
     ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agent:view`` or
@@ -896,9 +993,10 @@ def get_workforcemanagement_businessunit_activitycodes(
     ``wfm:agentSchedulingPreferences:edit`` or ``wfm:agentSchedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesQuery:view`` or ``wfm:schedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_download_service: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -912,13 +1010,15 @@ def get_workforcemanagement_businessunit_activityplan(
     business_unit_id: str,
     activity_plan_id: str,
 ) -> _Operation[_m.ActivityPlanResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
+    """Get an activity plan of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
     Requires ``wfm:activityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan", "GET",
@@ -932,12 +1032,15 @@ def get_workforcemanagement_businessunit_activityplan_deletions_job(
     activity_plan_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    """Get the status of a deletion job of an activity plan.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--deletions-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_deletions_job", "GET",
@@ -953,11 +1056,14 @@ def get_workforcemanagement_businessunit_activityplan_jobs(
     business_unit_id: str,
     activity_plan_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs -> ``ActivityPlanJobResponse``.
+    """List the jobs of an activity plan.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs -> ``ActivityPlanJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_jobs", "GET",
@@ -973,14 +1079,17 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_session_users_d
     session_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    """Get the status of a user deletion job of a session of an occurrence.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences--occurrenceId--sessions--sessionId--users-deletions-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        occurrence_id: path, string.
-        session_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        occurrence_id: the ID of the occurrence.
+        session_id: the ID of the session.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job",
@@ -999,13 +1108,16 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deleti
     occurrence_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    """Get the status of a session deletion job of an occurrence.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences--occurrenceId--sessions-deletions-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        occurrence_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        occurrence_id: the ID of the occurrence.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job",
@@ -1023,12 +1135,15 @@ def get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job(
     activity_plan_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    """Get the status of an occurrence deletion job of an activity plan.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences-deletions-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job", "GET",
@@ -1045,14 +1160,16 @@ def get_workforcemanagement_businessunit_activityplan_runs_job(
     activity_plan_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId} -> ``ActivityPlanJobResponse``.
+    """Get the status of a run of an activity plan.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId} -> ``ActivityPlanJobResponse``.
     Requires ``wfm:activityPlanRunJob:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--runs-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_activityplan_runs_job", "GET",
@@ -1069,12 +1186,14 @@ def get_workforcemanagement_businessunit_activityplans(
     *,
     state: _Open[_Literal["Active", "Inactive"]] | None = None,
 ) -> _Lists[_m.ActivityPlanListing, _m.ActivityPlanListItem]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanListing``.
+    """List the activity plans of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanListing``.
     Requires ``wfm:activityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         state: query, string: Active, Inactive.
     """
     return _Lists(_Endpoint(
@@ -1087,12 +1206,14 @@ def get_workforcemanagement_businessunit_activityplans(
 def get_workforcemanagement_businessunit_activityplans_jobs(
     business_unit_id: str,
 ) -> _Lists[_m.ActivityPlanJobListing, _m.ActivityPlanJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs -> ``ActivityPlanJobListing``.
+    """List the latest jobs of activity plans of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs -> ``ActivityPlanJobListing``.
     Requires ``wfm:activityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
@@ -1105,11 +1226,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
     business_unit_id: str,
     adjustment_ids: _Sequence[str],
 ) -> _Lists[_m.AdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk -> ``AdherenceAdjustmentsListing``.
+    """Get adherence adjustments of a business unit by their IDs.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk -> ``AdherenceAdjustmentsListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-bulk
 
     Args:
-        business_unit_id: path, string.
-        adjustment_ids: query, list of string.
+        business_unit_id: the ID of the business unit.
+        adjustment_ids: query, list of string. The IDs of adjustments.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
@@ -1122,11 +1246,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.BuAdherenceAdjustmentsQueryJob]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId} -> ``BuAdherenceAdjustmentsQueryJob``.
+    """Get the status of an adherence adjustment query job of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId} -> ``BuAdherenceAdjustmentsQueryJob``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-query-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_query_job", "GET",
@@ -1140,10 +1267,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
 ) -> _Lists[
     _m.BuAdherenceAdjustmentsQueryJobsReferenceListing, _m.BuAdherenceAdjustmentsQueryJobsReference,
 ]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJobsReferenceListing``.
+    """List the adherence adjustment query jobs of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJobsReferenceListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-query-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
@@ -1156,11 +1286,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
     business_unit_id: str,
     reason_code_id: str,
 ) -> _Operation[_m.AdherenceAdjustmentsReasonCode]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> ``AdherenceAdjustmentsReasonCode``.
+    """Get an adherence adjustment reason code of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> ``AdherenceAdjustmentsReasonCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes--reasonCodeId-
 
     Args:
-        business_unit_id: path, string.
-        reason_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        reason_code_id: the ID of the reason code.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "GET",
@@ -1172,10 +1305,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
     business_unit_id: str,
 ) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes -> ``AdherenceAdjustmentsReasonCodesListing``.
+    """List the adherence adjustment reason codes of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes -> ``AdherenceAdjustmentsReasonCodesListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
@@ -1188,11 +1324,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
     business_unit_id: str,
     ids: _Sequence[str],
 ) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    """Get adherence adjustment reason codes of a business unit by their IDs.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes-bulk
 
     Args:
-        business_unit_id: path, string.
-        ids: query, list of string.
+        business_unit_id: the ID of the business unit.
+        ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
@@ -1204,10 +1343,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
 def get_workforcemanagement_businessunit_adherence_adjustments_settings(
     business_unit_id: str,
 ) -> _Operation[_m.BuAdherenceAdjustmentsSettings]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings -> ``BuAdherenceAdjustmentsSettings``.
+    """Get the adherence adjustment settings of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings -> ``BuAdherenceAdjustmentsSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_settings", "GET",
@@ -1219,12 +1361,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_settings(
 def get_workforcemanagement_businessunit_alternativeshifts_settings(
     business_unit_id: str,
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
+    """Get the alternative shift settings of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
     Requires ``wfm:businessUnit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--alternativeshifts-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_alternativeshifts_settings", "GET",
@@ -1237,13 +1381,15 @@ def get_workforcemanagement_businessunit_alternativeshifts_trade(
     business_unit_id: str,
     trade_id: str,
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
+    """Get an alternative shift trade of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
     Requires ``wfm:alternativeShift:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--alternativeshifts-trades--tradeId-
 
     Args:
-        business_unit_id: path, string.
-        trade_id: path, string.
+        business_unit_id: the ID of the business unit.
+        trade_id: the ID of the trade.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_alternativeshifts_trade", "GET",
@@ -1256,13 +1402,15 @@ def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.BuAlternativeShiftJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId} -> ``BuAlternativeShiftJobResponse``.
+    """Get the status of an alternative shift trade search job of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId} -> ``BuAlternativeShiftJobResponse``.
     Requires ``wfm:alternativeShift:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--alternativeshifts-trades-search-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_alternativeshifts_trades_search_job", "GET",
@@ -1275,13 +1423,15 @@ def get_workforcemanagement_businessunit_capacityplan(
     business_unit_id: str,
     capacity_plan_id: str,
 ) -> _Operation[_m.CapacityPlanResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
+    """Get a capacity plan of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
     Requires ``wfm:capacityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId-
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplan", "GET",
@@ -1296,13 +1446,15 @@ def get_workforcemanagement_businessunit_capacityplan_forecast(
     *,
     granularity: _Open[_Literal["weekly", "monthly"]] | None = None,
 ) -> _Operation[_m.CapacityPlanForecastInputsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast -> ``CapacityPlanForecastInputsResponse``.
+    """Get the forecast of a capacity plan.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast -> ``CapacityPlanForecastInputsResponse``.
     Requires ``wfm:capacityPlanForecastInputs:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--forecast
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         granularity: query, string: weekly, monthly.
     """
     return _Operation(_Endpoint(
@@ -1320,13 +1472,15 @@ def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
     *,
     granularity: _Open[_Literal["weekly", "monthly"]] | None = None,
 ) -> _Operation[_m.CapacityPlanStaffingGroupAllocationsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupAllocationsResponse``.
+    """List the staffing group allocations of a capacity plan.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupAllocationsResponse``.
     Requires ``wfm:capacityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--staffinggroupallocations
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         granularity: query, string: weekly, monthly.
     """
     return _Operation(_Endpoint(
@@ -1342,13 +1496,15 @@ def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
     business_unit_id: str,
     capacity_plan_id: str,
 ) -> _Operation[_m.CapacityPlanStaffingRequirementResult]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements -> ``CapacityPlanStaffingRequirementResult``.
+    """List the staffing requirements of a capacity plan.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements -> ``CapacityPlanStaffingRequirementResult``.
     Requires ``wfm:capacityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--staffingrequirements
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplan_staffingrequirements", "GET",
@@ -1364,14 +1520,16 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
     *,
     granularity: _Open[_Literal["weekly", "monthly"]] | None = None,
 ) -> _Operation[_m.LongTermRequirementsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId} -> ``LongTermRequirementsResponse``.
+    """Get the long-term requirements of a forecast of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId} -> ``LongTermRequirementsResponse``.
     Requires ``wfm:longTermStaffing:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplanning-longtermrequirements-automaticbestmethod-weeks--weekDateId--forecasts--forecastId-
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
         granularity: query, string: weekly, monthly.
     """
     return _Operation(_Endpoint(
@@ -1388,12 +1546,14 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
 def get_workforcemanagement_businessunit_capacityplans(
     business_unit_id: str,
 ) -> _Lists[_m.CapacityPlansListResponse, _m.CapacityPlanListItem]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlansListResponse``.
+    """List the capacity plans of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlansListResponse``.
     Requires ``wfm:capacityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplans", "GET",
@@ -1406,13 +1566,15 @@ def get_workforcemanagement_businessunit_decisionmetrics_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.DecisionMetricsUpdateJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId} -> ``DecisionMetricsUpdateJobResponse``.
+    """Get the status of a decision metric job of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId} -> ``DecisionMetricsUpdateJobResponse``.
     Requires ``wfm:decisionMetrics:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--decisionmetrics-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_decisionmetrics_job", "GET",
@@ -1425,12 +1587,14 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
     business_unit_id: str,
     date: _date | str,
 ) -> _Lists[_m.WfmIntradayPlanningGroupListing, _m.ForecastPlanningGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups -> ``WfmIntradayPlanningGroupListing``.
+    """List the intraday planning groups of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups -> ``WfmIntradayPlanningGroupListing``.
     Requires ``wfm:intraday:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--intraday-planninggroups
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         date: query, date.
     """
     return _Lists(_Endpoint(
@@ -1443,12 +1607,14 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session(
     business_unit_id: str,
 ) -> _Operation[_m.ContinuousForecastGetSessionResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session -> ``ContinuousForecastGetSessionResponse``.
+    """Get the latest continuous forecast session of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session -> ``ContinuousForecastGetSessionResponse``.
     Preview: may change without notice. Requires ``wfm:mainForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session", "GET",
@@ -1461,13 +1627,15 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedSessionExportJobStatus]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId} -> ``AggregatedSessionExportJobStatus``.
+    """Get the status of an export of a continuous forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId} -> ``AggregatedSessionExportJobStatus``.
     Requires ``wfm:mainForecastExportForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-forecast-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job",
@@ -1481,13 +1649,15 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedHistoricalExportJobStatus]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId} -> ``AggregatedHistoricalExportJobStatus``.
+    """Get the status of an export of historical data of a continuous forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId} -> ``AggregatedHistoricalExportJobStatus``.
     Requires ``wfm:mainForecastExportHistorical:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-historical-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job",
@@ -1501,13 +1671,15 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedSnapshotExportJobStatus]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId} -> ``AggregatedSnapshotExportJobStatus``.
+    """Get the status of an export of a continuous forecast snapshot.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId} -> ``AggregatedSnapshotExportJobStatus``.
     Requires ``wfm:mainForecastExportSnapshot:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-snapshot-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job",
@@ -1521,13 +1693,15 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     session_id: str,
 ) -> _Operation[_m.ContinuousForecastSessionResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId} -> ``ContinuousForecastSessionResponse``.
+    """Get a continuous forecast session of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId} -> ``ContinuousForecastSessionResponse``.
     Preview: may change without notice. Requires ``wfm:mainForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session--sessionId-
 
     Args:
-        business_unit_id: path, string.
-        session_id: path, string.
+        business_unit_id: the ID of the business unit.
+        session_id: the ID of the session.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id",
@@ -1542,14 +1716,16 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     session_id: str,
     snapshot_id: str,
 ) -> _Operation[_m.ContinuousForecastSnapshotResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId} -> ``ContinuousForecastSnapshotResponse``.
+    """Get a snapshot of a continuous forecast session.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId} -> ``ContinuousForecastSnapshotResponse``.
     Preview: may change without notice. Requires ``wfm:mainForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session--sessionId--snapshot--snapshotId-
 
     Args:
-        business_unit_id: path, string.
-        session_id: path, string.
-        snapshot_id: path, string.
+        business_unit_id: the ID of the business unit.
+        session_id: the ID of the session.
+        snapshot_id: the ID of the snapshot.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id",
@@ -1568,12 +1744,14 @@ def get_workforcemanagement_businessunit_managementunits(
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
+    """List the management units of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
     Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--managementunits
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
             AgentSchedule, AgentAdherenceAdjustments, AgentTimeOffRequest, AgentWorkPlanBid,
             AgentScheduleBid, AgentShiftTrade, AlternativeShift, Coaching, Learning,
@@ -1595,7 +1773,7 @@ def get_workforcemanagement_businessunit_managementunits(
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
             SchedulingPreferencesSettings, DecisionMetrics.
-        division_id: query, string.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_managementunits", "GET",
@@ -1607,12 +1785,14 @@ def get_workforcemanagement_businessunit_managementunits(
 def get_workforcemanagement_businessunit_minimumstaffing_settings(
     business_unit_id: str,
 ) -> _Operation[_m.MinimumStaffingResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
+    """Get the minimum staffing settings of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
     Requires ``wfm:minimumStaffingSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--minimumstaffing-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_minimumstaffing_settings", "GET",
@@ -1627,14 +1807,16 @@ def get_workforcemanagement_businessunit_opportunity(
     *,
     expand: _Open[_Literal["agentIds"]] | None = None,
 ) -> _Operation[_m.OpportunityResultWithAgentIds]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResultWithAgentIds``.
+    """Get an opportunity of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResultWithAgentIds``.
     Requires ``wfm:opportunity:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities--opportunityId-
 
     Args:
-        business_unit_id: path, string.
-        opportunity_id: path, string.
-        expand: query, string: agentIds.
+        business_unit_id: the ID of the business unit.
+        opportunity_id: the ID of the opportunity.
+        expand: query, string: agentIds. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_opportunity", "GET",
@@ -1649,13 +1831,15 @@ def get_workforcemanagement_businessunit_planninggroup(
     business_unit_id: str,
     planning_group_id: str,
 ) -> _Operation[_m.PlanningGroup]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
+    """Get a planning group of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
     Requires ``wfm:planningGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--planninggroups--planningGroupId-
 
     Args:
-        business_unit_id: path, string.
-        planning_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        planning_group_id: the ID of the planning group.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_planninggroup", "GET",
@@ -1667,13 +1851,15 @@ def get_workforcemanagement_businessunit_planninggroup(
 def get_workforcemanagement_businessunit_planninggroups(
     business_unit_id: str,
 ) -> _Lists[_m.PlanningGroupList, _m.PlanningGroup]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroupList``.
+    """List the planning groups of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroupList``.
     Requires ``wfm:planningGroup:view`` or ``wfm:shortTermForecast:view`` or ``wfm:intraday:view``
     or ``wfm:agent:view`` or ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--planninggroups
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_planninggroups", "GET",
@@ -1686,13 +1872,15 @@ def get_workforcemanagement_businessunit_schedulebid(
     business_unit_id: str,
     bid_id: str,
 ) -> _Operation[_m.ScheduleBid]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
+    """Get a schedule bid of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
     Requires ``wfm:scheduleBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid", "GET",
@@ -1706,14 +1894,16 @@ def get_workforcemanagement_businessunit_schedulebid_group(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
+    """Get a bid group of a schedule bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
     Requires ``wfm:scheduleBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid_group", "GET",
@@ -1732,17 +1922,20 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         "agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities",
     ]]] | None = None,
 ) -> _Operation[_m.AdminAgentScheduleBidPreferenceResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
+    """Get the preferences of agents of a bid group of a schedule bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
     Requires ``wfm:scheduleBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups--bidGroupId--preferences
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
         force_download_service: query, boolean.
         expand: query, list of string:
-            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities.
+            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
@@ -1757,13 +1950,15 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
     business_unit_id: str,
     bid_id: str,
 ) -> _Lists[_m.ScheduleBidGroupSummaryList, _m.ScheduleBidGroupSummary]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary -> ``ScheduleBidGroupSummaryList``.
+    """Get the bid group summary of a schedule bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary -> ``ScheduleBidGroupSummaryList``.
     Requires ``wfm:scheduleBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups-summary
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
@@ -1775,12 +1970,14 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
 def get_workforcemanagement_businessunit_schedulebids(
     business_unit_id: str,
 ) -> _Lists[_m.ScheduleBidListResponse, _m.ScheduleBid]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBidListResponse``.
+    """List the schedule bids of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBidListResponse``.
     Requires ``wfm:scheduleBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebids", "GET",
@@ -1792,12 +1989,14 @@ def get_workforcemanagement_businessunit_schedulebids(
 def get_workforcemanagement_businessunit_scheduler_settings(
     business_unit_id: str,
 ) -> _Operation[_m.BuSchedulerSettingsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
+    """Get the scheduler settings of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
     Requires ``wfm:schedulerSettings:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--scheduler-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_scheduler_settings", "GET",
@@ -1810,13 +2009,15 @@ def get_workforcemanagement_businessunit_scheduling_run(
     business_unit_id: str,
     run_id: str,
 ) -> _Operation[_m.BuScheduleRun]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> ``BuScheduleRun``.
+    """Get a scheduling run of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> ``BuScheduleRun``.
     Requires ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--scheduling-runs--runId-
 
     Args:
-        business_unit_id: path, string.
-        run_id: path, string.
+        business_unit_id: the ID of the business unit.
+        run_id: the ID of the run.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_scheduling_run", "GET",
@@ -1831,15 +2032,18 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
     management_unit_ids: _Sequence[str],
     expand: _Sequence[_Open[_Literal["headcountForecast", "generationResults", "agentSchedules"]]],
 ) -> _Operation[_m.BuRescheduleResult]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result -> ``BuRescheduleResult``.
+    """Get the result of a scheduling run.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result -> ``BuRescheduleResult``.
     Requires ``wfm:schedule:edit`` or ``wfm:schedule:generate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--scheduling-runs--runId--result
 
     Args:
-        business_unit_id: path, string.
-        run_id: path, string.
-        management_unit_ids: query, list of string.
-        expand: query, list of string: headcountForecast, generationResults, agentSchedules.
+        business_unit_id: the ID of the business unit.
+        run_id: the ID of the run.
+        management_unit_ids: query, list of string. The IDs of management units.
+        expand: query, list of string: headcountForecast, generationResults, agentSchedules. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
@@ -1853,12 +2057,14 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
 def get_workforcemanagement_businessunit_scheduling_runs(
     business_unit_id: str,
 ) -> _Lists[_m.BuScheduleRunListing, _m.BuScheduleRun]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs -> ``BuScheduleRunListing``.
+    """List the scheduling runs of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs -> ``BuScheduleRunListing``.
     Requires ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--scheduling-runs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_scheduling_runs", "GET",
@@ -1870,10 +2076,13 @@ def get_workforcemanagement_businessunit_scheduling_runs(
 def get_workforcemanagement_businessunit_schedulingpreferences_settings(
     business_unit_id: str,
 ) -> _Operation[_m.BusinessUnitSchedulingPreferencesSettingsResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    """Get the scheduling preference settings of a business unit.
+
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--schedulingpreferences-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulingpreferences_settings", "GET",
@@ -1888,14 +2097,16 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
     *,
     expand: _Sequence[_Open[_Literal["impactOverride"]]] | None = None,
 ) -> _Operation[_m.ServiceGoalTemplate]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
+    """Get a service goal template of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
     Requires ``wfm:serviceGoalTemplate:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--servicegoaltemplates--serviceGoalTemplateId-
 
     Args:
-        business_unit_id: path, string.
-        service_goal_template_id: path, string.
-        expand: query, list of string: impactOverride.
+        business_unit_id: the ID of the business unit.
+        service_goal_template_id: the ID of the service goal template.
+        expand: query, list of string: impactOverride. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
@@ -1911,14 +2122,16 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
     *,
     expand: _Sequence[_Open[_Literal["impactOverride"]]] | None = None,
 ) -> _Lists[_m.ServiceGoalTemplateList, _m.ServiceGoalTemplate]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplateList``.
+    """List the service goal templates of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplateList``.
     Requires ``wfm:serviceGoalTemplate:view`` or ``wfm:planningGroup:view`` or
     ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--servicegoaltemplates
 
     Args:
-        business_unit_id: path, string.
-        expand: query, list of string: impactOverride.
+        business_unit_id: the ID of the business unit.
+        expand: query, list of string: impactOverride. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
@@ -1931,13 +2144,15 @@ def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeEvaluateTradesBuJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId} -> ``ShiftTradeEvaluateTradesBuJobResponse``.
+    """Get the status of a job that evaluates shift trades of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId} -> ``ShiftTradeEvaluateTradesBuJobResponse``.
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-evaluate-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job", "GET",
@@ -1950,13 +2165,15 @@ def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeQueryTradesBuJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId} -> ``ShiftTradeQueryTradesBuJobResponse``.
+    """Get the status of a job that queries shift trades of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId} -> ``ShiftTradeQueryTradesBuJobResponse``.
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-query-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_shifttrading_trades_query_job", "GET",
@@ -1969,13 +2186,15 @@ def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeBulkUpdateTradeStateBuJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId} -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
+    """Get the status of a job that updates states of shift trades.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId} -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
     Requires ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-state-bulk-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job", "GET",
@@ -1988,13 +2207,15 @@ def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeSearchUnmatchedTradesBuJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId} -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
+    """Get the status of a job that searches unmatched shift trades.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId} -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-unmatched-search-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_shifttrading_unmatched_search_job", "GET",
@@ -2007,13 +2228,15 @@ def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeQueryWeekSummariesBuJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId} -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
+    """Get the status of a job that summarizes matched shift trades by week.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId} -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
     Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-weeks-summary-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_shifttrading_weeks_summary_job", "GET",
@@ -2026,13 +2249,15 @@ def get_workforcemanagement_businessunit_staffinggroup(
     business_unit_id: str,
     staffing_group_id: str,
 ) -> _Operation[_m.StaffingGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
+    """Get a staffing group of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
     Requires ``wfm:staffingGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups--staffingGroupId-
 
     Args:
-        business_unit_id: path, string.
-        staffing_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        staffing_group_id: the ID of the staffing group.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_staffinggroup", "GET",
@@ -2047,13 +2272,15 @@ def get_workforcemanagement_businessunit_staffinggroups(
     management_unit_id: str | None = None,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.StaffingGroupListing, _m.StaffingGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupListing``.
+    """List the staffing groups of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupListing``.
     Requires ``wfm:staffingGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups
 
     Args:
-        business_unit_id: path, string.
-        management_unit_id: query, string.
+        business_unit_id: the ID of the business unit.
+        management_unit_id: query, string. The ID of a management unit.
         force_download_service: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -2069,13 +2296,15 @@ def get_workforcemanagement_businessunit_timeofflimit(
     business_unit_id: str,
     time_off_limit_id: str,
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> ``BuTimeOffLimitResponse``.
+    """Get a time-off limit of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> ``BuTimeOffLimitResponse``.
     Requires ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_timeofflimit", "GET",
@@ -2089,14 +2318,16 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
     time_off_limit_id: str,
     job_id: str,
 ) -> _Operation[_m.BuConvertTimeOffLimitGranularityJobResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId} -> ``BuConvertTimeOffLimitGranularityJobResponse``.
+    """Get the status of a granularity conversion job of a time-off limit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId} -> ``BuConvertTimeOffLimitGranularityJobResponse``.
     Requires ``wfm:timeOffLimit:convertGranularity``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--granularityconversion-jobs--jobId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
-        job_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job", "GET",
@@ -2116,13 +2347,15 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
 ) -> _Lists[
     _m.BuConvertTimeOffGranularityLimitJobListing, _m.BuConvertTimeOffLimitGranularityJobResponse,
 ]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs -> ``BuConvertTimeOffGranularityLimitJobListing``.
+    """List the granularity conversion jobs of a time-off limit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs -> ``BuConvertTimeOffGranularityLimitJobListing``.
     Requires ``wfm:timeOffLimit:convertGranularity``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--granularityconversion-jobs
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         statuses: query, string: Complete, Error, Processing.
     """
     return _Lists(_Endpoint(
@@ -2139,13 +2372,15 @@ def get_workforcemanagement_businessunit_timeofflimits(
     *,
     management_unit_id: str | None = None,
 ) -> _Lists[_m.BuTimeOffLimitListing, _m.BuTimeOffLimitResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitListing``.
+    """List the time-off limits of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitListing``.
     Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits
 
     Args:
-        business_unit_id: path, string.
-        management_unit_id: query, string.
+        business_unit_id: the ID of the business unit.
+        management_unit_id: query, string. The ID of a management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeofflimits", "GET",
@@ -2158,13 +2393,15 @@ def get_workforcemanagement_businessunit_timeoffplan(
     business_unit_id: str,
     time_off_plan_id: str,
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
+    """Get a time-off plan of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
     Requires ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_plan_id: the ID of the time-off plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_timeoffplan", "GET",
@@ -2180,15 +2417,17 @@ def get_workforcemanagement_businessunit_timeoffplans(
     force_download_service: bool | None = None,
     expand: _Sequence[_Open[_Literal["overrideDates"]]] | None = None,
 ) -> _Lists[_m.BuTimeOffPlanListing, _m.BuTimeOffPlanResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanListing``.
+    """List the time-off plans of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanListing``.
     Requires ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--timeoffplans
 
     Args:
-        business_unit_id: path, string.
-        management_unit_id: query, string.
+        business_unit_id: the ID of the business unit.
+        management_unit_id: query, string. The ID of a management unit.
         force_download_service: query, boolean.
-        expand: query, list of string: overrideDates.
+        expand: query, list of string: overrideDates. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeoffplans", "GET",
@@ -2205,13 +2444,15 @@ def get_workforcemanagement_businessunit_users(
     *,
     management_unit_ids: _Sequence[str] | None = None,
 ) -> _Lists[_m.BuUserListing, _m.ManagementUnitUserListing]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/users -> ``BuUserListing``.
+    """List the users of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/users -> ``BuUserListing``.
     Requires ``wfm:agent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--users
 
     Args:
-        business_unit_id: path, string.
-        management_unit_ids: query, list of string.
+        business_unit_id: the ID of the business unit.
+        management_unit_ids: query, list of string. The IDs of management units.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_users", "GET",
@@ -2227,15 +2468,17 @@ def get_workforcemanagement_businessunit_week_schedule(
     *,
     expand: _Open[_Literal["managementUnits.agents"]] | None = None,
 ) -> _Operation[_m.BuScheduleMetadata]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuScheduleMetadata``.
+    """Get a schedule of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuScheduleMetadata``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId-
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
-        expand: query, string: managementUnits.agents.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
+        expand: query, string: managementUnits.agents. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule", "GET",
@@ -2251,14 +2494,16 @@ def get_workforcemanagement_businessunit_week_schedule_generationresults(
     week_id: _date | str,
     schedule_id: str,
 ) -> _Operation[_m.ScheduleGenerationResult]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults -> ``ScheduleGenerationResult``.
+    """Get the generation results of a schedule of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults -> ``ScheduleGenerationResult``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--generationresults
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule_generationresults", "GET",
@@ -2274,14 +2519,16 @@ def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
     *,
     force_download: bool | None = None,
 ) -> _Operation[_m.BuHeadcountForecastResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast -> ``BuHeadcountForecastResponse``.
+    """Get the headcount forecast of a schedule of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast -> ``BuHeadcountForecastResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--headcountforecast
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         force_download: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -2299,15 +2546,17 @@ def get_workforcemanagement_businessunit_week_schedule_history_agent(
     schedule_id: str,
     agent_id: str,
 ) -> _Operation[_m.BuAgentScheduleHistoryResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId} -> ``BuAgentScheduleHistoryResponse``.
+    """Get the history of an agent in a schedule of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId} -> ``BuAgentScheduleHistoryResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--history-agents--agentId-
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
-        agent_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
+        agent_id: the ID of the agent.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule_history_agent", "GET",
@@ -2324,14 +2573,16 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
     week_id: str,
     schedule_id: str,
 ) -> _Operation[_m.PerformancePredictionResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions -> ``PerformancePredictionResponse``.
+    """List the performance predictions of a schedule of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions -> ``PerformancePredictionResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--performancepredictions
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, string.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule_performancepredictions", "GET",
@@ -2346,15 +2597,17 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions_re
     schedule_id: str,
     recalculation_id: str,
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId} -> ``PerformancePredictionRecalculationResponse``.
+    """Get a recalculation of performance predictions of a schedule.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId} -> ``PerformancePredictionRecalculationResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--performancepredictions-recalculations--recalculationId-
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, string.
-        schedule_id: path, string.
-        recalculation_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
+        recalculation_id: the ID of the recalculation.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation",
@@ -2376,17 +2629,19 @@ def get_workforcemanagement_businessunit_week_schedules(
     include_only_published: bool | None = None,
     expand: _Open[_Literal["shortTermForecast.description"]] | None = None,
 ) -> _Lists[_m.BuScheduleListing, _m.BuScheduleListItem]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleListing``.
+    """List the schedules of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleListing``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
         earliest_week_date: query, date.
         latest_week_date: query, date.
         include_only_published: query, boolean.
-        expand: query, string: shortTermForecast.description.
+        expand: query, string: shortTermForecast.description. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedules", "GET",
@@ -2405,15 +2660,18 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
     *,
     expand: _Sequence[_Open[_Literal["planningGroups", "generationResults"]]] | None = None,
 ) -> _Operation[_m.BuShortTermForecast]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> ``BuShortTermForecast``.
+    """Get a short-term forecast of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> ``BuShortTermForecast``.
     Requires ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId-
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
-        expand: query, list of string: planningGroups, generationResults.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
+        expand: query, list of string: planningGroups, generationResults. What to include in
+            addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
@@ -2433,14 +2691,16 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_data(
     week_number: int | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.BuForecastResultResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data -> ``BuForecastResultResponse``.
+    """Get the data of a short-term forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data -> ``BuForecastResultResponse``.
     Requires ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--data
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
         week_number: query, integer.
         force_download_service: query, boolean.
     """
@@ -2459,14 +2719,16 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
     week_date_id: _date | str,
     forecast_id: str,
 ) -> _Lists[_m.BuForecastGenerationResult, _m.BuForecastGenerationPlanningGroupResult]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults -> ``BuForecastGenerationResult``.
+    """Get the generation results of a short-term forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults -> ``BuForecastGenerationResult``.
     Requires ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--generationresults
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
@@ -2485,14 +2747,16 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecast
     *,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.LongTermForecastResultResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata -> ``LongTermForecastResultResponse``.
+    """Get the long-term forecast data of a short-term forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata -> ``LongTermForecastResultResponse``.
     Requires ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--longtermforecastdata
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
         force_download_service: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -2510,15 +2774,17 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
     week_date_id: _date | str,
     forecast_id: str,
 ) -> _Lists[_m.ForecastPlanningGroupsResponse, _m.ForecastPlanningGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups -> ``ForecastPlanningGroupsResponse``.
+    """List the planning groups of a short-term forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups -> ``ForecastPlanningGroupsResponse``.
     Requires ``wfm:shortTermForecast:view`` or ``wfm:schedule:view`` or
     ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--planninggroups
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
@@ -2543,18 +2809,21 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
 ) -> _Lists[
     _m.BuForecastStaffingRequirementsResultResponse, _m.BuForecastStaffingRequirementsResult,
 ]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement -> ``BuForecastStaffingRequirementsResultResponse``.
+    """Get the staffing requirement of a short-term forecast.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement -> ``BuForecastStaffingRequirementsResultResponse``.
     Requires ``wfm:staffingRequirement:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--staffingrequirement
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
         week_numbers: query, list of string.
         expand: query, list of string:
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
-            results.planningGroupStaffingRequirements.effectiveStaffPerInterval.
+            results.planningGroupStaffingRequirements.effectiveStaffPerInterval. What to include in
+            addition.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement", "GET",
@@ -2570,13 +2839,15 @@ def get_workforcemanagement_businessunit_week_shorttermforecasts(
     business_unit_id: str,
     week_date_id: str,
 ) -> _Lists[_m.BuShortTermForecastListing, _m.BuShortTermForecastListItem]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts -> ``BuShortTermForecastListing``.
+    """List the short-term forecasts of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts -> ``BuShortTermForecastListing``.
     Requires ``wfm:schedule:generate`` or ``wfm:shortTermForecast:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: the first day of the week, as yyyy-MM-dd.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
@@ -2589,13 +2860,15 @@ def get_workforcemanagement_businessunit_workplanbid(
     business_unit_id: str,
     bid_id: str,
 ) -> _Operation[_m.WorkPlanBid]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
+    """Get a work plan bid of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
     Requires ``wfm:workPlanBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_workplanbid", "GET",
@@ -2609,14 +2882,16 @@ def get_workforcemanagement_businessunit_workplanbid_group(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
+    """Get a bid group of a work plan bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
     Requires ``wfm:workPlanBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_workplanbid_group", "GET",
@@ -2630,14 +2905,16 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[_m.AdminAgentWorkPlanPreferenceResponse]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
+    """Get the preferences of agents of a bid group of a work plan bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
     Requires ``wfm:workPlanBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups--bidGroupId--preferences
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_workplanbid_group_preferences", "GET",
@@ -2650,13 +2927,15 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
     business_unit_id: str,
     bid_id: str,
 ) -> _Lists[_m.WorkPlanBidGroupSummaryList, _m.WorkPlanBidGroupSummary]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary -> ``WorkPlanBidGroupSummaryList``.
+    """Get the bid group summary of a work plan bid.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary -> ``WorkPlanBidGroupSummaryList``.
     Requires ``wfm:workPlanBidGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups-summary
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
@@ -2668,12 +2947,14 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
 def get_workforcemanagement_businessunit_workplanbids(
     business_unit_id: str,
 ) -> _Lists[_m.WorkPlanBidListResponse, _m.WorkPlanBid]:
-    """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBidListResponse``.
+    """List the work plan bids of a business unit.
 
+    GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBidListResponse``.
     Requires ``wfm:workPlanBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_workplanbids", "GET",
@@ -2687,7 +2968,10 @@ def get_workforcemanagement_businessunits(
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.BusinessUnitListing, _m.BusinessUnitListItem]:
-    """GET /api/v2/workforcemanagement/businessunits -> ``BusinessUnitListing``.
+    """List the business units.
+
+    GET /api/v2/workforcemanagement/businessunits -> ``BusinessUnitListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits
 
     Args:
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
@@ -2711,7 +2995,7 @@ def get_workforcemanagement_businessunits(
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
             SchedulingPreferencesSettings, DecisionMetrics.
-        division_id: query, string.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunits", "GET", "/api/v2/workforcemanagement/businessunits",
@@ -2723,12 +3007,14 @@ def get_workforcemanagement_businessunits_divisionviews(
     *,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.BusinessUnitListing, _m.BusinessUnitListItem]:
-    """GET /api/v2/workforcemanagement/businessunits/divisionviews -> ``BusinessUnitListing``.
+    """List the business units in the caller's divisions.
 
+    GET /api/v2/workforcemanagement/businessunits/divisionviews -> ``BusinessUnitListing``.
     Requires ``wfm:businessUnit:search``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits-divisionviews
 
     Args:
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunits_divisionviews", "GET",
@@ -2738,10 +3024,13 @@ def get_workforcemanagement_businessunits_divisionviews(
 
 
 def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[str]:
-    """GET /api/v2/workforcemanagement/calendar/data/ics -> string.
+    """Get the calendar of a shared link in ICS format.
+
+    GET /api/v2/workforcemanagement/calendar/data/ics -> string.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-calendar-data-ics
 
     Args:
-        calendar_id: query, string.
+        calendar_id: query, string. The ID of a calendar.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_calendar_data_ics", "GET",
@@ -2750,9 +3039,11 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
 
 
 def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlResponse]:
-    """GET /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
+    """Get the calendar link of the current user.
 
+    GET /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
     Requires ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-calendar-url-ics
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_calendar_url_ics", "GET",
@@ -2763,12 +3054,14 @@ def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlRespo
 def get_workforcemanagement_historicaldata_bulk_remove_job(
     job_id: str,
 ) -> _Lists[_m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalDataDeleteEntity]:
-    """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId} -> ``HistoricalImportDeleteFilesJobResponse``.
+    """Get the status of a job that deletes imports of historical data.
 
+    GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId} -> ``HistoricalImportDeleteFilesJobResponse``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-historicaldata-bulk-remove-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
@@ -2779,9 +3072,11 @@ def get_workforcemanagement_historicaldata_bulk_remove_job(
 
 def get_workforcemanagement_historicaldata_bulk_remove_jobs(
 ) -> _Lists[_m.HistoricalImportOverallDeleteStatusResponse, _m.HistoricalDataJobEntityStatus]:
-    """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportOverallDeleteStatusResponse``.
+    """List the jobs that delete imports of historical data.
 
+    GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportOverallDeleteStatusResponse``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-historicaldata-bulk-remove-jobs
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
@@ -2792,9 +3087,11 @@ def get_workforcemanagement_historicaldata_bulk_remove_jobs(
 
 def get_workforcemanagement_historicaldata_importstatus(
 ) -> _Lists[_m.HistoricalImportStatusListing, _m.HistoricalImportStatus]:
-    """GET /api/v2/workforcemanagement/historicaldata/importstatus -> ``HistoricalImportStatusListing``.
+    """List the statuses of imports of historical data.
 
+    GET /api/v2/workforcemanagement/historicaldata/importstatus -> ``HistoricalImportStatusListing``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-historicaldata-importstatus
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_historicaldata_importstatus", "GET",
@@ -2806,12 +3103,14 @@ def get_workforcemanagement_historicaldata_importstatus(
 def get_workforcemanagement_historicaldata_importstatus_job_id(
     job_id: str,
 ) -> _Operation[_m.HistoricalImportStatusJobResponse]:
-    """GET /api/v2/workforcemanagement/historicaldata/importstatus/{jobId} -> ``HistoricalImportStatusJobResponse``.
+    """Get the status of an import of historical data.
 
+    GET /api/v2/workforcemanagement/historicaldata/importstatus/{jobId} -> ``HistoricalImportStatusJobResponse``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-historicaldata-importstatus--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_historicaldata_importstatus_job_id", "GET",
@@ -2822,9 +3121,11 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
 
 def get_workforcemanagement_integrations_hris(
 ) -> _Lists[_m.WfmIntegrationListing, _m.WfmIntegrationResponse]:
-    """GET /api/v2/workforcemanagement/integrations/hris -> ``WfmIntegrationListing``.
+    """List the HRIS integrations.
 
+    GET /api/v2/workforcemanagement/integrations/hris -> ``WfmIntegrationListing``.
     Requires ``wfm:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-integrations-hris
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_integrations_hris", "GET",
@@ -2836,10 +3137,13 @@ def get_workforcemanagement_integrations_hris(
 def get_workforcemanagement_integrations_hris_timeofftypes_job(
     job_id: str,
 ) -> _Lists[_m.HrisTimeOffTypesJobResponse, _m.HrisTimeOffTypeResponse]:
-    """GET /api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId} -> ``HrisTimeOffTypesJobResponse``.
+    """Get the status of a job that lists time-off types.
+
+    GET /api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId} -> ``HrisTimeOffTypesJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-integrations-hris-timeofftypes-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
@@ -2856,8 +3160,9 @@ def get_workforcemanagement_managementunit(
         "settings.shortTermForecasting", "settings.shiftTrading",
     ]]] | None = None,
 ) -> _Operation[_m.ManagementUnit]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
+    """Get a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
     Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agentSchedule:view`` or
     ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or ``wfm:businessUnit:add`` or
@@ -2884,11 +3189,13 @@ def get_workforcemanagement_managementunit(
     ``wfm:agentSchedulingPreferences:edit`` or ``wfm:agentSchedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesQuery:view`` or ``wfm:schedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId-
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         expand: query, list of string: settings, settings.adherence, settings.timeOff,
-            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading.
+            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading. What to
+            include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit", "GET",
@@ -2899,8 +3206,9 @@ def get_workforcemanagement_managementunit(
 def get_workforcemanagement_managementunit_activitycodes(
     management_unit_id: str,
 ) -> _Operation[_m.ActivityCodeContainer]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes -> ``ActivityCodeContainer``.
+    """List the activity codes of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes -> ``ActivityCodeContainer``.
     Deprecated. Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or
     ``wfm:activityCode:edit`` or ``wfm:activityCode:view`` or ``wfm:agent:edit`` or
     ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or
@@ -2919,9 +3227,10 @@ def get_workforcemanagement_managementunit_activitycodes(
     ``wfm:agentSchedulingPreferences:edit`` or ``wfm:agentSchedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesQuery:view`` or ``wfm:schedulingPreferencesSettings:view`` or
     ``wfm:schedulingPreferencesSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--activitycodes
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_activitycodes", "GET",
@@ -2935,12 +3244,14 @@ def get_workforcemanagement_managementunit_adherence(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.UserScheduleAdherenceListing, _m.UserScheduleAdherence]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence -> ``UserScheduleAdherenceListing``.
+    """Get the adherence of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence -> ``UserScheduleAdherenceListing``.
     Requires ``wfm:realtimeAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--adherence
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         force_download_service: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -2959,15 +3270,17 @@ def get_workforcemanagement_managementunit_agent(
     exclude_capabilities: bool | None = None,
     expand: _Sequence[_Open[_Literal["workPlanOverrides"]]] | None = None,
 ) -> _Operation[_m.WfmAgent]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId} -> ``WfmAgent``.
+    """Get an agent of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId} -> ``WfmAgent``.
     Requires ``wfm:agent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--agents--agentId-
 
     Args:
-        management_unit_id: path, string.
-        agent_id: path, string.
+        management_unit_id: the ID of the management unit.
+        agent_id: the ID of the agent.
         exclude_capabilities: query, boolean.
-        expand: query, list of string: workPlanOverrides.
+        expand: query, list of string: workPlanOverrides. What to include in addition.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_agent", "GET",
@@ -2982,13 +3295,15 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
     management_unit_id: str,
     agent_id: str,
 ) -> _Lists[_m.ShiftTradeListResponse, _m.ShiftTradeResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades -> ``ShiftTradeListResponse``.
+    """List the shift trades of an agent of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades -> ``ShiftTradeListResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--agents--agentId--shifttrades
 
     Args:
-        management_unit_id: path, string.
-        agent_id: path, string.
+        management_unit_id: the ID of the management unit.
+        agent_id: the ID of the agent.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
@@ -3000,12 +3315,14 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
 def get_workforcemanagement_managementunit_decisionmetrics(
     management_unit_id: str,
 ) -> _Lists[_m.DecisionMetricsResponse, _m.DecisionMetricsData]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics -> ``DecisionMetricsResponse``.
+    """List the decision metrics of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics -> ``DecisionMetricsResponse``.
     Requires ``wfm:decisionMetrics:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--decisionmetrics
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_decisionmetrics", "GET",
@@ -3017,12 +3334,14 @@ def get_workforcemanagement_managementunit_decisionmetrics(
 def get_workforcemanagement_managementunit_shifttrades_matched(
     management_unit_id: str,
 ) -> _Lists[_m.ShiftTradeMatchesSummaryResponse, _m.WeekShiftTradeMatchesSummaryResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched -> ``ShiftTradeMatchesSummaryResponse``.
+    """Get a summary of the matched shift trades of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched -> ``ShiftTradeMatchesSummaryResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--shifttrades-matched
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
@@ -3034,12 +3353,14 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
 def get_workforcemanagement_managementunit_shifttrades_users(
     management_unit_id: str,
 ) -> _Lists[_m.WfmUserEntityListing, _m.UserReference]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users -> ``WfmUserEntityListing``.
+    """List the users for shift trades of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users -> ``WfmUserEntityListing``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--shifttrades-users
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_shifttrades_users", "GET",
@@ -3052,13 +3373,15 @@ def get_workforcemanagement_managementunit_timeofflimit(
     management_unit_id: str,
     time_off_limit_id: str,
 ) -> _Operation[_m.TimeOffLimit]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
+    """Get a time-off limit of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
     Deprecated. Requires ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits--timeOffLimitId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_limit_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_limit_id: the ID of the time-off limit.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_timeofflimit", "GET",
@@ -3070,12 +3393,14 @@ def get_workforcemanagement_managementunit_timeofflimit(
 def get_workforcemanagement_managementunit_timeofflimits(
     management_unit_id: str,
 ) -> _Lists[_m.TimeOffLimitListing, _m.TimeOffLimit]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimitListing``.
+    """List the time-off limits of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimitListing``.
     Deprecated. Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_timeofflimits", "GET",
@@ -3088,13 +3413,15 @@ def get_workforcemanagement_managementunit_timeoffplan(
     management_unit_id: str,
     time_off_plan_id: str,
 ) -> _Operation[_m.TimeOffPlan]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
+    """Get a time-off plan of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
     Deprecated. Requires ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_plan_id: the ID of the time-off plan.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_timeoffplan", "GET",
@@ -3106,12 +3433,14 @@ def get_workforcemanagement_managementunit_timeoffplan(
 def get_workforcemanagement_managementunit_timeoffplans(
     management_unit_id: str,
 ) -> _Lists[_m.TimeOffPlanListing, _m.TimeOffPlan]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlanListing``.
+    """List the time-off plans of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlanListing``.
     Deprecated. Requires ``wfm:timeOffPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffplans
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_timeoffplans", "GET",
@@ -3125,14 +3454,16 @@ def get_workforcemanagement_managementunit_user_timeoffrequest(
     user_id: str,
     time_off_request_id: str,
 ) -> _Operation[_m.TimeOffRequestResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
+    """Get a time-off request of a user of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
     Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests--timeOffRequestId-
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
-        time_off_request_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
+        time_off_request_id: the ID of the time-off request.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_user_timeoffrequest", "GET",
@@ -3149,14 +3480,16 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
     user_id: str,
     time_off_request_id: str,
 ) -> _Lists[_m.QueryTimeOffLimitValuesResponse, _m.TimeOffLimitValueRange]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits -> ``QueryTimeOffLimitValuesResponse``.
+    """List the time-off limits of a time-off request.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits -> ``QueryTimeOffLimitValuesResponse``.
     Requires ``wfm:timeOffRequest:view`` and ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests--timeOffRequestId--timeofflimits
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
-        time_off_request_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
+        time_off_request_id: the ID of the time-off request.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
@@ -3172,13 +3505,15 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
     management_unit_id: str,
     user_id: str,
 ) -> _Operation[_m.TimeOffRequestList]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests -> ``TimeOffRequestList``.
+    """List the time-off requests of a user of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests -> ``TimeOffRequestList``.
     Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_user_timeoffrequests", "GET",
@@ -3190,15 +3525,17 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
 def get_workforcemanagement_managementunit_users(
     management_unit_id: str,
 ) -> _Lists[_m.WfmUserEntityListing, _m.UserReference]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users -> ``WfmUserEntityListing``.
+    """List the users of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users -> ``WfmUserEntityListing``.
     Requires ``wfm:agent:view`` or ``wfm:historicalAdherence:view`` or
     ``wfm:publishedSchedule:view`` or ``wfm:realtimeAdherence:view`` or ``wfm:schedule:view`` or
     ``wfm:staffingGroup:view`` or ``wfm:timeOffRequest:view`` or ``wfm:workPlanRotation:view`` or
     ``wfm:workPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--users
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_users", "GET",
@@ -3215,15 +3552,17 @@ def get_workforcemanagement_managementunit_week_schedule(
     expand: _Open[_Literal["generationResults", "headcountForecast"]] | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.WeekScheduleResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``WeekScheduleResponse``.
+    """Get a schedule of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``WeekScheduleResponse``.
     Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekId--schedules--scheduleId-
 
     Args:
-        management_unit_id: path, string.
-        week_id: path, string.
-        schedule_id: path, string.
-        expand: query, string: generationResults, headcountForecast.
+        management_unit_id: the ID of the management unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
+        expand: query, string: generationResults, headcountForecast. What to include in addition.
         force_download_service: query, boolean.
     """
     return _Operation(_Endpoint(
@@ -3243,13 +3582,15 @@ def get_workforcemanagement_managementunit_week_schedules(
     earliest_week_date: str | None = None,
     latest_week_date: str | None = None,
 ) -> _Lists[_m.WeekScheduleListResponse, _m.WeekScheduleListItemResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules -> ``WeekScheduleListResponse``.
+    """List the schedules of a week of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules -> ``WeekScheduleListResponse``.
     Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekId--schedules
 
     Args:
-        management_unit_id: path, string.
-        week_id: path, string.
+        management_unit_id: the ID of the management unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
         include_only_published: query, boolean.
         earliest_week_date: query, string.
         latest_week_date: query, string.
@@ -3272,13 +3613,15 @@ def get_workforcemanagement_managementunit_week_shifttrades(
     include_cross_week_shifts: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.WeekShiftTradeListResponse, _m.WeekShiftTradeResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``WeekShiftTradeListResponse``.
+    """List the shift trades of a week of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``WeekShiftTradeListResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         evaluate_matches: query, boolean.
         include_cross_week_shifts: query, boolean.
         force_download_service: query, boolean.
@@ -3302,13 +3645,15 @@ def get_workforcemanagement_managementunit_workplan(
         "agentCount", "agents", "optionalDays", "shifts", "shiftStartVariances",
     ]]] | None = None,
 ) -> _Operation[_m.WorkPlan]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
+    """Get a work plan of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
     Requires ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view`` or ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--workplans--workPlanId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_id: the ID of the work plan.
         include_only: query, list of string: agentCount, agents, optionalDays, shifts,
             shiftStartVariances.
     """
@@ -3325,13 +3670,15 @@ def get_workforcemanagement_managementunit_workplanrotation(
     management_unit_id: str,
     work_plan_rotation_id: str,
 ) -> _Operation[_m.WorkPlanRotationResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
+    """Get a work plan rotation of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
     Requires ``wfm:workPlanRotation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations--workPlanRotationId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_rotation_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_rotation_id: the ID of the work plan rotation.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_workplanrotation", "GET",
@@ -3345,13 +3692,15 @@ def get_workforcemanagement_managementunit_workplanrotations(
     *,
     expand: _Sequence[_Open[_Literal["agents"]]] | None = None,
 ) -> _Lists[_m.WorkPlanRotationListResponse, _m.WorkPlanRotationResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationListResponse``.
+    """List the work plan rotations of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationListResponse``.
     Requires ``wfm:agent:view`` or ``wfm:workPlanRotation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations
 
     Args:
-        management_unit_id: path, string.
-        expand: query, list of string: agents.
+        management_unit_id: the ID of the management unit.
+        expand: query, list of string: agents. What to include in addition.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplanrotations", "GET",
@@ -3368,15 +3717,17 @@ def get_workforcemanagement_managementunit_workplans(
     ]]] | None = None,
     exclude: _Sequence[_Open[_Literal["shifts.activities"]]] | None = None,
 ) -> _Lists[_m.WorkPlanListResponse, _m.WorkPlanListItemResponse]:
-    """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlanListResponse``.
+    """List the work plans of a management unit.
 
+    GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlanListResponse``.
     Requires ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
     ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits--managementUnitId--workplans
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         expand: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances, details.
+            shiftStartVariances, details. What to include in addition.
         exclude: query, list of string: shifts.activities.
     """
     return _Lists(_Endpoint(
@@ -3394,14 +3745,16 @@ def get_workforcemanagement_managementunits(
     feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
-    """GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
+    """List the management units.
 
+    GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
     Pages by ``page_number`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits
 
     Args:
-        page_size: query, integer.
-        page_number: query, integer.
-        expand: query, string: details.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
+        expand: query, string: details. What to include in addition.
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
             AgentSchedule, AgentAdherenceAdjustments, AgentTimeOffRequest, AgentWorkPlanBid,
             AgentScheduleBid, AgentShiftTrade, AlternativeShift, Coaching, Learning,
@@ -3423,7 +3776,7 @@ def get_workforcemanagement_managementunits(
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
             SchedulingPreferencesSettings, DecisionMetrics.
-        division_id: query, string.
+        division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunits", "GET",
@@ -3439,12 +3792,14 @@ def get_workforcemanagement_managementunits_divisionviews(
     *,
     division_id: _Sequence[str] | None = None,
 ) -> _Lists[_m.ManagementUnitListing, _m.ManagementUnit]:
-    """GET /api/v2/workforcemanagement/managementunits/divisionviews -> ``ManagementUnitListing``.
+    """List the management units in the caller's divisions.
 
+    GET /api/v2/workforcemanagement/managementunits/divisionviews -> ``ManagementUnitListing``.
     Requires ``wfm:managementUnit:search``. Pages by ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits-divisionviews
 
     Args:
-        division_id: query, list of string.
+        division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunits_divisionviews", "GET",
@@ -3455,7 +3810,11 @@ def get_workforcemanagement_managementunits_divisionviews(
 
 def get_workforcemanagement_notifications(
 ) -> _Lists[_m.NotificationsResponse, _m.WfmUserNotification]:
-    """GET /api/v2/workforcemanagement/notifications -> ``NotificationsResponse``."""
+    """List the workforce management notifications of the current user.
+
+    GET /api/v2/workforcemanagement/notifications -> ``NotificationsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-notifications
+    """
     return _Lists(_Endpoint(
         "get_workforcemanagement_notifications", "GET", "/api/v2/workforcemanagement/notifications",
         "NotificationsResponse", listing=_l.single_20dec4b2,
@@ -3465,12 +3824,14 @@ def get_workforcemanagement_notifications(
 def get_workforcemanagement_schedulebid_preference(
     bid_id: str,
 ) -> _Operation[_m.AgentScheduleBiddingPreferenceResponse]:
-    """GET /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
+    """Get the preference of the current user in a schedule bid.
 
+    GET /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
     Requires ``wfm:agentScheduleBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-schedulebids--bidId--preference
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_schedulebid_preference", "GET",
@@ -3482,12 +3843,14 @@ def get_workforcemanagement_schedulebid_preference(
 def get_workforcemanagement_schedulebid_schedulesets(
     bid_id: str,
 ) -> _Operation[_m.AgentScheduleBidScheduleSetResponse]:
-    """GET /api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets -> ``AgentScheduleBidScheduleSetResponse``.
+    """List the schedule sets of the current user in a schedule bid.
 
+    GET /api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets -> ``AgentScheduleBidScheduleSetResponse``.
     Requires ``wfm:agentScheduleBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-schedulebids--bidId--schedulesets
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_schedulebid_schedulesets", "GET",
@@ -3497,9 +3860,11 @@ def get_workforcemanagement_schedulebid_schedulesets(
 
 
 def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
-    """GET /api/v2/workforcemanagement/schedulebids -> ``AgentScheduleBids``.
+    """List the schedule bids of the current user.
 
+    GET /api/v2/workforcemanagement/schedulebids -> ``AgentScheduleBids``.
     Requires ``wfm:agentScheduleBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-schedulebids
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_schedulebids", "GET", "/api/v2/workforcemanagement/schedulebids",
@@ -3508,12 +3873,14 @@ def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
 
 
 def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.SchedulingStatusResponse]:
-    """GET /api/v2/workforcemanagement/schedulingjobs/{jobId} -> ``SchedulingStatusResponse``.
+    """Get the status of a scheduling job.
 
+    GET /api/v2/workforcemanagement/schedulingjobs/{jobId} -> ``SchedulingStatusResponse``.
     Requires ``wfm:schedulingrequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-schedulingjobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_schedulingjob", "GET",
@@ -3523,7 +3890,10 @@ def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.Scheduli
 
 def get_workforcemanagement_schedulingpreferences_settings(
 ) -> _Operation[_m.BusinessUnitSchedulingPreferencesSettingsResponse]:
-    """GET /api/v2/workforcemanagement/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    """Get the scheduling preference settings of the current user's business unit.
+
+    GET /api/v2/workforcemanagement/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-schedulingpreferences-settings
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_schedulingpreferences_settings", "GET",
@@ -3534,10 +3904,12 @@ def get_workforcemanagement_schedulingpreferences_settings(
 
 def get_workforcemanagement_shifttrades(
 ) -> _Lists[_m.ShiftTradeListResponse, _m.ShiftTradeResponse]:
-    """GET /api/v2/workforcemanagement/shifttrades -> ``ShiftTradeListResponse``.
+    """List the shift trades of the current user.
 
+    GET /api/v2/workforcemanagement/shifttrades -> ``ShiftTradeListResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
     ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrades
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
@@ -3549,13 +3921,15 @@ def get_workforcemanagement_shifttrading_trade_job(
     trade_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeUpdateTradeJobResponse]:
-    """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId} -> ``ShiftTradeUpdateTradeJobResponse``.
+    """Get the status of a job that updates a shift trade.
 
+    GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId} -> ``ShiftTradeUpdateTradeJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrading-trades--tradeId--jobs--jobId-
 
     Args:
-        trade_id: path, string.
-        job_id: path, string.
+        trade_id: the ID of the trade.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shifttrading_trade_job", "GET",
@@ -3568,13 +3942,15 @@ def get_workforcemanagement_shifttrading_trade_match_job(
     trade_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeMatchTradeJobResponse]:
-    """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId} -> ``ShiftTradeMatchTradeJobResponse``.
+    """Get the status of a job that matches a shift trade.
 
+    GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId} -> ``ShiftTradeMatchTradeJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrading-trades--tradeId--match-jobs--jobId-
 
     Args:
-        trade_id: path, string.
-        job_id: path, string.
+        trade_id: the ID of the trade.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shifttrading_trade_match_job", "GET",
@@ -3587,13 +3963,15 @@ def get_workforcemanagement_shifttrading_trade_state_job(
     trade_id: str,
     job_id: str,
 ) -> _Operation[_m.ShiftTradeUpdateTradeStateJobResponse]:
-    """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId} -> ``ShiftTradeUpdateTradeStateJobResponse``.
+    """Get the status of a job that updates the state of a shift trade.
 
+    GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId} -> ``ShiftTradeUpdateTradeStateJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrading-trades--tradeId--state-jobs--jobId-
 
     Args:
-        trade_id: path, string.
-        job_id: path, string.
+        trade_id: the ID of the trade.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shifttrading_trade_state_job", "GET",
@@ -3605,12 +3983,14 @@ def get_workforcemanagement_shifttrading_trade_state_job(
 def get_workforcemanagement_shifttrading_trades_job(
     job_id: str,
 ) -> _Operation[_m.ShiftTradeAddTradeJobResponse]:
-    """GET /api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId} -> ``ShiftTradeAddTradeJobResponse``.
+    """Get the status of a job that creates a shift trade.
 
+    GET /api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId} -> ``ShiftTradeAddTradeJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrading-trades-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shifttrading_trades_job", "GET",
@@ -3622,12 +4002,14 @@ def get_workforcemanagement_shifttrading_trades_job(
 def get_workforcemanagement_shifttrading_trades_mine_query_job(
     job_id: str,
 ) -> _Operation[_m.ShiftTradeQueryAgentTradesJobResponse]:
-    """GET /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId} -> ``ShiftTradeQueryAgentTradesJobResponse``.
+    """Get the status of a job that queries shift trades of the current user.
 
+    GET /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId} -> ``ShiftTradeQueryAgentTradesJobResponse``.
     Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shifttrading-trades-mine-query-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shifttrading_trades_mine_query_job", "GET",
@@ -3639,10 +4021,13 @@ def get_workforcemanagement_shifttrading_trades_mine_query_job(
 def get_workforcemanagement_shrinkage_job(
     job_id: str,
 ) -> _Operation[_m.WfmHistoricalShrinkageResponse]:
-    """GET /api/v2/workforcemanagement/shrinkage/jobs/{jobId} -> ``WfmHistoricalShrinkageResponse``.
+    """Get the status of a shrinkage job.
+
+    GET /api/v2/workforcemanagement/shrinkage/jobs/{jobId} -> ``WfmHistoricalShrinkageResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-shrinkage-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_shrinkage_job", "GET",
@@ -3653,12 +4038,14 @@ def get_workforcemanagement_shrinkage_job(
 def get_workforcemanagement_team_adherence(
     team_id: str,
 ) -> _Lists[_m.UserScheduleAdherenceListing, _m.UserScheduleAdherence]:
-    """GET /api/v2/workforcemanagement/teams/{teamId}/adherence -> ``UserScheduleAdherenceListing``.
+    """Get the adherence of a team.
 
+    GET /api/v2/workforcemanagement/teams/{teamId}/adherence -> ``UserScheduleAdherenceListing``.
     Requires ``wfm:realtimeAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-teams--teamId--adherence
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_team_adherence", "GET",
@@ -3670,10 +4057,13 @@ def get_workforcemanagement_team_adherence(
 def get_workforcemanagement_timeoffbalance_job(
     job_id: str,
 ) -> _Lists[_m.TimeOffBalanceJobResponse, _m.TimeOffBalanceResponse]:
-    """GET /api/v2/workforcemanagement/timeoffbalance/jobs/{jobId} -> ``TimeOffBalanceJobResponse``.
+    """Get the status of a time-off balance job.
+
+    GET /api/v2/workforcemanagement/timeoffbalance/jobs/{jobId} -> ``TimeOffBalanceJobResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-timeoffbalance-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_timeoffbalance_job", "GET",
@@ -3685,12 +4075,14 @@ def get_workforcemanagement_timeoffbalance_job(
 def get_workforcemanagement_timeoffrequest(
     time_off_request_id: str,
 ) -> _Operation[_m.TimeOffRequestResponse]:
-    """GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
+    """Get a time-off request of the current user.
 
+    GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-timeoffrequests--timeOffRequestId-
 
     Args:
-        time_off_request_id: path, string.
+        time_off_request_id: the ID of the time-off request.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_timeoffrequest", "GET",
@@ -3701,12 +4093,14 @@ def get_workforcemanagement_timeoffrequest(
 def get_workforcemanagement_timeoffrequest_waitlistpositions(
     time_off_request_id: str,
 ) -> _Lists[_m.WaitlistPositionListing, _m.WaitlistPosition]:
-    """GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions -> ``WaitlistPositionListing``.
+    """Get the wait list positions of a time-off request.
 
+    GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions -> ``WaitlistPositionListing``.
     Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-timeoffrequests--timeOffRequestId--waitlistpositions
 
     Args:
-        time_off_request_id: path, string.
+        time_off_request_id: the ID of the time-off request.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
@@ -3716,9 +4110,11 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
 
 
 def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestList]:
-    """GET /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestList``.
+    """List the time-off requests of the current user.
 
+    GET /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestList``.
     Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-timeoffrequests
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_timeoffrequests", "GET",
@@ -3728,9 +4124,11 @@ def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestLis
 
 def get_workforcemanagement_unavailabletimes_settings(
 ) -> _Operation[_m.ManagementUnitAvailabilitySettingsResponse]:
-    """GET /api/v2/workforcemanagement/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
+    """Get the unavailable time settings of the current user.
 
+    GET /api/v2/workforcemanagement/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
     Requires ``wfm:agentUnavailableTimes:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-unavailabletimes-settings
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_unavailabletimes_settings", "GET",
@@ -3742,12 +4140,14 @@ def get_workforcemanagement_unavailabletimes_settings(
 def get_workforcemanagement_unavailabletimes_validation_job(
     job_id: str,
 ) -> _Operation[_m.QueryAgentUnavailableTimesValidationJobResponse]:
-    """GET /api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId} -> ``QueryAgentUnavailableTimesValidationJobResponse``.
+    """Get the status of an unavailable time validation job.
 
+    GET /api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId} -> ``QueryAgentUnavailableTimesValidationJobResponse``.
     Requires ``wfm:agentUnavailableTimes:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-unavailabletimes-validation-jobs--jobId-
 
     Args:
-        job_id: path, string.
+        job_id: the ID of the job.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_unavailabletimes_validation_job", "GET",
@@ -3757,12 +4157,14 @@ def get_workforcemanagement_unavailabletimes_validation_job(
 
 
 def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m.WorkPlanBidRanks]:
-    """GET /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
+    """List the work plan bid ranks of a user.
 
+    GET /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
     Requires ``wfm:workPlanBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-users--userId--workplanbidranks
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_user_workplanbidranks", "GET",
@@ -3773,12 +4175,14 @@ def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m
 def get_workforcemanagement_workplanbid_preferences(
     bid_id: str,
 ) -> _Operation[_m.AgentWorkPlanBiddingPreferenceResponse]:
-    """GET /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
+    """Get the preferences of the current user in a work plan bid.
 
+    GET /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
     Requires ``wfm:agentWorkPlanBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-workplanbids--bidId--preferences
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_workplanbid_preferences", "GET",
@@ -3790,12 +4194,14 @@ def get_workforcemanagement_workplanbid_preferences(
 def get_workforcemanagement_workplanbid_workplans(
     bid_id: str,
 ) -> _Lists[_m.AgentWorkPlanListResponse, _m.AgentWorkPlan]:
-    """GET /api/v2/workforcemanagement/workplanbids/{bidId}/workplans -> ``AgentWorkPlanListResponse``.
+    """List the work plans of the current user in a work plan bid.
 
+    GET /api/v2/workforcemanagement/workplanbids/{bidId}/workplans -> ``AgentWorkPlanListResponse``.
     Requires ``wfm:agentWorkPlanBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-workplanbids--bidId--workplans
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_workplanbid_workplans", "GET",
@@ -3805,9 +4211,11 @@ def get_workforcemanagement_workplanbid_workplans(
 
 
 def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
-    """GET /api/v2/workforcemanagement/workplanbids -> ``AgentWorkPlanBids``.
+    """List the work plan bids of the current user.
 
+    GET /api/v2/workforcemanagement/workplanbids -> ``AgentWorkPlanBids``.
     Requires ``wfm:agentWorkPlanBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-workplanbids
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_workplanbids", "GET", "/api/v2/workforcemanagement/workplanbids",
@@ -3819,10 +4227,13 @@ def patch_workforcemanagement_adherence_adjustment(
     adjustment_id: str,
     body: _m.UpdateAdherenceAdjustmentAgentRequest | _JsonObject,
 ) -> _Operation[_m.CurrentAgentAdherenceAdjustment]:
-    """PATCH /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> ``CurrentAgentAdherenceAdjustment``.
+    """Update an adherence adjustment of the current user.
+
+    PATCH /api/v2/workforcemanagement/adherence/adjustments/{adjustmentId} -> ``CurrentAgentAdherenceAdjustment``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-adherence-adjustments--adjustmentId-
 
     Args:
-        adjustment_id: path, string.
+        adjustment_id: the ID of the adjustment.
         body: ``UpdateAdherenceAdjustmentAgentRequest``.
     """
     return _Operation(_Endpoint(
@@ -3837,11 +4248,14 @@ def patch_workforcemanagement_agent_adherence_adjustment(
     adjustment_id: str,
     body: _m.UpdateAdherenceAdjustmentAdminRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceAdjustment]:
-    """PATCH /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId} -> ``AdherenceAdjustment``.
+    """Update an adherence adjustment of an agent.
+
+    PATCH /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId} -> ``AdherenceAdjustment``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-agents--agentId--adherence-adjustments--adjustmentId-
 
     Args:
-        agent_id: path, string.
-        adjustment_id: path, string.
+        agent_id: the ID of the agent.
+        adjustment_id: the ID of the adjustment.
         body: ``UpdateAdherenceAdjustmentAdminRequest``.
     """
     return _Operation(_Endpoint(
@@ -3856,13 +4270,15 @@ def patch_workforcemanagement_agent_adherence_explanation(
     explanation_id: str,
     body: _m.UpdateAdherenceExplanationStatusRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
-    """PATCH /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationAsyncResponse``.
+    """Update an adherence explanation of an agent.
 
+    PATCH /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationAsyncResponse``.
     Requires ``wfm:adherenceExplanation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-agents--agentId--adherence-explanations--explanationId-
 
     Args:
-        agent_id: path, string.
-        explanation_id: path, string.
+        agent_id: the ID of the agent.
+        explanation_id: the ID of the explanation.
         body: ``UpdateAdherenceExplanationStatusRequest``.
     """
     return _Operation(_Endpoint(
@@ -3876,10 +4292,13 @@ def patch_workforcemanagement_agent_unavailabletimes(
     agent_id: str,
     body: _m.UpdateUnavailableTimesRequest | _JsonObject,
 ) -> _Operation[_m.BulkUpdateAgentUnavailableTimesResponse]:
-    """PATCH /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes -> ``BulkUpdateAgentUnavailableTimesResponse``.
+    """Update the unavailable times of an agent.
+
+    PATCH /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes -> ``BulkUpdateAgentUnavailableTimesResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-agents--agentId--unavailabletimes
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``UpdateUnavailableTimesRequest``.
     """
     return _Operation(_Endpoint(
@@ -3893,12 +4312,14 @@ def patch_workforcemanagement_alternativeshifts_trade(
     trade_id: str,
     body: _m.AgentUpdateAlternativeShiftTradeRequest | _JsonObject,
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
-    """PATCH /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
+    """Update an alternative shift trade of the current user.
 
+    PATCH /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-alternativeshifts-trades--tradeId-
 
     Args:
-        trade_id: path, string.
+        trade_id: the ID of the trade.
         body: ``AgentUpdateAlternativeShiftTradeRequest``.
     """
     return _Operation(_Endpoint(
@@ -3911,9 +4332,11 @@ def patch_workforcemanagement_alternativeshifts_trade(
 def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
     body: _m.AdminBulkUpdateAlternativeShiftTradeStateRequest | _JsonObject,
 ) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
-    """PATCH /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs -> ``AlternativeShiftAsyncResponse``.
+    """Start a job that updates states of alternative shift trades.
 
-    Requires ``wfm:alternativeShift:edit``.
+    PATCH /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs -> ``AlternativeShiftAsyncResponse``.
+    Requires ``wfm:alternativeShift:edit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-alternativeshifts-trades-state-jobs
 
     Args:
         body: ``AdminBulkUpdateAlternativeShiftTradeStateRequest``.
@@ -3931,12 +4354,14 @@ def patch_workforcemanagement_businessunit(
     *,
     include_scheduling_default_message_severities: bool | None = None,
 ) -> _Operation[_m.BusinessUnitResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
+    """Update a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
     Requires ``wfm:businessUnit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId-
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         include_scheduling_default_message_severities: query, boolean.
         body: ``UpdateBusinessUnitRequest``.
     """
@@ -3954,13 +4379,15 @@ def patch_workforcemanagement_businessunit_activitycode(
     activity_code_id: str,
     body: _m.UpdateActivityCodeRequest | _JsonObject,
 ) -> _Operation[_m.BusinessUnitActivityCode]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
+    """Update an activity code of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
     Requires ``wfm:activityCode:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes--activityCodeId-
 
     Args:
-        business_unit_id: path, string.
-        activity_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_code_id: the ID of the activity code.
         body: ``UpdateActivityCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -3974,12 +4401,14 @@ def patch_workforcemanagement_businessunit_activitycodes_bulk(
     business_unit_id: str,
     body: _m.BulkUpdateActivityCodeRequest | _JsonObject,
 ) -> _Operation[_m.BulkUpdateActivityCodeResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk -> ``BulkUpdateActivityCodeResponse``.
+    """Update activity codes of a business unit in bulk.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk -> ``BulkUpdateActivityCodeResponse``.
     Requires ``wfm:activityCodes:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes-bulk
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkUpdateActivityCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -3994,13 +4423,15 @@ def patch_workforcemanagement_businessunit_activityplan(
     activity_plan_id: str,
     body: _m.UpdateActivityPlanRequest | _JsonObject,
 ) -> _Operation[_m.ActivityPlanResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
+    """Update an activity plan of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
     Requires ``wfm:activityPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId-
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
         body: ``UpdateActivityPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -4014,10 +4445,13 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_bulk(
     business_unit_id: str,
     body: _m.UpdateAdherenceAdjustmentsBulkRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceAdjustmentsListing]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk -> ``AdherenceAdjustmentsListing``.
+    """Update adherence adjustments of a business unit in bulk.
+
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk -> ``AdherenceAdjustmentsListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-bulk
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UpdateAdherenceAdjustmentsBulkRequest``.
     """
     return _Operation(_Endpoint(
@@ -4032,11 +4466,14 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
     reason_code_id: str,
     body: _m.UpdateAdherenceAdjustmentsReasonCodeRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceAdjustmentsReasonCode]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> ``AdherenceAdjustmentsReasonCode``.
+    """Update an adherence adjustment reason code of a business unit.
+
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId} -> ``AdherenceAdjustmentsReasonCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes--reasonCodeId-
 
     Args:
-        business_unit_id: path, string.
-        reason_code_id: path, string.
+        business_unit_id: the ID of the business unit.
+        reason_code_id: the ID of the reason code.
         body: ``UpdateAdherenceAdjustmentsReasonCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -4050,10 +4487,13 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bul
     business_unit_id: str,
     body: _m.UpdateAdherenceAdjustmentsReasonCodesBulkRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceAdjustmentsReasonCodesListing]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    """Update adherence adjustment reason codes of a business unit in bulk.
+
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes-bulk
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UpdateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
     return _Operation(_Endpoint(
@@ -4067,10 +4507,13 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_settings(
     business_unit_id: str,
     body: _m.UpdateBuAdherenceAdjustmentsSettingsRequest | _JsonObject,
 ) -> _Operation[_m.BuAdherenceAdjustmentsSettings]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings -> ``BuAdherenceAdjustmentsSettings``.
+    """Update the adherence adjustment settings of a business unit.
+
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings -> ``BuAdherenceAdjustmentsSettings``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UpdateBuAdherenceAdjustmentsSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4084,12 +4527,14 @@ def patch_workforcemanagement_businessunit_alternativeshifts_settings(
     business_unit_id: str,
     body: _m.UpdateAlternativeShiftBuSettingsRequest | _JsonObject,
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
+    """Update the alternative shift settings of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
     Requires ``wfm:businessUnit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--alternativeshifts-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UpdateAlternativeShiftBuSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4104,13 +4549,15 @@ def patch_workforcemanagement_businessunit_capacityplan(
     capacity_plan_id: str,
     body: _m.UpdateCapacityPlanRequest | _JsonObject,
 ) -> _Operation[_m.CapacityPlanResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
+    """Update a capacity plan of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
     Requires ``wfm:capacityPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId-
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         body: ``UpdateCapacityPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -4124,12 +4571,14 @@ def patch_workforcemanagement_businessunit_minimumstaffing_settings(
     business_unit_id: str,
     body: _m.MinimumStaffingRequest | _JsonObject,
 ) -> _Operation[_m.MinimumStaffingResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
+    """Update the minimum staffing settings of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
     Requires ``wfm:minimumStaffingSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--minimumstaffing-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``MinimumStaffingRequest``.
     """
     return _Operation(_Endpoint(
@@ -4144,13 +4593,15 @@ def patch_workforcemanagement_businessunit_opportunity(
     opportunity_id: str,
     body: _m.PatchOpportunityRequest | _JsonObject,
 ) -> _Operation[_m.OpportunityResult]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResult``.
+    """Update an opportunity of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResult``.
     Requires ``wfm:opportunity:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities--opportunityId-
 
     Args:
-        business_unit_id: path, string.
-        opportunity_id: path, string.
+        business_unit_id: the ID of the business unit.
+        opportunity_id: the ID of the opportunity.
         body: ``PatchOpportunityRequest``.
     """
     return _Operation(_Endpoint(
@@ -4165,13 +4616,15 @@ def patch_workforcemanagement_businessunit_planninggroup(
     planning_group_id: str,
     body: _m.UpdatePlanningGroupRequest | _JsonObject,
 ) -> _Operation[_m.PlanningGroup]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
+    """Update a planning group of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
     Requires ``wfm:planningGroup:edit`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--planninggroups--planningGroupId-
 
     Args:
-        business_unit_id: path, string.
-        planning_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        planning_group_id: the ID of the planning group.
         body: ``UpdatePlanningGroupRequest``.
     """
     return _Operation(_Endpoint(
@@ -4186,13 +4639,15 @@ def patch_workforcemanagement_businessunit_schedulebid(
     bid_id: str,
     body: _m.UpdateScheduleBid | _JsonObject,
 ) -> _Operation[_m.ScheduleBid]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
+    """Update a schedule bid of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
     Requires ``wfm:scheduleBid:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``UpdateScheduleBid``.
     """
     return _Operation(_Endpoint(
@@ -4208,14 +4663,16 @@ def patch_workforcemanagement_businessunit_schedulebid_group(
     bid_group_id: str,
     body: _m.ScheduleBidGroupUpdate | _JsonObject,
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
+    """Update a bid group of a schedule bid.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
     Requires ``wfm:scheduleBidGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
         body: ``ScheduleBidGroupUpdate``.
     """
     return _Operation(_Endpoint(
@@ -4231,14 +4688,16 @@ def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
     bid_group_id: str,
     body: _m.AgentsBidAssignedScheduleSetOverrideRequest | _JsonObject,
 ) -> _Operation[_m.AdminAgentScheduleBidPreferenceResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
+    """Override the schedule sets assigned to agents of a bid group.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
     Requires ``wfm:scheduleBidGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups--bidGroupId--preferences
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
         body: ``AgentsBidAssignedScheduleSetOverrideRequest``.
     """
     return _Operation(_Endpoint(
@@ -4252,12 +4711,14 @@ def patch_workforcemanagement_businessunit_scheduler_settings(
     business_unit_id: str,
     body: _m.BuSchedulerSettingsRequest | _JsonObject,
 ) -> _Operation[_m.BuSchedulerSettingsResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
+    """Update the scheduler settings of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
     Requires ``wfm:schedulerSettings:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--scheduler-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BuSchedulerSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4272,13 +4733,15 @@ def patch_workforcemanagement_businessunit_scheduling_run(
     run_id: str,
     body: _m.PatchBuScheduleRunRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
+    """Mark a scheduling run of a business unit as applied.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
     Requires ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--scheduling-runs--runId-
 
     Args:
-        business_unit_id: path, string.
-        run_id: path, string.
+        business_unit_id: the ID of the business unit.
+        run_id: the ID of the run.
         body: ``PatchBuScheduleRunRequest``.
     """
     return _Operation(_Endpoint(
@@ -4292,10 +4755,13 @@ def patch_workforcemanagement_businessunit_schedulingpreferences_settings(
     business_unit_id: str,
     body: _m.UpdateBusinessUnitSchedulingPreferencesSettingsRequest | _JsonObject,
 ) -> _Operation[_m.BusinessUnitSchedulingPreferencesSettingsResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    """Update the scheduling preference settings of a business unit.
+
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--schedulingpreferences-settings
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UpdateBusinessUnitSchedulingPreferencesSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4310,13 +4776,15 @@ def patch_workforcemanagement_businessunit_servicegoaltemplate(
     service_goal_template_id: str,
     body: _m.UpdateServiceGoalTemplate | _JsonObject,
 ) -> _Operation[_m.ServiceGoalTemplate]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
+    """Update a service goal template of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
     Requires ``wfm:serviceGoalTemplate:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--servicegoaltemplates--serviceGoalTemplateId-
 
     Args:
-        business_unit_id: path, string.
-        service_goal_template_id: path, string.
+        business_unit_id: the ID of the business unit.
+        service_goal_template_id: the ID of the service goal template.
         body: ``UpdateServiceGoalTemplate``.
     """
     return _Operation(_Endpoint(
@@ -4331,13 +4799,15 @@ def patch_workforcemanagement_businessunit_staffinggroup(
     staffing_group_id: str,
     body: _m.UpdateStaffingGroupRequest | _JsonObject,
 ) -> _Operation[_m.StaffingGroupResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
+    """Update a staffing group of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
     Requires ``wfm:staffingGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups--staffingGroupId-
 
     Args:
-        business_unit_id: path, string.
-        staffing_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        staffing_group_id: the ID of the staffing group.
         body: ``UpdateStaffingGroupRequest``.
     """
     return _Operation(_Endpoint(
@@ -4352,13 +4822,15 @@ def patch_workforcemanagement_businessunit_timeoffplan(
     time_off_plan_id: str,
     body: _m.BuUpdateTimeOffPlanRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
+    """Update a time-off plan of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
     Requires ``wfm:timeOffPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        business_unit_id: path, string.
-        time_off_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_plan_id: the ID of the time-off plan.
         body: ``BuUpdateTimeOffPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -4373,13 +4845,15 @@ def patch_workforcemanagement_businessunit_workplanbid(
     bid_id: str,
     body: _m.UpdateWorkPlanBid | _JsonObject,
 ) -> _Operation[_m.WorkPlanBid]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
+    """Update a work plan bid of a business unit.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
     Requires ``wfm:workPlanBid:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``UpdateWorkPlanBid``.
     """
     return _Operation(_Endpoint(
@@ -4395,14 +4869,16 @@ def patch_workforcemanagement_businessunit_workplanbid_group(
     bid_group_id: str,
     body: _m.WorkPlanBidGroupUpdate | _JsonObject,
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
+    """Update a bid group of a work plan bid.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
     Requires ``wfm:workPlanBidGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups--bidGroupId-
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
         body: ``WorkPlanBidGroupUpdate``.
     """
     return _Operation(_Endpoint(
@@ -4418,14 +4894,16 @@ def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
     bid_group_id: str,
     body: _m.AgentsBidAssignedWorkPlanOverrideRequest | _JsonObject,
 ) -> _Operation[_m.AdminAgentWorkPlanPreferenceResponse]:
-    """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
+    """Override the work plans assigned to agents of a bid group.
 
+    PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
     Requires ``wfm:workPlanBidGroup:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups--bidGroupId--preferences
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
-        bid_group_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
+        bid_group_id: the ID of the bid group.
         body: ``AgentsBidAssignedWorkPlanOverrideRequest``.
     """
     return _Operation(_Endpoint(
@@ -4439,12 +4917,14 @@ def patch_workforcemanagement_managementunit(
     management_unit_id: str,
     body: _m.UpdateManagementUnitRequest | _JsonObject,
 ) -> _Operation[_m.ManagementUnit]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
+    """Update a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
     Requires ``wfm:managementUnit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId-
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``UpdateManagementUnitRequest``.
     """
     return _Operation(_Endpoint(
@@ -4458,12 +4938,14 @@ def patch_workforcemanagement_managementunit_agents(
     management_unit_id: str,
     body: _m.UpdateMuAgentsRequest | _JsonObject,
 ) -> _Operation[None]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents -> nothing.
+    """Update the agents of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents -> nothing.
     Requires ``wfm:agent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--agents
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``UpdateMuAgentsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4477,12 +4959,14 @@ def patch_workforcemanagement_managementunit_agents_workplans_bulk(
     management_unit_id: str,
     body: _m.UpdateMuAgentWorkPlansBatchRequest | _JsonObject,
 ) -> _Operation[_m.UpdateMuAgentWorkPlansBatchResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk -> ``UpdateMuAgentWorkPlansBatchResponse``.
+    """Update agent work plans of a management unit in bulk.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk -> ``UpdateMuAgentWorkPlansBatchResponse``.
     Requires ``wfm:workPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--agents-workplans-bulk
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``UpdateMuAgentWorkPlansBatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -4497,13 +4981,15 @@ def patch_workforcemanagement_managementunit_timeofflimit(
     time_off_limit_id: str,
     body: _m.UpdateTimeOffLimitRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffLimit]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
+    """Update a time-off limit of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
     Deprecated. Requires ``wfm:timeOffLimit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits--timeOffLimitId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_limit_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``UpdateTimeOffLimitRequest``.
     """
     return _Operation(_Endpoint(
@@ -4518,13 +5004,15 @@ def patch_workforcemanagement_managementunit_timeoffplan(
     time_off_plan_id: str,
     body: _m.UpdateTimeOffPlanRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffPlan]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
+    """Update a time-off plan of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
     Deprecated. Requires ``wfm:timeOffPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffplans--timeOffPlanId-
 
     Args:
-        management_unit_id: path, string.
-        time_off_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_plan_id: the ID of the time-off plan.
         body: ``UpdateTimeOffPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -4540,14 +5028,16 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
     user_id: str,
     body: _m.SetTimeOffIntegrationStatusRequest | _JsonObject,
 ) -> _Operation[_m.UserTimeOffIntegrationStatusResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus -> ``UserTimeOffIntegrationStatusResponse``.
+    """Update the integration status of a time-off request of a user.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus -> ``UserTimeOffIntegrationStatusResponse``.
     Requires ``wfm:timeOffRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffrequests--timeOffRequestId--users--userId--integrationstatus
 
     Args:
-        management_unit_id: path, string.
-        time_off_request_id: path, string.
-        user_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_request_id: the ID of the time-off request.
+        user_id: the ID of the user.
         body: ``SetTimeOffIntegrationStatusRequest``.
     """
     return _Operation(_Endpoint(
@@ -4564,12 +5054,14 @@ def patch_workforcemanagement_managementunit_unavailabletimes_settings(
     management_unit_id: str,
     body: _m.UpdateManagementUnitsSettingsRequest | _JsonObject,
 ) -> _Operation[_m.ManagementUnitAvailabilitySettingsResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
+    """Update the unavailable time settings of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
     Requires ``wfm:managementUnit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--unavailabletimes-settings
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``UpdateManagementUnitsSettingsRequest``.
     """
     return _Operation(_Endpoint(
@@ -4585,14 +5077,16 @@ def patch_workforcemanagement_managementunit_user_timeoffrequest(
     time_off_request_id: str,
     body: _m.AdminTimeOffRequestPatch | _JsonObject,
 ) -> _Operation[_m.TimeOffRequestResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
+    """Update a time-off request of a user of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
     Requires ``wfm:timeOffRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests--timeOffRequestId-
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
-        time_off_request_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
+        time_off_request_id: the ID of the time-off request.
         body: ``AdminTimeOffRequestPatch``.
     """
     return _Operation(_Endpoint(
@@ -4611,14 +5105,16 @@ def patch_workforcemanagement_managementunit_week_shifttrade(
     trade_id: str,
     body: _m.PatchShiftTradeRequest | _JsonObject,
 ) -> _Operation[_m.ShiftTradeResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId} -> ``ShiftTradeResponse``.
+    """Update a shift trade of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId} -> ``ShiftTradeResponse``.
     Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades--tradeId-
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
-        trade_id: path, string.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        trade_id: the ID of the trade.
         body: ``PatchShiftTradeRequest``.
     """
     return _Operation(_Endpoint(
@@ -4638,13 +5134,15 @@ def patch_workforcemanagement_managementunit_workplan(
     *,
     validation_mode: _Open[_Literal["Ignore"]] | None = None,
 ) -> _Operation[_m.WorkPlan]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
+    """Update a work plan of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
     Requires ``wfm:workPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--workplans--workPlanId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_id: the ID of the work plan.
         validation_mode: query, string: Ignore.
         body: ``WorkPlan``.
     """
@@ -4662,13 +5160,15 @@ def patch_workforcemanagement_managementunit_workplanrotation(
     work_plan_rotation_id: str,
     body: _m.UpdateWorkPlanRotationRequest | _JsonObject,
 ) -> _Operation[_m.WorkPlanRotationResponse]:
-    """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
+    """Update a work plan rotation of a management unit.
 
+    PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
     Requires ``wfm:workPlanRotation:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations--workPlanRotationId-
 
     Args:
-        management_unit_id: path, string.
-        work_plan_rotation_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_rotation_id: the ID of the work plan rotation.
         body: ``UpdateWorkPlanRotationRequest``.
     """
     return _Operation(_Endpoint(
@@ -4681,7 +5181,10 @@ def patch_workforcemanagement_managementunit_workplanrotation(
 def patch_workforcemanagement_schedulingpreferences(
     body: _m.UpdateAgentSchedulingPreferencesRequest | _JsonObject,
 ) -> _Operation[_m.AgentSchedulingPreferenceListing]:
-    """PATCH /api/v2/workforcemanagement/schedulingpreferences -> ``AgentSchedulingPreferenceListing``.
+    """Update the scheduling preferences of the current user.
+
+    PATCH /api/v2/workforcemanagement/schedulingpreferences -> ``AgentSchedulingPreferenceListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-schedulingpreferences
 
     Args:
         body: ``UpdateAgentSchedulingPreferencesRequest``.
@@ -4697,12 +5200,14 @@ def patch_workforcemanagement_timeoffrequest(
     time_off_request_id: str,
     body: _m.AgentTimeOffRequestPatch | _JsonObject,
 ) -> _Operation[_m.TimeOffRequestResponse]:
-    """PATCH /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
+    """Update a time-off request of the current user.
 
+    PATCH /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
     Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-timeoffrequests--timeOffRequestId-
 
     Args:
-        time_off_request_id: path, string.
+        time_off_request_id: the ID of the time-off request.
         body: ``AgentTimeOffRequestPatch``.
     """
     return _Operation(_Endpoint(
@@ -4715,9 +5220,11 @@ def patch_workforcemanagement_timeoffrequest(
 def patch_workforcemanagement_unavailabletimes(
     body: _m.UpdateUnavailableTimesRequest | _JsonObject,
 ) -> _Operation[_m.UnavailableTimeListing]:
-    """PATCH /api/v2/workforcemanagement/unavailabletimes -> ``UnavailableTimeListing``.
+    """Update the unavailable times of the current user.
 
+    PATCH /api/v2/workforcemanagement/unavailabletimes -> ``UnavailableTimeListing``.
     Requires ``wfm:agentUnavailableTimes:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-unavailabletimes
 
     Args:
         body: ``UpdateUnavailableTimesRequest``.
@@ -4733,12 +5240,14 @@ def patch_workforcemanagement_user_workplanbidranks(
     user_id: str,
     body: _m.WorkPlanBidRanks | _JsonObject,
 ) -> _Operation[_m.WorkPlanBidRanks]:
-    """PATCH /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
+    """Update the work plan bid ranks of a user.
 
+    PATCH /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
     Requires ``wfm:workPlanBid:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-users--userId--workplanbidranks
 
     Args:
-        user_id: path, string.
+        user_id: the ID of the user.
         body: ``WorkPlanBidRanks``.
     """
     return _Operation(_Endpoint(
@@ -4751,9 +5260,11 @@ def patch_workforcemanagement_user_workplanbidranks(
 def patch_workforcemanagement_users_workplanbidranks_bulk(
     body: _Sequence[_m.WorkPlanBidRanks | _JsonObject],
 ) -> _Operation[_m.EntityListing]:
-    """PATCH /api/v2/workforcemanagement/users/workplanbidranks/bulk -> ``EntityListing``.
+    """Update the work plan bid ranks of users in bulk.
 
+    PATCH /api/v2/workforcemanagement/users/workplanbidranks/bulk -> ``EntityListing``.
     Requires ``wfm:workPlanBid:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-users-workplanbidranks-bulk
 
     Args:
         body: list of ``WorkPlanBidRanks``.
@@ -4769,12 +5280,14 @@ def patch_workforcemanagement_workplanbid_preferences(
     bid_id: str,
     body: _m.UpdateAgentWorkPlanBiddingPreference | _JsonObject,
 ) -> _Operation[_m.AgentWorkPlanBiddingPreferenceResponse]:
-    """PATCH /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
+    """Update the preferences of the current user in a work plan bid.
 
+    PATCH /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
     Requires ``wfm:agentWorkPlanBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-workforcemanagement-workplanbids--bidId--preferences
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
         body: ``UpdateAgentWorkPlanBiddingPreference``.
     """
     return _Operation(_Endpoint(
@@ -4787,7 +5300,10 @@ def patch_workforcemanagement_workplanbid_preferences(
 def post_workforcemanagement_adherence_adjustments(
     body: _m.AddAdherenceAdjustmentAgentRequest | _JsonObject,
 ) -> _Operation[_m.CurrentAgentAdherenceAdjustment]:
-    """POST /api/v2/workforcemanagement/adherence/adjustments -> ``CurrentAgentAdherenceAdjustment``.
+    """Create an adherence adjustment of the current user.
+
+    POST /api/v2/workforcemanagement/adherence/adjustments -> ``CurrentAgentAdherenceAdjustment``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-adjustments
 
     Args:
         body: ``AddAdherenceAdjustmentAgentRequest``.
@@ -4806,14 +5322,16 @@ def post_workforcemanagement_adherence_adjustments_query(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.CurrentAgentCursorAdherenceAdjustmentsListing, _m.CurrentAgentAdherenceAdjustment]:
-    """POST /api/v2/workforcemanagement/adherence/adjustments/query -> ``CurrentAgentCursorAdherenceAdjustmentsListing``.
+    """Query adherence adjustments of the current user.
 
+    POST /api/v2/workforcemanagement/adherence/adjustments/query -> ``CurrentAgentCursorAdherenceAdjustmentsListing``.
     Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-adjustments-query
 
     Args:
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -4827,9 +5345,11 @@ def post_workforcemanagement_adherence_adjustments_query(
 def post_workforcemanagement_adherence_explanations(
     body: _m.AddAdherenceExplanationAgentRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
-    """POST /api/v2/workforcemanagement/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
+    """Create an adherence explanation of the current user.
 
+    POST /api/v2/workforcemanagement/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
     Requires ``wfm:agentAdherenceExplanation:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-explanations
 
     Args:
         body: ``AddAdherenceExplanationAgentRequest``.
@@ -4847,9 +5367,11 @@ def post_workforcemanagement_adherence_explanations_query(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.QueryAdherenceExplanationsResponse]:
-    """POST /api/v2/workforcemanagement/adherence/explanations/query -> ``QueryAdherenceExplanationsResponse``.
+    """Query adherence explanations of the current user.
 
+    POST /api/v2/workforcemanagement/adherence/explanations/query -> ``QueryAdherenceExplanationsResponse``.
     Read-only. Requires ``wfm:agentAdherenceExplanation:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-explanations-query
 
     Args:
         force_async: query, boolean.
@@ -4869,9 +5391,11 @@ def post_workforcemanagement_adherence_historical_bulk(
     _m.WfmHistoricalAdherenceBulkResponse, _m.WfmHistoricalAdherenceBulkResponse,
     _m.WfmHistoricalAdherenceBulkResult,
 ]:
-    """POST /api/v2/workforcemanagement/adherence/historical/bulk -> ``WfmHistoricalAdherenceBulkResponse``.
+    """Request reports of historical adherence in bulk.
 
-    Requires ``wfm:historicalAdherence:view``.
+    POST /api/v2/workforcemanagement/adherence/historical/bulk -> ``WfmHistoricalAdherenceBulkResponse``.
+    Requires ``wfm:historicalAdherence:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-historical-bulk
 
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
@@ -4892,15 +5416,17 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.CursorAdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
-    """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
+    """Query adherence adjustments of an agent.
 
+    POST /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
     Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--adherence-adjustments-query
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -4915,12 +5441,14 @@ def post_workforcemanagement_agent_adherence_explanations(
     agent_id: str,
     body: _m.AddAdherenceExplanationAdminRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
-    """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
+    """Create an adherence explanation of an agent.
 
+    POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
     Requires ``wfm:adherenceExplanation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--adherence-explanations
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AddAdherenceExplanationAdminRequest``.
     """
     return _Operation(_Endpoint(
@@ -4937,12 +5465,14 @@ def post_workforcemanagement_agent_adherence_explanations_query(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.AgentQueryAdherenceExplanationsResponse]:
-    """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query -> ``AgentQueryAdherenceExplanationsResponse``.
+    """Query adherence explanations of an agent.
 
+    POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query -> ``AgentQueryAdherenceExplanationsResponse``.
     Read-only. Requires ``wfm:adherenceExplanation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--adherence-explanations-query
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``AgentQueryAdherenceExplanationsRequest``.
@@ -4960,12 +5490,14 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
     agent_id: str,
     body: _m.QueryAgentSchedulingPreferencesRequest | _JsonObject,
 ) -> _Lists[_m.AgentSchedulingPreferenceListing, _m.AgentSchedulingPreference]:
-    """POST /api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
+    """Query scheduling preferences of an agent.
 
+    POST /api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
     Read-only.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--schedulingpreferences-query
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
     return _Lists(_Endpoint(
@@ -4980,12 +5512,14 @@ def post_workforcemanagement_agent_unavailabletimes_query(
     agent_id: str,
     body: _m.QueryAgentUnavailableTimesRequest | _JsonObject,
 ) -> _Lists[_m.UnavailableTimeListing, _m.UnavailableTime]:
-    """POST /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query -> ``UnavailableTimeListing``.
+    """Query unavailable times of an agent.
 
+    POST /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query -> ``UnavailableTimeListing``.
     Read-only. Requires ``wfm:unavailableTimes:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--unavailabletimes-query
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``QueryAgentUnavailableTimesRequest``.
     """
     return _Lists(_Endpoint(
@@ -4999,9 +5533,11 @@ def post_workforcemanagement_agent_unavailabletimes_query(
 def post_workforcemanagement_agents(
     body: _m.MoveAgentsRequest | _JsonObject,
 ) -> _Lists[_m.MoveAgentsResponse, _m.MoveAgentResponse]:
-    """POST /api/v2/workforcemanagement/agents -> ``MoveAgentsResponse``.
+    """Move agents in and out of management units.
 
+    POST /api/v2/workforcemanagement/agents -> ``MoveAgentsResponse``.
     Requires ``wfm:agent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents
 
     Args:
         body: ``MoveAgentsRequest``.
@@ -5015,9 +5551,11 @@ def post_workforcemanagement_agents(
 def post_workforcemanagement_agents_integrations_hris_query(
     body: _m.QueryAgentsIntegrationsRequest | _JsonObject,
 ) -> _Lists[_m.AgentsIntegrationsListing, _m.AgentIntegrationsResponse]:
-    """POST /api/v2/workforcemanagement/agents/integrations/hris/query -> ``AgentsIntegrationsListing``.
+    """Query the HRIS integrations of agents.
 
+    POST /api/v2/workforcemanagement/agents/integrations/hris/query -> ``AgentsIntegrationsListing``.
     Read-only. Requires ``wfm:agent:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-integrations-hris-query
 
     Args:
         body: ``QueryAgentsIntegrationsRequest``.
@@ -5039,13 +5577,16 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
     _m.WfmAgentHistoricalAdherenceResponse, _m.WfmAgentHistoricalAdherenceResponse,
     _m.WfmAgentHistoricalAdherenceResult,
 ]:
-    """POST /api/v2/workforcemanagement/agents/me/adherence/historical/jobs -> ``WfmAgentHistoricalAdherenceResponse``.
+    """Start a historical adherence job of the current agent.
 
+    POST /api/v2/workforcemanagement/agents/me/adherence/historical/jobs -> ``WfmAgentHistoricalAdherenceResponse``.
     Requires ``wfm:agentHistoricalAdherence:view`` or
-    ``wfm:agentHistoricalAdherenceConformance:view``.
+    ``wfm:agentHistoricalAdherenceConformance:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-me-adherence-historical-jobs
 
     Args:
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
+            What to include in addition.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
     return _Jobs(_Endpoint(
@@ -5058,9 +5599,11 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
 def post_workforcemanagement_agents_me_possibleworkshifts(
     body: _m.AgentPossibleWorkShiftsRequest | _JsonObject,
 ) -> _Operation[_m.AgentPossibleWorkShiftsResponse]:
-    """POST /api/v2/workforcemanagement/agents/me/possibleworkshifts -> ``AgentPossibleWorkShiftsResponse``.
+    """Get the possible work shifts of the current agent.
 
+    POST /api/v2/workforcemanagement/agents/me/possibleworkshifts -> ``AgentPossibleWorkShiftsResponse``.
     Requires ``wfm:agentPossibleWorkShifts:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-me-possibleworkshifts
 
     Args:
         body: ``AgentPossibleWorkShiftsRequest``.
@@ -5077,9 +5620,11 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
 ) -> _Lists[
     _m.AgentBulkAddOpportunityEnrollmentsResponse, _m.AgentBulkAddOpportunityEnrollmentResult,
 ]:
-    """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add -> ``AgentBulkAddOpportunityEnrollmentsResponse``.
+    """Add enrollments of the current agent to opportunities in bulk.
 
+    POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add -> ``AgentBulkAddOpportunityEnrollmentsResponse``.
     Requires ``wfm:agentOpportunitiesEnrollments:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-opportunities-enrollments-bulk-add
 
     Args:
         body: ``AgentBulkAddOpportunityEnrollmentsRequest``.
@@ -5097,9 +5642,11 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_upda
 ) -> _Lists[
     _m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse, _m.BulkOpportunitiesEnrollmentResult,
 ]:
-    """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update -> ``AgentBulkStatusUpdateOpportunityEnrollmentsResponse``.
+    """Update enrollment statuses of the current agent in bulk.
 
+    POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update -> ``AgentBulkStatusUpdateOpportunityEnrollmentsResponse``.
     Requires ``wfm:agentOpportunitiesEnrollmentsStatuses:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-opportunities-enrollments-bulk-statuses-update
 
     Args:
         body: ``AgentBulkStatusUpdateOpportunityEnrollmentsRequest``.
@@ -5118,12 +5665,14 @@ def post_workforcemanagement_agents_opportunities_query(
     expand: _Open[_Literal["enrollment"]] | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.AgentQueryOpportunitiesResponse]:
-    """POST /api/v2/workforcemanagement/agents/opportunities/query -> ``AgentQueryOpportunitiesResponse``.
+    """Query opportunities of the current agent.
 
+    POST /api/v2/workforcemanagement/agents/opportunities/query -> ``AgentQueryOpportunitiesResponse``.
     Read-only. Requires ``wfm:agentOpportunitiesQuery:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-opportunities-query
 
     Args:
-        expand: query, string: enrollment.
+        expand: query, string: enrollment. What to include in addition.
         force_download_service: query, boolean.
         body: ``QueryOpportunitiesRequest``.
     """
@@ -5140,9 +5689,11 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.AgentMuQueryResponse]:
-    """POST /api/v2/workforcemanagement/agentschedules/managementunits/mine -> ``AgentMuQueryResponse``.
+    """Get agent schedules of the current user's management unit.
 
+    POST /api/v2/workforcemanagement/agentschedules/managementunits/mine -> ``AgentMuQueryResponse``.
     Requires ``wfm:agentManagementUnitSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agentschedules-managementunits-mine
 
     Args:
         force_async: query, boolean.
@@ -5159,9 +5710,11 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
 def post_workforcemanagement_agentschedules_mine(
     body: _m.BuGetCurrentAgentScheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuCurrentAgentScheduleSearchResponse]:
-    """POST /api/v2/workforcemanagement/agentschedules/mine -> ``BuCurrentAgentScheduleSearchResponse``.
+    """Get the agent schedule of the current user.
 
+    POST /api/v2/workforcemanagement/agentschedules/mine -> ``BuCurrentAgentScheduleSearchResponse``.
     Requires ``wfm:agentSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agentschedules-mine
 
     Args:
         body: ``BuGetCurrentAgentScheduleRequest``.
@@ -5176,9 +5729,11 @@ def post_workforcemanagement_agentschedules_mine(
 def post_workforcemanagement_alternativeshifts_offers_jobs(
     body: _m.AlternativeShiftOffersRequest | _JsonObject,
 ) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/alternativeshifts/offers/jobs -> ``AlternativeShiftAsyncResponse``.
+    """Start a job that lists alternative shift offers for a schedule.
 
-    Requires ``wfm:agentAlternativeShift:submit``.
+    POST /api/v2/workforcemanagement/alternativeshifts/offers/jobs -> ``AlternativeShiftAsyncResponse``.
+    Requires ``wfm:agentAlternativeShift:submit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-alternativeshifts-offers-jobs
 
     Args:
         body: ``AlternativeShiftOffersRequest``.
@@ -5193,9 +5748,11 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
 def post_workforcemanagement_alternativeshifts_offers_search_jobs(
     body: _m.AlternativeShiftSearchOffersRequest | _JsonObject,
 ) -> _Jobs[_m.AlternativeShiftAsyncResponse, _m.AlternativeShiftJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs -> ``AlternativeShiftAsyncResponse``.
+    """Start a job that searches alternative shift offers for a shift.
 
-    Requires ``wfm:agentAlternativeShift:submit``.
+    POST /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs -> ``AlternativeShiftAsyncResponse``.
+    Requires ``wfm:agentAlternativeShift:submit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-alternativeshifts-offers-search-jobs
 
     Args:
         body: ``AlternativeShiftSearchOffersRequest``.
@@ -5210,9 +5767,11 @@ def post_workforcemanagement_alternativeshifts_offers_search_jobs(
 def post_workforcemanagement_alternativeshifts_trades(
     body: _m.CreateAlternativeShiftTradeRequest | _JsonObject,
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
-    """POST /api/v2/workforcemanagement/alternativeshifts/trades -> ``AlternativeShiftTradeResponse``.
+    """Create an alternative shift trade of the current user.
 
+    POST /api/v2/workforcemanagement/alternativeshifts/trades -> ``AlternativeShiftTradeResponse``.
     Requires ``wfm:agentAlternativeShift:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-alternativeshifts-trades
 
     Args:
         body: ``CreateAlternativeShiftTradeRequest``.
@@ -5228,12 +5787,14 @@ def post_workforcemanagement_businessunit_activitycodes(
     business_unit_id: str,
     body: _m.CreateActivityCodeRequest | _JsonObject,
 ) -> _Operation[_m.BusinessUnitActivityCode]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCode``.
+    """Create an activity code of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCode``.
     Requires ``wfm:activityCode:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activitycodes
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateActivityCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -5247,11 +5808,15 @@ def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
     business_unit_id: str,
     activity_plan_id: str,
 ) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs -> ``ActivityPlanJobResponse``.
+    """Start a deletion job of an activity plan.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs -> ``ActivityPlanJobResponse``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--deletions-jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
     """
     return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
@@ -5267,13 +5832,17 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
     session_id: str,
     body: _m.ActivityPlanDeletionSessionUserIds | _JsonObject,
 ) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs -> ``ActivityPlanJobResponse``.
+    """Start a user deletion job of a session of an occurrence.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs -> ``ActivityPlanJobResponse``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences--occurrenceId--sessions--sessionId--users-deletions-jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        occurrence_id: path, string.
-        session_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        occurrence_id: the ID of the occurrence.
+        session_id: the ID of the session.
         body: ``ActivityPlanDeletionSessionUserIds``.
     """
     return _Jobs(_Endpoint(
@@ -5293,12 +5862,16 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
     occurrence_id: str,
     body: _m.ActivityPlanDeletionSessionIds | _JsonObject,
 ) -> _Jobs[_m.ActivityPlanJobResponse, _m.ActivityPlanJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs -> ``ActivityPlanJobResponse``.
+    """Start a session deletion job of an occurrence of an activity plan.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs -> ``ActivityPlanJobResponse``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences--occurrenceId--sessions-deletions-jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
-        occurrence_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
+        occurrence_id: the ID of the occurrence.
         body: ``ActivityPlanDeletionSessionIds``.
     """
     return _Jobs(_Endpoint(
@@ -5317,11 +5890,15 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
     activity_plan_id: str,
     body: _m.ActivityPlanDeletionOccurrenceIds | _JsonObject,
 ) -> _Jobs[_m.ActivityPlanOccurrencesDeletionJobResponse, _m.ActivityPlanJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs -> ``ActivityPlanOccurrencesDeletionJobResponse``.
+    """Start an occurrence deletion job of an activity plan.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs -> ``ActivityPlanOccurrencesDeletionJobResponse``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--occurrences-deletions-jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
         body: ``ActivityPlanDeletionOccurrenceIds``.
     """
     return _Jobs(_Endpoint(
@@ -5335,13 +5912,15 @@ def post_workforcemanagement_businessunit_activityplan_runs_jobs(
     business_unit_id: str,
     activity_plan_id: str,
 ) -> _Jobs[_m.ActivityPlanRunJobResponse, _m.ActivityPlanJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs -> ``ActivityPlanRunJobResponse``.
+    """Start a run of an activity plan.
 
-    Requires ``wfm:activityPlanRunJob:add``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs -> ``ActivityPlanRunJobResponse``.
+    Requires ``wfm:activityPlanRunJob:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans--activityPlanId--runs-jobs
 
     Args:
-        business_unit_id: path, string.
-        activity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        activity_plan_id: the ID of the activity plan.
     """
     return _Jobs(_Endpoint(
         "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
@@ -5354,12 +5933,14 @@ def post_workforcemanagement_businessunit_activityplans(
     business_unit_id: str,
     body: _m.CreateActivityPlanRequest | _JsonObject,
 ) -> _Operation[_m.ActivityPlanResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanResponse``.
+    """Create an activity plan of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanResponse``.
     Requires ``wfm:activityPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--activityplans
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateActivityPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -5377,15 +5958,17 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
     after: str | None = None,
     page_size: str | None = None,
 ) -> _Lists[_m.CursorAdherenceAdjustmentsListing, _m.AdherenceAdjustment]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
+    """Query adherence adjustments of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
     Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         before: query, string.
-        after: query, string.
-        page_size: query, string.
+        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. How many items to return at most.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -5405,10 +5988,14 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
     _m.BuAdherenceAdjustmentsQueryJob, _m.BuAdherenceAdjustmentsQueryJob,
     _m.AdherenceAdjustmentsListing,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJob``.
+    """Start an adherence adjustment query job of a business unit.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs -> ``BuAdherenceAdjustmentsQueryJob``.
+    Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-query-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Jobs(_Endpoint(
@@ -5422,10 +6009,13 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
     business_unit_id: str,
     body: _m.CreateAdherenceAdjustmentsReasonCodeRequest | _JsonObject,
 ) -> _Operation[_m.AdherenceAdjustmentsReasonCode]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes -> ``AdherenceAdjustmentsReasonCode``.
+    """Create an adherence adjustment reason code of a business unit.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes -> ``AdherenceAdjustmentsReasonCode``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateAdherenceAdjustmentsReasonCodeRequest``.
     """
     return _Operation(_Endpoint(
@@ -5439,10 +6029,13 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk
     business_unit_id: str,
     body: _m.CreateAdherenceAdjustmentsReasonCodesBulkRequest | _JsonObject,
 ) -> _Lists[_m.AdherenceAdjustmentsReasonCodesListing, _m.AdherenceAdjustmentsReasonCode]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    """Create adherence adjustment reason codes of a business unit in bulk.
+
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> ``AdherenceAdjustmentsReasonCodesListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes-bulk
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
     return _Lists(_Endpoint(
@@ -5460,12 +6053,14 @@ def post_workforcemanagement_businessunit_adherence_explanations_query(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.BuQueryAdherenceExplanationsResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query -> ``BuQueryAdherenceExplanationsResponse``.
+    """Query adherence explanations of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query -> ``BuQueryAdherenceExplanationsResponse``.
     Read-only. Requires ``wfm:adherenceExplanation:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-explanations-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``BuQueryAdherenceExplanationsRequest``.
@@ -5486,12 +6081,14 @@ def post_workforcemanagement_businessunit_agentschedules_search(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.BuAsyncAgentSchedulesSearchResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
+    """Search published agent schedules of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--agentschedules-search
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``BuSearchAgentSchedulesRequest``.
@@ -5511,12 +6108,14 @@ def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.BuListAlternativeShiftTradesResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search -> ``BuListAlternativeShiftTradesResponse``.
+    """Search alternative shift trades of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search -> ``BuListAlternativeShiftTradesResponse``.
     Read-only. Requires ``wfm:alternativeShift:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--alternativeshifts-trades-search
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         body: ``SearchAlternativeShiftTradesRequest``.
     """
@@ -5532,13 +6131,15 @@ def post_workforcemanagement_businessunit_capacityplan_copy(
     capacity_plan_id: str,
     body: _m.CopyCapacityPlanRequest | _JsonObject,
 ) -> _Operation[_m.CapacityPlanResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy -> ``CapacityPlanResponse``.
+    """Copy a capacity plan of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy -> ``CapacityPlanResponse``.
     Requires ``wfm:capacityPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--copy
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         body: ``CopyCapacityPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -5552,13 +6153,15 @@ def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
     business_unit_id: str,
     capacity_plan_id: str,
 ) -> _Operation[_m.CapacityPlanStaffingRequirementResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate -> ``CapacityPlanStaffingRequirementResult``.
+    """Generate the requirements of a capacity plan again.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate -> ``CapacityPlanStaffingRequirementResult``.
     Requires ``wfm:capacityPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--requirement-generate
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
     """
     return _Operation(_Endpoint(
         "post_workforcemanagement_businessunit_capacityplan_requirement_generate", "POST",
@@ -5572,13 +6175,15 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
     capacity_plan_id: str,
     body: _m.CreateCapacityPlanStaffingGroupMetricChangeRequest | _JsonObject,
 ) -> _Operation[_m.CapacityPlanStaffingGroupMetricChangeResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupMetricChangeResponse``.
+    """Create staffing group allocations of a capacity plan.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupMetricChangeResponse``.
     Requires ``wfm:capacityPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--staffinggroupallocations
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         body: ``CreateCapacityPlanStaffingGroupMetricChangeRequest``.
     """
     return _Operation(_Endpoint(
@@ -5596,13 +6201,15 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
     _m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse,
     _m.StaffingGroupMetricChangeResponse,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
+    """Query the history of staffing group allocations of a capacity plan.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
     Read-only. Requires ``wfm:capacityPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans--capacityPlanId--staffinggroupallocationshistory-query
 
     Args:
-        business_unit_id: path, string.
-        capacity_plan_id: path, string.
+        business_unit_id: the ID of the business unit.
+        capacity_plan_id: the ID of the capacity plan.
         body: ``QueryCapacityPlanStaffingGroupMetricChangeHistory``.
     """
     return _Lists(_Endpoint(
@@ -5619,14 +6226,16 @@ def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_
     week_date_id: _date | str,
     forecast_id: str,
 ) -> _Operation[_m.LongTermRequirementsResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate -> ``LongTermRequirementsResponse``.
+    """Regenerate the long-term requirements of a forecast of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate -> ``LongTermRequirementsResponse``.
     Requires ``wfm:longTermStaffing:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplanning-longtermrequirements-automaticbestmethod-weeks--weekDateId--forecasts--forecastId--forceregenerate
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
     """
     return _Operation(_Endpoint(
         "post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate",
@@ -5643,12 +6252,14 @@ def post_workforcemanagement_businessunit_capacityplans(
     business_unit_id: str,
     body: _m.CapacityPlanRequest | _JsonObject,
 ) -> _Operation[_m.CapacityPlanResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlanResponse``.
+    """Create a capacity plan of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlanResponse``.
     Requires ``wfm:capacityPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CapacityPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -5662,12 +6273,14 @@ def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
     business_unit_id: str,
     body: _m.CapacityPlanDeleteRequest | _JsonObject,
 ) -> _Operation[None]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove -> nothing.
+    """Remove capacity plans from a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove -> nothing.
     Requires ``wfm:capacityPlan:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--capacityplans-bulk-remove
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CapacityPlanDeleteRequest``.
     """
     return _Operation(_Endpoint(
@@ -5681,12 +6294,14 @@ def post_workforcemanagement_businessunit_decisionmetrics_update(
     business_unit_id: str,
     body: _m.DecisionMetricsUpdateJobRequest | _JsonObject,
 ) -> _Operation[_m.DecisionMetricsUpdateJobResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update -> ``DecisionMetricsUpdateJobResponse``.
+    """Start an update of decision metrics of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update -> ``DecisionMetricsUpdateJobResponse``.
     Requires ``wfm:decisionMetrics:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--decisionmetrics-update
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``DecisionMetricsUpdateJobRequest``.
     """
     return _Operation(_Endpoint(
@@ -5700,12 +6315,14 @@ def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
     business_unit_id: str,
     body: _m.UploadUrlRequestBody | _JsonObject,
 ) -> _Operation[_m.DecisionMetricsUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl -> ``DecisionMetricsUploadResponse``.
+    """Get a URL for uploading an update of decision metrics.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl -> ``DecisionMetricsUploadResponse``.
     Requires ``wfm:decisionMetrics:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--decisionmetrics-update-uploadurl
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -5721,12 +6338,14 @@ def post_workforcemanagement_businessunit_intraday(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.AsyncIntradayResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday -> ``AsyncIntradayResponse``.
+    """Get the intraday data of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday -> ``AsyncIntradayResponse``.
     Requires ``wfm:intraday:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--intraday
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         body: ``IntradayPlanningGroupRequest``.
     """
@@ -5741,12 +6360,14 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedSessionExportJobResponse, _m.AggregatedSessionExportJobStatus, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs -> ``AggregatedSessionExportJobResponse``.
+    """Start an export of the forecast of a continuous forecast session.
 
-    Requires ``wfm:mainForecastExportForecast:add``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs -> ``AggregatedSessionExportJobResponse``.
+    Requires ``wfm:mainForecastExportForecast:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-forecast-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``AggregatedExportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -5761,12 +6382,14 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedHistoricalExportJobResponse, _m.AggregatedHistoricalExportJobStatus, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs -> ``AggregatedHistoricalExportJobResponse``.
+    """Start an export of the historical data of a continuous forecast session.
 
-    Requires ``wfm:mainForecastExportHistorical:add``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs -> ``AggregatedHistoricalExportJobResponse``.
+    Requires ``wfm:mainForecastExportHistorical:add``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-historical-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``AggregatedExportJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -5781,12 +6404,14 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportSnapshotJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedSnapshotExportJobResponse, _m.AggregatedSnapshotExportJobStatus, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs -> ``AggregatedSnapshotExportJobResponse``.
+    """Start an export of a snapshot of a continuous forecast session.
 
-    Requires ``wfm:mainForecastExportSnapshot:view``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs -> ``AggregatedSnapshotExportJobResponse``.
+    Requires ``wfm:mainForecastExportSnapshot:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--mainforecast-continuousforecast-session-export-snapshot-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``AggregatedExportSnapshotJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -5801,12 +6426,14 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
     business_unit_id: str,
     body: _m.BulkAddOpportunitiesRequest | _JsonObject,
 ) -> _Lists[_m.BulkAddOpportunitiesResponse, _m.OpportunityResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add -> ``BulkAddOpportunitiesResponse``.
+    """Add opportunities to a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add -> ``BulkAddOpportunitiesResponse``.
     Requires ``wfm:opportunities:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-bulk-add
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkAddOpportunitiesRequest``.
     """
     return _Lists(_Endpoint(
@@ -5821,12 +6448,14 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
     business_unit_id: str,
     body: _m.BulkOpportunitiesRequest | _JsonObject,
 ) -> _Lists[_m.BulkPublishOpportunitiesResponse, _m.BulkOpportunitiesReferenceResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish -> ``BulkPublishOpportunitiesResponse``.
+    """Publish opportunities of a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish -> ``BulkPublishOpportunitiesResponse``.
     Requires ``wfm:opportunities:publish``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-bulk-publish
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkOpportunitiesRequest``.
     """
     return _Lists(_Endpoint(
@@ -5841,12 +6470,14 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
     business_unit_id: str,
     body: _m.BulkOpportunitiesRequest | _JsonObject,
 ) -> _Lists[_m.BulkRemoveOpportunitiesResponse, _m.BulkRemoveOpportunitiesResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove -> ``BulkRemoveOpportunitiesResponse``.
+    """Remove opportunities from a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove -> ``BulkRemoveOpportunitiesResponse``.
     Requires ``wfm:opportunities:delete``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-bulk-remove
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkOpportunitiesRequest``.
     """
     return _Lists(_Endpoint(
@@ -5861,12 +6492,14 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
     business_unit_id: str,
     body: _m.BulkOpportunitiesStatusUpdateRequest | _JsonObject,
 ) -> _Lists[_m.BulkOpportunitiesStatusUpdateResponse, _m.BulkOpportunitiesReferenceResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update -> ``BulkOpportunitiesStatusUpdateResponse``.
+    """Update opportunity statuses of a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update -> ``BulkOpportunitiesStatusUpdateResponse``.
     Requires ``wfm:opportunitiesStatuses:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-bulk-statuses-update
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkOpportunitiesStatusUpdateRequest``.
     """
     return _Lists(_Endpoint(
@@ -5883,12 +6516,14 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuse
 ) -> _Lists[
     _m.BulkUpdateOpportunityEnrollmentsStatusResponse, _m.BulkOpportunitiesEnrollmentResult,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update -> ``BulkUpdateOpportunityEnrollmentsStatusResponse``.
+    """Update opportunity enrollment statuses of a business unit in bulk.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update -> ``BulkUpdateOpportunityEnrollmentsStatusResponse``.
     Requires ``wfm:opportunitiesEnrollmentsStatuses:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-enrollments-bulk-statuses-update
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkOpportunityEnrollmentsStatusUpdateRequest``.
     """
     return _Lists(_Endpoint(
@@ -5907,13 +6542,15 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
     expand: _Open[_Literal["opportunities"]] | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.QueryOpportunityEnrollmentsResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query -> ``QueryOpportunityEnrollmentsResponse``.
+    """Query opportunity enrollments of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query -> ``QueryOpportunityEnrollmentsResponse``.
     Read-only. Requires ``wfm:opportunitiesEnrollmentsQuery:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-enrollments-query
 
     Args:
-        business_unit_id: path, string.
-        expand: query, string: opportunities.
+        business_unit_id: the ID of the business unit.
+        expand: query, string: opportunities. What to include in addition.
         force_download_service: query, boolean.
         body: ``QueryOpportunityEnrollmentsRequest``.
     """
@@ -5932,12 +6569,14 @@ def post_workforcemanagement_businessunit_opportunities_externalactivities_query
 ) -> _Lists[
     _m.QueryExternalActivityOpportunitiesResponse, _m.QueryExternalActivityOpportunityResult,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query -> ``QueryExternalActivityOpportunitiesResponse``.
+    """Query opportunities of a business unit by external activities.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query -> ``QueryExternalActivityOpportunitiesResponse``.
     Read-only. Requires ``wfm:opportunitiesExternalActivitiesQuery:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-externalactivities-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BulkOpportunitiesExternalActivitiesRequest``.
     """
     return _Lists(_Endpoint(
@@ -5954,12 +6593,14 @@ def post_workforcemanagement_businessunit_opportunities_query(
     *,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.QueryOpportunitiesResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query -> ``QueryOpportunitiesResponse``.
+    """Query opportunities of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query -> ``QueryOpportunitiesResponse``.
     Read-only. Requires ``wfm:opportunitiesQuery:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--opportunities-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_download_service: query, boolean.
         body: ``QueryOpportunitiesRequest``.
     """
@@ -5974,12 +6615,14 @@ def post_workforcemanagement_businessunit_planninggroups(
     business_unit_id: str,
     body: _m.CreatePlanningGroupRequest | _JsonObject,
 ) -> _Operation[_m.PlanningGroup]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroup``.
+    """Create a planning group of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroup``.
     Requires ``wfm:planningGroup:add`` and ``routing:queue:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--planninggroups
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreatePlanningGroupRequest``.
     """
     return _Operation(_Endpoint(
@@ -5994,13 +6637,15 @@ def post_workforcemanagement_businessunit_schedulebid_copy(
     bid_id: str,
     body: _m.CopyScheduleBid | _JsonObject,
 ) -> _Operation[_m.ScheduleBid]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy -> ``ScheduleBid``.
+    """Copy a schedule bid of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy -> ``ScheduleBid``.
     Requires ``wfm:scheduleBid:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--copy
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``CopyScheduleBid``.
     """
     return _Operation(_Endpoint(
@@ -6015,13 +6660,15 @@ def post_workforcemanagement_businessunit_schedulebid_groups(
     bid_id: str,
     body: _m.ScheduleBidGroupCreate | _JsonObject,
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups -> ``ScheduleBidGroupResponse``.
+    """Create a bid group of a schedule bid.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups -> ``ScheduleBidGroupResponse``.
     Requires ``wfm:scheduleBidGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids--bidId--groups
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``ScheduleBidGroupCreate``.
     """
     return _Operation(_Endpoint(
@@ -6035,12 +6682,14 @@ def post_workforcemanagement_businessunit_schedulebids(
     business_unit_id: str,
     body: _m.CreateScheduleBid | _JsonObject,
 ) -> _Operation[_m.ScheduleBid]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBid``.
+    """Create a schedule bid of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBid``.
     Requires ``wfm:scheduleBid:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateScheduleBid``.
     """
     return _Operation(_Endpoint(
@@ -6054,12 +6703,14 @@ def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
     business_unit_id: str,
     body: _m.QueryEffectiveScheduleSetsRequest | _JsonObject,
 ) -> _Lists[_m.AgentsEffectiveScheduleSetResponse, _m.AgentEffectiveBid]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets -> ``AgentsEffectiveScheduleSetResponse``.
+    """Get the agents with effective schedule sets of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets -> ``AgentsEffectiveScheduleSetResponse``.
     Requires ``wfm:scheduleBid:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--schedulebids-effectiveschedulesets
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``QueryEffectiveScheduleSetsRequest``.
     """
     return _Lists(_Endpoint(
@@ -6074,12 +6725,14 @@ def post_workforcemanagement_businessunit_servicegoaltemplates(
     business_unit_id: str,
     body: _m.CreateServiceGoalTemplate | _JsonObject,
 ) -> _Operation[_m.ServiceGoalTemplate]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplate``.
+    """Create a service goal template of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplate``.
     Requires ``wfm:serviceGoalTemplate:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--servicegoaltemplates
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateServiceGoalTemplate``.
     """
     return _Operation(_Endpoint(
@@ -6098,12 +6751,15 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
 ) -> _Jobs[
     _m.ShiftTradeEvaluateTradesBuJobResponse, _m.ShiftTradeEvaluateTradesBuJobResponse, _Any,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs -> ``ShiftTradeEvaluateTradesBuJobResponse``.
+    """Start a job that evaluates shift trades of a business unit.
 
-    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs -> ``ShiftTradeEvaluateTradesBuJobResponse``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-evaluate-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``EvaluateShiftTradeListJobRequest``.
@@ -6124,12 +6780,15 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Jobs[_m.ShiftTradeQueryTradesBuJobResponse, _m.ShiftTradeQueryTradesBuJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs -> ``ShiftTradeQueryTradesBuJobResponse``.
+    """Start a job that queries shift trades of a business unit.
 
-    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs -> ``ShiftTradeQueryTradesBuJobResponse``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-query-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``QueryShiftTradeListJobRequest``.
@@ -6153,12 +6812,14 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
     _m.ShiftTradeBulkUpdateTradeStateBuJobResponse, _m.ShiftTradeBulkUpdateTradeStateBuJobResponse,
     _Any,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
+    """Start a job that updates states of shift trades of a business unit.
 
-    Requires ``wfm:shiftTradeRequest:edit``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
+    Requires ``wfm:shiftTradeRequest:edit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-trades-state-bulk-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``BulkUpdateShiftTradeListJobRequest``.
@@ -6182,12 +6843,14 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
     _m.ShiftTradeSearchUnmatchedTradesBuJobResponse,
     _m.ShiftTradeSearchUnmatchedTradesBuJobResponse, _Any,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
+    """Start a job that searches unmatched shift trades of a business unit.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-unmatched-search-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``SearchUnmatchedShiftTradeListJobRequest``.
@@ -6210,12 +6873,15 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
     _m.ShiftTradeQueryWeekSummariesBuJobResponse, _m.ShiftTradeQueryWeekSummariesBuJobResponse,
     _Any,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
+    """Start a job that summarizes matched shift trades by week.
 
-    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``. Starts a job; ``run``
+    waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--shifttrading-weeks-summary-jobs
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_async: query, boolean.
         body: ``QueryWeekSummaryListJobRequest``.
     """
@@ -6230,12 +6896,14 @@ def post_workforcemanagement_businessunit_staffinggroups(
     business_unit_id: str,
     body: _m.CreateStaffingGroupRequest | _JsonObject,
 ) -> _Operation[_m.StaffingGroupResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupResponse``.
+    """Create a staffing group of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupResponse``.
     Requires ``wfm:staffingGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateStaffingGroupRequest``.
     """
     return _Operation(_Endpoint(
@@ -6249,12 +6917,14 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
     business_unit_id: str,
     body: _m.QueryPlanningGroupToStaffingGroupsRequest | _JsonObject,
 ) -> _Lists[_m.PlanningGroupToStaffingGroupsListing, _m.PlanningGroupToStaffingGroupsResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query -> ``PlanningGroupToStaffingGroupsListing``.
+    """Query the staffing groups of planning groups of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query -> ``PlanningGroupToStaffingGroupsListing``.
     Read-only. Requires ``wfm:staffingGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups-planninggroups-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``QueryPlanningGroupToStaffingGroupsRequest``.
     """
     return _Lists(_Endpoint(
@@ -6271,12 +6941,14 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.UserStaffingGroupListing, _m.UserStaffingGroupResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query -> ``UserStaffingGroupListing``.
+    """Query the staffing groups of users of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query -> ``UserStaffingGroupListing``.
     Read-only. Requires ``wfm:staffingGroup:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--staffinggroups-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         force_download_service: query, boolean.
         body: ``QueryUserStaffingGroupListRequest``.
     """
@@ -6293,13 +6965,15 @@ def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
     time_off_limit_id: str,
     body: _m.BuConvertTimeOffLimitGranularityJobRequest | _JsonObject,
 ) -> _Operation[_m.BuConvertTimeOffLimitGranularityJobResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion -> ``BuConvertTimeOffLimitGranularityJobResponse``.
+    """Start a conversion of the granularity of a time-off limit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion -> ``BuConvertTimeOffLimitGranularityJobResponse``.
     Requires ``wfm:timeOffLimit:convertGranularity``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--granularityconversion
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``BuConvertTimeOffLimitGranularityJobRequest``.
     """
     return _Operation(_Endpoint(
@@ -6314,13 +6988,15 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import(
     time_off_limit_id: str,
     body: _m.BuImportTimeOffLimitValuesRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import -> ``BuTimeOffLimitResponse``.
+    """Import values of a time-off limit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import -> ``BuTimeOffLimitResponse``.
     Requires ``wfm:timeOffLimit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--values-import
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``BuImportTimeOffLimitValuesRequest``.
     """
     return _Operation(_Endpoint(
@@ -6335,13 +7011,15 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
     time_off_limit_id: str,
     body: _m.BuTimeOffLimitValuesImportUploadUrlRequest | _JsonObject,
 ) -> _Operation[_m.BuImportTimeOffLimitValuesUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl -> ``BuImportTimeOffLimitValuesUploadResponse``.
+    """Get a URL for uploading values of a time-off limit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl -> ``BuImportTimeOffLimitValuesUploadResponse``.
     Requires ``wfm:timeOffLimit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--values-import-uploadurl
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``BuTimeOffLimitValuesImportUploadUrlRequest``.
     """
     return _Operation(_Endpoint(
@@ -6356,13 +7034,15 @@ def post_workforcemanagement_businessunit_timeofflimit_values_query(
     time_off_limit_id: str,
     body: _m.QueryTimeOffLimitValuesForGranularityRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffLimitValuesForGranularityResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query -> ``BuTimeOffLimitValuesForGranularityResponse``.
+    """Query values of a time-off limit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query -> ``BuTimeOffLimitValuesForGranularityResponse``.
     Read-only. Requires ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--values-query
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``QueryTimeOffLimitValuesForGranularityRequest``.
     """
     return _Operation(_Endpoint(
@@ -6376,12 +7056,14 @@ def post_workforcemanagement_businessunit_timeofflimits(
     business_unit_id: str,
     body: _m.BuCreateTimeOffLimitRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitResponse``.
+    """Create a time-off limit of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitResponse``.
     Requires ``wfm:timeOffLimit:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BuCreateTimeOffLimitRequest``.
     """
     return _Operation(_Endpoint(
@@ -6395,12 +7077,14 @@ def post_workforcemanagement_businessunit_timeofflimits_values_query(
     business_unit_id: str,
     body: _m.QueryTimeOffLimitValuesRequest | _JsonObject,
 ) -> _Lists[_m.BuTimeOffLimitValuesResponse, _m.BuTimeOffLimitValueRange]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query -> ``BuTimeOffLimitValuesResponse``.
+    """Query time-off limit values of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query -> ``BuTimeOffLimitValuesResponse``.
     Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits-values-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
     return _Lists(_Endpoint(
@@ -6415,12 +7099,14 @@ def post_workforcemanagement_businessunit_timeoffplans(
     business_unit_id: str,
     body: _m.BuCreateTimeOffPlanRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanResponse``.
+    """Create a time-off plan of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanResponse``.
     Requires ``wfm:timeOffPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--timeoffplans
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``BuCreateTimeOffPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -6434,12 +7120,14 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
     business_unit_id: str,
     body: _m.QueryAgentScheduleUnavailableTimesRequest | _JsonObject,
 ) -> _Lists[_m.QueryAgentScheduleUnavailableTimesResponse, _m.AgentScheduleUnavailableTime]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query -> ``QueryAgentScheduleUnavailableTimesResponse``.
+    """Query the unavailable times for schedule generation of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query -> ``QueryAgentScheduleUnavailableTimesResponse``.
     Read-only. Requires ``wfm:unavailableTimes:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--unavailabletimes-schedules-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``QueryAgentScheduleUnavailableTimesRequest``.
     """
     return _Lists(_Endpoint(
@@ -6456,12 +7144,14 @@ def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
 ) -> _Lists[
     _m.QueryAvailabilityManagementUnitsSettingsResponse, _m.UnavailableTimesManagementUnitSettings,
 ]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query -> ``QueryAvailabilityManagementUnitsSettingsResponse``.
+    """Query the unavailable time settings of management units.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query -> ``QueryAvailabilityManagementUnitsSettingsResponse``.
     Read-only. Requires ``wfm:managementUnit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--unavailabletimes-settings-query
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``QueryAvailabilityManagementUnitsSettingsRequest``.
     """
     return _Lists(_Endpoint(
@@ -6481,14 +7171,16 @@ def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.BuAsyncAgentSchedulesQueryResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query -> ``BuAsyncAgentSchedulesQueryResponse``.
+    """Query agent schedules of a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query -> ``BuAsyncAgentSchedulesQueryResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--agentschedules-query
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``BuQueryAgentSchedulesRequest``.
@@ -6508,14 +7200,16 @@ def post_workforcemanagement_businessunit_week_schedule_copy(
     schedule_id: str,
     body: _m.BuCopyScheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy -> ``BuAsyncScheduleResponse``.
+    """Copy a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy -> ``BuAsyncScheduleResponse``.
     Requires ``wfm:schedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--copy
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``BuCopyScheduleRequest``.
     """
     return _Operation(_Endpoint(
@@ -6531,14 +7225,16 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
     schedule_id: str,
     body: _m.WfmProcessUploadRequest | _JsonObject,
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations -> ``PerformancePredictionRecalculationResponse``.
+    """Request a recalculation of performance predictions of a schedule.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations -> ``PerformancePredictionRecalculationResponse``.
     Requires ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--performancepredictions-recalculations
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, string.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -6555,14 +7251,16 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
     schedule_id: str,
     body: _m.UploadUrlRequestBody | _JsonObject,
 ) -> _Operation[_m.PerformancePredictionRecalculationUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl -> ``PerformancePredictionRecalculationUploadResponse``.
+    """Get a URL for uploading changes to recalculate performance predictions.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl -> ``PerformancePredictionRecalculationUploadResponse``.
     Requires ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--performancepredictions-recalculations-uploadurl
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, string.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: the first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -6579,14 +7277,16 @@ def post_workforcemanagement_businessunit_week_schedule_reschedule(
     schedule_id: str,
     body: _m.BuRescheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuAsyncScheduleRunResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule -> ``BuAsyncScheduleRunResponse``.
+    """Start a rescheduling run of a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule -> ``BuAsyncScheduleRunResponse``.
     Requires ``wfm:schedule:generate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--reschedule
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``BuRescheduleRequest``.
     """
     return _Operation(_Endpoint(
@@ -6602,14 +7302,16 @@ def post_workforcemanagement_businessunit_week_schedule_update(
     schedule_id: str,
     body: _m.ProcessScheduleUpdateUploadRequest | _JsonObject,
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update -> ``BuAsyncScheduleResponse``.
+    """Update a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update -> ``BuAsyncScheduleResponse``.
     Requires ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--update
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``ProcessScheduleUpdateUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -6625,14 +7327,16 @@ def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
     schedule_id: str,
     body: _m.UploadUrlRequestBody | _JsonObject,
 ) -> _Operation[_m.UpdateScheduleUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl -> ``UpdateScheduleUploadResponse``.
+    """Get a URL for uploading an update of a schedule.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl -> ``UpdateScheduleUploadResponse``.
     Requires ``wfm:schedule:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules--scheduleId--update-uploadurl
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
-        schedule_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
+        schedule_id: the ID of the schedule.
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -6647,13 +7351,15 @@ def post_workforcemanagement_businessunit_week_schedules(
     week_id: _date | str,
     body: _m.BuCreateBlankScheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuScheduleMetadata]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleMetadata``.
+    """Create a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleMetadata``.
     Requires ``wfm:schedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``BuCreateBlankScheduleRequest``.
     """
     return _Operation(_Endpoint(
@@ -6668,13 +7374,15 @@ def post_workforcemanagement_businessunit_week_schedules_generate(
     week_id: _date | str,
     body: _m.BuGenerateScheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuAsyncScheduleRunResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate -> ``BuAsyncScheduleRunResponse``.
+    """Generate a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate -> ``BuAsyncScheduleRunResponse``.
     Requires ``wfm:schedule:generate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules-generate
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``BuGenerateScheduleRequest``.
     """
     return _Operation(_Endpoint(
@@ -6689,13 +7397,15 @@ def post_workforcemanagement_businessunit_week_schedules_import(
     week_id: _date | str,
     body: _m.WfmProcessUploadRequest | _JsonObject,
 ) -> _Operation[_m.ScheduleUploadProcessingResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import -> ``ScheduleUploadProcessingResponse``.
+    """Import a schedule of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import -> ``ScheduleUploadProcessingResponse``.
     Requires ``wfm:schedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules-import
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -6710,13 +7420,15 @@ def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
     week_id: _date | str,
     body: _m.UploadUrlRequestBody | _JsonObject,
 ) -> _Operation[_m.ImportScheduleUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl -> ``ImportScheduleUploadResponse``.
+    """Get a URL for uploading a schedule.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl -> ``ImportScheduleUploadResponse``.
     Requires ``wfm:schedule:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekId--schedules-import-uploadurl
 
     Args:
-        business_unit_id: path, string.
-        week_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -6734,14 +7446,16 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.AsyncForecastOperationResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy -> ``AsyncForecastOperationResult``.
+    """Copy a short-term forecast of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy -> ``AsyncForecastOperationResult``.
     Requires ``wfm:shortTermForecast:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts--forecastId--copy
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
-        forecast_id: path, string.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        forecast_id: the ID of the forecast.
         force_async: query, boolean.
         body: ``CopyBuForecastRequest``.
     """
@@ -6762,13 +7476,15 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.AsyncForecastOperationResult]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate -> ``AsyncForecastOperationResult``.
+    """Generate a short-term forecast of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate -> ``AsyncForecastOperationResult``.
     Requires ``wfm:shortTermForecast:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts-generate
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         force_async: query, boolean.
         body: ``GenerateBuForecastRequest``.
     """
@@ -6786,13 +7502,15 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
     week_date_id: _date | str,
     body: _m.WfmProcessUploadRequest | _JsonObject,
 ) -> _Operation[_m.ImportForecastResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import -> ``ImportForecastResponse``.
+    """Import a short-term forecast of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import -> ``ImportForecastResponse``.
     Requires ``wfm:shortTermForecast:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts-import
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(_Endpoint(
@@ -6807,13 +7525,15 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadu
     week_date_id: _date | str,
     body: _m.UploadUrlRequestBody | _JsonObject,
 ) -> _Operation[_m.ImportForecastUploadResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl -> ``ImportForecastUploadResponse``.
+    """Get a URL for uploading a short-term forecast.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl -> ``ImportForecastUploadResponse``.
     Requires ``wfm:shortTermForecast:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--weeks--weekDateId--shorttermforecasts-import-uploadurl
 
     Args:
-        business_unit_id: path, string.
-        week_date_id: path, date.
+        business_unit_id: the ID of the business unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(_Endpoint(
@@ -6828,13 +7548,15 @@ def post_workforcemanagement_businessunit_workplanbid_copy(
     bid_id: str,
     body: _m.CopyWorkPlanBid | _JsonObject,
 ) -> _Operation[_m.WorkPlanBid]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy -> ``WorkPlanBid``.
+    """Copy a work plan bid of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy -> ``WorkPlanBid``.
     Requires ``wfm:workPlanBid:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--copy
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``CopyWorkPlanBid``.
     """
     return _Operation(_Endpoint(
@@ -6849,13 +7571,15 @@ def post_workforcemanagement_businessunit_workplanbid_groups(
     bid_id: str,
     body: _m.WorkPlanBidGroupCreate | _JsonObject,
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups -> ``WorkPlanBidGroupResponse``.
+    """Create a bid group of a work plan bid.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups -> ``WorkPlanBidGroupResponse``.
     Requires ``wfm:workPlanBidGroup:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids--bidId--groups
 
     Args:
-        business_unit_id: path, string.
-        bid_id: path, string.
+        business_unit_id: the ID of the business unit.
+        bid_id: the ID of the bid.
         body: ``WorkPlanBidGroupCreate``.
     """
     return _Operation(_Endpoint(
@@ -6869,12 +7593,14 @@ def post_workforcemanagement_businessunit_workplanbids(
     business_unit_id: str,
     body: _m.CreateWorkPlanBid | _JsonObject,
 ) -> _Operation[_m.WorkPlanBid]:
-    """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBid``.
+    """Create a work plan bid of a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBid``.
     Requires ``wfm:workPlanBid:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--workplanbids
 
     Args:
-        business_unit_id: path, string.
+        business_unit_id: the ID of the business unit.
         body: ``CreateWorkPlanBid``.
     """
     return _Operation(_Endpoint(
@@ -6889,9 +7615,11 @@ def post_workforcemanagement_businessunits(
     *,
     include_scheduling_default_message_severities: bool | None = None,
 ) -> _Operation[_m.BusinessUnitResponse]:
-    """POST /api/v2/workforcemanagement/businessunits -> ``BusinessUnitResponse``.
+    """Create a business unit.
 
+    POST /api/v2/workforcemanagement/businessunits -> ``BusinessUnitResponse``.
     Requires ``wfm:businessUnit:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits
 
     Args:
         include_scheduling_default_message_severities: query, boolean.
@@ -6910,9 +7638,11 @@ def post_workforcemanagement_calendar_url_ics(
     *,
     language: str | None = None,
 ) -> _Operation[_m.CalendarUrlResponse]:
-    """POST /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
+    """Create the calendar link of the current user.
 
+    POST /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
     Requires ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-calendar-url-ics
 
     Args:
         language: query, string.
@@ -6929,9 +7659,11 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     _m.HistoricalImportDeleteFilesJobResponse, _m.HistoricalImportDeleteFilesJobResponse,
     _m.HistoricalDataDeleteEntity,
 ]:
-    """POST /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportDeleteFilesJobResponse``.
+    """Start a job that deletes imports of historical data.
 
-    Requires ``wfm:historicalData:upload``.
+    POST /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportDeleteFilesJobResponse``.
+    Requires ``wfm:historicalData:upload``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-historicaldata-bulk-remove-jobs
 
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
@@ -6947,9 +7679,11 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
 def post_workforcemanagement_historicaldata_validate(
     body: _m.ValidationServiceRequest | _JsonObject,
 ) -> _Operation[_m.ValidationServiceAsyncResponse]:
-    """POST /api/v2/workforcemanagement/historicaldata/validate -> ``ValidationServiceAsyncResponse``.
+    """Validate an import of historical data.
 
+    POST /api/v2/workforcemanagement/historicaldata/validate -> ``ValidationServiceAsyncResponse``.
     Requires ``wfm:historicalData:upload``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-historicaldata-validate
 
     Args:
         body: ``ValidationServiceRequest``.
@@ -6964,12 +7698,14 @@ def post_workforcemanagement_historicaldata_validate(
 def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
     hris_integration_id: str,
 ) -> _Lists[_m.HrisTimeOffTypesResponse, _m.HrisTimeOffTypeResponse]:
-    """POST /api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs -> ``HrisTimeOffTypesResponse``.
+    """Start a job that lists the time-off types of an HRIS integration.
 
+    POST /api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs -> ``HrisTimeOffTypesResponse``.
     Requires ``wfm:integration:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-integrations-hris--hrisIntegrationId--timeofftypes-jobs
 
     Args:
-        hris_integration_id: path, string.
+        hris_integration_id: the ID of the HRIS integration.
     """
     return _Lists(_Endpoint(
         "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
@@ -6984,12 +7720,14 @@ def post_workforcemanagement_managementunit_agents_workplans_query(
     *,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.AgentsWorkPlansResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query -> ``AgentsWorkPlansResponse``.
+    """Query agent work plans of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query -> ``AgentsWorkPlansResponse``.
     Read-only. Requires ``wfm:workPlan:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--agents-workplans-query
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         force_download_service: query, boolean.
         body: ``GetAgentsWorkPlansRequest``.
     """
@@ -7009,12 +7747,14 @@ def post_workforcemanagement_managementunit_agentschedules_search(
     force_async: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Operation[_m.BuAsyncAgentSchedulesSearchResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
+    """Search published agent schedules of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
     Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--agentschedules-search
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         force_async: query, boolean.
         force_download_service: query, boolean.
         body: ``BuSearchAgentSchedulesRequest``.
@@ -7032,12 +7772,14 @@ def post_workforcemanagement_managementunit_historicaladherencequery(
     management_unit_id: str,
     body: _m.WfmHistoricalAdherenceQuery | _JsonObject,
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery -> ``WfmHistoricalAdherenceResponse``.
+    """Request a report of historical adherence of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery -> ``WfmHistoricalAdherenceResponse``.
     Requires ``wfm:historicalAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--historicaladherencequery
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``WfmHistoricalAdherenceQuery``.
     """
     return _Operation(_Endpoint(
@@ -7051,12 +7793,14 @@ def post_workforcemanagement_managementunit_move(
     management_unit_id: str,
     body: _m.MoveManagementUnitRequest | _JsonObject,
 ) -> _Operation[_m.MoveManagementUnitResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/move -> ``MoveManagementUnitResponse``.
+    """Move a management unit to another business unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/move -> ``MoveManagementUnitResponse``.
     Requires ``wfm:managementUnit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--move
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``MoveManagementUnitRequest``.
     """
     return _Operation(_Endpoint(
@@ -7070,12 +7814,14 @@ def post_workforcemanagement_managementunit_schedules_search(
     management_unit_id: str,
     body: _m.UserListScheduleRequestBody | _JsonObject,
 ) -> _Lists[_m.UserScheduleContainer, _m.WeekScheduleReference]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search -> ``UserScheduleContainer``.
+    """Search schedules of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search -> ``UserScheduleContainer``.
     Deprecated. Read-only. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--schedules-search
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``UserListScheduleRequestBody``.
     """
     return _Lists(_Endpoint(
@@ -7093,12 +7839,14 @@ def post_workforcemanagement_managementunit_shrinkage_jobs(
     _m.WfmHistoricalShrinkageResponse, _m.WfmHistoricalShrinkageResponse,
     _m.HistoricalShrinkageResultListing,
 ]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
+    """Start a shrinkage job of a management unit.
 
-    Requires ``wfm:shrinkage:view``.
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
+    Requires ``wfm:shrinkage:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--shrinkage-jobs
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``WfmHistoricalShrinkageRequest``.
     """
     return _Jobs(_Endpoint(
@@ -7112,12 +7860,14 @@ def post_workforcemanagement_managementunit_timeofflimits(
     management_unit_id: str,
     body: _m.CreateTimeOffLimitRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffLimit]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimit``.
+    """Create a time-off limit of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimit``.
     Deprecated. Requires ``wfm:timeOffLimit:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``CreateTimeOffLimitRequest``.
     """
     return _Operation(_Endpoint(
@@ -7131,12 +7881,14 @@ def post_workforcemanagement_managementunit_timeofflimits_values_query(
     management_unit_id: str,
     body: _m.QueryTimeOffLimitValuesRequest | _JsonObject,
 ) -> _Lists[_m.QueryTimeOffLimitValuesResponse, _m.TimeOffLimitValueRange]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query -> ``QueryTimeOffLimitValuesResponse``.
+    """Query time-off limit values of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query -> ``QueryTimeOffLimitValuesResponse``.
     Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits-values-query
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``QueryTimeOffLimitValuesRequest``.
     """
     return _Lists(_Endpoint(
@@ -7151,12 +7903,14 @@ def post_workforcemanagement_managementunit_timeoffplans(
     management_unit_id: str,
     body: _m.CreateTimeOffPlanRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffPlan]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlan``.
+    """Create a time-off plan of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlan``.
     Deprecated. Requires ``wfm:timeOffPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffplans
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``CreateTimeOffPlanRequest``.
     """
     return _Operation(_Endpoint(
@@ -7170,12 +7924,14 @@ def post_workforcemanagement_managementunit_timeoffrequests(
     management_unit_id: str,
     body: _m.CreateAdminTimeOffRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffRequestList]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests -> ``TimeOffRequestList``.
+    """Create a time-off request of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests -> ``TimeOffRequestList``.
     Requires ``wfm:timeOffRequest:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffrequests
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``CreateAdminTimeOffRequest``.
     """
     return _Operation(_Endpoint(
@@ -7191,12 +7947,14 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
 ) -> _Lists[
     _m.UserTimeOffIntegrationStatusResponseListing, _m.UserTimeOffIntegrationStatusResponse,
 ]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
+    """Query the integration status of time-off requests of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
     Read-only. Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffrequests-integrationstatus-query
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``QueryTimeOffIntegrationStatusRequest``.
     """
     return _Lists(_Endpoint(
@@ -7213,12 +7971,14 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.TimeOffRequestListing, _m.TimeOffRequestListItem]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query -> ``TimeOffRequestListing``.
+    """Query time-off requests of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query -> ``TimeOffRequestListing``.
     Read-only. Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffrequests-query
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         force_download_service: query, boolean.
         body: ``TimeOffRequestQueryBody``.
     """
@@ -7236,12 +7996,14 @@ def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_qu
     management_unit_id: str,
     body: _m.QueryWaitlistPositionsRequest | _JsonObject,
 ) -> _Lists[_m.WaitlistPositionListing, _m.WaitlistPosition]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query -> ``WaitlistPositionListing``.
+    """Query the wait list positions of time-off requests.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query -> ``WaitlistPositionListing``.
     Read-only. Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--timeoffrequests-waitlistpositions-query
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``QueryWaitlistPositionsRequest``.
     """
     return _Lists(_Endpoint(
@@ -7257,13 +8019,15 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
     user_id: str,
     body: _m.TimeOffBalanceRequest | _JsonObject,
 ) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
+    """Start a time-off balance job of a user of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
     Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffbalance-jobs
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
         body: ``TimeOffBalanceRequest``.
     """
     return _Lists(_Endpoint(
@@ -7278,14 +8042,16 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
     user_id: str,
     time_off_request_id: str,
 ) -> _Lists[_m.TimeOffBalancesResponse, _m.TimeOffBalanceResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
+    """Start a time-off balance job of a time-off request.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
     Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests--timeOffRequestId--timeoffbalance-jobs
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
-        time_off_request_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
+        time_off_request_id: the ID of the time-off request.
     """
     return _Lists(_Endpoint(
         "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs", "POST",
@@ -7304,13 +8070,15 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
     *,
     include_only: _Open[_Literal["overrideDateType"]] | None = None,
 ) -> _Operation[_m.EstimateAvailableTimeOffResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
+    """Estimate the available time off of a user of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
     Requires ``wfm:timeOffRequest:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--users--userId--timeoffrequests-estimate
 
     Args:
-        management_unit_id: path, string.
-        user_id: path, string.
+        management_unit_id: the ID of the management unit.
+        user_id: the ID of the user.
         include_only: query, string: overrideDateType.
         body: ``EstimateAvailableTimeOffRequest``.
     """
@@ -7329,14 +8097,16 @@ def post_workforcemanagement_managementunit_week_shifttrade_match(
     trade_id: str,
     body: _m.MatchShiftTradeRequest | _JsonObject,
 ) -> _Operation[_m.MatchShiftTradeResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match -> ``MatchShiftTradeResponse``.
+    """Match a shift trade of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match -> ``MatchShiftTradeResponse``.
     Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades--tradeId--match
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
-        trade_id: path, string.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
+        trade_id: the ID of the trade.
         body: ``MatchShiftTradeRequest``.
     """
     return _Operation(_Endpoint(
@@ -7354,13 +8124,15 @@ def post_workforcemanagement_managementunit_week_shifttrades(
     week_date_id: _date | str,
     body: _m.AddShiftTradeRequest | _JsonObject,
 ) -> _Operation[_m.ShiftTradeResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``ShiftTradeResponse``.
+    """Create a shift trade of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``ShiftTradeResponse``.
     Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         body: ``AddShiftTradeRequest``.
     """
     return _Operation(_Endpoint(
@@ -7377,13 +8149,15 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.SearchShiftTradesResponse, _m.SearchShiftTradeResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search -> ``SearchShiftTradesResponse``.
+    """Search shift trades of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search -> ``SearchShiftTradesResponse``.
     Deprecated. Read-only. Requires ``wfm:agentShiftTradeRequest:participate``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades-search
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         force_download_service: query, boolean.
         body: ``SearchShiftTradesRequest``.
     """
@@ -7404,14 +8178,16 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.BulkUpdateShiftTradeStateResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk -> ``BulkUpdateShiftTradeStateResponse``.
+    """Update states of shift trades of a management unit in bulk.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk -> ``BulkUpdateShiftTradeStateResponse``.
     Deprecated. Requires ``wfm:agentShiftTradeRequest:participate`` or
     ``wfm:shiftTradeRequest:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--weeks--weekDateId--shifttrades-state-bulk
 
     Args:
-        management_unit_id: path, string.
-        week_date_id: path, date.
+        management_unit_id: the ID of the management unit.
+        week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         force_async: query, boolean.
         body: ``BulkShiftTradeStateUpdateRequest``.
     """
@@ -7429,13 +8205,15 @@ def post_workforcemanagement_managementunit_workplan_copy(
     work_plan_id: str,
     body: _m.CopyWorkPlan | _JsonObject,
 ) -> _Operation[_m.WorkPlan]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy -> ``WorkPlan``.
+    """Copy a work plan of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy -> ``WorkPlan``.
     Requires ``wfm:workPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--workplans--workPlanId--copy
 
     Args:
-        management_unit_id: path, string.
-        work_plan_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_id: the ID of the work plan.
         body: ``CopyWorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -7452,14 +8230,16 @@ def post_workforcemanagement_managementunit_workplan_validate(
     *,
     expand: _Sequence[_Open[_Literal["messages"]]] | None = None,
 ) -> _Operation[_m.ValidateWorkPlanResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate -> ``ValidateWorkPlanResponse``.
+    """Validate a work plan of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate -> ``ValidateWorkPlanResponse``.
     Requires ``wfm:workPlan:add`` or ``wfm:workPlan:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--workplans--workPlanId--validate
 
     Args:
-        management_unit_id: path, string.
-        work_plan_id: path, string.
-        expand: query, list of string: messages.
+        management_unit_id: the ID of the management unit.
+        work_plan_id: the ID of the work plan.
+        expand: query, list of string: messages. What to include in addition.
         body: ``WorkPlanValidationRequest``.
     """
     return _Operation(_Endpoint(
@@ -7476,13 +8256,15 @@ def post_workforcemanagement_managementunit_workplanrotation_copy(
     work_plan_rotation_id: str,
     body: _m.CopyWorkPlanRotationRequest | _JsonObject,
 ) -> _Operation[_m.WorkPlanRotationResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy -> ``WorkPlanRotationResponse``.
+    """Copy a work plan rotation of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy -> ``WorkPlanRotationResponse``.
     Requires ``wfm:workPlanRotation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations--workPlanRotationId--copy
 
     Args:
-        management_unit_id: path, string.
-        work_plan_rotation_id: path, string.
+        management_unit_id: the ID of the management unit.
+        work_plan_rotation_id: the ID of the work plan rotation.
         body: ``CopyWorkPlanRotationRequest``.
     """
     return _Operation(_Endpoint(
@@ -7496,12 +8278,14 @@ def post_workforcemanagement_managementunit_workplanrotations(
     management_unit_id: str,
     body: _m.AddWorkPlanRotationRequest | _JsonObject,
 ) -> _Operation[_m.WorkPlanRotationResponse]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationResponse``.
+    """Create a work plan rotation of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationResponse``.
     Requires ``wfm:workPlanRotation:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--workplanrotations
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         body: ``AddWorkPlanRotationRequest``.
     """
     return _Operation(_Endpoint(
@@ -7517,12 +8301,14 @@ def post_workforcemanagement_managementunit_workplans(
     *,
     validation_mode: _Open[_Literal["Ignore"]] | None = None,
 ) -> _Operation[_m.WorkPlan]:
-    """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlan``.
+    """Create a work plan of a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlan``.
     Requires ``wfm:workPlan:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits--managementUnitId--workplans
 
     Args:
-        management_unit_id: path, string.
+        management_unit_id: the ID of the management unit.
         validation_mode: query, string: Ignore.
         body: ``CreateWorkPlan``.
     """
@@ -7536,9 +8322,11 @@ def post_workforcemanagement_managementunit_workplans(
 def post_workforcemanagement_managementunits(
     body: _m.CreateManagementUnitApiRequest | _JsonObject,
 ) -> _Operation[_m.ManagementUnit]:
-    """POST /api/v2/workforcemanagement/managementunits -> ``ManagementUnit``.
+    """Create a management unit.
 
+    POST /api/v2/workforcemanagement/managementunits -> ``ManagementUnit``.
     Requires ``wfm:managementUnit:add``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-managementunits
 
     Args:
         body: ``CreateManagementUnitApiRequest``.
@@ -7553,7 +8341,10 @@ def post_workforcemanagement_managementunits(
 def post_workforcemanagement_notifications_update(
     body: _m.UpdateNotificationsRequest | _JsonObject,
 ) -> _Lists[_m.UpdateNotificationsResponse, _m.UpdateNotificationResponse]:
-    """POST /api/v2/workforcemanagement/notifications/update -> ``UpdateNotificationsResponse``.
+    """Mark workforce management notifications as read or unread.
+
+    POST /api/v2/workforcemanagement/notifications/update -> ``UpdateNotificationsResponse``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-notifications-update
 
     Args:
         body: ``UpdateNotificationsRequest``.
@@ -7569,9 +8360,11 @@ def post_workforcemanagement_schedules(
     *,
     body: _m.CurrentUserScheduleRequestBody | _JsonObject | None = None,
 ) -> _Lists[_m.UserScheduleContainer, _m.WeekScheduleReference]:
-    """POST /api/v2/workforcemanagement/schedules -> ``UserScheduleContainer``.
+    """Get the published schedule of the current user.
 
+    POST /api/v2/workforcemanagement/schedules -> ``UserScheduleContainer``.
     Deprecated. Requires ``wfm:agentSchedule:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-schedules
 
     Args:
         body: ``CurrentUserScheduleRequestBody``.
@@ -7585,9 +8378,11 @@ def post_workforcemanagement_schedules(
 def post_workforcemanagement_schedulingpreferences_query(
     body: _m.QueryAgentSchedulingPreferencesRequest | _JsonObject,
 ) -> _Lists[_m.AgentSchedulingPreferenceListing, _m.AgentSchedulingPreference]:
-    """POST /api/v2/workforcemanagement/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
+    """Query scheduling preferences of the current user.
 
+    POST /api/v2/workforcemanagement/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
     Read-only.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-schedulingpreferences-query
 
     Args:
         body: ``QueryAgentSchedulingPreferencesRequest``.
@@ -7606,12 +8401,14 @@ def post_workforcemanagement_shifttrading_trade_jobs(
     *,
     force_async: bool | None = None,
 ) -> _Jobs[_m.ShiftTradeUpdateTradeJobResponse, _m.ShiftTradeUpdateTradeJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs -> ``ShiftTradeUpdateTradeJobResponse``.
+    """Start a job that updates a shift trade.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs -> ``ShiftTradeUpdateTradeJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades--tradeId--jobs
 
     Args:
-        trade_id: path, string.
+        trade_id: the ID of the trade.
         force_async: query, boolean.
         body: ``UpdateShiftTradeJobRequest``.
     """
@@ -7628,12 +8425,14 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
     *,
     force_async: bool | None = None,
 ) -> _Jobs[_m.ShiftTradeMatchTradeJobResponse, _m.ShiftTradeMatchTradeJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs -> ``ShiftTradeMatchTradeJobResponse``.
+    """Start a job that matches a shift trade.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs -> ``ShiftTradeMatchTradeJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades--tradeId--match-jobs
 
     Args:
-        trade_id: path, string.
+        trade_id: the ID of the trade.
         force_async: query, boolean.
         body: ``MatchShiftTradeJobRequest``.
     """
@@ -7652,12 +8451,14 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
 ) -> _Jobs[
     _m.ShiftTradeUpdateTradeStateJobResponse, _m.ShiftTradeUpdateTradeStateJobResponse, _Any,
 ]:
-    """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs -> ``ShiftTradeUpdateTradeStateJobResponse``.
+    """Start a job that updates the state of a shift trade.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs -> ``ShiftTradeUpdateTradeStateJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades--tradeId--state-jobs
 
     Args:
-        trade_id: path, string.
+        trade_id: the ID of the trade.
         force_async: query, boolean.
         body: ``UpdateShiftTradeStateJobRequest``.
     """
@@ -7673,9 +8474,11 @@ def post_workforcemanagement_shifttrading_trades_jobs(
     *,
     force_async: bool | None = None,
 ) -> _Jobs[_m.ShiftTradeAddTradeJobResponse, _m.ShiftTradeAddTradeJobResponse, _Any]:
-    """POST /api/v2/workforcemanagement/shifttrading/trades/jobs -> ``ShiftTradeAddTradeJobResponse``.
+    """Start a job that creates a shift trade.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/shifttrading/trades/jobs -> ``ShiftTradeAddTradeJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades-jobs
 
     Args:
         force_async: query, boolean.
@@ -7696,9 +8499,11 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
 ) -> _Jobs[
     _m.ShiftTradeQueryAgentTradesJobResponse, _m.ShiftTradeQueryAgentTradesJobResponse, _Any,
 ]:
-    """POST /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs -> ``ShiftTradeQueryAgentTradesJobResponse``.
+    """Start a job that queries the shift trades of the current user.
 
-    Requires ``wfm:agentShiftTradeRequest:participate``.
+    POST /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs -> ``ShiftTradeQueryAgentTradesJobResponse``.
+    Requires ``wfm:agentShiftTradeRequest:participate``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades-mine-query-jobs
 
     Args:
         force_async: query, boolean.
@@ -7716,12 +8521,14 @@ def post_workforcemanagement_team_adherence_historical(
     team_id: str,
     body: _m.WfmHistoricalAdherenceQueryForTeams | _JsonObject,
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
-    """POST /api/v2/workforcemanagement/teams/{teamId}/adherence/historical -> ``WfmHistoricalAdherenceResponse``.
+    """Request a report of historical adherence of a team.
 
+    POST /api/v2/workforcemanagement/teams/{teamId}/adherence/historical -> ``WfmHistoricalAdherenceResponse``.
     Requires ``wfm:historicalAdherence:view``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-teams--teamId--adherence-historical
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
         body: ``WfmHistoricalAdherenceQueryForTeams``.
     """
     return _Operation(_Endpoint(
@@ -7738,12 +8545,14 @@ def post_workforcemanagement_team_shrinkage_jobs(
     _m.WfmHistoricalShrinkageResponse, _m.WfmHistoricalShrinkageResponse,
     _m.HistoricalShrinkageResultListing,
 ]:
-    """POST /api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
+    """Start a shrinkage job of a team.
 
-    Requires ``wfm:shrinkage:view``.
+    POST /api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
+    Requires ``wfm:shrinkage:view``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-teams--teamId--shrinkage-jobs
 
     Args:
-        team_id: path, string.
+        team_id: the ID of the team.
         body: ``WfmHistoricalShrinkageTeamsRequest``.
     """
     return _Jobs(_Endpoint(
@@ -7756,9 +8565,11 @@ def post_workforcemanagement_team_shrinkage_jobs(
 def post_workforcemanagement_timeoffbalance_jobs(
     body: _m.TimeOffBalanceRequest | _JsonObject,
 ) -> _Jobs[_m.TimeOffBalancesResponse, _m.TimeOffBalanceJobResponse, _m.TimeOffBalanceResponse]:
-    """POST /api/v2/workforcemanagement/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
+    """Start a time-off balance job of the current user.
 
-    Requires ``wfm:agentTimeOffRequest:submit``.
+    POST /api/v2/workforcemanagement/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
+    Requires ``wfm:agentTimeOffRequest:submit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffbalance-jobs
 
     Args:
         body: ``TimeOffBalanceRequest``.
@@ -7773,9 +8584,11 @@ def post_workforcemanagement_timeoffbalance_jobs(
 def post_workforcemanagement_timeofflimits_available_query(
     body: _m.AvailableTimeOffRequest | _JsonObject,
 ) -> _Lists[_m.AvailableTimeOffResponse, _m.AvailableTimeOffRange]:
-    """POST /api/v2/workforcemanagement/timeofflimits/available/query -> ``AvailableTimeOffResponse``.
+    """Query the available time off of the current user.
 
+    POST /api/v2/workforcemanagement/timeofflimits/available/query -> ``AvailableTimeOffResponse``.
     Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeofflimits-available-query
 
     Args:
         body: ``AvailableTimeOffRequest``.
@@ -7790,9 +8603,11 @@ def post_workforcemanagement_timeofflimits_available_query(
 def post_workforcemanagement_timeoffrequests(
     body: _m.CreateAgentTimeOffRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffRequestResponse]:
-    """POST /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestResponse``.
+    """Create a time-off request of the current user.
 
+    POST /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestResponse``.
     Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests
 
     Args:
         body: ``CreateAgentTimeOffRequest``.
@@ -7809,9 +8624,11 @@ def post_workforcemanagement_timeoffrequests_estimate(
     *,
     include_only: _Open[_Literal["overrideDateType"]] | None = None,
 ) -> _Operation[_m.EstimateAvailableTimeOffResponse]:
-    """POST /api/v2/workforcemanagement/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
+    """Estimate the available time off of the current user.
 
+    POST /api/v2/workforcemanagement/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
     Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests-estimate
 
     Args:
         include_only: query, string: overrideDateType.
@@ -7827,9 +8644,11 @@ def post_workforcemanagement_timeoffrequests_estimate(
 def post_workforcemanagement_timeoffrequests_integrationstatus_query(
     body: _m.CurrentUserTimeOffIntegrationStatusRequest | _JsonObject,
 ) -> _Lists[_m.TimeOffIntegrationStatusResponseListing, _m.TimeOffIntegrationStatusResponse]:
-    """POST /api/v2/workforcemanagement/timeoffrequests/integrationstatus/query -> ``TimeOffIntegrationStatusResponseListing``.
+    """Query the integration status of time-off requests of the current user.
 
+    POST /api/v2/workforcemanagement/timeoffrequests/integrationstatus/query -> ``TimeOffIntegrationStatusResponseListing``.
     Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests-integrationstatus-query
 
     Args:
         body: ``CurrentUserTimeOffIntegrationStatusRequest``.
@@ -7845,9 +8664,11 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
 def post_workforcemanagement_unavailabletimes_query(
     body: _m.QueryAgentUnavailableTimesRequest | _JsonObject,
 ) -> _Lists[_m.UnavailableTimeListing, _m.UnavailableTime]:
-    """POST /api/v2/workforcemanagement/unavailabletimes/query -> ``UnavailableTimeListing``.
+    """Query unavailable times of the current user.
 
+    POST /api/v2/workforcemanagement/unavailabletimes/query -> ``UnavailableTimeListing``.
     Read-only. Requires ``wfm:agentUnavailableTimes:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-unavailabletimes-query
 
     Args:
         body: ``QueryAgentUnavailableTimesRequest``.
@@ -7865,9 +8686,11 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
     _m.ValidateAgentUnavailableTimesResponse, _m.QueryAgentUnavailableTimesValidationJobResponse,
     _m.UnavailableTimesValidationResult,
 ]:
-    """POST /api/v2/workforcemanagement/unavailabletimes/validation/jobs -> ``ValidateAgentUnavailableTimesResponse``.
+    """Start an unavailable time validation job.
 
-    Requires ``wfm:agentUnavailableTimes:submit``.
+    POST /api/v2/workforcemanagement/unavailabletimes/validation/jobs -> ``ValidateAgentUnavailableTimesResponse``.
+    Requires ``wfm:agentUnavailableTimes:submit``. Starts a job; ``run`` waits for it.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-unavailabletimes-validation-jobs
 
     Args:
         body: ``ValidateAgentUnavailableTimesRequest``.
@@ -7882,7 +8705,10 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
 def post_workforcemanagement_users_activity(
     body: _m.UsersActivityRequest | _JsonObject,
 ) -> _Lists[_m.UserActivityListing, _m.UserActivity]:
-    """POST /api/v2/workforcemanagement/users/activity -> ``UserActivityListing``.
+    """Get the adherence of users by their IDs.
+
+    POST /api/v2/workforcemanagement/users/activity -> ``UserActivityListing``.
+    https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-users-activity
 
     Args:
         body: ``UsersActivityRequest``.
@@ -7898,12 +8724,14 @@ def put_workforcemanagement_agent_integrations_hris(
     agent_id: str,
     body: _m.AgentIntegrationsRequest | _JsonObject,
 ) -> _Operation[_m.AgentIntegrationsResponse]:
-    """PUT /api/v2/workforcemanagement/agents/{agentId}/integrations/hris -> ``AgentIntegrationsResponse``.
+    """Update the HRIS integrations of an agent.
 
+    PUT /api/v2/workforcemanagement/agents/{agentId}/integrations/hris -> ``AgentIntegrationsResponse``.
     Requires ``wfm:agent:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-workforcemanagement-agents--agentId--integrations-hris
 
     Args:
-        agent_id: path, string.
+        agent_id: the ID of the agent.
         body: ``AgentIntegrationsRequest``.
     """
     return _Operation(_Endpoint(
@@ -7918,13 +8746,15 @@ def put_workforcemanagement_businessunit_timeofflimit_values(
     time_off_limit_id: str,
     body: _m.BuSetTimeOffLimitValuesRequest | _JsonObject,
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
-    """PUT /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values -> ``BuTimeOffLimitResponse``.
+    """Update the values of a time-off limit of a business unit.
 
+    PUT /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values -> ``BuTimeOffLimitResponse``.
     Requires ``wfm:timeOffLimit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-workforcemanagement-businessunits--businessUnitId--timeofflimits--timeOffLimitId--values
 
     Args:
-        business_unit_id: path, string.
-        time_off_limit_id: path, string.
+        business_unit_id: the ID of the business unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``BuSetTimeOffLimitValuesRequest``.
     """
     return _Operation(_Endpoint(
@@ -7939,13 +8769,15 @@ def put_workforcemanagement_managementunit_timeofflimit_values(
     time_off_limit_id: str,
     body: _m.SetTimeOffLimitValuesRequest | _JsonObject,
 ) -> _Operation[_m.TimeOffLimit]:
-    """PUT /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values -> ``TimeOffLimit``.
+    """Update the values of a time-off limit of a management unit.
 
+    PUT /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values -> ``TimeOffLimit``.
     Deprecated. Requires ``wfm:timeOffLimit:edit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-workforcemanagement-managementunits--managementUnitId--timeofflimits--timeOffLimitId--values
 
     Args:
-        management_unit_id: path, string.
-        time_off_limit_id: path, string.
+        management_unit_id: the ID of the management unit.
+        time_off_limit_id: the ID of the time-off limit.
         body: ``SetTimeOffLimitValuesRequest``.
     """
     return _Operation(_Endpoint(
@@ -7959,12 +8791,14 @@ def put_workforcemanagement_schedulebid_preference(
     bid_id: str,
     body: _m.UpdateAgentScheduleBiddingPreference | _JsonObject,
 ) -> _Operation[_m.AgentScheduleBiddingPreferenceResponse]:
-    """PUT /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
+    """Update the preference of the current user in a schedule bid.
 
+    PUT /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
     Requires ``wfm:agentScheduleBid:submit``.
+    https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-workforcemanagement-schedulebids--bidId--preference
 
     Args:
-        bid_id: path, string.
+        bid_id: the ID of the bid.
         body: ``UpdateAgentScheduleBiddingPreference``.
     """
     return _Operation(_Endpoint(

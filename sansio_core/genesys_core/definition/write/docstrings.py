@@ -1,9 +1,10 @@
 """Docstrings of builders and models.
 
-Invariants: a docstring contains only facts from the definition: method and path, permissions,
-preview and deprecation, each parameter with its location, type and known values, the response, and
-the style of paging. If the document has summaries and descriptions (the bundled one has none), they
-come first.
+Invariants: a docstring begins with a line that says what the operation does: the document's own
+summary, or if it has none, as the bundled one, a line made from its facts
+(:mod:`genesys_core.definition.words`). The rest are facts: method and path, permissions, preview
+and deprecation, the response, the style of paging or job, the platform's page, and each parameter
+with its meaning, location, type and known values.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.read.listings import find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.words.links import platform_link
+from genesys_core.definition.words.parameters import describe_parameter
+from genesys_core.definition.words.summaries import summarize_operation
 from genesys_core.definition.write.annotations import literal_values
 from genesys_core.definition.write.source_text import to_plain_text, wrap_text, write_docstring
 
@@ -42,19 +46,38 @@ def model_docstring(model: ModelDef) -> str:
     return facts or ""
 
 
-def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
-    """Return the docstring of a builder as lines."""
-    lines = [f"{operation.method} {to_plain_text(operation.path)} -> {_reply(operation.returns)}."]
-    words = _words(operation)
-    if words:
-        lines = [*words, "", f"{_INDENT}{lines[0]}"]
-    facts = " ".join(_sentences(operation, models))
+def operation_docstring(
+    operation: ApiOperation,
+    models: Mapping[str, ModelDef],
+    summary: str = "",
+    *,
+    is_job: bool = False,
+) -> list[str]:
+    """Return the docstring of a builder as lines.
+
+    Args:
+        operation: the operation.
+        models: the models, by class name.
+        summary: the line it begins with, if the document has none; by default made from its facts.
+        is_job: whether it starts a job that the library can wait for.
+    """
+    path = to_plain_text(operation.path)
+    lines = [
+        *(_words(operation) or [f"{to_plain_text(summary or summarize_operation(operation))}."]),
+        "",
+        f"{_INDENT}{operation.method} {path} -> {_reply(operation.returns)}.",
+    ]
+    facts = " ".join(_sentences(operation, models, is_job=is_job))
     if facts:
-        lines += ["", *wrap_text(facts, _INDENT)]
+        lines += wrap_text(facts, _INDENT)
+    link = platform_link(operation.method, operation.path)
+    lines.append(f"{_INDENT}{to_plain_text(link)}")
     if operation.parameters:
+        listing = find_listing(operation, models)
         lines += ["", f"{_INDENT}Args:"]
         for parameter in operation.parameters:
-            lines += wrap_text(_parameter(parameter), _INDENT * 2, _INDENT * 3)
+            words = describe_parameter(parameter, listing)
+            lines += wrap_text(_parameter(parameter, words), _INDENT * 2, _INDENT * 3)
     return write_docstring(lines, _INDENT)
 
 
@@ -71,13 +94,16 @@ def _one_line(text: str) -> str:
     return to_plain_text(" ".join(text.split()))
 
 
-def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
+def _sentences(
+    operation: ApiOperation, models: Mapping[str, ModelDef], *, is_job: bool
+) -> list[str]:
     sentences = [
         "Deprecated." if operation.deprecated else "",
         "Preview: may change without notice." if operation.preview else "",
         "Read-only." if only_reads(operation) else "",
         _needs(operation.permissions),
         _paging(operation, models),
+        "Starts a job; ``run`` waits for it." if is_job else "",
     ]
     return [sentence for sentence in sentences if sentence]
 
@@ -104,11 +130,14 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
     return f"Pages by {named}." if named else ""
 
 
-def _parameter(parameter: ApiParameter) -> str:
+def _parameter(parameter: ApiParameter, words: str) -> str:
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
     described = _one_line(parameter.description)
+    if parameter.location == "path" and parameter.type == Plain("string") and not described:
+        return f"{parameter.name}: {to_plain_text(words)}."
     facts = f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
+    described = described or (f"{words[0].upper()}{to_plain_text(words[1:])}." if words else "")
     return f"{facts} {described}" if described else facts
 
 

@@ -23,6 +23,7 @@ from genesys_core.definition.read.definition import (
 from genesys_core.definition.read.jobs import FoundJobs
 from genesys_core.definition.read.listings import find_item_type, find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.words.summaries import replaced_paths, summarize_operation
 from genesys_core.definition.write.annotations import (
     HELPERS,
     Enums,
@@ -65,9 +66,15 @@ def api_source(
         jobs: the job that an operation starts, by method and path.
         layout: where the modules are.
     """
-    scope = _Scope(api)
+    scope, replaced = _Scope(api), replaced_paths(api.operations)
     blocks = [
-        _builder(operation, models, scope, jobs.get(f"{operation.method} {operation.path}"))
+        _builder(
+            operation,
+            models,
+            scope,
+            jobs.get(f"{operation.method} {operation.path}"),
+            summarize_operation(operation, replaced),
+        )
         for operation in api.operations
     ]
     runtime = {"_Endpoint", *scope.built}
@@ -148,6 +155,7 @@ def _builder(
     models: Mapping[str, ModelDef],
     scope: _Scope,
     job: FoundJobs | None,
+    summary: str,
 ) -> list[str]:
     listing = find_listing(operation, models)
     returns = scope.annotation_or_none(operation.returns)
@@ -161,7 +169,7 @@ def _builder(
         "",
         "",
         *_signature(operation, scope, kind, parameters),
-        *operation_docstring(operation, models),
+        *operation_docstring(operation, models, summary, is_job=job is not None),
         *_return(operation, scope, listing, kind),
     ]
 

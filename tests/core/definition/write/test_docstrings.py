@@ -25,25 +25,29 @@ def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
 
 def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
     assert inspect.getdoc(api.oauth.get_names) == (
-        "GET /api/v2/names/{id} -> ``Names``.\n\n"
-        "Requires ``a:b:c`` or ``d:e:f``.\n\n"
+        "Get a name.\n\n"
+        "GET /api/v2/names/{id} -> ``Names``.\n"
+        "Requires ``a:b:c`` or ``d:e:f``.\n"
+        "https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-names--id-\n\n"
         "Args:\n"
-        "    id: path, string.\n"
-        "    site_id: query, string.\n"
-        "    id_2: query, string.\n"
+        "    id: the ID.\n"
+        "    site_id: query, string. The ID of a site.\n"
+        "    id_2: query, string. Only these IDs.\n"
         "    self_: query, string.\n"
         "    from_: query, string.\n"
         "    list: query, list of string: b, a.\n"
         "    since: query, date.\n"
         "    times: query, list of date-time.\n"
         "    page_number: query, integer.\n"
-        "    if_match: header ``If-Match``, string."
+        "    if_match: header ``If-Match``, string. The ETag that the resource must have."
     )
     assert "Deprecated." in api.oauth.delete_names.__doc__
     assert "Preview: may change without notice." in api.agent_ui.import_.__doc__
     assert "things: body, list of ``Enums``." in api.agent_ui.import_.__doc__
     assert "    body: ``Names``." in api.oauth.put_names.__doc__
-    assert api.oauth.delete_names.__doc__.startswith("DELETE /api/v2/names/{id} -> nothing.")
+    assert api.oauth.delete_names.__doc__.startswith(
+        "Delete a name.\n\n    DELETE /api/v2/names/{id} -> nothing.\n"
+    )
     assert 'GET /api/v2/odd"""' in api.ipv6_tools.get_odd.__doc__
 
 

@@ -1,0 +1,34 @@
+"""Summaries of operations: the line that says what an operation does.
+
+Invariants: a summary is the first line of a builder's docstring, so that it costs nothing until it
+is read. Where Python strips docstrings (``python -OO``) it is empty.
+"""
+
+from collections.abc import Callable
+from types import FunctionType, ModuleType
+
+__all__ = ["operation_summaries", "operation_summary"]
+
+
+def operation_summary(builder: Callable[..., object]) -> str:
+    """Return what an operation does: "List the members of a queue".
+
+    Args:
+        builder: a function of :mod:`genesys_core.api`, or the method of a client that sends its
+            operation.
+    """
+    first, _, _ = (builder.__doc__ or "").strip().partition("\n")
+    return first.removesuffix(".")
+
+
+def operation_summaries(api: ModuleType) -> dict[str, str]:
+    """Return the summaries of all operations of an API, by the name of the method, in order.
+
+    Args:
+        api: a module of :mod:`genesys_core.api`. To import all of them takes 0.3 s.
+    """
+    return {
+        name: operation_summary(value)
+        for name, value in vars(api).items()
+        if isinstance(value, FunctionType) and not name.startswith("_")
+    }

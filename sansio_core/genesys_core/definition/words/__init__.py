@@ -1,0 +1,1 @@
+"""Words for operations: summaries, parameters and links, made from facts of the definition."""

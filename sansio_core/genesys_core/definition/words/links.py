@@ -1,0 +1,23 @@
+"""Links to the platform's own page of an operation.
+
+Invariants: a link follows from method and path; the page is the API Explorer of the platform's
+developer site, which needs no account to be read.
+"""
+
+import re
+from typing import Final
+
+__all__ = ["EXPLORER", "platform_link"]
+
+EXPLORER: Final = "https://developer.genesys.cloud/devapps/api-explorer"
+"""The page of all operations."""
+
+_SIGNS: Final = re.compile(r"[/{}]")
+
+
+def platform_link(method: str, path: str) -> str:
+    """Return the address of an operation on the platform's developer site.
+
+    The site's anchors are method and path with ``/``, ``{`` and ``}`` replaced by ``-``.
+    """
+    return f"{EXPLORER}#{method.lower()}{_SIGNS.sub('-', path)}"

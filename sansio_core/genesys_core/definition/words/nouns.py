@@ -1,0 +1,310 @@
+"""Reviewed names of things, where the segments of their paths name them wrongly.
+
+Invariants: a name serves all operations on a thing and below it, so that a correction is made once.
+``*`` stands for a parameter.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.definition.words.lexicon import read_words
+
+__all__ = [
+    "DOMAINS",
+    "GENERIC",
+    "LINKED",
+    "NOUNS",
+    "PASSED_BY",
+    "PLURAL_QUALIFIERS",
+    "SINGLE",
+    "WEAK",
+]
+
+DOMAINS: Final = read_words("""
+    agentic analytics architect authorization businessrules casemanagement contentmanagement
+    employeeengagement employeeperformance externalcontacts gamification infrastructureascode
+    journey languageunderstanding learning oauth orgauthorization outbound processautomation
+    quality responsemanagement routing speechandtextanalytics taskmanagement telephony
+    telephony/providers telephony/providers/edges workforcemanagement
+""")
+"""Segments at the start of a path that name its area, not the thing."""
+
+PLURAL_QUALIFIERS: Final = read_words("""
+    aggregates analytics details forms media services settings sms statistics
+""")
+"""Segments that keep their plural before another noun."""
+
+WEAK: Final = read_words("""
+    agent attachment bot category chart comment communication deletion document draft evaluation
+    forecast group intent language mapping member message metric model note occurrence participant
+    recording row rule schedule session stage status step synchronization topic user variation
+    version
+""") | {"communication message", "phrase group", "stage plan"}
+"""Things that need the thing they belong to for a reader to know them."""
+
+PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
+"""Steps of a path that are not named as owners of what follows.
+
+"communications < participants" are participants that own communications: what these belong to is
+the conversation.
+"""
+
+GENERIC: Final = read_words("""
+    categories documents insights jobs metrics notifications policies programs query rules
+    schemas settings status topic topics usage
+""")
+"""Segments that say little without their area, which they keep if nothing else names them."""
+
+SINGLE: Final = read_words("""
+    aggregates analytics capabilities counts defaults details metadata options points
+    preferences properties results settings statistics stats
+""")
+"""Words in the plural for one thing: such things are not listed or created, but read."""
+
+LINKED: Final = read_words("""
+    contacts members queues roles routinglanguages routingskills skills users wrapupcodes
+""")
+"""Things that exist without their owner: they are added to it and removed from it."""
+
+_NOUNS: Final = """
+agentic/virtualagents/*/jobs = deletion jobs
+alerting/alerts = alerts
+alerting/rules = alert rules
+analytics/reporting/dashboards/users = dashboard users
+analytics/reporting/settings/users = users
+assistants/*/variations = copilot variations
+assistants/agentchecklists = agent checklists
+authorization/divisions/deleted = deleted divisions
+authorization/divisions/home = home division
+authorization/policies/subject = subjects
+billing/contracts/invoices = contract invoices
+billing/trusteebillingoverview = trustee organizations
+businessrules/schemas = decision table schemas
+businessrules/schemas/coretypes = decision table core types
+casemanagement/cases/*/terminate/jobs = termination jobs
+casemanagement/cases/externalcontacts = external contacts
+chats/rooms/*/messages/pins = pinned messages
+chats/users = chats with users|chat with a user
+chats/users/*/messages/pins = pinned messages
+contentmanagement/shared = shared documents
+conversations/*/participants/*/replace = replacement
+conversations/*/participants/*/screenmonitors/sessions = screen monitoring sessions
+conversations/aftercallwork = after-call work conversations
+conversations/callbacks = callbacks
+conversations/calls = calls
+conversations/cobrowsesessions = co-browse sessions
+conversations/customattributes/schemas = custom attribute schemas
+conversations/customattributes/schemas/coretypes = custom attribute schema core types
+conversations/customattributes/schemas/limits = custom attribute schema limits
+conversations/emails = email conversations
+conversations/emails/*/messages/draft/attachments = draft attachments
+conversations/messages = message conversations
+conversations/messages/cachedmedia = cached media items
+conversations/messaging/identityresolution/integrations/apple = identity resolutions of Apple integrations|the identity resolution of an Apple integration
+conversations/messaging/identityresolution/integrations/facebook = identity resolutions of Facebook integrations|the identity resolution of a Facebook integration
+conversations/messaging/identityresolution/integrations/instagram = identity resolutions of Instagram integrations|the identity resolution of an Instagram integration
+conversations/messaging/identityresolution/integrations/open = identity resolutions of open messaging integrations|the identity resolution of an open messaging integration
+conversations/messaging/identityresolution/integrations/twitter = identity resolutions of Twitter integrations|the identity resolution of a Twitter integration
+conversations/messaging/identityresolution/integrations/whatsapp = identity resolutions of WhatsApp integrations|the identity resolution of a WhatsApp integration
+conversations/messaging/integrations = messaging integrations
+conversations/messaging/integrations/apple = Apple Messages integrations
+conversations/messaging/integrations/facebook = Facebook messaging integrations
+conversations/messaging/integrations/instagram = Instagram messaging integrations
+conversations/messaging/integrations/open = open messaging integrations
+conversations/messaging/integrations/open/extensions/googlebusinessprofile = Google Business Profile integrations
+conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens = Google Business Profile tokens
+conversations/messaging/integrations/twitter = Twitter messaging integrations
+conversations/messaging/integrations/whatsapp = WhatsApp messaging integrations
+conversations/messaging/integrations/whatsapp/embeddedsignup = WhatsApp embedded signup integrations
+conversations/messaging/settings = messaging settings
+conversations/messaging/settings/default = default messaging settings
+conversations/messaging/supportedcontent = supported content profiles
+conversations/messaging/supportedcontent/default = default supported content profile
+conversations/messaging/threadingtimeline = threading timeline of messaging
+conversations/screenshares = screen shares
+conversations/socials = social media conversations
+conversations/videos = video conversations
+conversations/videos/meetings = video meetings
+dependencies/type/*/id = entities
+diagnostics/logcapture/browser/entries/download/jobs = browser log download jobs
+diagnostics/logcapture/browser/users = browser log capture users
+externalcontacts/contacts = external contacts
+externalcontacts/graphs/clusterscans = cluster scans
+externalcontacts/graphs/clusterscans/latest = latest cluster scan
+externalcontacts/graphs/clusterscans/latest/statistics = statistics of the latest cluster scan
+externalcontacts/import/csv/settings = CSV import settings
+externalcontacts/import/csv/uploads = CSV uploads
+externalcontacts/organizations = external organizations
+externalcontacts/organizations/exports = external organization exports
+externalcontacts/organizations/schemas = external organization schemas
+externalcontacts/organizations/schemas/coretypes = external organization schema core types
+externalcontacts/organizations/schemas/limits = external organization schema limits
+flows/datatables = data tables
+flows/instances/settings/loglevels/default = default flow log level
+gamification/insights/users = users
+gamification/profiles = performance profiles
+gamification/profiles/users = users
+gamification/scorecards/profiles = performance profiles
+gamification/scorecards/users = users
+gamification/templates = objective templates
+identityproviders/adfs = ADFS identity provider
+identityproviders/cic = CIC identity provider
+identityproviders/generic = generic SAML identity provider
+identityproviders/gsuite = G Suite identity provider
+identityproviders/identitynow = IdentityNow identity provider
+identityproviders/okta = Okta identity provider
+identityproviders/onelogin = OneLogin identity provider
+identityproviders/ping = Ping identity provider
+identityproviders/purecloud = PureCloud identity provider
+identityproviders/pureengage = PureEngage identity provider
+identityproviders/salesforce = Salesforce identity provider
+integrations/botconnector = bot connector integrations
+integrations/botconnectors = bot connector integrations
+integrations/speech/audioconnector = Audio Connector integrations
+integrations/speech/dialogflow/agents = Dialogflow agents
+integrations/speech/dialogflowcx/agents = Dialogflow CX agents
+integrations/speech/lex/bot = Lex bots
+integrations/speech/lex/bot/alias = Lex bot aliases
+integrations/speech/lexv2/bot = Lex V2 bots
+integrations/speech/lexv2/bot/alias = Lex V2 bot aliases
+integrations/speech/nuance = Nuance integrations
+integrations/speech/stt/engines = STT engines
+integrations/speech/tts/engines = TTS engines
+integrations/types/*/configschemas = configuration schemas
+integrations/unifiedcommunications = unified communications integrations
+integrations/unifiedcommunications/clientapps = unified communications client apps
+intents/assignments/externalcontacts = external contacts
+intents/customerintents = customer intents
+journey/outcomes = journey outcomes
+journey/segments = journey segments
+journey/sessions = journey sessions
+journey/views = journey views
+journey/views/eventdefinitions = journey view event definitions
+knowledge/guest/sessions = guest sessions
+knowledge/knowledgebases = knowledge bases
+knowledge/knowledgebases/*/documents/*/feedback = feedback items
+knowledge/knowledgebases/*/sources/salesforce = Salesforce sources
+knowledge/knowledgebases/*/sources/servicenow = ServiceNow sources
+knowledge/knowledgebases/*/synchronize/jobs = synchronization jobs
+knowledge/knowledgebases/*/unanswered/groups = unanswered question groups
+knowledge/knowledgebases/*/uploads/urls/jobs = URL upload jobs
+languages/translations/users = users
+languageunderstanding/domains = NLU domains
+languageunderstanding/domains/*/feedback = feedback items
+languageunderstanding/ignorephrases = languages
+languageunderstanding/ignoretopics = languages
+learning/assignments = learning assignments
+learning/modules = learning modules
+learning/modules/coverart = learning module cover art
+learning/scheduleslots/jobs = learning schedule slot jobs
+learning/scorm = SCORM packages
+license/users = users
+messaging/settings/default = default messaging settings
+messaging/supportedcontent = supported content profiles
+oauth/authorizations = authorized clients
+oauth/clients = OAuth clients
+oauth/clients/*/usage/query/results = usage queries
+oauth/scopes = OAuth scopes
+organizations/limits/changerequests = limit change requests
+organizations/limits/namespaces = limit namespaces
+orgauthorization/pairings = trust pairings
+orgauthorization/trustees = trustee organizations
+orgauthorization/trustors = trustor organizations
+outbound/attemptlimits = attempt limits|set of attempt limits
+outbound/conversations = outbound conversations
+outbound/diagnostics/campaigns = campaigns
+outbound/events = dialer events
+outbound/schedules/campaigns = campaign schedules
+outbound/schedules/emailcampaigns = email campaign schedules
+outbound/schedules/messagingcampaigns = messaging campaign schedules
+outbound/schedules/sequences = campaign sequence schedules
+outbound/schedules/whatsappcampaigns = WhatsApp campaign schedules
+outbound/sequences = campaign sequences
+presence/users = users
+presencedefinitions = organization presence definitions
+quality/forms = quality forms
+quality/forms/evaluations = evaluation forms
+quality/forms/surveys = survey forms
+quality/publishedforms = published quality forms
+quality/publishedforms/evaluations = published evaluation forms
+quality/publishedforms/surveys = published survey forms
+recording/crossplatform/mediaretentionpolicies = cross-platform media retention policies
+recording/mediaretentionpolicies = media retention policies
+responsemanagement/libraries = response libraries
+responsemanagement/responseassets/status = response assets
+routing/email/outbound/domains = outbound email domains
+routing/predictors/keyperformanceindicators = key performance indicators
+routing/skillexpressions/queue = queues
+routing/sms/identityresolution/phonenumbers = SMS phone numbers
+scim/serviceproviderconfig = SCIM service provider configuration
+screenmonitors/users = users
+scripts/published = published scripts
+socialmedia/analytics/aggregates/jobs = social media aggregates jobs
+socialmedia/analytics/messages/jobs = social media message jobs
+socialmedia/topics/*/dataingestionrules/facebook = Facebook data ingestion rules
+socialmedia/topics/*/dataingestionrules/googlebusinessprofile = Google Business Profile data ingestion rules
+socialmedia/topics/*/dataingestionrules/instagram = Instagram data ingestion rules
+socialmedia/topics/*/dataingestionrules/open = open data ingestion rules
+socialmedia/topics/*/dataingestionrules/twitter = Twitter data ingestion rules
+speechandtextanalytics/dictionaryfeedback = dictionary feedback entries
+speechandtextanalytics/programs/unpublished = unpublished programs
+speechandtextanalytics/sentimentfeedback = sentiment feedback entries
+speechandtextanalytics/topics/general = general topics
+speechandtextanalytics/translations/languages = languages
+taskmanagement/workitems/bulk/add/jobs = bulk work item creation jobs
+taskmanagement/workitems/bulk/terminate/jobs = bulk work item termination jobs
+taskmanagement/worktypes/*/flows/datebased/rules = date-based rules
+taskmanagement/worktypes/*/flows/onattributechange/rules = attribute change rules
+taskmanagement/worktypes/*/flows/oncreate/rules = creation rules
+telephony/organization/link/approve = organization links
+telephony/providers/edges = Edges
+telephony/providers/edges/edgegroups = Edge groups
+telephony/providers/edges/edgegroups/*/edgetrunkbases = Edge trunk bases
+telephony/providers/edges/linebasesettings = line base settings|line base settings
+telephony/providers/edges/mediastatistics/conversations = conversations
+telephony/providers/edges/phonebasesettings = phone base settings|phone base settings
+telephony/providers/edges/trunkbasesettings = trunk base settings|trunk base settings
+telephony/providers/edges/trunkbasesettings/site = sites
+telephony/sipmessages/conversations = conversations
+textbots/botflows/sessions = bot flow sessions
+usage/client = OAuth clients
+usage/client/*/aggregates/query/jobs = usage aggregates query jobs
+usage/simplesearch = usage searches
+users/*/screenmonitors/sessions = screen monitoring sessions
+users/agentui/agents/autoanswer = agents
+users/development/activities = development activities
+users/externalid = external ID authorities
+users/presences = users
+voicemail/groups = groups
+voicemail/groups/*/mailbox = voicemail mailbox
+voicemail/groups/*/messages = voicemail messages
+voicemail/groups/*/policy = voicemail policy
+voicemail/queues = queues
+voicemail/queues/*/messages = voicemail messages
+voicemail/userpolicies = users
+voicemail/users = users
+voicemail/users/*/mailbox = voicemail mailbox
+voicemail/users/*/messages = voicemail messages
+webdeployments/deployments = web deployments
+webdeployments/deployments/*/cobrowse = co-browse sessions
+webmessaging/deployments = web deployments
+workforcemanagement/businessunits/*/schedulebids/*/groups = bid groups
+workforcemanagement/businessunits/*/schedulebids/*/groups/summary = bid group summary
+workforcemanagement/businessunits/*/workplanbids/*/groups = bid groups
+workforcemanagement/businessunits/*/workplanbids/*/groups/summary = bid group summary
+workforcemanagement/historicaldata/importstatus = imports
+workforcemanagement/integrations/hris = HRIS integrations
+workforcemanagement/shifttrading/trades = shift trades
+"""
+
+
+def _read(table: str) -> dict[str, str]:
+    lines = (line.partition(" = ") for line in table.strip().splitlines())
+    return {path: noun for path, _, noun in lines}
+
+
+NOUNS: Final[Mapping[str, str]] = _read(_NOUNS)
+"""The name of a thing by its path: in the plural, or after ``|`` the singular as well if it is irregular.
+
+A singular with "the" gets no other article.
+"""

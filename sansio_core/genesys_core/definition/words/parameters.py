@@ -1,0 +1,82 @@
+"""What a parameter is, where facts tell: the ID of what, a page of a listing, a known header.
+
+Invariants: the words follow from a parameter's name and place, from the listing of its operation, and
+from a table of names that mean the same in all operations that have them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.calls.listing import Listing
+from genesys_core.definition.read.definition import ApiParameter
+from genesys_core.definition.words.lexicon import split_name, to_plural, with_article
+
+__all__ = ["KNOWN_PARAMETERS", "describe_parameter"]
+
+KNOWN_PARAMETERS: Final[Mapping[str, str]] = {
+    "Accept-Language": "the preferred language",
+    "If-Match": "the ETag that the resource must have",
+    "If-None-Match": "the ETag of the copy that you have",
+    "attributes": "the attributes to include in the response",
+    "excludedAttributes": "the attributes to leave out of the response",
+    "expand": "what to include in addition",
+    "expands": "what to include in addition",
+    "id": "only these IDs",
+    "ids": "only these IDs",
+    "interval": "two instants with a slash between them (ISO 8601)",
+    "q64": "the value from an earlier search",
+    "sortBy": "the field to sort by",
+    "sortOrder": "ascending or descending",
+}
+"""The meaning of query parameters and headers by their name."""
+
+
+def describe_parameter(parameter: ApiParameter, listing: Listing | None) -> str:
+    """Say what a parameter is, in lower case; empty if facts do not tell.
+
+    Args:
+        parameter: the parameter.
+        listing: how its operation lists, if it does.
+    """
+    name = parameter.wire
+    if parameter.location == "path":
+        return _IN_PATHS.get(name) or f"the {'ID of the ' * _is_id(name)}{split_name(name)}"
+    if parameter.location == "body" or name in KNOWN_PARAMETERS:
+        return KNOWN_PARAMETERS.get(name, "")
+    if listing is not None and f"query.{name}" in (listing.send, listing.size):
+        return _PAGES.get(listing.style, _CURSOR) if listing.size != f"query.{name}" else _SIZE
+    return f"the {_owner(name)}" if _is_id(name) else ""
+
+
+def _is_id(name: str) -> bool:
+    return re.search(r"([a-z\d]I|\.i|^i)ds?$", name) is not None
+
+
+def _owner(name: str) -> str:
+    """Return an ID and the thing that it belongs to: "ID of a queue", "IDs of queues"."""
+    if name.endswith("s"):
+        return f"IDs of {to_plural(split_name(name.removesuffix('s')))}"
+    return f"ID of {with_article(split_name(name))}"
+
+
+_CURSOR: Final = "where the page begins, from the previous response"
+_SIZE: Final = "how many items to return at most"
+_PAGES: Final[Mapping[str, str]] = {
+    "index": "the first item, counted from 1",
+    "page": "the page, counted from 1",
+    "time": "the end of the period",
+}
+_IN_PATHS: Final[Mapping[str, str]] = {
+    "googleBusinessProfileIngestionRuleId": "the ID of the Google Business Profile ingestion rule",
+    "id": "the ID",
+    "messageIds": "the IDs of messages, separated by commas",
+    "openId": "the ID of the open ingestion rule",
+    "orphanId": "the ID of the orphan recording",
+    "sharedId": "the ID of the shared document",
+    "trusteeOrgId": "the ID of the trustee organization",
+    "trustorOrgId": "the ID of the trustor organization",
+    "weekDateId": "the first day of the week, as yyyy-MM-dd",
+    "weekId": "the first day of the week, as yyyy-MM-dd",
+}
+"""Parameters of paths whose names tell too little."""

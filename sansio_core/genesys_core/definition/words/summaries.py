@@ -1,0 +1,186 @@
+"""A line for every operation: what it does, in a verb and its object.
+
+Invariants: a line follows from the method, the path, the body and the response by rules, or is in
+the reviewed table; it has at most :data:`LONGEST` letters, begins with a verb of :data:`VERBS`, and
+no other operation of its API has the same.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from genesys_core.definition.read.definition import ApiOperation, Array, Ref
+from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.words.lexicon import read_words, with_article
+from genesys_core.definition.words.nouns import LINKED, SINGLE
+from genesys_core.definition.words.overrides import OVERRIDES
+from genesys_core.definition.words.phrases import (
+    PathStep,
+    describe_item,
+    describe_owner,
+    describe_things,
+    is_several,
+    name_item,
+    name_things,
+    split_path,
+    without_tail,
+)
+
+__all__ = ["LONGEST", "VERBS", "line_by_rules", "replaced_paths", "summarize_operation"]
+
+LONGEST: Final = 76
+"""Letters of a line, without the full stop."""
+
+_BY_METHOD: Final[Mapping[str, str]] = {
+    "GET": "Get",
+    "HEAD": "Check",
+    "POST": "Create",
+    "PUT": "Update",
+    "PATCH": "Update",
+    "DELETE": "Delete",
+}
+
+_ACTIONS: Final[Mapping[str, str]] = {
+    one: one.capitalize()
+    for one in read_words("""
+        acknowledge activate add assign cancel copy deactivate disconnect enrich execute export
+        generate import infer link match merge migrate move publish query reassign reboot reconnect
+        refresh remove replace reposition reschedule reset restore retrieve revert revoke search
+        simulate start stop suggest synchronize terminate test train unlock unpair update validate
+    """)
+} | {
+    "bulkadd": "Add",
+    "bulkremove": "Remove",
+    "bulkreplace": "Replace",
+    "forceregenerate": "Regenerate",
+    "rollback": "Roll back",
+    "sync": "Synchronize",
+}
+"""Verbs at the end of a path."""
+
+VERBS: Final = read_words("""
+    Acknowledge Activate Add Approve Archive Assign Barge Call Cancel Check Claim Clear Clone Coach
+    Compare Complete Copy Count Create Deactivate Delete Detect Disable Disconnect Download Enrich
+    Escalate Estimate Exchange Execute Export Finalize Generate Get Grant Import Index Infer Invoke
+    Join Link List Look Mark Match Merge Migrate Monitor Move Notify Override Pin Place Preview
+    Promote Publish Query Reassign Reboot Reconnect Record Refresh Regenerate Remove Replace
+    Reposition Request Reschedule Reset Restore Revert Revoke Save Schedule Score Search Send Set
+    Sign Simulate Start Stop Suggest Synchronize Take Terminate Test Train Transfer Translate Unlink
+    Unlock Unpair Unpin Update Validate
+""")
+"""The words that lines begin with."""
+
+
+def replaced_paths(operations: Iterable[ApiOperation]) -> frozenset[str]:
+    """Return the paths that have a PATCH, so that a PUT is the one that replaces."""
+    return frozenset(one.path for one in operations if one.method == "PATCH")
+
+
+def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
+    """Return the line of an operation, without a full stop.
+
+    Args:
+        operation: the operation.
+        replaced: the paths whose PUT replaces, from :func:`replaced_paths`.
+    """
+    return OVERRIDES.get(operation.name) or line_by_rules(operation, replaced)
+
+
+def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
+    """Return the line of an operation that the rules make, reviewed or not."""
+    steps = split_path(operation.path)
+    verb = _verb(operation, replaced)
+    end = " (v2 path)" if "/scim/v2/" in operation.path else ""
+    lines = [f"{_line(operation, steps, depth, verb)}{end}" for depth in (2, 1, 0)]
+    return next((line for line in lines if len(line) <= LONGEST), lines[-1])
+
+
+def _verb(operation: ApiOperation, replaced: Collection[str]) -> str:
+    if only_reads(operation):
+        return "Get"
+    if operation.method == "PUT" and operation.path in replaced:
+        return "Replace"
+    if operation.method == "POST" and operation.path.endswith("}"):
+        return "Update"
+    return _BY_METHOD.get(operation.method, "Call")
+
+
+def _line(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
+    if steps[-1].parameter:
+        return _of_item(steps, depth, verb)
+    *start, last = steps
+    tail, base = last.segments[-1], without_tail(steps)
+    if not base or tail.endswith("jobs"):
+        return _of_things(operation, steps, depth, verb)
+    if "bulk" in last.segments:
+        rest = tuple(one for one in last.segments if one != "bulk")
+        whole = (*start, PathStep(rest)) if rest else tuple(start)
+        return f"{_in_bulk(whole, depth, verb)} in bulk"
+    if tail == "divisionviews":
+        return f"List {describe_things(base, depth)} in the caller's divisions"
+    if tail in _ACTIONS and (operation.method != "GET" or tail in ("search", "query")):
+        end = " by the q64 value of an earlier search" if _repeats_search(operation) else ""
+        return f"{_acts(_ACTIONS[tail], base, depth)}{end}"
+    return _of_things(operation, steps, depth, verb)
+
+
+def _repeats_search(operation: ApiOperation) -> bool:
+    return any(one.wire == "q64" for one in operation.parameters)
+
+
+def _in_bulk(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
+    """Return the line of an operation on many things, without "in bulk"."""
+    tail, base = steps[-1].segments[-1], without_tail(steps)
+    if tail == "divisionviews":
+        return f"{verb} {describe_things(base, depth, '')} in the caller's divisions"
+    if tail in _ACTIONS:
+        return _acts(_ACTIONS[tail], base, depth)
+    return f"{verb} {describe_things(steps, depth, '')}"
+
+
+def _acts(verb: str, steps: tuple[PathStep, ...], depth: int) -> str:
+    """Return the line of a verb at the end of a path: "Publish a form"."""
+    if steps[-1].parameter:
+        return f"{verb} {describe_item(steps, depth)}"
+    if is_several(steps):
+        return f"{verb} {describe_things(steps, depth, '', _word(verb))}"
+    return f"{verb} the {name_things(steps)}{describe_owner(steps, depth)}"
+
+
+def _word(verb: str) -> str:
+    return {"Add": "to", "Remove": "from"}.get(verb, "of")
+
+
+def _of_item(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
+    tails = steps[-1].segments[-1:]
+    if verb == "Get" and tails and tails[0].endswith("jobs"):
+        return f"Get the status of {describe_item(steps, depth)}"
+    if tails == ("divisionviews",):
+        return f"{verb} {describe_item(steps, depth)} in the caller's divisions"
+    if verb == "Delete" and len(steps) > 1 and LINKED.issuperset(tails):
+        return f"Remove {describe_item(steps, 0)}{describe_owner(steps, depth, 'from')}"
+    return f"{verb} {describe_item(steps, depth)}"
+
+
+def _of_things(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
+    name, owner = name_things(steps), describe_owner(steps, depth)
+    is_single = name.rpartition(" ")[2] in SINGLE
+    tail = steps[-1].segments[-1]
+    if verb in ("Create", "Delete") and owner and tail in LINKED:
+        verb = "Add" if verb == "Create" else "Remove"
+        return f"{verb} {name}{describe_owner(steps, depth, _word(verb))}"
+    if verb == "Get" and is_several(steps) and not is_single:
+        return f"List the {name}{owner}"
+    if verb == "Create" and tail == "wrapup":
+        return f"Set the {name}{owner}"
+    if verb == "Create" and not is_single:
+        return f"{_creation(operation, steps)}{owner}"
+    return f"{verb} the {name}{owner}"
+
+
+def _creation(operation: ApiOperation, steps: tuple[PathStep, ...]) -> str:
+    is_list = operation.body is not None and isinstance(operation.body.type, Array)
+    things = name_things(steps) if is_list else with_article(name_item(steps))
+    returns = operation.returns
+    if isinstance(returns, Ref) and "Upload" in returns.name and "Url" in returns.name:
+        return f"Get a URL for uploading {things}"
+    return f"{'Start' if steps[-1].segments[-1].endswith('jobs') else 'Create'} {things}"

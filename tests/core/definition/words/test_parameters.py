@@ -1,0 +1,85 @@
+"""Parameters say what they are, where facts tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from genesys_core.calls.listing import Listing, PagingStyle
+from genesys_core.definition.read.definition import (
+    ApiDefinition,
+    ApiParameter,
+    ParameterLocation,
+    Plain,
+)
+from genesys_core.definition.words.parameters import KNOWN_PARAMETERS, describe_parameter
+
+
+def words(place: ParameterLocation, wire: str, listing: Listing | None = None) -> str:
+    return describe_parameter(ApiParameter("x", wire, place, Plain("string")), listing)
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("queueId", "the ID of the queue"),
+        ("dncListId", "the ID of the DNC list"),
+        ("ivrId", "the ID of the IVR"),
+        ("id", "the ID"),
+        ("languageCode", "the language code"),
+        ("roomJid", "the room JID"),
+        ("weekId", "the first day of the week, as yyyy-MM-dd"),
+        ("sortBy", "the sort by"),
+    ],
+)
+def test_parameters_of_paths(wire: str, expected: str) -> None:
+    assert words("path", wire) == expected
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("queueId", "the ID of a queue"),
+        ("agentTeamId", "the ID of an agent team"),
+        ("queueIds", "the IDs of queues"),
+        ("bases.ids", "the IDs of bases"),
+        ("site.id", "the ID of a site"),
+        ("ids", "only these IDs"),
+        ("sortOrder", "ascending or descending"),
+        ("paid", ""),
+        ("state", ""),
+    ],
+)
+def test_parameters_of_queries(wire: str, expected: str) -> None:
+    assert words("query", wire) == expected
+
+
+def test_headers_and_bodies() -> None:
+    assert words("header", "If-Match") == "the ETag that the resource must have"
+    assert words("header", "X-Other") == ""
+    assert words("body", "userId") == ""
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("page", "the page, counted from 1"),
+        ("index", "the first item, counted from 1"),
+        ("time", "the end of the period"),
+        ("token", "where the page begins, from the previous response"),
+    ],
+)
+def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
+    listing = Listing(style, send="query.next", size="query.size")
+    assert words("query", "next", listing) == expected
+    assert words("query", "size", listing) == "how many items to return at most"
+    assert words("query", "other", listing) == ""
+
+
+def test_no_known_parameter_is_idle(bundled: ApiDefinition) -> None:
+    found = {
+        one.wire
+        for operation in bundled.operations()
+        for one in operation.parameters
+        if one.location in ("query", "header")
+    }
+    assert sorted(KNOWN_PARAMETERS.keys() - found) == []
