@@ -46,13 +46,13 @@ class InProcessSockets:
 
     def tick(self) -> None:
         """Perform what is due by the clock."""
-        self.at_hub(lambda hub, now: hub.timer(now))
+        self.at_hub(lambda _, now: self._simulator.timer(now))
 
     def seconds_left(self) -> float | None:
         """Return the seconds until :meth:`tick` is due, by the clock; ``None`` for never."""
         with self._lock:
             now = self._clock()
-            due = self._simulator.hub.next_deadline(now)
+            due = self._simulator.next_deadline(now)
             return None if due is None else max(0.0, due - now.monotonic)
 
     async def open(self) -> "InProcessSocket":

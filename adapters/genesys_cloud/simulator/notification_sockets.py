@@ -72,7 +72,7 @@ class SocketServer:
 
     def tick(self) -> None:
         """Perform what is due by the clock."""
-        self._simulator.hub.timer(self._clock())
+        self._simulator.timer(self._clock())
         self.flush()
 
     def flush(self) -> None:
@@ -83,7 +83,7 @@ class SocketServer:
                     peer.perform(peer.connection.perform(action))
         self._stop_timer()
         now = self._clock()
-        due = self._simulator.hub.next_deadline(now)
+        due = self._simulator.next_deadline(now)
         if due is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, due - now.monotonic), self.tick)

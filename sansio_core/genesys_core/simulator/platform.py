@@ -16,10 +16,21 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+from genesys_core.simulator.conversations.distribution import (
+    distribute_conversations,
+    drop_finished,
+    file_finished,
+)
+from genesys_core.simulator.conversations.due import run_timer
+from genesys_core.simulator.conversations.lifecycle import begin_inbound, enter_queue
+from genesys_core.simulator.conversations.timers import due_timer, next_timer
 from genesys_core.simulator.handlers import (
     channels,
+    conversation_commands,
+    conversations,
     presences,
     published,
+    queue_members,
     queues,
     tokens,
     uploads,
@@ -44,6 +55,10 @@ from genesys_core.simulator.resources.engine import ResourceEngine
 from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS
 from genesys_core.simulator.resources.seeded_listings import list_seeds
 from genesys_core.simulator.resources.seeding import Seeding
+from genesys_core.simulator.sockets.conversation_events import (
+    CONVERSATION_TOPICS,
+    ConversationEvents,
+)
 from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.changes import ChangeWatch
@@ -52,6 +67,7 @@ from genesys_core.simulator.state.definition import Definition, OperationFacts
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState, Served, Settings
 from genesys_core.simulator.state.routes import ServedRoute
+from genesys_core.simulator.state.timeline import MediaKind
 from genesys_core.simulator.state.world import World
 
 __all__ = ["Simulator"]
@@ -60,6 +76,9 @@ _DEFAULTS: Final = Settings()
 _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **users.HANDLERS,
     **queues.HANDLERS,
+    **queue_members.HANDLERS,
+    **conversations.HANDLERS,
+    **conversation_commands.HANDLERS,
     **tokens.HANDLERS,
     **channels.HANDLERS,
     **presences.HANDLERS,
@@ -102,6 +121,7 @@ class Simulator:
         self._resources = ResourceEngine(self.definition)
         self._events = EventRules(self.definition)
         self._seeding = Seeding(self.definition, self._resources.rules, self._resources.store)
+        self._conversation_events = ConversationEvents(self.definition)
         state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
@@ -121,6 +141,7 @@ class Simulator:
             request: any request; only the path and query of its URL matter.
             now: when it was received. Expiry uses ``wall``, rate limits use ``monotonic``.
         """
+        self.advance(now)
         context_id = self.state.new_id("correlation")
         path, query = _target(request.url)
         template, goal = self._aim(request.method, path)
@@ -129,8 +150,64 @@ class Simulator:
         except Problem as problem:
             reply = problem.reply(context_id)
         self.state.record(Served(request.method, path, template, reply.status, now))
-        self.hub.settle(now)
+        self._settle(now)
         return _response(reply, request.method, context_id)
+
+    def advance(self, now: Now) -> None:
+        """Let everything happen that is due: alerts end, calls are answered, work is done.
+
+        Each thing happens at its own time, in order, however late this is called; every request
+        does so first.
+
+        Args:
+            now: the current time.
+        """
+        while (due := due_timer(self.state.contact_center, now)) is not None:
+            timer, at = due
+            run_timer(self.state, timer, at)
+            self._settle(at)
+        self.hub.settle(now)
+
+    def timer(self, now: Now) -> None:
+        """Do what is due, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        self.advance(now)
+        self.hub.timer(now)
+
+    def next_deadline(self, now: Now) -> float | None:
+        """When :meth:`timer` is due, on the monotonic clock; ``None`` for never."""
+        due = (self.hub.next_deadline(now), next_timer(self.state.contact_center))
+        return min((each for each in due if each is not None), default=None)
+
+    def offer(
+        self, media: MediaKind, queue_id: str, *, now: Now, address: str = "", name: str = ""
+    ) -> str:
+        """Let a customer reach a queue, as telephony does on the platform; return the conversation's id.
+
+        Args:
+            media: the media type.
+            queue_id: the queue.
+            now: the current time.
+            address: the customer's number or address.
+            name: the customer's name.
+
+        Raises:
+            InvalidValueError: there is no such queue.
+        """
+        if queue_id not in self.state.queues:
+            raise InvalidValueError(f"queue {queue_id!r}: the simulator has no such queue")
+        self.advance(now)
+        conversation = begin_inbound(self.state, media, now, address=address, name=name)
+        enter_queue(self.state, conversation, queue_id, now)
+        self._settle(now)
+        return conversation.id
+
+    def _settle(self, now: Now) -> None:
+        """Distribute conversations, and publish what changed."""
+        distribute_conversations(self.state, now)
+        file_finished(self.state)
+        self._conversation_events.publish(self.state, now)
+        drop_finished(self.state, self.settings.max_conversations)
+        self.hub.settle(now)
 
     def issue_token(self, client_id: str, *, now: Now) -> str:
         """Issue an access token of a client, without a request.
@@ -178,7 +255,9 @@ class Simulator:
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
         return {
-            topic: "handler" if topic in HEARD_BY_HAND else by_rule.get(topic, "none")
+            topic: "handler"
+            if topic in HEARD_BY_HAND or topic in CONVERSATION_TOPICS
+            else by_rule.get(topic, "none")
             for topic in NOTIFICATION_TOPICS
         }
 

@@ -14,7 +14,16 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request
 from genesys_core.simulator import Settings, Simulator, World
-from tests.strategies.simulator import Desk, definition, operation, paths, small_document, unhurried
+from tests.strategies.contact_center import StaffedDesk
+from tests.strategies.simulator import (
+    WALL,
+    Desk,
+    definition,
+    operation,
+    paths,
+    small_document,
+    unhurried,
+)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +210,8 @@ def test_coverage_says_where_each_answer_comes_from():
     sources = Simulator(definition()).coverage()
     assert sources["GET", "/api/v2/users/me"] == "handler"
     assert sources["POST", "/api/v2/groups"] == "rule A"
-    assert sources["GET", "/api/v2/conversations/{conversationId}"] == "example"
+    assert sources["GET", "/api/v2/conversations/{conversationId}"] == "handler"
+    assert sources["GET", "/api/v2/conversations/{conversationId}/summaries"] == "example"
     assert len(sources) == len(definition().routes)
     by_rule = [each for each in sources.values() if each.startswith("rule ")]
     assert len(by_rule) >= 1500
@@ -240,3 +250,32 @@ def test_how_jobs_end():
     for nothing in ("/api/v2/groups", "/nowhere"):
         with pytest.raises(InvalidValueError, match="no jobs"):
             simulator.set_job_outcome(nothing, "success")
+
+
+def test_what_is_due_happens_at_its_own_time():
+    desk = StaffedDesk()
+    simulator, made = desk.simulator, desk.offer()
+    assert simulator.next_deadline(desk.now) == 8.0
+    simulator.advance(Now(20.0, WALL + 20))
+    first, second = (p.session for p in desk.timeline(made).participants if p.user_id)
+    assert (first.ended, second.started) == (round((WALL + 8) * 1000),) * 2
+    assert second.ended == round((WALL + 16) * 1000)
+    simulator.timer(Now(30.0, WALL + 30))
+    assert simulator.next_deadline(Now(30.0, WALL + 30)) is None
+
+
+def test_a_customer_reaches_a_queue_that_exists():
+    desk = StaffedDesk()
+    made = desk.simulator.offer("email", desk.queue, now=desk.now, address="a@b.c", name="Ada")
+    assert desk.timeline(made).media == "email"
+    with pytest.raises(InvalidValueError, match="no such queue"):
+        desk.simulator.offer("voice", "nowhere", now=desk.now)
+
+
+def test_conversations_that_are_over_are_kept_up_to_a_limit():
+    desk = StaffedDesk(max_conversations=2)
+    made = []
+    for _ in range(3):
+        made.append(desk.talk())
+        desk.command(made[-1], {"state": "disconnected"})
+    assert list(desk.state.contact_center.conversations) == made[1:]

@@ -6,6 +6,7 @@ differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an even
 
 from collections.abc import Mapping
 
+from genesys_core.simulator.conversations.agents import follow_presence, set_routing_status
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.channels import Notice
@@ -26,6 +27,8 @@ def patch_presence(call: ApiCall) -> Reply:
     presence = _changed(call, user)
     call.state.users[str(user["id"])] = {**user, "presence": presence}
     call.state.notices.append(Notice(f"v2.users.{user['id']}.presence", _event(presence)))
+    if call.document().get("presenceDefinition") is not None:
+        follow_presence(call.state, str(user["id"]), _event_presence(presence), call.now)
     return json_reply(presence)
 
 
@@ -39,18 +42,8 @@ def put_routing_status(call: ApiCall) -> Reply:
     user, body = _user(call), call.document()
     if not body.get("status"):
         raise bad_request("The field 'status' of the body is required.", field="status")
-    status: Record = {
-        "userId": user["id"],
-        "status": body["status"],
-        "startTime": format_instant(call.now.wall),
-    }
-    call.state.users[str(user["id"])] = {**user, "routingStatus": status}
-    event: Record = {
-        "id": user["id"],
-        "routingStatus": {"status": status["status"], "startTime": status["startTime"]},
-    }
-    call.state.notices.append(Notice(f"v2.users.{user['id']}.routingStatus", event))
-    return json_reply(status)
+    set_routing_status(call.state, str(user["id"]), str(body["status"]), call.now)
+    return json_reply(_user(call).get("routingStatus"))
 
 
 def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler like the others
@@ -120,9 +113,18 @@ def _word(definition: Mapping[str, Json]) -> str:
     return str(definition.get("systemPresence") or "").upper().replace(" ", "_")
 
 
-def _event(presence: Record) -> Record:
+def _event_presence(presence: Record) -> str:
+    """Return the system presence of a presence as spelled in events."""
+    return _word(_known_definition(presence))
+
+
+def _known_definition(presence: Record) -> Mapping[str, Json]:
     definition = presence.get("presenceDefinition")
-    known: Mapping[str, Json] = definition if isinstance(definition, Mapping) else {}
+    return definition if isinstance(definition, Mapping) else {}
+
+
+def _event(presence: Record) -> Record:
+    known = _known_definition(presence)
     return {
         "source": presence["source"],
         "presenceDefinition": {"id": known.get("id"), "systemPresence": _word(known)},

@@ -7,6 +7,7 @@ user's version, and an update based on an outdated version is rejected with 409.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from genesys_core.simulator.conversations.agents import retire_user
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity, version_conflict
@@ -101,7 +102,8 @@ def delete_user(call: ApiCall) -> Reply:
     user = _find(call, call.arguments["userId"])
     if user_state(user) == "deleted":
         raise no_such_entity("user", call.arguments["userId"])
-    _store(call, {**user, "state": "deleted"})
+    retire_user(call.state, str(user["id"]), call.now)
+    _store(call, {**_find(call, str(user["id"])), "state": "deleted"})
     return json_reply({})
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from genesys_core.clock import Now
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
 from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.sockets.conversation_events import CONVERSATION_TOPICS
 from genesys_core.simulator.sockets.event_bodies import shape_event
 from genesys_core.simulator.state.changes import RecordChange
 from genesys_core.simulator.state.channels import Notice
@@ -82,7 +83,6 @@ HEARD_BY_HAND: Final = frozenset(
         "v2.system.socket_closing",
         "v2.system.token_revoked.{id}",
         "v2.users.{id}.presence",
-        "v2.users.{id}.routingStatus",
     }
 )
 """Topics that handlers and the hub publish themselves."""
@@ -127,7 +127,7 @@ class EventRules:
             if topic is not None and (not source.needs or source.needs in change.record):
                 yield Notice(topic, self._body(source.topic, change, now))
         entity = self._audited_type(change.template)
-        if entity is not None:
+        if entity is not None and change.is_target:
             yield self._audit(entity, change, caller, now)
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
@@ -179,7 +179,7 @@ def _sources() -> Mapping[str, Sequence[TopicSource]]:
     """The topics by path in lower case, with ``{}`` for each id."""
     sources: dict[str, list[TopicSource]] = {}
     for topic in NOTIFICATION_TOPICS:
-        if topic not in HEARD_BY_HAND and topic != AUDITS:
+        if topic not in {*HEARD_BY_HAND, *CONVERSATION_TOPICS, AUDITS}:
             path = f"/api/{topic.replace('.', '/')}".replace("{id}", "{}").lower()
             sources.setdefault(path, []).append(TopicSource(topic, _numbered(topic)))
     for path, written in TOPICS_ELSEWHERE:

@@ -29,12 +29,14 @@ class RecordChange(Struct, frozen=True):
         ids: the ids in the path, from left to right.
         kind: what happened.
         record: the record afterwards; for a deleted one, the record before.
+        is_target: whether the request was for this record, not for something below it.
     """
 
     template: str
     ids: tuple[str, ...]
     kind: ChangeKind
     record: Record
+    is_target: bool = True
 
 
 class ChangeWatch:
@@ -78,9 +80,11 @@ class ChangeWatch:
         marks = [*self._is_id[: len(path)], True][: len(path)]
         template = "/".join("{}" if m else each for m, each in zip(marks, path, strict=True))
         ids = tuple(each for m, each in zip(marks, path, strict=True) if m)
+        is_target = len(path) >= len(self._path)
         if after is None:
-            return RecordChange(template, ids, "deleted", before or {})
-        return RecordChange(template, ids, "created" if before is None else "updated", after)
+            return RecordChange(template, ids, "deleted", before or {}, is_target)
+        kind: ChangeKind = "created" if before is None else "updated"
+        return RecordChange(template, ids, kind, after, is_target)
 
 
 def _collection(state: PlatformState, path: RecordPath) -> Mapping[str, Record]:

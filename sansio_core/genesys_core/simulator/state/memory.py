@@ -20,6 +20,7 @@ from genesys_core.simulator.state.credentials import (
 )
 from genesys_core.simulator.state.examples import Json, uuid_shaped
 from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.timeline import ContactCenter
 from genesys_core.simulator.state.world import DIVISIONS, OAuthClient, Record, World, home_division
 
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
@@ -63,6 +64,7 @@ class Settings(Struct, frozen=True):
             otherwise a page points to the next by a token or its number alone, except where links are
             the only way.
         page_size: how many items a page has if the request does not say.
+        max_conversations: how many conversations that are over are kept; the oldest are dropped.
         seed: seed of ids and tokens.
     """
 
@@ -80,6 +82,7 @@ class Settings(Struct, frozen=True):
     job_duration: float = 1.0
     listing_links: bool = True
     page_size: int = 25
+    max_conversations: int = 10_000
     seed: int = 0
 
 
@@ -124,6 +127,7 @@ class PlatformState(Struct):
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection behind them, by method and path or path
             template; see :meth:`Simulator.seed_items`.
+        contact_center: conversations and their distribution to agents.
         channels: notification channels by id.
         notices: pending events.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
@@ -150,6 +154,7 @@ class PlatformState(Struct):
     jobs: dict[tuple[str, ...], JobRun] = {}
     job_outcomes: dict[str, str] = {}
     listings: dict[tuple[str, str], list[Json]] = {}
+    contact_center: ContactCenter = field(default_factory=ContactCenter)
     channels: dict[str, Channel] = {}
     notices: deque[Notice] = field(default_factory=deque[Notice])
     extra_topics: set[str] = set()

@@ -9,6 +9,7 @@ from genesys_core.clock import Now
 from genesys_core.notifications.topics import topic_model_name
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.sockets.conversation_events import CONVERSATION_TOPICS
 from genesys_core.simulator.sockets.event_rules import AUDITS, TOPICS_ELSEWHERE, EventRules
 from genesys_core.simulator.state.changes import RecordChange
 from genesys_core.simulator.state.definition import Definition, Schema
@@ -94,7 +95,7 @@ def test_the_table_names_topics_and_paths_that_exist():
 def test_how_many_topics_are_heard():
     coverage = Simulator(definition()).topic_coverage()
     assert len(coverage) == 242
-    assert sum(each == "handler" for each in coverage.values()) == 5
+    assert sum(each == "handler" for each in coverage.values()) == 4 + len(CONVERSATION_TOPICS)
     assert sum(each not in {"handler", "none"} for each in coverage.values()) == len(BY_RULE)
     assert len(BY_RULE) >= 67
     assert coverage["v2.flows.{id}"] == "/api/v2/flows/{}"

@@ -1,0 +1,1 @@
+"""Conversations as timelines: their life, their distribution to agents, and their views."""

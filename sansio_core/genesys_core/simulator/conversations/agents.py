@@ -1,0 +1,161 @@
+"""Agents: routing status, membership of queues, and who can take a conversation.
+
+Invariants: an agent is available in a queue exactly while the routing status is ``IDLE`` and the
+membership is joined. Every change of either is noted for publication and lets the queues match again.
+
+Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
+from the alert on; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.
+"""
+
+from collections.abc import Mapping
+
+from genesys_core.clock import Now
+from genesys_core.simulator.http.exchange import format_instant
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record
+
+__all__ = [
+    "follow_presence",
+    "forget_member",
+    "occupy_agent",
+    "release_agent",
+    "retire_user",
+    "routing_status",
+    "set_member",
+    "set_routing_status",
+]
+
+
+def routing_status(state: PlatformState, user_id: str) -> str:
+    """Return a user's routing status; ``OFF_QUEUE`` for one without."""
+    status = state.users.get(user_id, {}).get("routingStatus")
+    return str(status.get("status")) if isinstance(status, Mapping) else "OFF_QUEUE"
+
+
+def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
+    """Change a user's routing status; an equal one changes nothing.
+
+    Args:
+        state: the platform's state.
+        user_id: a user that exists.
+        status: the new status.
+        now: the current time.
+    """
+    if routing_status(state, user_id) == status:
+        return
+    facts = _status(user_id, status, now)
+    state.users[user_id] = {**state.users[user_id], "routingStatus": facts}
+    state.contact_center.status_changes[user_id] = None
+    _sort_in(state, user_id)
+
+
+def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now) -> None:
+    """Let the routing status follow a presence: ``On Queue`` is idle, everything else off queue.
+
+    Args:
+        state: the platform's state.
+        user_id: the user.
+        presence: the system presence as events spell it.
+        now: the current time.
+    """
+    if presence != "ON_QUEUE":
+        set_routing_status(state, user_id, "OFF_QUEUE", now)
+    elif routing_status(state, user_id) == "OFF_QUEUE":
+        is_busy = bool(state.contact_center.busy.get(user_id))
+        set_routing_status(state, user_id, "INTERACTING" if is_busy else "IDLE", now)
+
+
+def occupy_agent(
+    state: PlatformState, user_id: str, conversation_id: str, now: Now, *, is_acd: bool
+) -> None:
+    """Note that a conversation has begun for a user.
+
+    Args:
+        state: the platform's state.
+        user_id: the user.
+        conversation_id: the conversation.
+        now: the current time.
+        is_acd: whether it came through a queue.
+    """
+    state.contact_center.busy.setdefault(user_id, {})[conversation_id] = None
+    if routing_status(state, user_id) == "IDLE":
+        status = "INTERACTING" if is_acd else "COMMUNICATING"
+        set_routing_status(state, user_id, status, now)
+
+
+def release_agent(
+    state: PlatformState, user_id: str, conversation_id: str, now: Now, *, responded: bool = True
+) -> None:
+    """Note that a conversation is finished for a user.
+
+    Args:
+        state: the platform's state.
+        user_id: the user.
+        conversation_id: the conversation.
+        now: the current time.
+        responded: whether the user took it; otherwise no other is offered until the status is set.
+    """
+    busy = state.contact_center.busy.get(user_id, {})
+    busy.pop(conversation_id, None)
+    if not busy and routing_status(state, user_id) in {"INTERACTING", "COMMUNICATING"}:
+        set_routing_status(state, user_id, "IDLE" if responded else "NOT_RESPONDING", now)
+
+
+def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: bool) -> None:
+    """Add a member to a queue, or change whether a member is joined."""
+    center = state.contact_center
+    members = center.members.setdefault(queue_id, {})
+    if members.get(user_id) == joined:
+        return
+    members[user_id] = joined
+    center.memberships.setdefault(user_id, {})[queue_id] = None
+    center.membership_changes[queue_id, user_id] = None
+    _count_members(state, queue_id)
+    _sort_in(state, user_id)
+
+
+def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
+    """Remove a member from a queue; nothing happens to others."""
+    center = state.contact_center
+    if center.members.get(queue_id, {}).pop(user_id, None) is None:
+        return
+    del center.memberships[user_id][queue_id]
+    center.available.get(queue_id, {}).pop(user_id, None)
+    center.membership_changes[queue_id, user_id] = None
+    _count_members(state, queue_id)
+
+
+def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
+    """Take a user off queue and out of all queues, before the user is deleted."""
+    set_routing_status(state, user_id, "OFF_QUEUE", now)
+    for queue_id in list(state.contact_center.memberships.get(user_id, ())):
+        forget_member(state, queue_id, user_id)
+
+
+def _count_members(state: PlatformState, queue_id: str) -> None:
+    queue = state.queues.get(queue_id)
+    if queue is not None:
+        joined = state.contact_center.members[queue_id].values()
+        state.queues[queue_id] = {**queue, **_counts(len(joined), sum(joined))}
+
+
+def _counts(members: int, joined: int) -> Record:
+    return {"memberCount": members, "userMemberCount": members, "joinedMemberCount": joined}
+
+
+def _status(user_id: str, status: str, now: Now) -> Record:
+    return {"userId": user_id, "status": status, "startTime": format_instant(now.wall)}
+
+
+def _sort_in(state: PlatformState, user_id: str) -> None:
+    """Make an agent available where the status and memberships allow it, and nowhere else."""
+    center = state.contact_center
+    is_idle = routing_status(state, user_id) == "IDLE"
+    for queue_id in center.memberships.get(user_id, ()):
+        agents = center.available.setdefault(queue_id, {})
+        if is_idle and center.members[queue_id][user_id]:
+            if user_id not in agents:
+                agents[user_id] = None
+                center.unsettled[queue_id] = None
+        else:
+            agents.pop(user_id, None)

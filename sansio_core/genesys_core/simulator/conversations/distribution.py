@@ -1,0 +1,50 @@
+"""The distribution of waiting conversations to available agents (ACD).
+
+Invariants: after :func:`distribute_conversations` no queue has both a waiting conversation and an available agent.
+The conversation that waits longest goes to the agent that is idle longest; skills, priorities and rings are
+not considered.
+"""
+
+from genesys_core.clock import Now
+from genesys_core.simulator.conversations.lifecycle import alert_agent
+from genesys_core.simulator.state.memory import PlatformState
+
+__all__ = ["distribute_conversations", "drop_finished", "file_finished"]
+
+
+def distribute_conversations(state: PlatformState, now: Now) -> None:
+    """Alert available agents for waiting conversations, in every queue that changed."""
+    center = state.contact_center
+    while center.unsettled:
+        queue_id = next(iter(center.unsettled))
+        del center.unsettled[queue_id]
+        line, agents = center.waiting.get(queue_id), center.available.get(queue_id)
+        # An alert takes the conversation out of the line and makes the agent unavailable.
+        while line and agents:
+            conversation_id, participant_id = next(iter(line.items()))
+            conversation = center.conversations[conversation_id]
+            acd = conversation.participant(participant_id)
+            alert_agent(state, conversation, next(iter(agents)), now, acd=acd)
+
+
+def file_finished(state: PlatformState) -> None:
+    """Note which of the changed conversations are over."""
+    center = state.contact_center
+    for identity in center.changed:
+        conversation = center.conversations[identity]
+        if not conversation.is_filed and conversation.is_over:
+            conversation.is_filed = True
+            center.finished.append(identity)
+
+
+def drop_finished(state: PlatformState, limit: int) -> None:
+    """Drop the conversations that have been over longest, once they were published.
+
+    Args:
+        state: the platform's state.
+        limit: how many conversations that are over are kept.
+    """
+    center = state.contact_center
+    while len(center.finished) > limit:
+        del center.conversations[center.finished.popleft()]
+        center.dropped += 1

@@ -1,0 +1,43 @@
+"""What happens when a timer of a conversation is due.
+
+Invariants: a timer whose conversation was dropped, or whose participant is past what it waits for, does
+nothing.
+"""
+
+from genesys_core.clock import Now
+from genesys_core.simulator.conversations.lifecycle import (
+    begin_waiting,
+    connect_participant,
+    end_acw,
+    refuse_alert,
+)
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.timeline import VirtualTimer
+
+__all__ = ["run_timer"]
+
+
+def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
+    """Do what a timer is for.
+
+    Args:
+        state: the platform's state.
+        timer: the timer.
+        now: the time at which it was due.
+    """
+    conversation = state.contact_center.conversations.get(timer.conversation_id)
+    participant = None if conversation is None else conversation.participant(timer.participant_id)
+    if conversation is None or participant is None:
+        return
+    session = participant.session
+    match timer.kind:
+        case "alert" if session.is_alerting:
+            refuse_alert(state, conversation, participant, "transfer.noanswer", now)
+        case "answer" if session.state == "dialing":
+            connect_participant(state, conversation, participant, now)
+        case "schedule" if session.state == "scheduled":
+            begin_waiting(state, conversation, participant, now)
+        case "acw" if participant.is_in_acw:
+            end_acw(state, conversation, participant, now)
+        case _:
+            pass

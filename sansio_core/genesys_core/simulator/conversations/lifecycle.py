@@ -1,0 +1,650 @@
+"""The life of a conversation: what begins it, changes it and ends it.
+
+Invariants: every step is one function, which keeps the timeline, the agents and the facts of the detail events
+in agreement. A conversation ends when no two parties, or no party outside of the organization, are left
+in it. Handlers refuse what a state does not allow.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from genesys_core.clock import Now
+from genesys_core.simulator.conversations.agents import occupy_agent, release_agent
+from genesys_core.simulator.conversations.queue_settings import (
+    acw_timeout,
+    alerting_seconds,
+    wrap_up_prompt,
+)
+from genesys_core.simulator.conversations.sessions import (
+    answer_session,
+    end_segment,
+    end_session,
+    hold_session,
+    open_segment,
+    resume_session,
+    wall_milliseconds,
+)
+from genesys_core.simulator.conversations.timers import set_timer
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.timeline import (
+    AcdOutcome,
+    ConversationTimeline,
+    DetailFact,
+    FactKind,
+    MediaKind,
+    MediaSession,
+    Participant,
+    SegmentKind,
+    WrapUp,
+)
+
+__all__ = [
+    "SKIPPED_CODE",
+    "TIMEOUT_CODE",
+    "alert_agent",
+    "begin_inbound",
+    "begin_outbound",
+    "change_attributes",
+    "connect_participant",
+    "disconnect_all",
+    "end_acw",
+    "enter_queue",
+    "hang_up",
+    "hold_participant",
+    "leave_queue",
+    "refuse_alert",
+    "transfer_to_address",
+    "transfer_to_agent",
+    "transfer_to_queue",
+    "wrap_up",
+]
+
+TIMEOUT_CODE: Final = "ININ-WRAP-UP-TIMEOUT"
+"""The wrap-up code of after-call work that reached its limit."""
+
+SKIPPED_CODE: Final = "ININ-WRAP-UP-SKIPPED"
+"""The wrap-up code of after-call work that was skipped: a guess."""
+
+_OUTSIDE: Final = frozenset({"customer", "external"})
+_AGENTS: Final = frozenset({"agent", "user"})
+_NEEDS_ACW: Final = frozenset({"mandatory", "timeout", "forcedTimeout"})
+
+ANSWER_SECONDS: Final = 5.0
+"""How long the far end of an outbound call rings before it answers: a guess. It always answers."""
+
+
+# Beginnings
+
+
+def begin_inbound(
+    state: PlatformState,
+    media: MediaKind,
+    now: Now,
+    *,
+    address: str = "",
+    to: str = "",
+    name: str = "",
+    attributes: Mapping[str, Json] | None = None,
+) -> ConversationTimeline:
+    """Begin a conversation with a customer, who is connected and in no queue yet.
+
+    Args:
+        state: the platform's state.
+        media: the media type.
+        now: the current time.
+        address: the customer's address.
+        to: the address that the customer reached.
+        name: the customer's name.
+        attributes: participant data of the customer.
+    """
+    conversation = _new_conversation(state, media, "inbound", now)
+    customer = _join(state, conversation, "customer", now, ("connected", "interact"))
+    customer.name, customer.attributes = name or address, dict(attributes or {})
+    customer.session.address, customer.session.other_address = address, to
+    customer.session.connected = wall_milliseconds(now)
+    _tell(state, "customer.start", conversation, customer, now)
+    return conversation
+
+
+def begin_outbound(
+    state: PlatformState,
+    media: MediaKind,
+    user_id: str,
+    now: Now,
+    *,
+    address: str,
+    queue_id: str | None = None,
+    name: str = "",
+    callee_id: str | None = None,
+) -> ConversationTimeline:
+    """Begin a conversation of a user with a customer or with another user.
+
+    A call rings until the far end answers; other media are connected at once.
+
+    Args:
+        state: the platform's state.
+        media: the media type.
+        user_id: the user who begins it.
+        now: the current time.
+        address: the address of the far end.
+        queue_id: the queue on whose behalf it begins.
+        name: the name of the far end.
+        callee_id: the user who is called; ``None`` for a customer.
+    """
+    conversation = _new_conversation(state, media, "outbound", now)
+    is_call = media == "voice"
+    first: tuple[str, SegmentKind] = (
+        ("dialing", "dialing") if is_call else ("connected", "interact")
+    )
+    caller = _join(state, conversation, "agent" if queue_id else "user", now, first)
+    _be_agent(state, conversation, caller, user_id, now, queue_id=queue_id, is_acd=False)
+    caller.session.other_address = address
+    if callee_id is not None:
+        alert_agent(state, conversation, callee_id, now, purpose="user")
+        return conversation
+    customer = _join(state, conversation, "customer", now, first)
+    customer.name, customer.session.address = name or address, address
+    _connect_peers(caller, customer)
+    _tell(state, "customer.start", conversation, customer, now)
+    if is_call:
+        set_timer(
+            state.contact_center, "answer", ANSWER_SECONDS, now, (conversation.id, customer.id)
+        )
+    else:
+        caller.session.connected = customer.session.connected = wall_milliseconds(now)
+    return conversation
+
+
+def _new_conversation(
+    state: PlatformState, media: MediaKind, direction: str, now: Now
+) -> ConversationTimeline:
+    identity = state.new_id("conversation")
+    conversation = ConversationTimeline(identity, media, direction, wall_milliseconds(now))
+    state.contact_center.conversations[identity] = conversation
+    return conversation
+
+
+def _join(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    purpose: str,
+    now: Now,
+    first: tuple[str, SegmentKind],
+) -> Participant:
+    """Add a participant, whose session has this state and segment at first."""
+    at, (session_state, segment) = wall_milliseconds(now), first
+    session = MediaSession(
+        state.new_id("communication"),
+        conversation.media,
+        conversation.direction,
+        session_state,
+        session_state,
+        at,
+    )
+    open_segment(session, segment, at)
+    participant = Participant(state.new_id("participant"), purpose, session)
+    conversation.participants.append(participant)
+    _touch(state, conversation)
+    return participant
+
+
+def _be_agent(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    user_id: str,
+    now: Now,
+    *,
+    queue_id: str | None,
+    is_acd: bool,
+) -> None:
+    participant.user_id, participant.queue_id = user_id, queue_id
+    participant.name = str(state.users.get(user_id, {}).get("name") or "")
+    participant.prompt = wrap_up_prompt(state, queue_id) if queue_id else None
+    participant.acw_timeout = acw_timeout(state, queue_id)
+    occupy_agent(state, user_id, conversation.id, now, is_acd=is_acd)
+    _tell(state, "user.start", conversation, participant, now)
+
+
+def _connect_peers(one: Participant, other: Participant) -> None:
+    one.session.peer_id, other.session.peer_id = other.session.id, one.session.id
+
+
+# Queues
+
+
+def enter_queue(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    queue_id: str,
+    now: Now,
+    *,
+    seconds: float = 0.0,
+) -> Participant:
+    """Let a conversation wait in a queue, and return the participant that waits.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        queue_id: a queue that exists.
+        now: the current time.
+        seconds: for a scheduled callback, how long until it waits for an agent.
+    """
+    is_later = seconds > 0
+    start: tuple[str, SegmentKind] = (
+        ("scheduled", "scheduled") if is_later else ("connected", "interact")
+    )
+    acd = _join(state, conversation, "acd", now, start)
+    acd.queue_id, acd.name = queue_id, str(state.queues.get(queue_id, {}).get("name") or "")
+    customer = _outside_party(conversation)
+    if customer is not None:
+        acd.session.peer_id, customer.queue_id = customer.session.id, queue_id
+    if is_later:
+        set_timer(state.contact_center, "schedule", seconds, now, (conversation.id, acd.id))
+    else:
+        begin_waiting(state, conversation, acd, now)
+    return acd
+
+
+def begin_waiting(
+    state: PlatformState, conversation: ConversationTimeline, acd: Participant, now: Now
+) -> None:
+    """Let a participant in a queue wait for an agent: the conversation is offered."""
+    at = wall_milliseconds(now)
+    if acd.session.state == "scheduled":
+        answer_session(acd.session, at)
+    acd.session.connected = at
+    _wait(state, conversation, acd, is_next=False)
+    _tell(state, "acd.start", conversation, acd, now)
+
+
+def leave_queue(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    acd: Participant,
+    outcome: AcdOutcome,
+    now: Now,
+) -> None:
+    """End the wait of a conversation in a queue; agents who are alerted for it are idle again."""
+    line = state.contact_center.waiting.get(acd.queue_id or "")
+    if line is not None:
+        line.pop(conversation.id, None)
+    acd.outcome = outcome
+    # That the session of an abandoned conversation ends with `peer` is a guess.
+    end_session(acd.session, "peer" if outcome == "ABANDON" else "transfer", wall_milliseconds(now))
+    _tell(state, "acd.end", conversation, acd, now)
+    for each in conversation.participants:
+        if each.answers == acd.id and each.session.is_alerting:
+            _leave(state, conversation, each, "peer", now)
+
+
+def _wait(
+    state: PlatformState, conversation: ConversationTimeline, acd: Participant, *, is_next: bool
+) -> None:
+    center, queue_id = state.contact_center, acd.queue_id or ""
+    line = center.waiting.setdefault(queue_id, OrderedDict())
+    line[conversation.id] = acd.id
+    if is_next:
+        line.move_to_end(conversation.id, last=False)
+    center.unsettled[queue_id] = None
+
+
+# Agents
+
+
+def alert_agent(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    user_id: str,
+    now: Now,
+    *,
+    acd: Participant | None = None,
+    purpose: str = "agent",
+    replaces: str | None = None,
+) -> Participant:
+    """Alert an agent, a new participant.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        user_id: the user.
+        now: the current time.
+        acd: the participant that waits; ``None`` for an alert that no queue sent.
+        purpose: ``agent``, or ``user`` in a conversation without a queue.
+        replaces: the participant that leaves when the agent connects.
+    """
+    agent = _join(state, conversation, purpose, now, ("alerting", "alert"))
+    queue_id = None if acd is None else acd.queue_id
+    if acd is not None:
+        agent.answers = acd.id
+        state.contact_center.waiting[queue_id or ""].pop(conversation.id, None)
+    agent.replaces = replaces
+    _be_agent(state, conversation, agent, user_id, now, queue_id=queue_id, is_acd=acd is not None)
+    other = _outside_party(conversation)
+    if other is not None:
+        agent.session.peer_id = other.session.id
+        agent.session.other_address = other.session.address
+    if state.users.get(user_id, {}).get("acdAutoAnswer") is True:
+        connect_participant(state, conversation, agent, now)
+        return agent
+    seconds = alerting_seconds(state, queue_id, conversation.media)
+    set_timer(state.contact_center, "alert", seconds, now, (conversation.id, agent.id))
+    return agent
+
+
+def connect_participant(
+    state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
+) -> None:
+    """Connect a participant that is alerted or dialed, and those who wait for it."""
+    at, replaces = wall_milliseconds(now), participant.replaces
+    answer_session(participant.session, at)
+    _touch(state, conversation)
+    for each in conversation.participants:
+        if each.id == participant.answers:
+            each.answered_by, replaces = participant.id, each.replaces
+            leave_queue(state, conversation, each, "ANSWERED", now)
+        elif each.session.state == "dialing":
+            answer_session(each.session, at)
+    leaving = conversation.participant(replaces or "")
+    if leaving is not None and leaving.is_live:
+        _leave(state, conversation, leaving, "transfer", now)
+
+
+def refuse_alert(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    agent: Participant,
+    disconnect_type: str,
+    now: Now,
+) -> None:
+    """End an alert that an agent declined or did not answer.
+
+    The conversation is the next of its queue again, and no other is offered to the agent.
+    """
+    agent.did_not_respond = True
+    _leave(state, conversation, agent, disconnect_type, now, responded=agent.answers is None)
+    acd = conversation.participant(agent.answers or "")
+    if acd is not None:
+        _wait(state, conversation, acd, is_next=True)
+    _end_if_alone(state, conversation, now)
+
+
+def hold_participant(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    now: Now,
+    *,
+    held: bool,
+) -> None:
+    """Put a connected participant on hold, or take it off."""
+    (hold_session if held else resume_session)(participant.session, wall_milliseconds(now))
+    _touch(state, conversation)
+
+
+def change_attributes(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    attributes: Mapping[str, Json],
+    now: Now,
+) -> None:
+    """Merge participant data: keys that are not given are kept."""
+    participant.attributes = {**participant.attributes, **attributes}
+    _touch(state, conversation)
+    _tell(state, "attributes", conversation, participant, now)
+
+
+# Ends
+
+
+def hang_up(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    now: Now,
+    disconnect_type: str = "client",
+) -> None:
+    """Let a participant leave; an alerted agent declines.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        participant: a participant that is live.
+        now: the current time.
+        disconnect_type: why, as REST spells it.
+    """
+    if participant.session.is_alerting:
+        refuse_alert(state, conversation, participant, disconnect_type, now)
+        return
+    if participant.purpose == "acd":
+        leave_queue(state, conversation, participant, "FLOW_OUT", now)
+    else:
+        _leave(state, conversation, participant, disconnect_type, now)
+    _end_if_alone(state, conversation, now)
+
+
+def disconnect_all(
+    state: PlatformState, conversation: ConversationTimeline, disconnect_type: str, now: Now
+) -> None:
+    """End a conversation for everyone."""
+    for each in conversation.participants:
+        if each.is_live and each.purpose == "acd":
+            leave_queue(state, conversation, each, "ABANDON", now)
+    for each in conversation.participants:
+        if each.is_live:
+            _leave(state, conversation, each, disconnect_type, now)
+    if conversation.ended is None:
+        conversation.ended = wall_milliseconds(now)
+    _touch(state, conversation)
+
+
+def _leave(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    disconnect_type: str,
+    now: Now,
+    *,
+    responded: bool = True,
+) -> None:
+    """End the session of a customer or an agent, and begin after-call work where there is some."""
+    was_connected = participant.session.connected is not None
+    end_session(participant.session, disconnect_type, wall_milliseconds(now))
+    _touch(state, conversation)
+    if participant.purpose not in _AGENTS:
+        _tell(state, "customer.end", conversation, participant, now)
+        return
+    _tell(state, "user.end", conversation, participant, now)
+    is_open = participant.wrap_up is None or participant.prompt == "forcedTimeout"
+    if was_connected and is_open and participant.prompt in _NEEDS_ACW:
+        _begin_acw(state, conversation, participant, now)
+    else:
+        _release(state, conversation, participant, now, responded=responded)
+
+
+def _end_if_alone(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
+    """End a conversation in which nobody is left to talk to."""
+    live = [each for each in conversation.participants if each.is_live]
+    has_outside = any(each.purpose in _OUTSIDE for each in conversation.participants)
+    is_outside = any(each.purpose in _OUTSIDE for each in live)
+    if len(live) < 2 or (has_outside and not is_outside):
+        disconnect_all(state, conversation, "peer", now)
+
+
+def _begin_acw(
+    state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
+) -> None:
+    at = wall_milliseconds(now)
+    participant.acw_started = at
+    open_segment(participant.session, "wrapup", at)
+    if participant.acw_timeout is not None:
+        seconds = participant.acw_timeout / 1000
+        set_timer(state.contact_center, "acw", seconds, now, (conversation.id, participant.id))
+
+
+def wrap_up(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    code: str,
+    now: Now,
+    *,
+    seconds: int | None = None,
+    notes: str = "",
+    tags: Sequence[str] = (),
+) -> None:
+    """Give an agent's wrap-up, which ends after-call work; a forced time still passes.
+
+    A wrap-up after that replaces the one before: a guess.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        participant: the agent.
+        code: the wrap-up code.
+        now: the current time.
+        seconds: the duration that the agent reports; by default the time that passed.
+        notes: free text.
+        tags: tags.
+    """
+    at = wall_milliseconds(now)
+    started = participant.acw_started
+    passed = 0 if started is None else (participant.acw_ended or at) - started
+    spent = round(passed / 1000) if seconds is None else seconds
+    participant.wrap_up = WrapUp(code, at, spent, notes, tuple(tags))
+    _touch(state, conversation)
+    _tell(state, "wrapup", conversation, participant, now)
+    if participant.is_in_acw and participant.prompt != "forcedTimeout":
+        end_acw(state, conversation, participant, now)
+
+
+def end_acw(
+    state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
+) -> None:
+    """End after-call work; without a wrap-up it has reached its limit."""
+    at = wall_milliseconds(now)
+    participant.acw_ended = at
+    if participant.wrap_up is None:
+        spent = round((at - (participant.acw_started or at)) / 1000)
+        participant.wrap_up = WrapUp(TIMEOUT_CODE, at, spent)
+    end_segment(participant.session, at)
+    _touch(state, conversation)
+    _tell(state, "acw", conversation, participant, now)
+    _release(state, conversation, participant, now)
+
+
+def _release(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    now: Now,
+    *,
+    responded: bool = True,
+) -> None:
+    user_id = participant.user_id or ""
+    others = [each for each in conversation.participants if each.user_id == user_id]
+    if all(each.is_finished for each in others):
+        release_agent(state, user_id, conversation.id, now, responded=responded)
+
+
+# Transfers
+
+
+def transfer_to_queue(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    queue_id: str,
+    now: Now,
+    *,
+    attended: bool = False,
+) -> None:
+    """Let a queue take a participant's place.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        participant: a connected participant.
+        queue_id: a queue that exists.
+        now: the current time.
+        attended: whether the participant stays until an agent connects.
+    """
+    acd = enter_queue(state, conversation, queue_id, now)
+    acd.replaces = participant.id if attended else None
+    _hand_over(state, conversation, participant, now, attended=attended)
+
+
+def transfer_to_agent(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    user_id: str,
+    now: Now,
+    *,
+    attended: bool = False,
+) -> None:
+    """Let a user take a participant's place; see :func:`transfer_to_queue`."""
+    alert_agent(state, conversation, user_id, now, replaces=participant.id if attended else None)
+    _hand_over(state, conversation, participant, now, attended=attended)
+
+
+def transfer_to_address(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    address: str,
+    now: Now,
+) -> None:
+    """Let a party outside of the organization take a participant's place."""
+    external = _join(state, conversation, "external", now, ("dialing", "dialing"))
+    external.name = external.session.address = address
+    center = state.contact_center
+    set_timer(center, "answer", ANSWER_SECONDS, now, (conversation.id, external.id))
+    _tell(state, "customer.start", conversation, external, now)
+    _hand_over(state, conversation, participant, now, attended=False)
+
+
+def _hand_over(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    now: Now,
+    *,
+    attended: bool,
+) -> None:
+    if participant.purpose == "acd":
+        leave_queue(state, conversation, participant, "FLOW_OUT", now)
+        return
+    participant.transfers += 1
+    if not attended:
+        _leave(state, conversation, participant, "transfer", now)
+
+
+# Small things
+
+
+def _outside_party(conversation: ConversationTimeline) -> Participant | None:
+    live = (each for each in _outside(conversation) if each.is_live)
+    return next(live, None)
+
+
+def _outside(conversation: ConversationTimeline) -> Iterator[Participant]:
+    return (each for each in conversation.participants if each.purpose in _OUTSIDE)
+
+
+def _touch(state: PlatformState, conversation: ConversationTimeline) -> None:
+    state.contact_center.changed[conversation.id] = None
+
+
+def _tell(
+    state: PlatformState,
+    kind: FactKind,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    now: Now,
+) -> None:
+    fact = DetailFact(kind, conversation.id, participant.id, wall_milliseconds(now))
+    state.contact_center.facts.append(fact)

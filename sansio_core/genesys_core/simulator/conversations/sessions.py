@@ -1,0 +1,75 @@
+"""Sessions of participants: how their segments follow each other.
+
+Invariants: segments do not overlap, and nothing changes after the end of a session except after-call work.
+"""
+
+from genesys_core.clock import Now
+from genesys_core.simulator.state.timeline import MediaSession, SegmentKind, TimelineSegment
+
+__all__ = [
+    "answer_session",
+    "end_segment",
+    "end_session",
+    "hold_session",
+    "open_segment",
+    "resume_session",
+    "wall_milliseconds",
+]
+
+
+def wall_milliseconds(now: Now) -> int:
+    """Return the wall clock in whole milliseconds."""
+    return round(now.wall * 1000)
+
+
+def open_segment(session: MediaSession, kind: SegmentKind, at: int) -> None:
+    """End the open segment, and begin another."""
+    end_segment(session, at)
+    session.segments.append(TimelineSegment(kind, at))
+
+
+def end_segment(session: MediaSession, at: int, disconnect_type: str | None = None) -> None:
+    """End the open segment, if there is one.
+
+    Args:
+        session: the session.
+        at: its end.
+        disconnect_type: why the session ends with it, if it does.
+    """
+    if session.segments and session.segments[-1].end is None:
+        session.segments[-1].end = at
+        session.segments[-1].disconnect_type = disconnect_type
+
+
+def answer_session(session: MediaSession, at: int) -> None:
+    """Connect a session."""
+    session.state = "connected"
+    session.connected = at
+    open_segment(session, "interact", at)
+
+
+def hold_session(session: MediaSession, at: int) -> None:
+    """Put a connected session on hold; one that is on hold stays so."""
+    if not session.is_held:
+        open_segment(session, "hold", at)
+
+
+def resume_session(session: MediaSession, at: int) -> None:
+    """Take a session off hold; one that is not on hold stays so."""
+    if session.is_held:
+        open_segment(session, "interact", at)
+
+
+def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
+    """End a session.
+
+    Args:
+        session: the session.
+        disconnect_type: why, as REST spells it.
+        at: when.
+    """
+    end_segment(session, at, disconnect_type)
+    # The final state of calls is `terminated` (recorded); that of other media is not known.
+    session.state = "terminated" if session.media == "voice" else "disconnected"
+    session.disconnect_type = disconnect_type
+    session.ended = at

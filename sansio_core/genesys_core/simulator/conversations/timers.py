@@ -1,0 +1,52 @@
+"""Timers on the virtual clock.
+
+Invariants: timers are due in order, those of one time in the order in which they were set. A timer that
+is no longer wanted stays, and does nothing: what is due looks at the conversation first.
+"""
+
+from heapq import heappop, heappush
+
+from genesys_core.clock import Now
+from genesys_core.simulator.state.timeline import ContactCenter, TimerKind, VirtualTimer
+
+__all__ = ["due_timer", "next_timer", "set_timer"]
+
+
+def set_timer(
+    center: ContactCenter,
+    kind: TimerKind,
+    seconds: float,
+    now: Now,
+    about: tuple[str, str] = ("", ""),
+) -> None:
+    """Set a timer.
+
+    Args:
+        center: holds the timers.
+        kind: what is due.
+        seconds: how long from now; a negative time is due at once.
+        now: the current time.
+        about: conversation and participant.
+    """
+    center.serial += 1
+    due = now.monotonic + max(seconds, 0.0)
+    timer = VirtualTimer(due, center.serial, kind, *about)
+    heappush(center.timers, timer)
+
+
+def next_timer(center: ContactCenter) -> float | None:
+    """Return when the next timer is due, on the monotonic clock; ``None`` for none."""
+    return center.timers[0].due if center.timers else None
+
+
+def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | None:
+    """Remove and return the first timer that is due, with the time at which it was due.
+
+    Args:
+        center: holds the timers.
+        now: the current time.
+    """
+    if not center.timers or center.timers[0].due > now.monotonic:
+        return None
+    timer = heappop(center.timers)
+    return timer, Now(timer.due, now.wall - (now.monotonic - timer.due))

@@ -1,0 +1,412 @@
+"""Commands that begin, change and end conversations.
+
+Invariants: a command that the state does not allow is refused with the platform's code, and changes nothing. Commands
+answer 202 without a body; creates answer with the id. Any caller may command any participant.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from genesys_core.simulator.conversations import lifecycle
+from genesys_core.simulator.conversations.rest_views import (
+    MEDIA_PATHS,
+    show_conversation,
+    show_media_conversation,
+)
+from genesys_core.simulator.conversations.sessions import wall_milliseconds
+from genesys_core.simulator.handlers.conversation_lookup import (
+    find_conversation,
+    find_party,
+    make_refusal,
+    require_queue,
+    require_user,
+    require_user_context,
+)
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.http.problems import bad_request
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.timeline import ConversationTimeline, Participant
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["HANDLERS"]
+
+_ACCEPTED: Final = Reply(202)
+
+
+# Beginnings
+
+
+def post_call(call: ApiCall) -> Reply:
+    """Call a number, a user or a queue."""
+    body, user_id = call.document(), require_user_context(call)
+    targets = [name for name in ("phoneNumber", "callUserId", "callQueueId") if body.get(name)]
+    if len(targets) != 1:
+        message = "Give exactly one of phoneNumber, callUserId and callQueueId."
+        raise make_refusal("too.many.create.conversation.parameters", message)
+    (target,) = targets
+    if target == "callQueueId":
+        queue_id = require_queue(call, body["callQueueId"])
+        conversation = lifecycle.begin_inbound(
+            call.state, "voice", call.now, address=user_id, attributes=_map(body.get("attributes"))
+        )
+        lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
+        return _created(conversation)
+    callee = require_user(call, body["callUserId"]) if target == "callUserId" else None
+    behalf = body.get("callFromQueueId")
+    conversation = lifecycle.begin_outbound(
+        call.state,
+        "voice",
+        user_id,
+        call.now,
+        address=str(body[target]),
+        queue_id=require_queue(call, behalf) if behalf else None,
+        callee_id=callee,
+    )
+    return _created(conversation)
+
+
+def post_callback(call: ApiCall) -> Reply:
+    """Let a customer wait for a callback, now or from a time on."""
+    body = call.document()
+    numbers = [str(each) for each in _list(body.get("callbackNumbers"))]
+    wanted = body.get("queueId") or _map(body.get("routingData")).get("queueId")
+    if not wanted:
+        raise make_refusal("callback.error.missing.queue.id", "A callback needs the id of a queue.")
+    queue_id = require_queue(call, wanted)
+    scheduled = _time(body.get("callbackScheduledTime"))
+    name = str(body.get("callbackUserName") or "")
+    conversation = lifecycle.begin_inbound(
+        call.state,
+        "callback",
+        call.now,
+        address=numbers[0] if numbers else "",
+        name=name,
+        attributes=_map(body.get("data")),
+    )
+    conversation.callback_numbers, conversation.scheduled = tuple(numbers), scheduled
+    seconds = 0.0 if scheduled is None else (scheduled - wall_milliseconds(call.now)) / 1000
+    acd = lifecycle.enter_queue(call.state, conversation, queue_id, call.now, seconds=seconds)
+    identifiers: Json = [
+        {"type": "ACD", "id": acd.id},
+        {"type": "EXTERNAL", "id": conversation.participants[0].id},
+    ]
+    return json_reply(
+        {"conversation": _reference(conversation), "callbackIdentifiers": identifiers}
+    )
+
+
+def post_email(call: ApiCall) -> Reply:
+    """Begin an email: an inbound one waits in a queue, an outbound one is the caller's."""
+    body = call.document()
+    if body.get("queueId") and body.get("flowId"):
+        message = "Give either queueId or flowId, not both."
+        raise make_refusal("too.many.create.email.parameters", message)
+    queue_id = require_queue(call, body.get("queueId"))
+    if body.get("direction") == "OUTBOUND":
+        conversation = lifecycle.begin_outbound(
+            call.state,
+            "email",
+            require_user_context(call),
+            call.now,
+            address=str(body.get("toAddress") or ""),
+            name=str(body.get("toName") or ""),
+            queue_id=queue_id,
+        )
+    else:
+        conversation = lifecycle.begin_inbound(
+            call.state,
+            "email",
+            call.now,
+            address=str(body.get("fromAddress") or ""),
+            to=str(body.get("toAddress") or ""),
+            name=str(body.get("fromName") or ""),
+            attributes=_map(body.get("attributes")),
+        )
+        lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
+    conversation.subject = str(body.get("subject") or "")
+    return json_reply(show_media_conversation(conversation))
+
+
+def post_message(call: ApiCall) -> Reply:
+    """Begin a message conversation of the caller with a customer."""
+    body = call.document()
+    conversation = lifecycle.begin_outbound(
+        call.state,
+        "message",
+        require_user_context(call),
+        call.now,
+        address=str(body.get("toAddress")),
+        queue_id=require_queue(call, body.get("queueId")),
+    )
+    return _created(conversation)
+
+
+def post_open_message(call: ApiCall) -> Reply:
+    """Receive a message of a customer: it joins the customer's conversation, or begins one.
+
+    A new conversation waits in the first queue of the organization, for there are no message flows.
+    """
+    body = call.document()
+    sender = _map(_map(body.get("channel")).get("from"))
+    address = str(sender.get("id") or "")
+    center = call.state.contact_center
+    if not any(_is_with(each, address) for each in center.conversations.values()):
+        queue_id = require_queue(call, next(iter(call.state.queues), None))
+        name = str(sender.get("nickname") or "")
+        conversation = lifecycle.begin_inbound(
+            call.state, "message", call.now, address=address, name=name
+        )
+        lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
+    return json_reply({**body, "id": call.state.new_id("message"), "direction": "Inbound"})
+
+
+# Changes
+
+
+def patch_participant(call: ApiCall) -> Reply:
+    """Answer, hang up, hold, mute or wrap up."""
+    conversation = find_conversation(call)
+    participant, body = find_party(call, conversation), call.document()
+    wrap_up = body.get("wrapup")
+    if isinstance(wrap_up, Mapping):
+        _wrap_up(call, conversation, participant, wrap_up)
+    if body.get("wrapupSkipped") is True:
+        _skip_wrap_up(call, conversation, participant)
+    if isinstance(body.get("held"), bool):
+        _hold(call, conversation, participant, is_held=body["held"] is True)
+    if isinstance(body.get("muted"), bool):
+        _require_connected(participant, "conversation.error.mute.not.connected")
+        participant.session.is_muted = body["muted"] is True
+        call.state.contact_center.changed[conversation.id] = None
+    match body.get("state"):
+        case None:
+            pass
+        case "connected":
+            _answer(call, conversation, participant)
+        case "disconnected":
+            _hang_up(call, conversation, participant)
+        case other:
+            raise bad_request(f"The state [{other}] cannot be requested.", field="state")
+    return _ACCEPTED
+
+
+def patch_communication(call: ApiCall) -> Reply:
+    """Hang up a communication; nothing else is possible here."""
+    conversation = find_conversation(call)
+    participant = find_party(call, conversation)
+    if call.document().get("state") != "disconnected":
+        message = "A communication can only be disconnected."
+        raise make_refusal("communication.state.required", message)
+    _hang_up(call, conversation, participant)
+    return json_reply({})
+
+
+def patch_attributes(call: ApiCall) -> Reply:
+    """Merge participant data."""
+    conversation = find_conversation(call)
+    participant = find_party(call, conversation)
+    attributes = call.document().get("attributes")
+    if not isinstance(attributes, Mapping):
+        message = "The attributes must be an object."
+        raise make_refusal("conversation.error.participant.attribute.null", message)
+    lifecycle.change_attributes(call.state, conversation, participant, attributes, call.now)
+    if call.route.facts.reply_schema is None:
+        return Reply(202)
+    return json_reply({"attributes": dict(participant.attributes)})
+
+
+def post_wrap_up(call: ApiCall) -> Reply:
+    """Give the wrap-up of a communication."""
+    conversation = find_conversation(call)
+    _wrap_up(call, conversation, find_party(call, conversation), call.document())
+    return _ACCEPTED
+
+
+def replace_participant(call: ApiCall) -> Reply:
+    """Transfer a conversation to a user, a queue or an address."""
+    conversation = find_conversation(call)
+    participant, body = find_party(call, conversation), call.document()
+    _require_connected(participant, "conversations.error.transfer.not.connected")
+    is_attended = body.get("transferType") == "Attended"
+    if body.get("queueId"):
+        queue_id = require_queue(call, body["queueId"])
+        lifecycle.transfer_to_queue(
+            call.state, conversation, participant, queue_id, call.now, attended=is_attended
+        )
+    elif body.get("userId"):
+        user_id = require_user(call, body["userId"])
+        if user_id == participant.user_id:
+            message = "A conversation cannot be transferred to the user who has it."
+            raise make_refusal("conversations.error.transfer.same.party", message)
+        lifecycle.transfer_to_agent(
+            call.state, conversation, participant, user_id, call.now, attended=is_attended
+        )
+    elif body.get("address"):
+        address = str(body["address"])
+        lifecycle.transfer_to_address(call.state, conversation, participant, address, call.now)
+    else:
+        raise bad_request("Give a userId, a queueId or an address.")
+    return _ACCEPTED
+
+
+def assign_conversation(call: ApiCall) -> Reply:
+    """Offer a waiting conversation to a user, available or not."""
+    conversation = find_conversation(call)
+    user_id = require_user(call, call.document().get("id"))
+    lines = call.state.contact_center.waiting.values()
+    line = next((each for each in lines if conversation.id in each), None)
+    if line is None:
+        raise bad_request("The conversation does not wait for an agent.")
+    acd = conversation.participant(line[conversation.id])
+    lifecycle.alert_agent(call.state, conversation, user_id, call.now, acd=acd)
+    return json_reply("")
+
+
+def disconnect_conversation(call: ApiCall) -> Reply:
+    """End a conversation for everyone."""
+    conversation = find_conversation(call)
+    lifecycle.disconnect_all(call.state, conversation, "system", call.now)
+    return _ACCEPTED if call.route.facts.reply_schema is None else json_reply("")
+
+
+def patch_conversation(call: ApiCall) -> Reply:
+    """End a conversation with ``state: disconnected``; other changes are ignored."""
+    conversation = find_conversation(call)
+    if call.document().get("state") == "disconnected":
+        lifecycle.disconnect_all(call.state, conversation, "client", call.now)
+    return json_reply(show_conversation(call.state, conversation))
+
+
+def _is_with(conversation: ConversationTimeline, address: str) -> bool:
+    """Return whether this is a message conversation with a customer that goes on."""
+    customer = conversation.participants[0]
+    is_open = conversation.media == "message" and conversation.ended is None
+    return is_open and customer.session.address == address
+
+
+def _answer(call: ApiCall, conversation: ConversationTimeline, participant: Participant) -> None:
+    if not participant.session.is_alerting:
+        code = (
+            "postino.error.answer.not.alerting" if conversation.media == "email" else "bad.request"
+        )
+        raise make_refusal(code, "Only a participant that is alerted can be connected.")
+    lifecycle.connect_participant(call.state, conversation, participant, call.now)
+
+
+def _hang_up(call: ApiCall, conversation: ConversationTimeline, participant: Participant) -> None:
+    if not participant.is_live:
+        message = "The participant is disconnected already."
+        raise make_refusal("conversation.error.call.disconnected", message)
+    lifecycle.hang_up(call.state, conversation, participant, call.now)
+
+
+def _hold(
+    call: ApiCall,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    *,
+    is_held: bool,
+) -> None:
+    _require_connected(participant, "conversation.error.hold.alerting")
+    lifecycle.hold_participant(call.state, conversation, participant, call.now, held=is_held)
+
+
+def _require_connected(participant: Participant, code: str) -> None:
+    if not participant.session.is_connected:
+        raise make_refusal(code, "The participant is not connected.")
+
+
+def _wrap_up(
+    call: ApiCall,
+    conversation: ConversationTimeline,
+    participant: Participant,
+    given: Mapping[str, Json],
+) -> None:
+    code, seconds = given.get("code"), given.get("durationSeconds")
+    if participant.user_id is None:
+        raise bad_request("Only an agent can give a wrap-up.")
+    if not code:
+        if given.get("provisional") is True:
+            return
+        raise make_refusal("conversation.error.wrapup.code.required", "A wrap-up needs a code.")
+    lifecycle.wrap_up(
+        call.state,
+        conversation,
+        participant,
+        str(code),
+        call.now,
+        seconds=seconds if isinstance(seconds, int) and seconds >= 0 else None,
+        notes=str(given.get("notes") or ""),
+        tags=[str(each) for each in _list(given.get("tags"))],
+    )
+
+
+def _skip_wrap_up(
+    call: ApiCall, conversation: ConversationTimeline, participant: Participant
+) -> None:
+    if participant.prompt in {"mandatory", "forcedTimeout"}:
+        message = "The wrap-up of this queue is mandatory."
+        raise make_refusal("conversation.error.wrapup.cannot.skip", message)
+    lifecycle.wrap_up(call.state, conversation, participant, lifecycle.SKIPPED_CODE, call.now)
+
+
+def _reference(conversation: ConversationTimeline) -> Record:
+    return {"id": conversation.id, "selfUri": f"/api/v2/conversations/{conversation.id}"}
+
+
+def _created(conversation: ConversationTimeline) -> Reply:
+    path = MEDIA_PATHS[conversation.media]
+    uri = f"/api/v2/conversations/{path}/{conversation.id}"
+    return json_reply({"id": conversation.id, "selfUri": uri})
+
+
+def _map(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _time(value: Json) -> int | None:
+    """Return a date and time in milliseconds, or ``None``; its form was checked."""
+    if not isinstance(value, str):
+        return None
+    return round(datetime.fromisoformat(value).timestamp() * 1000)
+
+
+_BASE: Final = "/api/v2/conversations"
+_PARTY: Final = "{conversationId}/participants/{participantId}"
+
+
+_MEDIA: Final = tuple(f"{_BASE}/{each}" for each in MEDIA_PATHS.values())
+_COMMUNICATION: Final = f"{_PARTY}/communications/{{communicationId}}"
+
+
+def _below(
+    roots: Sequence[str], method: str, suffix: str, handler: Handler
+) -> Mapping[tuple[str, str], Handler]:
+    return {(method, f"{root}/{suffix}"): handler for root in roots}
+
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("POST", f"{_BASE}/calls"): post_call,
+    ("POST", f"{_BASE}/callbacks"): post_callback,
+    ("POST", f"{_BASE}/emails"): post_email,
+    ("POST", f"{_BASE}/messages"): post_message,
+    ("POST", f"{_BASE}/messages/inbound/open"): post_open_message,
+    **_below((_BASE, *_MEDIA), "PATCH", _PARTY, patch_participant),
+    **_below((_BASE, *_MEDIA), "PATCH", f"{_PARTY}/attributes", patch_attributes),
+    **_below((_BASE, *_MEDIA), "POST", f"{_PARTY}/replace", replace_participant),
+    **_below(_MEDIA, "PATCH", _COMMUNICATION, patch_communication),
+    **_below(_MEDIA, "POST", f"{_COMMUNICATION}/wrapup", post_wrap_up),
+    **_below(_MEDIA, "PATCH", "{conversationId}", patch_conversation),
+    ("POST", f"{_BASE}/{_PARTY}/replace/agent"): replace_participant,
+    ("POST", f"{_BASE}/{_PARTY}/replace/external"): replace_participant,
+    ("POST", f"{_BASE}/{_PARTY}/replace/queue"): replace_participant,
+    ("POST", f"{_BASE}/{_PARTY}/transfer"): replace_participant,
+    ("POST", f"{_BASE}/{{conversationId}}/assign"): assign_conversation,
+    ("POST", f"{_BASE}/{{conversationId}}/disconnect"): disconnect_conversation,
+    ("DELETE", f"{_BASE}/{{conversationId}}"): disconnect_conversation,
+}

@@ -1,0 +1,102 @@
+"""What handlers of conversations look up: the conversation, the participant, the caller.
+
+Invariants: an unknown conversation or participant is a 404 with the platform's code; so is a conversation of another
+media type than the path's.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.conversations.rest_views import MEDIA_PATHS
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.state.timeline import ConversationTimeline, MediaKind, Participant
+
+__all__ = [
+    "find_conversation",
+    "find_party",
+    "make_refusal",
+    "media_of_path",
+    "require_queue",
+    "require_user",
+    "require_user_context",
+]
+
+_BY_PATH: Final[Mapping[str, MediaKind]] = {path: media for media, path in MEDIA_PATHS.items()}
+
+
+def make_refusal(code: str, message: str, *, status: int = 400) -> PlatformProblem:
+    """Return an error with a code of the platform."""
+    return PlatformProblem(status, code, message)
+
+
+def media_of_path(call: ApiCall) -> MediaKind | None:
+    """Return the media type in a call's path; ``None`` if it is for all."""
+    return _BY_PATH.get(
+        call.route.template.removeprefix("/api/v2/conversations/").partition("/")[0]
+    )
+
+
+def find_conversation(call: ApiCall) -> ConversationTimeline:
+    """Return the conversation that a call is about.
+
+    Raises:
+        Problem: 404 if there is none, or it is of another media type than the path's.
+    """
+    identity = call.arguments["conversationId"]
+    found = call.state.contact_center.conversations.get(identity)
+    media = media_of_path(call)
+    if found is None or media not in {None, found.media}:
+        message = f"There is no conversation {identity}."
+        raise make_refusal("conversation.error.conversation.not.found", message, status=404)
+    return found
+
+
+def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
+    """Return the participant that a call is about.
+
+    Raises:
+        Problem: 404 if the conversation has no such participant or communication.
+    """
+    identity = call.arguments["participantId"]
+    found = conversation.participant(identity)
+    wanted = call.arguments.get("communicationId")
+    if found is None or wanted not in {None, found.session.id}:
+        message = f"The conversation has no participant {identity} with that communication."
+        raise make_refusal("conversation.error.not.conversation.participant", message, status=404)
+    return found
+
+
+def require_queue(call: ApiCall, queue_id: object) -> str:
+    """Return the id of a queue that exists.
+
+    Raises:
+        Problem: 400 if it does not.
+    """
+    if not isinstance(queue_id, str) or queue_id not in call.state.queues:
+        message = f"There is no queue {queue_id}."
+        raise make_refusal("conversations.error.queue.not.found", message)
+    return queue_id
+
+
+def require_user(call: ApiCall, user_id: object) -> str:
+    """Return the id of a user who exists.
+
+    Raises:
+        Problem: 404 if there is none.
+    """
+    if not isinstance(user_id, str) or user_id not in call.state.users:
+        raise no_such_entity("user", str(user_id))
+    return user_id
+
+
+def require_user_context(call: ApiCall) -> str:
+    """Return the user of the caller's token.
+
+    Raises:
+        Problem: 400 for a token without a user.
+    """
+    user_id = None if call.token is None else call.token.user_id
+    if user_id is None:
+        raise make_refusal("not.a.user", "This request requires a user; the token has none.")
+    return user_id

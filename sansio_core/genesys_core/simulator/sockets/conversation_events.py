@@ -1,0 +1,297 @@
+"""Events of conversations, agents and queues: what changed since the last time, as notices.
+
+Invariants: a conversation that changed is published once for each of its agents and queues, whole, after the
+facts that changed it. A body is made only for a topic with a subscription. An agent hears a
+conversation from the alert to the end of after-call work.
+
+Guesses: the order of the events of one change; that a queue hears its conversations to their end.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from genesys_core.clock import Now
+from genesys_core.notifications.topics import topic_model_name
+from genesys_core.simulator.conversations.rest_views import (
+    MEDIA_PATHS,
+    show_conversation,
+    show_media_conversation,
+)
+from genesys_core.simulator.conversations.session_times import time_spent
+from genesys_core.simulator.sockets.event_bodies import shape_event
+from genesys_core.simulator.state.channels import Notice
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.timeline import (
+    ConversationTimeline,
+    DetailFact,
+    MediaSession,
+    Participant,
+)
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["CONVERSATION_TOPICS", "ConversationEvents"]
+
+_DETAILS: Final = "v2.detail.events.conversation.{id}"
+_FACTS: Final = (
+    "acd.end",
+    "acd.start",
+    "acw",
+    "attributes",
+    "customer.end",
+    "customer.start",
+    "user.end",
+    "user.start",
+    "wrapup",
+)
+
+CONVERSATION_TOPICS: Final = frozenset(
+    {
+        *(f"{_DETAILS}.{kind}" for kind in _FACTS),
+        *(f"v2.users.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
+        *(f"v2.routing.queues.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
+        "v2.detail.events.agent.{id}.state",
+        "v2.routing.queues.{id}.conversations",
+        "v2.routing.queues.{id}.users",
+        "v2.users.{id}.activity",
+        "v2.users.{id}.conversations",
+        "v2.users.{id}.conversationsummary",
+        "v2.users.{id}.routingStatus",
+    }
+)
+"""The topics that are published here."""
+
+_STATES: Final[Mapping[str, str]] = {
+    "alert": "ALERT",
+    "dialing": "DIALING",
+    "hold": "HOLD",
+    "interact": "INTERACT",
+    "wrapup": "WRAPUP",
+}
+_DISCONNECTS: Final[Mapping[str, str]] = {
+    "transfer.noanswer": "NO_ANSWER_TRANSFER",
+    "transfer.consult": "CONSULT_TRANSFER",
+}
+_MEDIA: Final[Mapping[str, str]] = {
+    "voice": "call",
+    "callback": "callback",
+    "email": "email",
+    "message": "message",
+}
+
+
+class ConversationEvents:
+    """Makes the notices of what changed in the contact center.
+
+    Args:
+        definition: the definition, for the models of the topics.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+
+    def publish(self, state: PlatformState, now: Now) -> None:
+        """Add the notices of all changes to the state, and forget the changes.
+
+        Args:
+            state: the platform's state.
+            now: the current time.
+        """
+        center, notices = state.contact_center, state.notices
+        while center.facts:
+            notices.append(self._fact(state, center.facts.popleft(), now))
+        for identity in center.changed:
+            notices.extend(self._conversation(state, center.conversations[identity], now))
+        for user_id in center.status_changes:
+            notices.extend(self._status(state, user_id, now))
+        for queue_id, user_id in center.membership_changes:
+            notices.append(self._membership(state, queue_id, user_id, now))
+        center.changed.clear()
+        center.status_changes.clear()
+        center.membership_changes.clear()
+
+    def _notice(
+        self,
+        state: PlatformState,
+        names: tuple[str, str],
+        make: Callable[[], Record],
+        now: Now,
+    ) -> Notice:
+        """Return the notice of a topic, given its template and its name."""
+        template, topic = names
+        if not _is_heard(state, topic):
+            return Notice(topic, None)
+        model = Schema(ref=f"#/definitions/{topic_model_name(template)}")
+        return Notice(topic, shape_event(self._definition, model, make(), "updated", now))
+
+    def _conversation(
+        self, state: PlatformState, conversation: ConversationTimeline, now: Now
+    ) -> Iterator[Notice]:
+        media = MEDIA_PATHS[conversation.media]
+        agents = [each for each in conversation.participants if each.user_id and not each.is_told]
+        queues = {each.queue_id for each in conversation.participants if each.queue_id is not None}
+        hearers = [
+            *(("v2.users.{id}", each) for each in dict.fromkeys(a.user_id or "" for a in agents)),
+            *(("v2.routing.queues.{id}", each) for each in sorted(queues)),
+        ]
+        for prefix, identity in hearers:
+            for suffix, view in (
+                (".conversations", lambda: show_conversation(state, conversation)),
+                (f".conversations.{media}", lambda: show_media_conversation(conversation)),
+            ):
+                names = (f"{prefix}{suffix}", f"{prefix.replace('{id}', identity)}{suffix}")
+                yield self._notice(state, names, view, now)
+        for agent in agents:
+            yield from self._agent(state, conversation, agent, now)
+
+    def _agent(
+        self,
+        state: PlatformState,
+        conversation: ConversationTimeline,
+        agent: Participant,
+        now: Now,
+    ) -> Iterator[Notice]:
+        agent.is_told = agent.is_finished
+        user_id = agent.user_id or ""
+        template = "v2.detail.events.agent.{id}.state"
+        names = (template, template.replace("{id}", user_id))
+        yield self._notice(state, names, lambda: _agent_state(conversation, agent), now)
+        template = "v2.users.{id}.conversationsummary"
+        names = (template, template.replace("{id}", user_id))
+        yield self._notice(state, names, lambda: _summary(state, user_id), now)
+
+    def _fact(self, state: PlatformState, fact: DetailFact, now: Now) -> Notice:
+        template = f"{_DETAILS}.{fact.kind}"
+        names = (template, template.replace("{id}", fact.conversation_id))
+        return self._notice(state, names, lambda: _detail(state, fact), now)
+
+    def _status(self, state: PlatformState, user_id: str, now: Now) -> Iterator[Notice]:
+        for suffix, view in (("routingStatus", _routing_status), ("activity", _activity)):
+            names = (f"v2.users.{{id}}.{suffix}", f"v2.users.{user_id}.{suffix}")
+            yield self._notice(state, names, partial(view, state, user_id), now)
+
+    def _membership(self, state: PlatformState, queue_id: str, user_id: str, now: Now) -> Notice:
+        joined = state.contact_center.members.get(queue_id, {}).get(user_id, False)
+        body: Record = {
+            "id": user_id,
+            "user": {"id": user_id},
+            "queueId": queue_id,
+            "joined": joined,
+        }
+        template = "v2.routing.queues.{id}.users"
+        return self._notice(
+            state, (template, template.replace("{id}", queue_id)), lambda: body, now
+        )
+
+
+def _routing_status(state: PlatformState, user_id: str) -> Record:
+    return {"id": user_id, "routingStatus": state.users[user_id].get("routingStatus")}
+
+
+def _presence(user: Record) -> Mapping[str, Json]:
+    found = user.get("presence")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _activity(state: PlatformState, user_id: str) -> Record:
+    """Return presence and routing status together."""
+    center = state.contact_center
+    presence = _presence(state.users[user_id])
+    return {
+        **_routing_status(state, user_id),
+        "presence": {**presence, "presenceMessage": presence.get("message")},
+        "activeQueueIds": [
+            queue_id
+            for queue_id in center.memberships.get(user_id, ())
+            if center.members[queue_id][user_id]
+        ],
+    }
+
+
+def _is_heard(state: PlatformState, topic: str) -> bool:
+    if not state.channels:
+        return False
+    name = topic.lower()
+    return any(name in each.names for each in state.channels.values())
+
+
+def _detail(state: PlatformState, fact: DetailFact) -> Record:
+    """Return the flat body of a detail event."""
+    conversation = state.contact_center.conversations[fact.conversation_id]
+    participant = next(e for e in conversation.participants if e.id == fact.participant_id)
+    session, wrap_up = participant.session, participant.wrap_up
+    answered = conversation.participant(participant.answered_by or "")
+    record: Record = {
+        "eventTime": fact.at,
+        "conversationId": conversation.id,
+        "participantId": participant.id,
+        "sessionId": session.id,
+        "mediaType": session.media.upper(),
+        "direction": session.direction.upper(),
+        "provider": "Simulator",
+        "userId": participant.user_id,
+        "queueId": participant.queue_id,
+        "disconnectType": _disconnect_type(session),
+        "subject": conversation.subject or None,
+        "acdOutcome": participant.outcome,
+        "answeredUserId": None if answered is None else answered.user_id,
+        "connectedDurationMs": time_spent(session, "interact"),
+        "interactingDurationMs": time_spent(session, "interact"),
+        "heldDurationMs": time_spent(session, "hold"),
+        "alertingDurationMs": time_spent(session, "alert"),
+        "dialingDurationMs": time_spent(session, "dialing"),
+        "attributes": dict(participant.attributes),
+    }
+    if wrap_up is not None:
+        record |= {
+            "wrapupCode": wrap_up.code,
+            "wrapupNotes": wrap_up.notes,
+            "wrapupDurationMs": wrap_up.seconds * 1000,
+        }
+    return record
+
+
+def _disconnect_type(session: MediaSession) -> str | None:
+    known = session.disconnect_type
+    return None if known is None else _DISCONNECTS.get(known, known.upper())
+
+
+def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Record:
+    segment = agent.session.segments[-1]
+    ended = agent.session.ended
+    is_over = agent.is_finished and ended is not None
+    return {
+        "conversationId": conversation.id,
+        "sessionId": agent.session.id,
+        "sessionStart": agent.session.started,
+        "currentStateStart": ended if is_over else segment.start,
+        "currentState": "TERMINATED" if is_over else _STATES[segment.kind],
+        "userId": agent.user_id,
+        "originatingDirection": conversation.direction.upper(),
+        "mediaType": conversation.media.upper(),
+        "queueId": agent.queue_id,
+    }
+
+
+def _summary(state: PlatformState, user_id: str) -> Record:
+    """Return how many conversations of each kind a user has."""
+    center = state.contact_center
+    counts = {(kind, side): [0, 0] for kind in _MEDIA.values() for side in (True, False)}
+    for identity in center.busy.get(user_id, ()):
+        conversation = center.conversations[identity]
+        for each in conversation.participants:
+            if each.user_id == user_id and not each.is_finished:
+                count = counts[_MEDIA[conversation.media], each.queue_id is not None]
+                count[int(each.is_in_acw)] += 1
+    return {
+        "userId": user_id,
+        **{
+            kind: {
+                side: dict(zip(("active", "acw"), counts[kind, is_acd], strict=True))
+                for side, is_acd in (("contactCenter", True), ("enterprise", False))
+            }
+            for kind in _MEDIA.values()
+        },
+    }
