@@ -3,7 +3,7 @@
 Run ``python -m tests.differential.summaries`` with the group ``differential`` installed. A summary
 agrees if its verb is of the same kind (it reads, creates, changes, removes or acts) and if its object
 is named in the official sentence. What disagrees has to be in ``summaries.tsv`` with a reason, and what
-is there has to disagree. ``--all`` prints the disagreements that are explained as well.
+is there has to disagree. An SDK of another definition is not compared. ``--all`` prints the disagreements that are explained as well.
 
 ``--sample N`` prints N summaries with their paths, drawn by the hash of the current commit.
 """
@@ -17,10 +17,12 @@ import subprocess
 import sys
 from collections import Counter
 from importlib import import_module
+from importlib.metadata import version
 from inspect import getmembers, isclass, isfunction
 from pathlib import Path
 from typing import NamedTuple
 
+from genesys_cloud import DEFINITION_VERSION
 from genesys_cloud.definition import load_definition, load_topics, read_definition
 from genesys_core.definition.words.lexicon import to_singular
 from genesys_core.definition.words.summaries import replaced_paths, summarize_operation
@@ -168,6 +170,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.sample:
         sample(options.sample)
+        return 0
+    if (installed := version("PureCloudPlatformClientV2")) != DEFINITION_VERSION:
+        print(f"the official SDK {installed} is of another definition than {DEFINITION_VERSION}")
         return 0
     sentences = official_sentences()
     explained = dict(

@@ -760,7 +760,7 @@ def get_gamification_leaderboard_all_bestpoints(
 
 def get_gamification_leaderboard_bestpoints(
 ) -> _Lists[_m.OverallBestPoints, _m.OverallBestPointsItem]:
-    """Get the best points around the current user.
+    """Get the best points of the current user's division or profile.
 
     GET /api/v2/gamification/leaderboard/bestpoints -> ``OverallBestPoints``.
     Requires ``gamification:leaderboard:view``.
@@ -1043,7 +1043,7 @@ def get_gamification_scorecards_points_alltime(
 def get_gamification_scorecards_points_average(
     workday: _date | str,
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
-    """Get the average points of a division or performance profile.
+    """Get the average points of the current user's division or profile.
 
     GET /api/v2/gamification/scorecards/points/average -> ``SingleWorkdayAveragePoints``.
     Requires ``gamification:scorecard:view``.
@@ -1418,7 +1418,7 @@ def get_gamification_scorecards_values_average(
     *,
     time_zone: str | None = None,
 ) -> _Lists[_m.SingleWorkdayAverageValues, _m.WorkdayValuesMetricItem]:
-    """Get the average values of a division or performance profile.
+    """Get the average values of the current user's division or profile.
 
     GET /api/v2/gamification/scorecards/values/average -> ``SingleWorkdayAverageValues``.
     Requires ``gamification:scorecard:view``.

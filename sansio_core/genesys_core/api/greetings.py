@@ -158,7 +158,7 @@ def get_greetings(
 
 
 def get_greetings_defaults() -> _Operation[_m.DefaultGreetingList]:
-    """Get the greeting defaults.
+    """List the default greetings.
 
     GET /api/v2/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings-defaults
@@ -192,7 +192,7 @@ def get_group_greetings(
 
 
 def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreetingList]:
-    """Get the greeting defaults of a group.
+    """List the default greetings of a group.
 
     GET /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--greetings-defaults
@@ -230,7 +230,7 @@ def get_user_greetings(
 
 
 def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingList]:
-    """Get the greeting defaults of a user.
+    """List the default greetings of a user.
 
     GET /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--greetings-defaults
@@ -310,7 +310,7 @@ def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operatio
 def put_greetings_defaults(
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """Update the greeting defaults.
+    """Update the default greetings.
 
     PUT /api/v2/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-greetings-defaults
@@ -328,7 +328,7 @@ def put_group_greetings_defaults(
     group_id: str,
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """Update the greeting defaults of a group.
+    """Update the default greetings of a group.
 
     PUT /api/v2/groups/{groupId}/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-groups--groupId--greetings-defaults
@@ -347,7 +347,7 @@ def put_user_greetings_defaults(
     user_id: str,
     body: _m.DefaultGreetingList | _JsonObject,
 ) -> _Operation[_m.DefaultGreetingList]:
-    """Update the greeting defaults of a user.
+    """Update the default greetings of a user.
 
     PUT /api/v2/users/{userId}/greetings/defaults -> ``DefaultGreetingList``.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-users--userId--greetings-defaults

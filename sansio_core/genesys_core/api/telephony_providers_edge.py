@@ -700,7 +700,7 @@ def get_telephony_providers_edges_didpools_dids(
     page_number: int | None = None,
     sort_order: str | None = None,
 ) -> _Lists[_m.DIDNumberEntityListing, _m.DIDNumber]:
-    """List the DID pool DIDs.
+    """List the DIDs of DID pools.
 
     GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
     Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.

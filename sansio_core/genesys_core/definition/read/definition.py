@@ -16,6 +16,7 @@ __all__ = [
     "ApiPermissions",
     "Array",
     "Field",
+    "Limits",
     "Map",
     "ModelDef",
     "ParameterLocation",
@@ -95,6 +96,18 @@ class ModelDef(Struct, frozen=True):
     description: str = ""
 
 
+class Limits(Struct, frozen=True):
+    """What a document says about the values of a parameter: its default as JSON, and bounds."""
+
+    default: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+
 class ApiParameter(Struct, frozen=True):
     """A parameter of an operation, including the body."""
 
@@ -104,6 +117,7 @@ class ApiParameter(Struct, frozen=True):
     type: Type
     required: bool = False
     description: str = ""
+    limits: Limits = Limits()
 
 
 class ApiPermissions(Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -22,6 +23,7 @@ from genesys_core.definition.read.definition import (
     ApiPermissions,
     Array,
     Field,
+    Limits,
     Map,
     ModelDef,
     ParameterLocation,
@@ -375,6 +377,7 @@ class _DefinitionReader:
                 self.parameter_type(one, place, title),
                 required=one.required or one.location == "path",
                 description=one.description,
+                limits=_limits(one),
             )
             for name, (one, place) in zip(names, merged, strict=True)
         )
@@ -506,6 +509,21 @@ def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Pl
             "string", tuple(dict.fromkeys(str(value) for value in enum if value is not None))
         )
     return Plain(_KINDS.get(type_ or "", "any"))
+
+
+def _limits(parameter: swagger.SwaggerParameter) -> Limits:
+    default = parameter.default
+    if default is not None and not isinstance(default, str):
+        default = msgspec.json.encode(default).decode()
+    return Limits(
+        default or "",
+        parameter.minimum,
+        parameter.maximum,
+        parameter.min_length,
+        parameter.max_length,
+        parameter.min_items,
+        parameter.max_items,
+    )
 
 
 def _accept(produces: list[str]) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.calls.listing import Listing
-from genesys_core.definition.read.definition import ApiParameter
+from genesys_core.definition.read.definition import ApiParameter, Limits
 from genesys_core.definition.words.lexicon import split_name, to_plural, with_article
 
-__all__ = ["KNOWN_PARAMETERS", "describe_parameter"]
+__all__ = ["KNOWN_PARAMETERS", "describe_limits", "describe_parameter"]
 
 KNOWN_PARAMETERS: Final[Mapping[str, str]] = {
     "Accept-Language": "the preferred language",
@@ -47,6 +47,29 @@ def describe_parameter(parameter: ApiParameter, listing: Listing | None) -> str:
     if listing is not None and f"query.{name}" in (listing.send, listing.size):
         return _PAGES.get(listing.style, _CURSOR) if listing.size != f"query.{name}" else _SIZE
     return f"the {_owner(name)}" if _is_id(name) else ""
+
+
+def describe_limits(limits: Limits) -> str:
+    """Return default and bounds as words: "by default 25, from 1 to 100"; empty if there are none."""
+    return ", ".join(
+        filter(
+            None,
+            [
+                f"by default {limits.default}" if limits.default else "",
+                _bounds(limits.minimum, limits.maximum, ""),
+                _bounds(limits.min_length, limits.max_length, " characters"),
+                _bounds(limits.min_items, limits.max_items, " items"),
+            ],
+        )
+    )
+
+
+def _bounds(least: float | None, most: float | None, unit: str) -> str:
+    if least is not None and most is not None:
+        return f"from {least:g} to {most:g}{unit}"
+    if least is not None:
+        return f"at least {least:g}{unit}"
+    return f"at most {most:g}{unit}" if most is not None else ""
 
 
 def _is_id(name: str) -> bool:

@@ -114,7 +114,8 @@ def _line(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int, verb
     if "bulk" in last.segments:
         rest = tuple(one for one in last.segments if one != "bulk")
         whole = (*start, PathStep(rest)) if rest else tuple(start)
-        return f"{_in_bulk(whole, depth, verb)} in bulk"
+        if whole:
+            return f"{_in_bulk(whole, depth, verb)} in bulk"
     if tail == "divisionviews":
         return f"List {describe_things(base, depth)} in the caller's divisions"
     if tail in _ACTIONS and (operation.method != "GET" or tail in ("search", "query")):
@@ -129,10 +130,10 @@ def _repeats_search(operation: ApiOperation) -> bool:
 
 def _in_bulk(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
     """Return the line of an operation on many things, without "in bulk"."""
-    tail, base = steps[-1].segments[-1], without_tail(steps)
-    if tail == "divisionviews":
+    tail, base = "".join(steps[-1].segments[-1:]), without_tail(steps)
+    if base and tail == "divisionviews":
         return f"{verb} {describe_things(base, depth, '')} in the caller's divisions"
-    if tail in _ACTIONS:
+    if base and tail in _ACTIONS:
         return _acts(_ACTIONS[tail], base, depth)
     return f"{verb} {describe_things(steps, depth, '')}"
 

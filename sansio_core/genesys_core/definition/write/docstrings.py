@@ -24,7 +24,7 @@ from genesys_core.definition.read.definition import (
 from genesys_core.definition.read.listings import find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.words.links import platform_link
-from genesys_core.definition.words.parameters import describe_parameter
+from genesys_core.definition.words.parameters import describe_limits, describe_parameter
 from genesys_core.definition.words.summaries import summarize_operation
 from genesys_core.definition.write.annotations import literal_values
 from genesys_core.definition.write.source_text import to_plain_text, wrap_text, write_docstring
@@ -131,14 +131,20 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
 
 
 def _parameter(parameter: ApiParameter, words: str) -> str:
+    """Describe a parameter: its place and type, known values, what it is, default and bounds."""
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
     described = _one_line(parameter.description)
+    limits = to_plain_text(describe_limits(parameter.limits))
     if parameter.location == "path" and parameter.type == Plain("string") and not described:
-        return f"{parameter.name}: {to_plain_text(words)}."
+        return f"{parameter.name}: {'; '.join(filter(None, [to_plain_text(words), limits]))}."
     facts = f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
-    described = described or (f"{words[0].upper()}{to_plain_text(words[1:])}." if words else "")
-    return f"{facts} {described}" if described else facts
+    sentences = [described or _sentence(to_plain_text(words)), _sentence(limits)]
+    return " ".join(filter(None, [facts, *sentences]))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _place(parameter: ApiParameter) -> str:

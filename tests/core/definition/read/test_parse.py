@@ -12,6 +12,7 @@ from genesys_core.definition.read.definition import (
     ApiPermissions,
     Array,
     Field,
+    Limits,
     Map,
     Plain,
     Ref,
@@ -469,6 +470,21 @@ def test_permissions_of_2016_are_a_list_of_which_all_are_required() -> None:
 def test_the_official_method_name_is_preferred() -> None:
     assert only(**{"x-purecloud-method-name": "getXById"}).name == "get_x_by_id"
     assert only(**{"x-purecloud-method-name": ""}).name == "get_x"
+
+
+def test_defaults_and_bounds_of_parameters_are_kept() -> None:
+    size = {**query("size"), "type": "integer", "default": 25, "minimum": 1, "maximum": 100}
+    order = {**query("order"), "default": "asc", "minLength": 3, "maxLength": 4}
+    ids = {**query("ids"), "type": "array", "items": STRING, "minItems": 1, "maxItems": 50}
+    flag = {**query("flag"), "type": "boolean", "default": False}
+    one = only(size, order, ids, flag, query("plain"))
+    assert [parameter.limits for parameter in one.parameters if parameter.wire != "id"] == [
+        Limits("25", 1, 100),
+        Limits("asc", min_length=3, max_length=4),
+        Limits(min_items=1, max_items=50),
+        Limits("false"),
+        Limits(),
+    ]
 
 
 def test_descriptions_are_kept() -> None:

@@ -8,10 +8,15 @@ from genesys_core.calls.listing import Listing, PagingStyle
 from genesys_core.definition.read.definition import (
     ApiDefinition,
     ApiParameter,
+    Limits,
     ParameterLocation,
     Plain,
 )
-from genesys_core.definition.words.parameters import KNOWN_PARAMETERS, describe_parameter
+from genesys_core.definition.words.parameters import (
+    KNOWN_PARAMETERS,
+    describe_limits,
+    describe_parameter,
+)
 
 
 def words(place: ParameterLocation, wire: str, listing: Listing | None = None) -> str:
@@ -83,3 +88,19 @@ def test_no_known_parameter_is_idle(bundled: ApiDefinition) -> None:
         if one.location in ("query", "header")
     }
     assert sorted(KNOWN_PARAMETERS.keys() - found) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (Limits(), ""),
+        (Limits("25"), "by default 25"),
+        (Limits("25", 1, 100), "by default 25, from 1 to 100"),
+        (Limits(minimum=0), "at least 0"),
+        (Limits(maximum=0.5), "at most 0.5"),
+        (Limits(min_length=3, max_length=9), "from 3 to 9 characters"),
+        (Limits(max_items=50), "at most 50 items"),
+    ],
+)
+def test_defaults_and_bounds(limits: Limits, expected: str) -> None:
+    assert describe_limits(limits) == expected

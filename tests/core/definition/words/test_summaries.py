@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from genesys_core.definition.read.definition import (
@@ -118,6 +120,10 @@ LIST = (ApiParameter("body", "body", "body", Array(Plain("string"))),)
         ("GET", "jobs", "List the jobs"),
         ("GET", "search", "Get the search"),
         ("GET", "{a}", "Get an a"),
+        ("POST", "bulk/bulk", "Create a bulk bulk"),
+        ("POST", "bulk/divisionviews", "Create division views in bulk"),
+        ("POST", "bulk/add", "Create adds in bulk"),
+        ("POST", "{a}/{b}/bulk", "Create bs of an a in bulk"),
     ],
 )
 def test_lines_follow_from_method_and_path(method: str, path: str, words: str) -> None:
@@ -167,3 +173,19 @@ def test_a_line_depends_on_nothing_else() -> None:
     assert summarize_operation(operation) == summarize_operation(
         replace(operation, deprecated=True)
     )
+
+
+SEGMENTS = st.one_of(
+    st.sampled_from(["queues", "bulk", "jobs", "divisionviews", "search", "add", "me", "{id}", ""]),
+    st.text(max_size=12),
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "TRACE"]), parts=st.lists(SEGMENTS, max_size=6)
+)
+def test_any_path_has_a_line(method: str, parts: list[str]) -> None:
+    operation = ApiOperation("x", method, "/".join(["/api/v2", *parts]), ("X",))
+    line = summarize_operation(operation)
+    assert line.split(" ")[0] in VERBS
+    assert summarize_operation(operation) == line

@@ -52,7 +52,7 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
 
 
 def test_a_documents_own_words_come_first() -> None:
-    described = {**query("q"), "description": 'How\nmany "x".'}
+    described = {**query("q"), "description": 'How\nmany "x".', "default": 5, "maximum": 9}
     get = operation("getX", "Users", described, summary="Get  x.\n", description="Long. " * 30)
     document = {**TRAPS, "paths": {"/x": {"get": get}}}
     (one,) = parse_definition(document, {"notifications": []}).operations()
@@ -60,7 +60,7 @@ def test_a_documents_own_words_come_first() -> None:
     assert lines[:3] == ['    """Get x.', "", f"    {'Long. ' * 15}Long."]
     assert all(len(line) <= 100 for line in lines)
     assert "    GET /x -> nothing." in lines
-    assert '        q: query, string. How many \\"x\\".' in lines
+    assert '        q: query, string. How many \\"x\\". By default 5, at most 9.' in lines
     same = replace(one, description="Get x.")
     assert operation_docstring(same, {})[:3] == ['    """Get x.', "", "    GET /x -> nothing."]
 
