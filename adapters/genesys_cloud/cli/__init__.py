@@ -82,12 +82,13 @@ def _run(words: list[str]) -> None:
 
 
 def _report(error: BaseException) -> None:
-    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415 - for errors
+    from genesys_core.command_line.exit_codes import CommandExit  # noqa: PLC0415 - for errors
+    from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
 
     if isinstance(error, BrokenPipeError):
         # The interpreter flushes standard output when it ends, and would report the pipe again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    elif not isinstance(error, KeyboardInterrupt):
+    elif not isinstance(error, KeyboardInterrupt | CommandExit):
         # Every line has the prefix, so that a message of the platform cannot forge one.
         for line in str(error).split("\n"):
             sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")

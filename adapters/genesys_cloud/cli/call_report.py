@@ -1,4 +1,4 @@
-"""What ``--verbose`` prints about a call, on standard error."""
+"""Reports about calls: what ``--verbose`` prints on standard error, and why calls wait."""
 
 import sys
 from typing import Any
@@ -13,7 +13,18 @@ __all__ = ["CallReport"]
 
 
 class CallReport(Observer):
-    """Prints each attempt and each wait of the client's calls."""
+    """Observes the client's calls.
+
+    Args:
+        is_verbose: whether each attempt and each wait is printed.
+
+    Attributes:
+        waiting_for: why a call waits; empty if none does.
+    """
+
+    def __init__(self, *, is_verbose: bool) -> None:
+        self.is_verbose = is_verbose
+        self.waiting_for = ""
 
     def begin(
         self,
@@ -22,11 +33,12 @@ class CallReport(Observer):
         now: Now,
     ) -> CallObserver:
         """Observe a call."""
-        return _ReportedCall(now)
+        return _ReportedCall(self, now)
 
 
 class _ReportedCall(CallObserver):
-    def __init__(self, now: Now) -> None:
+    def __init__(self, report: CallReport, now: Now) -> None:
+        self._report = report
         self._began = now
 
     def attempted(
@@ -37,11 +49,16 @@ class _ReportedCall(CallObserver):
         state: State[Any],  # noqa: ARG002
         now: Now,
     ) -> None:
+        self._report.waiting_for = ""
+        if not self._report.is_verbose:
+            return
         seconds = now.monotonic - self._began.monotonic
         sys.stderr.write(f"{attempt_line(request, outcome, seconds)}\n")
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
+        self._report.waiting_for = waiting.why
+        if self._report.is_verbose:
+            sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         """Nothing more to report."""

@@ -72,7 +72,7 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
-    from genesys_core.session.retry import RetryConfiguration  # noqa: PLC0415
+    from genesys_core.command_line.call_defaults import default_retry  # noqa: PLC0415
 
     network = client_options(options)
     if observer is not None:
@@ -84,7 +84,5 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
         client = Client(**network)
     else:
         client = SavedSignIn(token_file_of(options)).client(**network) or Client(**network)
-    if client.configuration.retry is None:
-        # People and scripts expect that a busy platform is asked again.
-        return client.with_options(retry=RetryConfiguration(max_retry_time_sec=60))
-    return client
+    retry = default_retry(client.configuration)
+    return client if retry is None else client.with_options(retry=retry)

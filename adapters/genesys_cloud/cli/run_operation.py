@@ -7,7 +7,7 @@ fields that this version does not know.
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,12 +65,72 @@ def run_operation(
     """
     parsed = _parse(description, arguments, before, COMMON_OPTIONS)
     body = _body(description, parsed)
+    if parsed.has("from-file"):
+        _run_rows(description, parsed, body)
+        return
     check_required(description, parsed.values, has_body=body is not None)
-    module = import_module(f"genesys_core.api.{description.api}")
     named = dict(parsed.values)
     if body is not None and description.body is not None:
         named[description.body.name] = body
-    _run(getattr(module, description.name)(**named), parsed)
+    _run(_builder(description)(**named), parsed)
+
+
+def _builder(description: OperationDescription) -> "Callable[..., Operation[Any]]":
+    module = import_module(f"genesys_core.api.{description.api}")
+    return cast("Callable[..., Operation[Any]]", getattr(module, description.name))
+
+
+def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: object) -> None:
+    """Run an operation for each row of ``--from-file``."""
+    from genesys_cloud.cli.bulk import BulkFiles, run_rows  # noqa: PLC0415 - for bulk runs alone
+    from genesys_cloud.cli.call_report import CallReport  # noqa: PLC0415
+    from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
+    from genesys_core.command_line.bulk import BulkRun, is_repeatable  # noqa: PLC0415
+    from genesys_core.command_line.bulk_rows import row_arguments  # noqa: PLC0415
+
+    builder = _builder(description)
+    path = parsed.text("from-file") or ""
+    files = BulkFiles(path, parsed.text("failures"), parsed.text("resume"))
+    output = choose_output(
+        parsed.text("output") or (None if parsed.has("columns") else "jsonl"),
+        parsed.text("columns"),
+        parsed.text("query"),
+        is_terminal=sys.stdout.isatty(),
+        width=terminal_width(),
+        identity="result.id",
+    )
+
+    def operation_of(row: Mapping[str, object]) -> "Operation[Any]":
+        named = row_arguments(description, row, parsed.values, body)
+        return _with_call_options(builder(**named), parsed)
+
+    if parsed.has("dry-run") or parsed.has("curl"):
+        for _, values, _ in files.read():
+            if isinstance(values, UsageError):
+                raise values
+            request = request_of(operation_of(values), parsed.common)
+            print_request(request, as_curl=parsed.has("curl"))
+        return
+    run = BulkRun(
+        is_repeatable(description.method, description.is_read_only),
+        parsed.number("parallel") or 8,
+        parsed.number("max-failures"),
+    )
+    report = CallReport(is_verbose=parsed.has("verbose"))
+    with open_client(parsed.common, observer=report) as client:
+
+        def send(row: Mapping[str, object]) -> object:
+            data = client.send(operation_of(row))
+            return select(data, output.query) if output.query else data
+
+        run_rows(
+            files,
+            run,
+            description.name,
+            send=send,
+            show=lambda rows: print_rows(rows, output),
+            report=report,
+        )
 
 
 def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
@@ -148,7 +208,7 @@ def _run(operation: "Operation[Any]", parsed: ParsedArguments) -> None:
     if parsed.has("verbose"):
         from genesys_cloud.cli.call_report import CallReport  # noqa: PLC0415 - for --verbose alone
 
-        observer = CallReport()
+        observer = CallReport(is_verbose=True)
     interval = parsed.text("watch")
     pause = None if interval is None else parse_interval(interval)
     with open_client(parsed.common, observer=observer) as client:
@@ -239,12 +299,9 @@ def _print_selected(value: object, output: OutputOptions) -> None:
 def _print_listing(
     client: "Client", operation: "Operation[Any]", parsed: ParsedArguments, output: OutputOptions
 ) -> None:
-    limit = parsed.text("limit")
-    if limit is not None and not limit.isdecimal():
-        raise UsageError(f"--limit {limit!r}: must be a whole number")
     listing: Paginator[Any] = client.paginate(
         cast("ListOperation[Any, Any]", operation),  # any operation may turn out to be a listing
-        limit=None if limit is None else int(limit),
+        limit=parsed.number("limit"),
         resume=parsed.text("resume"),
     )
     try:

@@ -81,10 +81,19 @@ COMMON_OPTIONS: Final = (
     CommonOption("raw", "Print the response body as received."),
     CommonOption("verbose", "Print attempts, timings and correlation id to stderr.", short="v"),
     CommonOption("watch", "Repeat at this interval, such as 5s.", "INTERVAL"),
+    CommonOption(
+        "from-file", "Run the operation for each row of a .jsonl or .csv file.", "FILE", group="Bulk"
+    ),
+    CommonOption(
+        "failures", "File for rows that failed (FILE.failures.jsonl).", "FILE", group="Bulk"
+    ),
+    CommonOption("max-failures", "Start no more rows after this many failed.", "N", group="Bulk"),
+    CommonOption("parallel", "How many rows run side by side (8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
     CommonOption(
-        "resume", "Continue a listing after the item of this token, or a bulk run.", "TOKEN",
+        "resume", "Continue a listing after the item of this token, or --from-file with a journal.",
+        "TOKEN",
         group="Listings",
     ),
     *CONNECTION_OPTIONS,
@@ -117,6 +126,17 @@ class ParsedArguments:
         """Return the values of a repeatable option of the command."""
         value = self.common.get(name)
         return value if isinstance(value, tuple) else ()
+
+    def number(self, name: str) -> int | None:
+        """Return the number of an option of the command, or ``None``.
+
+        Raises:
+            UsageError: it is not a whole number.
+        """
+        text = self.text(name)
+        if text is None or (text.isascii() and text.isdecimal()):
+            return None if text is None else int(text)
+        raise UsageError(f"--{name} {text!r}: must be a whole number")
 
     def has(self, name: str) -> bool:
         """Return whether an option of the command was given."""

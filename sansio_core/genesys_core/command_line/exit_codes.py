@@ -11,7 +11,7 @@ from typing import Final
 from genesys_core import errors
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["EXIT_CODES", "ExitCode", "exit_code_of", "is_expected"]
+__all__ = ["EXIT_CODES", "CommandExit", "ExitCode", "exit_code_of", "is_expected"]
 
 
 class ExitCode(IntEnum):
@@ -30,6 +30,7 @@ class ExitCode(IntEnum):
     TIMED_OUT = 10
     INCOMPLETE = 11
     JOB_FAILED = 12
+    ROWS_FAILED = 13
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 
@@ -48,6 +49,7 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.TIMED_OUT: "a timeout or deadline was exceeded",
     ExitCode.INCOMPLETE: "not all items of a listing, or a response that cannot be read",
     ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
+    ExitCode.ROWS_FAILED: "rows of --from-file failed; they are in the file of failures",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",
 }
@@ -76,15 +78,26 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
 )
 
 
+class CommandExit(Exception):  # noqa: N818 - what it reports is not an error of the library
+    """Ends the command with an exit code, after everything has been reported."""
+
+    def __init__(self, code: ExitCode) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def is_expected(error: BaseException) -> bool:
     """Return whether an error is reported by its message, without a traceback."""
     return isinstance(
-        error, errors.GenesysCloudError | UsageError | KeyboardInterrupt | BrokenPipeError
+        error,
+        errors.GenesysCloudError | UsageError | CommandExit | KeyboardInterrupt | BrokenPipeError,
     )
 
 
 def exit_code_of(error: BaseException) -> ExitCode:
     """Return the exit code of an error."""
+    if isinstance(error, CommandExit):
+        return error.code
     for kind, code in _BY_TYPE:
         if isinstance(error, kind):
             return code

@@ -105,6 +105,11 @@ class OperationDescription:
         return "Deprecated." in self.notes
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether the operation only reads despite its HTTP method."""
+        return "Read-only." in self.notes
+
+    @property
     def is_listing(self) -> bool:
         """Whether the operation returns pages."""
         return "Pages by " in self.notes

@@ -76,6 +76,10 @@ def test_options_of_the_command():
     assert found.texts("output") == ()
     assert found.has("all")
     assert not ParsedArguments().has("all")
+    assert found.number("limit") == 3
+    assert found.number("max-failures") is None
+    with pytest.raises(UsageError, match="--output 'json': must be a whole number"):
+        found.number("output")
 
 
 def test_an_option_of_the_command_gives_way_to_the_operations_own():

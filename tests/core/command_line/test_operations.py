@@ -16,6 +16,8 @@ def test_the_request_and_the_notes():
     assert user.title == "GET /api/v2/users/{userId}"
     assert user.permissions == ("directory:user:view", "admin")
     assert (user.is_preview, user.is_deprecated, user.is_listing) == (True, False, True)
+    assert not user.is_read_only
+    assert described()["put_rows"].is_read_only
 
 
 def test_a_summary_precedes_the_request():

@@ -1,0 +1,348 @@
+"""``--from-file``: an operation for each row of a file.
+
+Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when the run
+ends. The journal records a row before its call is sent and after it has ended.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from genesys_core.command_line.bulk import (
+    BulkRun,
+    RowOutcome,
+    describe_failure,
+    ends_run,
+    journal_head,
+    journal_line,
+    read_journal,
+    stop_code,
+    summarize_run,
+)
+from genesys_core.command_line.bulk_rows import csv_row, parse_json_row
+from genesys_core.command_line.call_lines import progress_line
+from genesys_core.command_line.exit_codes import CommandExit, ExitCode, exit_code_of, is_expected
+from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import escape_line
+
+if TYPE_CHECKING:
+    from genesys_cloud.cli.call_report import CallReport
+
+__all__ = ["BulkFiles", "run_rows"]
+
+Row = tuple[int, "Mapping[str, object] | UsageError", object]
+"""A row: its number, its values or why it cannot be read, and its text."""
+
+
+class BulkFiles:
+    """The files of a bulk run.
+
+    Args:
+        rows: the path of the rows.
+        failures: the path of the file of failures, or ``None`` for the default.
+        journal: the journal of the run to continue, or ``None`` for a new run.
+    """
+
+    def __init__(self, rows: str, failures: str | None, journal: str | None) -> None:
+        self.rows = Path(rows)
+        self.failures = Path(failures or f"{rows}.failures.jsonl")
+        self.journal = Path(journal or f"{rows}.journal")
+        self.is_continued = journal is not None
+
+    def digest(self) -> str:
+        """Return the digest of the rows.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
+        try:
+            with self.rows.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise UsageError(f"{self.rows}: cannot be read: {error.strerror}") from None
+
+    def open_failures(self) -> TextIO:
+        """Open the file of failures: a new run begins it again.
+
+        Raises:
+            UsageError: it cannot be written, or is the file with the rows.
+        """
+        if self.failures.resolve() == self.rows.resolve():
+            raise UsageError(f"--failures {self.failures}: is the file with the rows")
+        try:
+            return self.failures.open("a" if self.is_continued else "w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{self.failures}: cannot be written: {error.strerror}") from None
+
+    def tidy(self) -> None:
+        """Delete the journal of a run that has ended, and the file of failures if it is empty."""
+        self.journal.unlink()
+        if not self.failures.stat().st_size:
+            self.failures.unlink()
+
+    def read(self) -> Iterator[Row]:
+        """Yield the rows; one that cannot be read has the reason instead of its values."""
+        with self.rows.open(encoding="utf-8-sig", newline="") as file:
+            if self.rows.suffix.lower() == ".csv":
+                yield from _csv_rows(file)
+                return
+            number = 0
+            for line in file:
+                if not line.strip():
+                    continue
+                number += 1
+                try:
+                    values: Mapping[str, object] | UsageError = parse_json_row(line)
+                except UsageError as error:
+                    yield number, error, line.rstrip("\r\n")
+                else:
+                    yield number, values, values
+
+
+def _csv_rows(file: TextIO) -> Iterator[Row]:
+    lines = csv.reader(file)
+    header = next(lines, [])
+    for number, cells in enumerate((each for each in lines if each), 1):
+        try:
+            values = csv_row(header, cells)
+        except UsageError as error:
+            yield number, error, cells
+        else:
+            yield number, values, values
+
+
+def run_rows(
+    files: BulkFiles,
+    run: BulkRun,
+    name: str,
+    *,
+    send: Callable[[Mapping[str, object]], object],
+    show: Callable[[Iterator[object]], None],
+    report: "CallReport",
+) -> None:
+    """Run an operation for each row.
+
+    Args:
+        files: of the run.
+        run: its state; its journal is read here.
+        name: the operation's name.
+        send: sends the call of a row and returns the response's data.
+        show: prints the results.
+        report: knows why calls wait.
+
+    Raises:
+        CommandExit: rows failed, or the run was interrupted.
+        UsageError: a file cannot be used.
+    """
+    began = time.monotonic()
+    with ExitStack() as stack:
+        driver = _Driver(files, run, stack, name=name, send=send, report=report)
+        stack.enter_context(_stopping_on_interrupt(run))
+        results = stack.enter_context(closing(driver.results()))
+        try:
+            show(results)
+        except BrokenPipeError:
+            _report_continuation(files)
+            raise
+    sys.stdout.flush()
+    _report(summarize_run(run, time.monotonic() - began, str(files.failures)))
+    if run.stop_reason:
+        _report_continuation(files)
+        raise CommandExit(driver.code or stop_code(run))
+    files.tidy()
+    if run.failed:
+        raise CommandExit(ExitCode.ROWS_FAILED)
+
+
+class _Driver:
+    """Starts rows in threads, and records what becomes of them."""
+
+    def __init__(
+        self,
+        files: BulkFiles,
+        run: BulkRun,
+        stack: ExitStack,
+        *,
+        name: str,
+        send: Callable[[Mapping[str, object]], object],
+        report: "CallReport",
+    ) -> None:
+        self.code: ExitCode | None = None
+        self._run = run
+        self._send = send
+        self._report = report
+        self._ended: queue.SimpleQueue[tuple[int, object, object, BaseException | None]]
+        self._ended = queue.SimpleQueue()
+        head = journal_head(name, files.digest())
+        self._journal = stack.enter_context(_open_journal(files, run, head))
+        self._failures = stack.enter_context(files.open_failures())
+        self._rows = files.read()
+        self._pool = stack.enter_context(ThreadPoolExecutor(run.parallel))
+        self._has_rows = True
+
+    def results(self) -> Generator[object, None, None]:
+        """Yield the results of the rows that were done, in their order."""
+        began = shown = time.monotonic()
+        try:
+            while True:
+                while self._has_rows and self._run.wants_row:
+                    self._start_next()
+                yield from self._take_results()
+                if self._run.is_idle:
+                    if self._has_rows and self._run.wants_row:
+                        continue
+                    return
+                self._finish(*self._ended.get())
+                yield from self._take_results()
+                now = time.monotonic()
+                if now - shown >= 0.2 and sys.stderr.isatty():
+                    shown = now
+                    self._show_progress(now - began)
+        except GeneratorExit:
+            # The reader of the results went away.
+            self._run.stop("the output was closed")
+            raise
+        finally:
+            while not self._run.is_idle:
+                self._finish(*self._ended.get())
+            for _ in self._take_results():
+                """Failures are recorded; results have no reader any more."""
+            if shown != began:
+                sys.stderr.write("\r\x1b[K")
+
+    def _start_next(self) -> None:
+        found = next(self._rows, None)
+        if found is None:
+            self._has_rows = False
+            return
+        number, values, given = found
+        if self._run.offer(number, given) != "start":
+            return
+        self._record("started", number)
+        if isinstance(values, UsageError):
+            self._ended.put((number, given, None, values))
+        else:
+            self._pool.submit(self._call, number, values, given)
+
+    def _call(self, number: int, values: Mapping[str, object], given: object) -> None:
+        try:
+            result = self._send(values)
+        except BaseException as error:  # noqa: BLE001 - raised in the main thread if unexpected
+            self._ended.put((number, given, None, error))
+        else:
+            self._ended.put((number, given, result, None))
+
+    def _finish(
+        self, number: int, given: object, result: object, error: BaseException | None
+    ) -> None:
+        if error is None:
+            self._record("done", number)
+            self._run.finish(RowOutcome(number, None, result, given))
+        elif ends_run(error):
+            self._record("withdrawn", number)
+            self.code = exit_code_of(error)
+            self._run.withdraw(number, str(error))
+        elif not is_expected(error):
+            self._run.withdraw(number, str(error))
+            raise error
+        else:
+            self._run.finish(RowOutcome(number, describe_failure(error), None, given))
+
+    def _take_results(self) -> Iterator[object]:
+        for outcome in self._run.take_ended():
+            if outcome.failure is None:
+                yield {"row": outcome.row, "result": outcome.result}
+                continue
+            entry = outcome.failure.line(outcome.row, outcome.given)
+            self._failures.write(f"{json.dumps(entry, ensure_ascii=False)}\n")
+            self._failures.flush()
+            # After the entry, so that a row is reported twice rather than never.
+            self._record("failed", outcome.row)
+
+    def _record(self, event: Any, row: int) -> None:  # noqa: ANN401 - the core's literal
+        self._journal.write(f"{journal_line(event, row)}\n")
+        self._journal.flush()
+
+    def _show_progress(self, seconds: float) -> None:
+        line = progress_line(self._run.done + self._run.failed, None, seconds, "rows")
+        if self._run.failed:
+            line += f", {self._run.failed:,} failed"
+        if reason := self._report.waiting_for:
+            line += f", waiting: {reason}"
+        sys.stderr.write(f"\r{escape_line(line)[: terminal_columns() - 1]}\x1b[K")
+        sys.stderr.flush()
+
+
+def terminal_columns() -> int:
+    """Return the width of the terminal on standard error."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+@contextmanager
+def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Iterator[TextIO]:
+    if files.is_continued:
+        try:
+            with files.journal.open(encoding="utf-8") as file:
+                run.journal = read_journal(file, head, str(files.journal))
+        except OSError as error:
+            raise UsageError(f"{files.journal}: cannot be read: {error.strerror}") from None
+        with files.journal.open("a", encoding="utf-8") as file:
+            file.write("\n")  # ends a line that was cut off
+            yield file
+        return
+    try:
+        file = files.journal.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise UsageError(
+            f"{files.journal}: exists, so an earlier run has not ended; continue it with "
+            f"--resume {files.journal}, or delete it to begin again"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{files.journal}: cannot be written: {error.strerror}") from None
+    with file:
+        file.write(f"{head}\n")
+        file.flush()
+        yield file
+
+
+@contextmanager
+def _stopping_on_interrupt(run: BulkRun) -> Iterator[None]:
+    """Let the first Ctrl-C end the run after the rows that are running, and the second at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread receives signals
+        return
+
+    def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signature of handlers
+        if run.is_interrupted:
+            # The journal is complete: every event is written when it happens.
+            os._exit(int(ExitCode.INTERRUPTED))
+        run.interrupt()
+        _report("finishing the rows that are running; press Ctrl-C again to abandon them")
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _report_continuation(files: BulkFiles) -> None:
+    _report(f"continue with --from-file {files.rows} --resume {files.journal}")
+
+
+def _report(line: str) -> None:
+    sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")

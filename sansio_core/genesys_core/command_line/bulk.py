@@ -1,0 +1,298 @@
+"""Bulk runs: one operation for each row of a file, side by side, each row once.
+
+Invariants: a row is started at most once, unless repeating its call cannot apply its effect twice. Every
+row ends either as done or in the file of failures, also across an interruption. Outcomes are returned in
+the order of the rows.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from genesys_core.command_line.exit_codes import ExitCode
+from genesys_core.command_line.usage import UsageError
+from genesys_core.errors import ApiError, AuthenticationError, GenesysCloudError, OAuthError
+
+__all__ = [
+    "BulkJournal",
+    "BulkRun",
+    "RowAction",
+    "RowFailure",
+    "RowOutcome",
+    "describe_failure",
+    "ends_run",
+    "is_repeatable",
+    "journal_head",
+    "journal_line",
+    "read_journal",
+    "stop_code",
+    "summarize_run",
+]
+
+JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
+RowAction: TypeAlias = Literal["start", "skip", "fail"]
+"""What to do with a row: call, skip because it was finished, or fail because its outcome is unknown."""
+
+_LETTERS: Final[Mapping[str, JournalEvent]] = {
+    "s": "started",
+    "d": "done",
+    "f": "failed",
+    "w": "withdrawn",
+}
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""Idempotent methods (RFC 9110 section 9.2.2)."""
+
+_AHEAD: Final = 16
+"""How many rows per worker may be started after one that is still running."""
+
+
+@dataclass(frozen=True)
+class RowFailure:
+    """Why a row failed.
+
+    Attributes:
+        reason: the message.
+        status: the HTTP status, if there is one.
+        correlation_id: of the response, for support requests.
+        may_be_done: whether the call may have taken effect.
+    """
+
+    reason: str
+    status: int | None = None
+    correlation_id: str | None = None
+    may_be_done: bool = False
+
+    def line(self, row: int, given: object) -> dict[str, object]:
+        """Return the entry in the file of failures, from which the row can be run again."""
+        entry: dict[str, object] = {"row": row, "reason": self.reason}
+        if self.status is not None:
+            entry["status"] = self.status
+        if self.correlation_id is not None:
+            entry["correlationId"] = self.correlation_id
+        if self.may_be_done:
+            entry["mayBeDone"] = True
+        return {**entry, "input": given}
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """How a row ended.
+
+    Attributes:
+        row: its number, from 1.
+        failure: why it failed, or ``None`` if it was done.
+        result: the response's data.
+        given: the row as read from the file.
+    """
+
+    row: int
+    failure: RowFailure | None = None
+    result: object = None
+    given: object = None
+
+
+@dataclass(frozen=True)
+class BulkJournal:
+    """What an earlier run recorded.
+
+    Attributes:
+        finished: numbers of the rows that were done or failed.
+        unknown: numbers of rows that were started and whose outcome is unknown.
+    """
+
+    finished: frozenset[int] = frozenset()
+    unknown: frozenset[int] = frozenset()
+
+
+def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, no switch
+    """Return whether repeating the call of an operation cannot apply its effect twice.
+
+    Args:
+        method: the HTTP method.
+        reads: whether the operation only reads.
+    """
+    return reads or method in _IDEMPOTENT
+
+
+def journal_head(operation: str, digest: str) -> str:
+    """Return the first line of a journal: what it belongs to.
+
+    Args:
+        operation: the method's name.
+        digest: of the file with the rows.
+    """
+    return f"genesys-cloud bulk run: {operation} {digest}"
+
+
+def journal_line(event: JournalEvent, row: int) -> str:
+    """Return the line that records an event of a row."""
+    return f"{event[0]} {row}"
+
+
+def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
+    """Read the journal of an earlier run; an incomplete last line is ignored.
+
+    Args:
+        lines: with their line feeds.
+        head: the first line that this run would write.
+        source: the journal's path, for errors.
+
+    Raises:
+        UsageError: it belongs to another operation or file, or is no journal.
+    """
+    reading = iter(lines)
+    first = next(reading, "")
+    if first.rstrip("\n") != head:
+        raise UsageError(
+            f"{source}: belongs to another operation, or the file with the rows has changed"
+        )
+    finished: set[int] = set()
+    started: set[int] = set()
+    for line in reading:
+        letter, _, number = line.partition(" ")
+        event = _LETTERS.get(letter)
+        if not line.endswith("\n") or event is None or not number.strip().isdecimal():
+            continue
+        row = int(number)
+        if event == "started":
+            started.add(row)
+        else:
+            started.discard(row)
+            finished |= {row} if event != "withdrawn" else set()
+    return BulkJournal(frozenset(finished), frozenset(started - finished))
+
+
+@dataclass
+class BulkRun:
+    """The state of a bulk run.
+
+    Attributes:
+        repeatable: whether repeating a call cannot apply its effect twice.
+        parallel: the maximum number of rows that run side by side.
+        max_failures: failed rows after which no more are started; ``None`` for no limit.
+        journal: of an earlier run.
+        done: the number of rows done by this run.
+        failed: the number of rows that failed in this run.
+        skipped: the number of rows that an earlier run finished.
+        stop_reason: why no more rows are started; empty while they are.
+        is_interrupted: whether the user has ended it.
+    """
+
+    repeatable: bool
+    parallel: int = 8
+    max_failures: int | None = None
+    journal: BulkJournal = field(default_factory=BulkJournal)
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    stop_reason: str = ""
+    is_interrupted: bool = False
+    _running: set[int] = field(default_factory=set[int])
+    _order: deque[int] = field(default_factory=deque[int])
+    _ended: dict[int, RowOutcome | None] = field(default_factory=dict[int, "RowOutcome | None"])
+
+    @property
+    def wants_row(self) -> bool:
+        """Whether another row may be read."""
+        if self.stop_reason or len(self._running) >= self.parallel:
+            return False
+        return len(self._order) < self.parallel * _AHEAD
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no row is running."""
+        return not self._running
+
+    def offer(self, row: int, given: object) -> RowAction:
+        """Decide about the next row.
+
+        Args:
+            row: its number, from 1.
+            given: the row as read from the file.
+        """
+        if row in self.journal.finished:
+            self.skipped += 1
+            return "skip"
+        self._order.append(row)
+        if row in self.journal.unknown and not self.repeatable:
+            unknown = RowFailure(
+                "an earlier run ended during this call, so it may have taken effect",
+                may_be_done=True,
+            )
+            self.finish(RowOutcome(row, unknown, given=given))
+            return "fail"
+        self._running.add(row)
+        return "start"
+
+    def finish(self, outcome: RowOutcome) -> None:
+        """A row has ended."""
+        self._running.discard(outcome.row)
+        self._ended[outcome.row] = outcome
+        if outcome.failure is None:
+            self.done += 1
+            return
+        self.failed += 1
+        if self.max_failures is not None and self.failed > self.max_failures:
+            self.stop(f"more than {self.max_failures} rows failed")
+
+    def withdraw(self, row: int, reason: str) -> None:
+        """A row was certainly not done, and neither would any other be: end the run."""
+        self._running.discard(row)
+        self._ended[row] = None
+        self.stop(reason)
+
+    def stop(self, reason: str) -> None:
+        """Start no more rows; those that run are finished."""
+        self.stop_reason = self.stop_reason or reason
+
+    def interrupt(self) -> None:
+        """The user wants the run to end."""
+        self.is_interrupted = True
+        self.stop("interrupted")
+
+    def take_ended(self) -> list[RowOutcome]:
+        """Return the outcomes that are next in the order of the rows."""
+        found: list[RowOutcome] = []
+        while self._order and self._order[0] in self._ended:
+            outcome = self._ended.pop(self._order.popleft())
+            if outcome is not None:
+                found.append(outcome)
+        return found
+
+
+def describe_failure(error: BaseException) -> RowFailure:
+    """Return why a row failed."""
+    if isinstance(error, ApiError):
+        # A server that failed may have done what it was asked for.
+        may_be_done = error.status >= 500
+        return RowFailure(str(error), error.status, error.correlation_id, may_be_done)
+    may_be_done = isinstance(error, GenesysCloudError) and error.is_retry_safe is False
+    return RowFailure(str(error), may_be_done=may_be_done)
+
+
+def ends_run(error: BaseException) -> bool:
+    """Return whether no further row can succeed: the credentials are not accepted."""
+    return isinstance(error, AuthenticationError | OAuthError)
+
+
+def stop_code(run: BulkRun) -> ExitCode:
+    """Return the exit code of a run that was stopped before the last row."""
+    return ExitCode.INTERRUPTED if run.is_interrupted else ExitCode.ROWS_FAILED
+
+
+def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
+    """Return a sentence about a run.
+
+    Args:
+        run: the run.
+        seconds: its duration.
+        failures: the path of the file of failures.
+    """
+    parts = [f"{run.done:,} done"]
+    if run.failed:
+        parts.append(f"{run.failed:,} failed, see {failures}")
+    if run.skipped:
+        parts.append(f"{run.skipped:,} finished earlier")
+    text = f"{', '.join(parts)} in {seconds:,.1f} s"
+    return f"{text}; stopped: {run.stop_reason}" if run.stop_reason else text

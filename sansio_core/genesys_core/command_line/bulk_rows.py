@@ -1,0 +1,98 @@
+"""Rows of a file as arguments of an operation.
+
+Invariants: a column is a parameter if it has a parameter's name, and a field of the body otherwise, with the
+same notation as on the command line. A line of the file of failures is the row that it reports.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from genesys_core.command_line.arguments import check_required, convert_value
+from genesys_core.command_line.bodies import BodyField, build_body, parse_field
+from genesys_core.command_line.operations import OperationDescription
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["csv_row", "parse_json_row", "row_arguments"]
+
+
+def parse_json_row(line: str) -> dict[str, object]:
+    """Parse a line of a file of rows or of failures.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"not valid JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise UsageError("not a JSON object")
+    fields = cast(dict[str, object], row)
+    given = fields.get("input")
+    if isinstance(given, dict) and {"row", "reason"} <= fields.keys():
+        return cast(dict[str, object], given)
+    return fields
+
+
+def csv_row(header: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
+    """Return a line of a CSV file as a row; empty cells are absent.
+
+    Raises:
+        UsageError: there are more cells than columns.
+    """
+    if len(cells) > len(header):
+        raise UsageError(f"{len(cells)} cells, but {len(header)} columns")
+    return {column: cell for column, cell in zip(header, cells, strict=False) if cell}
+
+
+def row_arguments(
+    description: OperationDescription,
+    row: Mapping[str, object],
+    shared: Mapping[str, object],
+    base: object,
+) -> dict[str, object]:
+    """Return the arguments of an operation for a row.
+
+    Args:
+        description: of the operation.
+        row: values by column. ``None`` is null in the body, and absent as a parameter.
+        shared: parameters that are the same for all rows; a row overrides them.
+        base: the body that the row's fields are set in, or ``None``.
+
+    Raises:
+        UsageError: a value of another type, a missing parameter, a column without a meaning.
+    """
+    values = dict(shared)
+    fields: list[BodyField] = []
+    known = {_folded(each.name): each for each in description.parameters}
+    body = base
+    for column, value in row.items():
+        parameter = known.get(_folded(column))
+        if parameter is None:
+            if description.body is None:
+                raise UsageError(f"column {column!r}: not a parameter, and there is no body")
+            fields.append(_field(column, value))
+        elif value is None:
+            continue
+        elif parameter.place == "body":
+            body = parse_field(f"body:={value}").value if isinstance(value, str) else value
+        else:
+            values[parameter.name] = (
+                convert_value(parameter, value) if isinstance(value, str) else value
+            )
+    body = build_body(body, fields)
+    check_required(description, values, has_body=body is not None)
+    if body is not None and description.body is not None:
+        values[description.body.name] = body
+    return values
+
+
+def _field(column: str, value: object) -> BodyField:
+    if isinstance(value, str):
+        return parse_field(f"{column}{value}" if column.endswith(":=") else f"{column}={value}")
+    return BodyField(parse_field(f"{column.removesuffix(':=')}=").path, value)
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()

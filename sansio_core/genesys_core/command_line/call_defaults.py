@@ -1,0 +1,20 @@
+"""Defaults of the command that differ from the library's."""
+
+from typing import Final
+
+from genesys_core.configuration.configuration import Configuration
+from genesys_core.session.retry import RetryConfiguration
+
+__all__ = ["default_retry"]
+
+_RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
+
+
+def default_retry(configuration: Configuration) -> RetryConfiguration | None:
+    """Return the retry configuration of calls, or ``None`` if the settings have one.
+
+    People and scripts expect that a busy platform is asked again, while the library retries nothing by
+    default.
+    """
+    origins = {each.origin for each in configuration.describe() if each.section == "retry"}
+    return _RETRY if origins <= {None, "default"} else None
