@@ -5,7 +5,13 @@ import inspect
 import pytest
 
 from genesys_core import errors
-from genesys_core.command_line.exit_codes import EXIT_CODES, ExitCode, exit_code_of, is_expected
+from genesys_core.command_line.exit_codes import (
+    EXIT_CODES,
+    CommandExit,
+    ExitCode,
+    exit_code_of,
+    is_expected,
+)
 from genesys_core.command_line.usage import UsageError
 from genesys_core.http.messages import Request, Response
 
@@ -54,6 +60,12 @@ def test_errors_that_are_no_defects():
     )
     assert all(map(is_expected, expected))
     assert not is_expected(ValueError("x"))
+
+
+def test_a_command_that_has_reported_everything():
+    ended = CommandExit(ExitCode.ROWS_FAILED)
+    assert is_expected(ended)
+    assert exit_code_of(ended) == 13
 
 
 def test_every_code_is_described_and_used_once():
