@@ -15,7 +15,8 @@ def get_user(user_id, *, expand=None, state=None, expand_all=None, ratio=None, l
         user_id: path, string.
         expand: query, list of string: presence, team,
             geolocation.
-        state: query, string: active, inactive.
+        state: query, string: active, inactive.dev. The state
+            of the user.
         expand_all: query, boolean.
         ratio: query, number.
         limit: query, integer.
@@ -26,15 +27,15 @@ def put_rows(list_id, day, *, body, etag=None, tag=None):
     """Replace the rows of a list.
 
     PUT /api/v2/lists/{listId}/{day} -> list of ``Row``.
-
     Deprecated. Read-only.
+    https://developer.genesys.example/#put-rows
 
     Args:
-        list_id: path, string.
-        day: path, date.
+        list_id: the ID of the list.
+        day: path, date. The first day of the week.
         body: ``Rows``.
         etag: header ``If-Match``, string.
-        tag: query, list of string.
+        tag: query, list of string. Only these tags.
     """
 
 

@@ -112,7 +112,7 @@ class BulkFiles:
 
 def _csv_rows(file: TextIO) -> Iterator[Row]:
     lines = csv.reader(file)
-    header = next(lines, [])
+    header = next(lines, list[str]())
     for number, cells in enumerate((each for each in lines if each), 1):
         try:
             values = csv_row(header, cells)
@@ -191,7 +191,7 @@ class _Driver:
         self._pool = stack.enter_context(ThreadPoolExecutor(run.parallel))
         self._has_rows = True
 
-    def results(self) -> Generator[object, None, None]:
+    def results(self) -> Generator[object]:
         """Yield the results of the rows that were done, in their order."""
         began = shown = time.monotonic()
         try:
@@ -293,7 +293,7 @@ def terminal_columns() -> int:
 
 
 @contextmanager
-def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Iterator[TextIO]:
+def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO]:
     if files.is_continued:
         try:
             with files.journal.open(encoding="utf-8") as file:
@@ -320,7 +320,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Iterator[TextIO]
 
 
 @contextmanager
-def _stopping_on_interrupt(run: BulkRun) -> Iterator[None]:
+def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
     """Let the first Ctrl-C end the run after the rows that are running, and the second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals

@@ -165,7 +165,8 @@ class OfferedOption:
 def _offer_parameter(parameter: OperationParameter) -> OfferedOption:
     words = f"list of {parameter.kind}" if parameter.is_list else parameter.kind
     words += ", required" if parameter.is_required else ""
-    return OfferedOption(parameter.option, parameter.kind != "boolean", words, parameter)
+    takes_value = parameter.kind != "boolean"
+    return OfferedOption(parameter.option, takes_value, parameter.help or words, parameter)
 
 
 def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:

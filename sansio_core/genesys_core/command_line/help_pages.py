@@ -3,7 +3,6 @@
 Invariants: a page fits the width of the terminal where its words allow it.
 """
 
-import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -42,7 +41,8 @@ def describe_operation_text(description: OperationDescription, width: int) -> st
     lines.append(f"{description.method} {description.path}")
     lines += ["", *_wrapped(f"Returns {description.returns or 'nothing'}.", width)]
     if description.notes:
-        lines += _wrapped(re.sub("``", "", description.notes), width)
+        lines += _wrapped(description.notes.replace("``", ""), width)
+    lines += [description.link] if description.link else []
     return "\n".join(lines)
 
 
@@ -117,10 +117,16 @@ def _metavar(parameter: OperationParameter) -> str:
 
 
 def _parameter_help(parameter: OperationParameter) -> str:
-    words = "required" if parameter.is_required else ""
-    if parameter.is_list:
-        words = f"{words}, repeatable".lstrip(", ")
-    return _with_values(words, parameter.values)
+    facts = [
+        word
+        for word, applies in (
+            ("required", parameter.is_required),
+            ("repeatable", parameter.is_list),
+        )
+        if applies
+    ]
+    words = f"{parameter.help} ({', '.join(facts)})" if facts else parameter.help
+    return _with_values(words.strip(), parameter.values)
 
 
 def _with_values(text: str, values: Sequence[str]) -> str:

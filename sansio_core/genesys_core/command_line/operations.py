@@ -5,6 +5,7 @@ neither imports its API nor creates a model.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType, FunctionType
@@ -27,6 +28,7 @@ class OperationParameter:
         is_list: whether it has several values.
         is_required: whether the definition requires it.
         values: the values that the definition knows.
+        help: what it is; empty if unknown.
     """
 
     name: str
@@ -35,6 +37,7 @@ class OperationParameter:
     is_list: bool = False
     is_required: bool = False
     values: tuple[str, ...] = ()
+    help: str = ""
 
     @property
     def option(self) -> str:
@@ -54,6 +57,7 @@ class OperationDescription:
         returns: the type of the response in the words of the docstring.
         summary: a sentence about the operation, or an empty text.
         notes: preview, permissions, pagination and so on.
+        link: the platform's page about it; empty if unknown.
         arguments: names of the parameters and the number of those that are required.
         documented: the docstring's text about the parameters.
     """
@@ -65,6 +69,7 @@ class OperationDescription:
     returns: str = ""
     summary: str = ""
     notes: str = ""
+    link: str = ""
     arguments: tuple[str, ...] = ()
     required: int = 0
     documented: str = ""
@@ -73,8 +78,9 @@ class OperationDescription:
     def parameters(self) -> tuple[OperationParameter, ...]:
         """The parameters, in the definition's order."""
         texts = {match[1]: " ".join(match[2].split()) for match in _ENTRY.finditer(self.documented)}
+        places = {_folded(name) for name in _PLACEHOLDER.findall(self.path)}
         return tuple(
-            _parameter(name, texts.get(name, ""), is_required=number < self.required)
+            _parameter(name, texts.get(name, ""), places, is_required=number < self.required)
             for number, name in enumerate(self.arguments)
         )
 
@@ -143,21 +149,28 @@ def _describe(api: str, code: CodeType) -> OperationDescription:
         path,
         " ".join(returns.split()).replace("``", ""),
         " ".join(before.split()),
-        " ".join(after.split()),
+        " ".join(_LINK.sub("", after).split()),
+        "".join(_LINK.findall(after)[:1]),
         tuple(names),
         code.co_argcount,
         documented,
     )
 
 
-def _parameter(name: str, text: str, *, is_required: bool) -> OperationParameter:
-    kind, _, values = text.rstrip(".").partition(": ")
+def _parameter(
+    name: str, text: str, path_names: Collection[str], *, is_required: bool
+) -> OperationParameter:
+    head, _, about = text.removesuffix(".").partition(". ")
+    kind, _, values = head.partition(": ")
     first, comma, rest = kind.partition(", ")
     place: ParameterPlace = "body"
-    if first in {"path", "query", "body"} and comma:
+    if comma and first in _PLACES:
         place, kind = _PLACES[first], rest
     elif first.startswith("header "):
         place, kind = "header", rest
+    elif _folded(name) in path_names:
+        # Texts in paths are described by what they identify alone.
+        place, kind, about = "path", "string", head
     kind = kind.replace("``", "")
     is_list = kind.startswith("list of ") and place != "body"
     return OperationParameter(
@@ -167,10 +180,17 @@ def _parameter(name: str, text: str, *, is_required: bool) -> OperationParameter
         is_list,
         is_required,
         tuple(values.split(", ")) if values else (),
+        f"{about[:1].upper()}{about[1:]}.".removeprefix("."),
     )
 
 
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
 _PLACES: Final[dict[str, ParameterPlace]] = {"path": "path", "query": "query", "body": "body"}
-_REQUEST: Final = re.compile(r"\b([A-Z]+) (/\S+) -> (.+?)\.(?=\s*(?:\n\s*\n|$))", re.DOTALL)
+_REQUEST: Final = re.compile(r"\b([A-Z]+) (/\S+) -> (.+?)\.(?=[ ]*(?:\n|$))", re.DOTALL)
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_LINK: Final = re.compile(r"https://\S+")
 _ENTRY: Final = re.compile(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", re.MULTILINE)
 _QUOTED: Final = re.compile(r"``([^`]+)``")

@@ -11,7 +11,7 @@ from genesys_core.command_line.usage import UsageError
 __all__ = ["METHODS", "RAW_OPTIONS", "describe_raw_call", "parse_raw_call"]
 
 RAW_OPTIONS: Final = (
-    *COMMON_OPTIONS,
+    *(option for option in COMMON_OPTIONS if option.group != "Bulk"),
     CommonOption(
         "param", "Query parameter; repeatable.", "NAME=VALUE", "p", is_repeated=True,
         group="Request",
@@ -33,6 +33,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "any JSON value",
         "Call an endpoint by method and path.",
         "Pages by whatever the response offers.",
+        "",
         ("body",),
         0,
         "        body: any JSON value.\n",

@@ -25,7 +25,7 @@ def candidates(name, *words):
     [
         (["--st"], ["--state"]),
         (["--cli"], ["--cli-limit"]),
-        (["--state", ""], ["active", "inactive"]),
+        (["--state", ""], ["active", "inactive.dev"]),
         (["--state", "a"], ["active"]),
         (["--state=a"], ["--state=active"]),
         (["--nope=a"], []),

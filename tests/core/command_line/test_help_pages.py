@@ -31,13 +31,14 @@ def test_a_description():
         "",
         "Returns list of Row.",
         "Deprecated. Read-only.",
+        "https://developer.genesys.example/#put-rows",
     ]
     assert "Returns nothing." in describe_operation_text(OPERATIONS["bare"], 80)
 
 
 def test_a_page_has_what_applies():
     page = operation_page(OPERATIONS["get_user"], 80)
-    assert "  --expand TEXT   repeatable [presence, team, geolocation]" in page
+    assert "  --expand TEXT   (repeatable) [presence, team, geolocation]" in page
     assert "  --expand-all\n" in page
     assert "  --limit N\n" in page
     assert "--cli-limit N" in page
@@ -48,7 +49,7 @@ def test_a_page_has_what_applies():
     assert "list of Row, by --body" in body
     assert "describe model Row" in " ".join(body.split())
     assert "Listings:" not in body
-    assert "--kind TEXT     required" in body
+    assert "--kind TEXT     (required)" in body
     assert "--day DATE" in operation_page(OPERATIONS["put_rows"], 80)
     assert "Parameters:" not in operation_page(OPERATIONS["bare"], 80)
 

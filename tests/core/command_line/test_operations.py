@@ -26,6 +26,8 @@ def test_a_summary_precedes_the_request():
     assert (rows.method, rows.returns) == ("PUT", "list of Row")
     assert (rows.is_preview, rows.is_deprecated, rows.is_listing) == (False, True, False)
     assert rows.permissions == ()
+    assert rows.link == "https://developer.genesys.example/#put-rows"
+    assert rows.notes == "Deprecated. Read-only."
 
 
 def test_parameters():
@@ -33,16 +35,28 @@ def test_parameters():
     assert described()["get_user"].parameters == (
         OperationParameter("user_id", "path", "string", is_required=True),
         OperationParameter("expand", "query", "string", is_list=True, values=values),
-        OperationParameter("state", "query", "string", values=("active", "inactive")),
+        OperationParameter(
+            "state",
+            "query",
+            "string",
+            values=("active", "inactive.dev"),
+            help="The state of the user.",
+        ),
         OperationParameter("expand_all", "query", "boolean"),
         OperationParameter("ratio", "query", "number"),
         OperationParameter("limit", "query", "integer"),
     )
     _, day, body, etag, tag = described()["put_rows"].parameters
-    assert day == OperationParameter("day", "path", "date", is_required=True)
+    assert day == OperationParameter(
+        "day", "path", "date", is_required=True, help="The first day of the week."
+    )
     assert body == described()["put_rows"].body == OperationParameter("body", "body", "Rows")
     assert etag == OperationParameter("etag", "header", "string")
     assert tag.is_list
+    list_id = described()["put_rows"].parameters[0]
+    assert list_id == OperationParameter(
+        "list_id", "path", "string", is_required=True, help="The ID of the list."
+    )
     rows = described()["post_rows"].body
     assert rows == OperationParameter("rows", "body", "list of Row", is_required=True)
 
