@@ -16,6 +16,7 @@ from genesys_cloud.definition.generating import (
     load_topics,
     write_generated,
 )
+from genesys_cloud.definition.reference import write_reference
 from genesys_core.definition import DefinitionSources, Finding, Reading, read_definition
 from genesys_core.definition.diff import (
     RULES,
@@ -46,4 +47,5 @@ __all__ = [
     "load_topics",
     "read_definition",
     "write_generated",
+    "write_reference",
 ]

@@ -1,0 +1,52 @@
+"""Writes the reference of a definition: a Markdown page for each API, and pages of models.
+
+Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the replies
+shown in them are the simulator's.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from genesys_cloud.definition.generating import load_definition, load_topics
+from genesys_core.definition import read_definition
+from genesys_core.definition.reference import build_reference
+from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.examples import example
+
+__all__ = ["write_reference"]
+
+_DEPTH = 2
+"""Levels of the models in examples: the outermost one is complete."""
+
+
+def write_reference(
+    folder: str | Path, *, definition: str | Path | None = None, topics: str | Path | None = None
+) -> list[str]:
+    """Write the reference of a definition as Markdown.
+
+    Args:
+        folder: where to write it; created if necessary. Other files in it are left alone.
+        definition: a Swagger file; by default the library's own.
+        topics: a topic file; by default the library's own, and none for another definition.
+
+    Returns:
+        The paths of the pages in the folder, such as ``apis/users.md``.
+
+    Raises:
+        ConfigurationError: a file cannot be read.
+        InvalidValueError: not a definition.
+    """
+    document = load_definition(definition)
+    mapping: Mapping[str, object] = {"notifications": []}
+    if topics is not None or definition is None:
+        mapping = load_topics(topics)
+    known = Definition.of(document)
+    pages = build_reference(
+        read_definition(document, mapping).definition,
+        example=lambda name: example(known, name, depth=_DEPTH) if name in known.schemas else None,
+    )
+    for name, text in pages.items():
+        path = Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return list(pages)

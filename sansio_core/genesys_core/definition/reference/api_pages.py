@@ -1,0 +1,231 @@
+"""Pages of the APIs: a section for each method.
+
+Invariants: every method of an API has one section on the API's page, also if another API has it too.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from genesys_core.calls.listing import PagingStyle
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiOperation,
+    ApiParameter,
+    ApiPermissions,
+    Array,
+    Map,
+    ModelDef,
+    Plain,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.jobs import FoundJobs
+from genesys_core.definition.read.listings import find_item_type, find_listing
+from genesys_core.definition.read.naming import to_camel_case
+from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.reference.markdown import (
+    code,
+    fence,
+    fold,
+    heading,
+    plain,
+    table,
+    tabs,
+)
+from genesys_core.definition.reference.places import Places, api_page, describe_values
+
+__all__ = ["ModelExample", "api_page_text"]
+
+ModelExample = Callable[[str], object]
+"""Returns an example of a model by its name in the definition, as JSON values."""
+
+_EXAMPLE_LINES: Final = 60
+"""Longer examples are left out; the model's section has the fields."""
+
+
+def api_page_text(
+    api: Api,
+    models: Mapping[str, ModelDef],
+    jobs: Mapping[str, FoundJobs],
+    places: Places,
+    example: ModelExample | None,
+) -> str:
+    """Return the page of an API.
+
+    Args:
+        api: the API.
+        models: all models by class name.
+        jobs: the job family of each operation that starts a job, by method and path.
+        places: where models and permissions are described.
+        example: makes the simulated replies; without it there are none.
+    """
+    page = api_page(api.name)
+    count = len(api.operations)
+    lines = [
+        f"# {plain(api.tag)}",
+        "",
+        f"API {code(f'client.{api.name}')}, class {code(api.class_name)}: {count} methods.",
+        "",
+        *table(
+            ("method", "request"),
+            (
+                (f"[{code(one.name)}](#{one.name})", f"{one.method} {code(one.path)}")
+                for one in api.operations
+            ),
+        ),
+    ]
+    for operation in api.operations:
+        job = jobs.get(f"{operation.method} {operation.path}")
+        lines += [
+            heading(2, operation.name, operation.name),
+            "",
+            *_words(operation),
+            *table(("", ""), _facts(operation, models, job, places, page)),
+            *table(
+                ("parameter", "in", "type", ""),
+                (_parameter_row(one, places, page) for one in operation.parameters),
+            ),
+            *tabs(_calls(api, operation, models, job)),
+        ]
+        lines += _examples(operation, models, example)
+    return "\n".join(lines)
+
+
+def _words(operation: ApiOperation) -> list[str]:
+    words = [plain(text) for text in (operation.summary, operation.description) if text.strip()]
+    return [line for text in dict.fromkeys(words) for line in (text, "")]
+
+
+def _facts(
+    operation: ApiOperation,
+    models: Mapping[str, ModelDef],
+    job: FoundJobs | None,
+    places: Places,
+    page: str,
+) -> list[tuple[str, str]]:
+    facts = [
+        ("request", f"{operation.method} {code(operation.path)}"),
+        ("reply", places.type(operation.returns, page) if operation.returns else "nothing"),
+    ]
+    if operation.permissions is not None and operation.permissions.names:
+        facts.append(("permissions", _permissions(operation.permissions, places, page)))
+    listing = find_listing(operation, models)
+    if listing is not None:
+        items = places.type(find_item_type(operation, models), page)
+        facts.append(("paging", f"{_STYLES[listing.style]}; items: {items}"))
+    if job is not None:
+        items = places.type(job.item, page)
+        facts.append(("job", f"polled with {code(job.status.name)}; items: {items}"))
+    if only_reads(operation):
+        facts.append(("retries", "only reads, so it is retried like a GET"))
+    if operation.accept != "application/json":
+        facts.append(("accepts", code(operation.accept)))
+    if operation.preview:
+        facts.append(("preview", "may change or be removed by the platform at any time"))
+    if operation.deprecated:
+        facts.append(("deprecated", "do not use it in new programs"))
+    return facts
+
+
+_STYLES: Final[Mapping[PagingStyle, str]] = {
+    "page": "by page number",
+    "token": "by a token",
+    "link": "by `nextUri`",
+    "index": "by index",
+    "time": "by date",
+    "single": "one page has all items",
+}
+
+
+def _permissions(permissions: ApiPermissions, places: Places, page: str) -> str:
+    links = [places.permission(name, page) for name in permissions.names]
+    if len(links) == 1:
+        return links[0]
+    return f"{'all' if permissions.all else 'any'} of {', '.join(links)}"
+
+
+def _parameter_row(parameter: ApiParameter, places: Places, page: str) -> tuple[str, ...]:
+    notes = [
+        "**required**" if parameter.required else "",
+        plain(parameter.description),
+        describe_values(parameter.type),
+        f"sent as {code(parameter.wire)}"
+        if parameter.wire != to_camel_case(parameter.name)
+        else "",
+    ]
+    where = "body" if parameter.location == "body" else parameter.location
+    return (
+        code(parameter.name),
+        where,
+        places.type(parameter.type, page),
+        "; ".join(filter(None, notes)),
+    )
+
+
+def _calls(
+    api: Api, operation: ApiOperation, models: Mapping[str, ModelDef], job: FoundJobs | None
+) -> list[tuple[str, str, str]]:
+    arguments = ", ".join(one.name for one in operation.parameters if one.required)
+    call = f"client.{api.name}.{operation.name}"
+    if job is not None:
+        sync = f"job = {call}.run({arguments})\njob.wait()"
+        asynchronous = f"job = await {call}.run({arguments})\nawait job.wait()"
+    elif find_listing(operation, models) is not None:
+        loop = f"for item in {call}.paginate({arguments}):\n    print(item)"
+        sync, asynchronous = loop, f"async {loop}"
+    else:
+        start = "" if operation.returns is None else "reply = "
+        sync = f"{start}{call}({arguments})"
+        asynchronous = f"{start}await {call}({arguments})"
+    return [
+        ("sync", "python", sync),
+        ("asyncio and trio", "python", asynchronous),
+        ("command line", "bash", _command(api, operation)),
+    ]
+
+
+def _command(api: Api, operation: ApiOperation) -> str:
+    words = ["genesys-cloud", api.name, operation.name]
+    for one in operation.parameters:
+        name = one.name.strip("_")
+        if one.location == "path":
+            words.append(name.upper())
+        elif one.required and one.location != "body":
+            words += [f"--{name.replace('_', '-')}", name.upper()]
+    if operation.body is not None:
+        words.append("KEY=VALUE...")
+    return " ".join(words)
+
+
+def _examples(
+    operation: ApiOperation, models: Mapping[str, ModelDef], example: ModelExample | None
+) -> list[str]:
+    if example is None:
+        return []
+    shown: list[str] = []
+    body = operation.body
+    for title, type_ in (("Body", body.type if body else None), ("Reply", operation.returns)):
+        text = "" if type_ is None else _as_text(_value(type_, models, example))
+        if 0 < text.count("\n") < _EXAMPLE_LINES:
+            shown += [f"{title}:", "", *fence("json", text), ""]
+    return fold("Example, as the simulator answers", shown) if shown else []
+
+
+def _as_text(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _value(type_: Type, models: Mapping[str, ModelDef], example: ModelExample) -> object:
+    match type_:
+        case Ref(name=name):
+            return example(models[name].wire)
+        case Array(items=items):
+            return [_value(items, models, example)]
+        case Map(values=values):
+            return {"key": _value(values, models, example)}
+        case Plain(values=(first, *_)):
+            return first
+        case Plain():
+            return None

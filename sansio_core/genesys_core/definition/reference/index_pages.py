@@ -1,0 +1,172 @@
+"""Pages that list: the start of the reference, topics, permissions, preview and deprecated methods."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    ApiPermissions,
+    ModelDef,
+)
+from genesys_core.definition.reference.markdown import (
+    anchor_of,
+    code,
+    fence,
+    heading,
+    plain,
+    table,
+)
+from genesys_core.definition.reference.places import (
+    PERMISSIONS,
+    TOPICS,
+    Places,
+    api_page,
+)
+
+__all__ = [
+    "ALL_MODELS",
+    "models_index_text",
+    "permissions_text",
+    "reference_index_text",
+    "status_text",
+    "topics_text",
+]
+
+ALL_MODELS: Final = "all-models.md"
+_OTHERS_SHOWN: Final = 3
+
+
+def reference_index_text(definition: ApiDefinition) -> str:
+    """Return the first page: what there is, and all APIs."""
+    methods = sum(len(api.operations) for api in definition.apis)
+    counts = (
+        f"{len(definition.operations()):,} operations ({methods:,} methods of "
+        f"{len(definition.apis)} APIs), {len(definition.models):,} models and "
+        f"{len(definition.topics)} notification topics"
+    )
+    return "\n".join(
+        [
+            "# Reference",
+            "",
+            f"Generated from version {code(definition.version)} of the platform's definition:",
+            f"{counts}.",
+            "",
+            "Search for a method (`get_users_me`), a path (`/api/v2/users/me`), a model (`UserMe`), a",
+            "permission (`routing:queue:edit`) or a topic (`v2.users.{id}.presence`).",
+            "",
+            f"* [Models]({ALL_MODELS})",
+            f"* [Notification topics]({TOPICS})",
+            f"* [Permissions]({PERMISSIONS}), with the methods that need them",
+            "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
+            "",
+            heading(2, "APIs", "apis"),
+            "",
+            *table(
+                ("API", "attribute", "methods"),
+                (
+                    (
+                        f"[{plain(api.tag)}]({api_page(api.name)})",
+                        code(f"client.{api.name}"),
+                        str(len(api.operations)),
+                    )
+                    for api in definition.apis
+                ),
+            ),
+        ]
+    )
+
+
+def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
+    """Return the list of the pages of models, by the first word of their names."""
+    rows = (
+        (
+            f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",
+            str(len(models)),
+            ", ".join(code(model.name) for model in models[:3])
+            + (", ..." if len(models) > 3 else ""),
+        )
+        for page, models in sorted(pages.items())
+    )
+    return "\n".join(
+        [
+            "# Models",
+            "",
+            "By the first word of their names.",
+            "",
+            *table(("page", "models", ""), rows),
+        ]
+    )
+
+
+def topics_text(definition: ApiDefinition, places: Places) -> str:
+    """Return the page of the notification topics."""
+    lines = [
+        "# Notification topics",
+        "",
+        "Subscribe to them with a [notification handler](../notifications.md).",
+        "",
+    ]
+    for topic, model in definition.topics:
+        lines += [
+            heading(2, topic, anchor_of(topic)),
+            "",
+            f"`event_body` is a {places.model(model, TOPICS)}.",
+            "",
+            *fence("python", f'handler.add_subscription("{topic}")'),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def permissions_text(definition: ApiDefinition, places: Places) -> str:
+    """Return the page of the permissions, each with the methods that need it."""
+    needed: dict[str, list[str]] = {}
+    for api in definition.apis:
+        for operation in api.operations:
+            if operation.permissions is not None:
+                link = places.method(api.name, operation.name, PERMISSIONS)
+                for name in dict.fromkeys(operation.permissions.names):
+                    line = f"* {link}{_others(operation.permissions, name)}"
+                    needed.setdefault(name, []).append(line)
+    lines = [
+        "# Permissions",
+        "",
+        f"{len(needed):,} permissions, and the methods that need them.",
+        "",
+    ]
+    for name in sorted(needed):
+        lines += [heading(2, name, anchor_of(name)), "", *needed[name], ""]
+    return "\n".join(lines)
+
+
+def _others(permissions: ApiPermissions, name: str) -> str:
+    word = "and" if permissions.all else "or"
+    others = [code(other) for other in permissions.names if other != name]
+    if len(others) > _OTHERS_SHOWN:
+        return f" ({word} {len(others)} others)"
+    return f" ({word} {', '.join(others)})" if others else ""
+
+
+def status_text(
+    title: str,
+    words: str,
+    methods: Iterable[tuple[Api, ApiOperation]],
+    places: Places,
+    page: str,
+) -> str:
+    """Return a page that lists methods, such as those in preview.
+
+    Args:
+        title: of the page.
+        words: what the methods have in common.
+        methods: to be listed.
+        places: where methods are described.
+        page: path of the page.
+    """
+    rows = (
+        (places.method(api.name, one.name, page), f"{one.method} {code(one.path)}")
+        for api, one in methods
+    )
+    return "\n".join([f"# {title}", "", words, "", *table(("method", "request"), rows)])

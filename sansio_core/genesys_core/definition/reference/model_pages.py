@@ -1,0 +1,97 @@
+"""Pages of the models: a section for each model, with its fields and where it is used."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef
+from genesys_core.definition.read.model_graph import referenced_models
+from genesys_core.definition.read.naming import to_camel_case
+from genesys_core.definition.reference.markdown import anchor_of, code, heading, plain, table
+from genesys_core.definition.reference.places import Places, describe_values, model_page
+
+__all__ = ["Uses", "find_uses", "model_page_text"]
+
+_USES_SHOWN: Final = 20
+
+Uses = Mapping[str, Sequence[tuple[str, str]]]
+"""Where each model is used: ``("method", "users.get_user")``, a model or a topic."""
+
+
+def find_uses(definition: ApiDefinition) -> Uses:
+    """Return the methods, topics and models that use each model directly, in this order."""
+    uses: dict[str, dict[tuple[str, str], None]] = {}
+
+    def note(names: Iterable[str], kind: str, user: str) -> None:
+        for name in names:
+            uses.setdefault(name, {})[kind, user] = None
+
+    for api in definition.apis:
+        for operation in api.operations:
+            types = [operation.returns, *(one.type for one in operation.parameters)]
+            for type_ in types:
+                note(referenced_models(type_), "method", f"{api.name}.{operation.name}")
+    for topic, model in definition.topics:
+        note([model], "topic", topic)
+    for each in definition.models:
+        for field in each.fields:
+            note(referenced_models(field.type), "model", each.name)
+    return {name: tuple(found) for name, found in uses.items()}
+
+
+def model_page_text(models: Sequence[ModelDef], uses: Uses, places: Places) -> str:
+    """Return the page of the models with the same first word.
+
+    Args:
+        models: the models of the page.
+        uses: where each model is used.
+        places: where models, methods and topics are described.
+    """
+    page = model_page(models[0].name)
+    word = page.removeprefix("models/").removesuffix(".md")
+    lines = [f"# Models: {word[:1].upper()}{word[1:]}", ""]
+    if len(models) > 1:
+        lines += [", ".join(f"[{code(one.name)}](#{anchor_of(one.name)})" for one in models), ""]
+    for model in models:
+        lines += _section(model, uses.get(model.name, ()), places, page)
+    return "\n".join(lines)
+
+
+def _section(
+    model: ModelDef, uses: Sequence[tuple[str, str]], places: Places, page: str
+) -> list[str]:
+    lines = [heading(2, model.name, anchor_of(model.name)), ""]
+    if model.wire != model.name:
+        lines += [f"In the definition: {code(model.wire)}", ""]
+    if model.description:
+        lines += [plain(model.description), ""]
+    rows = (_field_row(field, places, page) for field in model.fields)
+    lines += table(("field", "type", ""), rows) or ["A model without fields.", ""]
+    if uses:
+        shown = [_use(kind, name, places, page) for kind, name in uses[:_USES_SHOWN]]
+        more = len(uses) - len(shown)
+        tail = f" and {more} more" if more else ""
+        lines += [f"Used by {', '.join(shown)}{tail}.", ""]
+    return lines
+
+
+def _field_row(field: Field, places: Places, page: str) -> tuple[str, ...]:
+    notes = [
+        "**required**" if field.required else "",
+        "read-only" if field.read_only else "",
+        "secret: never shown" if field.secret else "",
+        plain(field.description),
+        describe_values(field.type),
+        f"sent as {code(field.wire)}" if field.wire != to_camel_case(field.name) else "",
+    ]
+    return code(field.name), places.type(field.type, page), "; ".join(filter(None, notes))
+
+
+def _use(kind: str, name: str, places: Places, page: str) -> str:
+    match kind:
+        case "method":
+            api, _, method = name.partition(".")
+            return places.method(api, method, page)
+        case "topic":
+            return places.topic(name, page)
+        case _:
+            return places.model(name, page)

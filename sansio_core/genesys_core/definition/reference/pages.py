@@ -1,0 +1,71 @@
+"""All pages of the reference, from a definition."""
+
+from genesys_core.definition.read.definition import ApiDefinition, ModelDef
+from genesys_core.definition.read.jobs import find_jobs, started_jobs
+from genesys_core.definition.reference.api_pages import ModelExample, api_page_text
+from genesys_core.definition.reference.index_pages import (
+    ALL_MODELS,
+    models_index_text,
+    permissions_text,
+    reference_index_text,
+    status_text,
+    topics_text,
+)
+from genesys_core.definition.reference.model_pages import find_uses, model_page_text
+from genesys_core.definition.reference.places import (
+    PERMISSIONS,
+    TOPICS,
+    Places,
+    api_page,
+    model_page,
+)
+
+__all__ = ["ModelExample", "build_reference"]
+
+
+def build_reference(
+    definition: ApiDefinition, *, example: ModelExample | None = None
+) -> dict[str, str]:
+    """Return the reference of a definition as Markdown.
+
+    Args:
+        definition: as read by :func:`genesys_core.definition.read_definition`.
+        example: returns an example of a model by its name in the definition, for the simulated
+            replies; without it there are none.
+
+    Returns:
+        The text of each page by its path in the reference, such as ``apis/users.md``.
+    """
+    places = Places(definition)
+    models = {model.name: model for model in definition.models}
+    jobs = started_jobs(find_jobs(definition))
+    by_page: dict[str, list[ModelDef]] = {}
+    for model in sorted(definition.models, key=lambda each: each.name):
+        by_page.setdefault(model_page(model.name), []).append(model)
+    uses = find_uses(definition)
+    methods = [(api, one) for api in definition.apis for one in api.operations]
+    return {
+        "index.md": reference_index_text(definition),
+        **{
+            api_page(api.name): api_page_text(api, models, jobs, places, example)
+            for api in definition.apis
+        },
+        ALL_MODELS: models_index_text(by_page),
+        **{page: model_page_text(found, uses, places) for page, found in sorted(by_page.items())},
+        TOPICS: topics_text(definition, places),
+        PERMISSIONS: permissions_text(definition, places),
+        "preview.md": status_text(
+            "Methods in preview",
+            "The platform may change or remove them at any time.",
+            [(api, one) for api, one in methods if one.preview],
+            places,
+            "preview.md",
+        ),
+        "deprecated.md": status_text(
+            "Deprecated methods",
+            "Do not use them in new programs.",
+            [(api, one) for api, one in methods if one.deprecated],
+            places,
+            "deprecated.md",
+        ),
+    }

@@ -1,0 +1,103 @@
+"""Where the reference describes what: the page and anchor of each model, method and permission.
+
+Invariants: a model's page follows from its name alone, so that it does not move when models are
+added; links are relative to the page that contains them.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from genesys_core.definition.read.definition import ApiDefinition, Array, Map, Plain, Ref, Type
+from genesys_core.definition.reference.markdown import anchor_of, code
+
+__all__ = [
+    "PERMISSIONS",
+    "TOPICS",
+    "Places",
+    "api_page",
+    "describe_values",
+    "model_page",
+]
+
+TOPICS: Final = "topics.md"
+PERMISSIONS: Final = "permissions.md"
+_FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
+_VALUES_SHOWN: Final = 12
+
+_PLAIN: Final = {"object": "object", "any": "any JSON value"}
+
+
+def api_page(api: str) -> str:
+    """Return the page of an API, such as ``apis/users.md``."""
+    return f"apis/{api}.md"
+
+
+def model_page(model: str) -> str:
+    """Return the page of a model, by the first word of its name: ``models/user.md``."""
+    word = _FIRST_WORD.match(model)
+    return f"models/{(word[0] if word else model).lower()}.md"
+
+
+class Places:
+    """The pages of a definition, and links to them.
+
+    Args:
+        definition: whose models are described; a reference to another one is not linked.
+    """
+
+    def __init__(self, definition: ApiDefinition) -> None:
+        self._models = {model.name for model in definition.models}
+
+    def model(self, name: str, page: str) -> str:
+        """Return a link to a model from a page."""
+        if name not in self._models:
+            return code(name)
+        return _link(code(name), model_page(name), anchor_of(name), page)
+
+    def method(self, api: str, name: str, page: str) -> str:
+        """Return a link to a method from a page."""
+        return _link(code(f"{api}.{name}"), api_page(api), anchor_of(name), page)
+
+    def topic(self, topic: str, page: str) -> str:
+        """Return a link to a topic from a page."""
+        return _link(code(topic), TOPICS, anchor_of(topic), page)
+
+    def permission(self, name: str, page: str) -> str:
+        """Return a link to a permission from a page."""
+        return _link(code(name), PERMISSIONS, anchor_of(name), page)
+
+    def type(self, type_: Type, page: str) -> str:
+        """Describe a type, with a link to its model."""
+        match type_:
+            case Plain(kind=kind):
+                return _PLAIN.get(kind, kind)
+            case Ref(name=name):
+                return self.model(name, page)
+            case Array(items=items):
+                return f"list of {self.type(items, page)}"
+            case Map(values=values):
+                return f"dict of {self.type(values, page)}"
+
+
+def describe_values(type_: Type) -> str:
+    """List the known values of an enum; empty for other types."""
+    match type_:
+        case Plain(values=()) | Ref():
+            return ""
+        case Plain(values=values):
+            return _listed(values)
+        case Array(items=inner) | Map(values=inner):
+            return describe_values(inner)
+
+
+def _listed(values: Iterable[str]) -> str:
+    shown = [code(value) if value.strip() else '`""`' for value in values]
+    if len(shown) <= _VALUES_SHOWN:
+        return ", ".join(shown)
+    return f"<details><summary>{len(shown)} values</summary>{', '.join(shown)}</details>"
+
+
+def _link(text: str, target: str, anchor: str, page: str) -> str:
+    up = "../" if "/" in page else ""
+    return f"[{text}]({'' if target == page else up + target}#{anchor})"

@@ -1,0 +1,212 @@
+"""Pages of APIs: a section for each method, with its facts and calls."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from genesys_core.definition import read_definition
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    ApiParameter,
+    Array,
+    Map,
+    Plain,
+    Ref,
+)
+from genesys_core.definition.read.jobs import find_jobs, started_jobs
+from genesys_core.definition.reference.api_pages import api_page_text
+from genesys_core.definition.reference.places import Places
+from tests.strategies.definition import (
+    TRAP_TOPICS,
+    TRAPS,
+    array,
+    body,
+    model,
+    operation,
+    path,
+    query,
+    ref,
+)
+
+JOB_PATHS = {
+    "/api/v2/things/jobs": {
+        "post": operation(
+            "postThingsJobs", "Things", body(ref("Query")), returns=ref("JobReference")
+        )
+    },
+    "/api/v2/things/jobs/{jobId}": {
+        "get": operation("getThingsJob", "Things", path("jobId"), returns=ref("JobState"))
+    },
+    "/api/v2/things/jobs/{jobId}/results": {
+        "get": operation(
+            "getThingsJobResults", "Things", path("jobId"), query("cursor"), returns=ref("Results")
+        )
+    },
+}
+JOBS = {
+    **TRAPS,
+    "paths": JOB_PATHS,
+    "definitions": {
+        "Query": model({"interval": {"type": "string"}}),
+        "JobReference": model({"jobId": {"type": "string"}}),
+        "JobState": model({"state": {"type": "string", "enum": ["QUEUED", "FULFILLED"]}}),
+        "Thing": model({"id": {"type": "string"}}),
+        "Results": model({"cursor": {"type": "string"}, "entities": array(ref("Thing"))}),
+    },
+}
+
+
+@cache
+def traps() -> ApiDefinition:
+    return read_definition(TRAPS, TRAP_TOPICS).definition
+
+
+def page(definition: ApiDefinition, name: str, **more: object) -> str:
+    api = next(each for each in definition.apis if each.name == name)
+    return page_of(definition, api, **more)
+
+
+def page_of(definition: ApiDefinition, api: Api, **more: object) -> str:
+    models = {each.name: each for each in definition.models}
+    example = more.get("example")
+    jobs = started_jobs(find_jobs(definition))
+    return api_page_text(api, models, jobs, Places(definition), example)  # type: ignore[arg-type]
+
+
+def section(text: str, name: str) -> str:
+    found = [part for part in text.split("\n## ") if part.partition("\n")[0].endswith(f"{{ #{name} }}")]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_page_lists_its_methods_and_describes_each_once() -> None:
+    text = page(traps(), "oauth")
+    assert text.startswith("# OAuth\n\nAPI `client.oauth`, class `OAuthApi`: 3 methods.\n")
+    assert "| [`get_names`](#get_names) | GET `/api/v2/names/{id}` |" in text
+    for name in ("get_names", "put_names", "delete_names"):
+        assert section(text, name).startswith(f"{name} {{ #{name} }}")
+
+
+def test_facts_of_a_method() -> None:
+    text = section(page(traps(), "oauth"), "get_names")
+    assert "| request | GET `/api/v2/names/{id}` |" in text
+    assert "| reply | [`Names`](../models/names.md#Names) |" in text
+    assert (
+        "| permissions | any of [`a:b:c`](../permissions.md#a:b:c), "
+        "[`d:e:f`](../permissions.md#d:e:f) |"
+    ) in text
+    assert "| deprecated |" in section(page(traps(), "oauth"), "delete_names")
+    assert "| reply | nothing |" in section(page(traps(), "oauth"), "delete_names")
+    assert "| preview |" in section(page(traps(), "agent_ui"), "import_")
+    assert "| retries | only reads" in section(page(traps(), "ai_studio"), "post_lists_query")
+    assert "| accepts | `text/plain` |" in section(page(traps(), "ipv6_tools"), "get_odd")
+
+
+def test_parameters_of_a_method() -> None:
+    text = section(page(traps(), "oauth"), "get_names")
+    assert "| `id` | path | string | **required** |" in text
+    assert "| `page_number` | query | integer |  |" in text
+    assert "| `site_id` | query | string | sent as `site.id` |" in text
+    assert "| `list` | query | list of string | `b`, `a` |" in text
+    assert "| `if_match` | header | string | sent as `If-Match` |" in text
+    put = section(page(traps(), "oauth"), "put_names")
+    assert "| `body` | body | [`Names`](../models/names.md#Names) | **required** |" in put
+
+
+@pytest.mark.parametrize(
+    ("api", "method", "calls"),
+    [
+        (
+            "oauth",
+            "get_names",
+            [
+                "reply = client.oauth.get_names(id, from_)",
+                "reply = await client.oauth.get_names(id, from_)",
+                "genesys-cloud oauth get_names ID --from FROM",
+            ],
+        ),
+        ("oauth", "delete_names", ["client.oauth.delete_names(id)"]),
+        (
+            "oauth",
+            "put_names",
+            [
+                "reply = client.oauth.put_names(id, body)",
+                "reply = await client.oauth.put_names(id, body)",
+                "genesys-cloud oauth put_names ID KEY=VALUE...",
+            ],
+        ),
+    ],
+)
+def test_calls_of_a_method(api: str, method: str, calls: list[str]) -> None:
+    text = section(page(traps(), api), method)
+    for call in calls:
+        assert f"    {call}\n" in text
+
+
+def test_a_method_that_lists() -> None:
+    text = section(page(read_definition(JOBS, {"notifications": []}).definition, "things"),
+                   "get_things_job_results")  # fmt: skip
+    assert "| paging | by a token; items: [`Thing`](../models/thing.md#Thing) |" in text
+    assert "    for item in client.things.get_things_job_results.paginate(job_id):\n" in text
+    assert "    async for item in client.things.get_things_job_results.paginate(job_id):\n" in text
+
+
+def test_a_method_that_starts_a_job() -> None:
+    text = section(page(read_definition(JOBS, {"notifications": []}).definition, "things"),
+                   "post_things_jobs")  # fmt: skip
+    assert (
+        "| job | polled with `get_things_job`; items: [`Thing`](../models/thing.md#Thing) |" in text
+    )
+    assert "    job = client.things.post_things_jobs.run(body)\n    job.wait()\n" in text
+    assert "    job = await client.things.post_things_jobs.run(body)\n" in text
+
+
+def test_words_of_the_definition_are_text() -> None:
+    described = ApiOperation(
+        "get_a",
+        "GET",
+        "/a",
+        ("A",),
+        (ApiParameter("b", "b", "query", Plain("string"), description="of *b*"),),
+        summary="Get <a>",
+        description="Get <a>",
+    )
+    definition = ApiDefinition("1", (), (Api("A", "a", (described,)),))
+    text = page(definition, "a")
+    assert text.count("Get \\<a\\>\n") == 1
+    assert "| `b` | query | string | of \\*b\\* |" in text
+
+
+def test_examples() -> None:
+    definition = traps()
+
+    def example(name: str) -> object:
+        return {"model": name, "more": 1}
+
+    assert "Example" not in page(definition, "oauth")
+    put = section(page(definition, "oauth", example=example), "put_names")
+    assert '??? note "Example, as the simulator answers"\n\n    Body:\n' in put
+    assert '    Reply:\n\n    ```json\n    [\n      {\n        "model": "Names",' in put
+    assert "Example" not in section(page(definition, "oauth", example=example), "delete_names")
+
+    def long(name: str) -> object:
+        return [name] * 100
+
+    assert "Example" not in section(page(definition, "oauth", example=long), "put_names")
+
+
+def test_examples_of_every_type() -> None:
+    types = {
+        "map": (Map(Ref("Names")), '"key": {'),
+        "enum": (Array(Plain("string", ("a", "b"))), '"a"'),
+        "plain": (Array(Plain("string")), "null"),
+    }
+    for name, (type_, shown) in types.items():
+        one = ApiOperation(name, "GET", f"/{name}", ("A",), returns=type_)
+        api = Api("A", "a", (one,))
+        text = page_of(traps(), api, example=lambda model: {"id": model})
+        assert shown in section(text, name)

@@ -1,0 +1,132 @@
+"""The whole reference: everything is described once, and the same input gives the same pages."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+import pytest
+from hypothesis import given
+
+from genesys_cloud.definition import load_definition, load_topics, write_reference
+from genesys_core import api as builders
+from genesys_core.definition import read_definition
+from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.reference import build_reference
+from genesys_core.definition.reference.markdown import anchor_of
+from genesys_core.definition.reference.places import api_page, model_page
+from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
+
+ANCHOR = re.compile(r"^#+ .*\{ #(\S+) \}$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
+CALL = re.compile(
+    r"^    (?:reply = |for item in )?client\.(\w+)\.(\w+)(?:\.paginate)?\((.*)\)", re.MULTILINE
+)
+
+
+def check_links(pages: dict[str, str]) -> None:
+    anchors = {name: set(ANCHOR.findall(text)) for name, text in pages.items()}
+    for name, text in pages.items():
+        for target, anchor in set(LINK.findall(text)):
+            page = normpath(join(dirname(name), target)) if target else name
+            assert anchor in anchors[page], (name, target, anchor)
+
+
+def test_pages_of_a_small_definition() -> None:
+    definition = read_definition(TRAPS, TRAP_TOPICS).definition
+    pages = build_reference(definition)
+    assert {
+        *("index.md", "all-models.md", "topics.md", "permissions.md"),
+        *("preview.md", "deprecated.md"),
+    } < pages.keys()
+    assert "[`agent_ui.import_`]" in pages["preview.md"]
+    assert "[`oauth.delete_names`]" in pages["deprecated.md"]
+    check_links(pages)
+    assert build_reference(read_definition(TRAPS, TRAP_TOPICS).definition) == pages
+
+
+@given(definitions())
+def test_any_definition_has_a_reference(document: dict[str, object]) -> None:
+    definition = read_definition(document, TRAP_TOPICS).definition
+    pages = build_reference(definition, example=lambda name: {"name": name})
+    for model in definition.models:
+        assert ANCHOR.findall(pages[model_page(model.name)]).count(anchor_of(model.name)) == 1
+    for api in definition.apis:
+        found = Counter(ANCHOR.findall(pages[api_page(api.name)]))
+        assert found == Counter(one.name for one in api.operations)
+
+
+@cache
+def bundled() -> ApiDefinition:
+    return read_definition(load_definition(), load_topics()).definition
+
+
+@cache
+def reference() -> dict[str, str]:
+    return build_reference(bundled())
+
+
+def anchors_below(folder: str) -> Counter[str]:
+    return Counter(
+        anchor
+        for name, text in reference().items()
+        if name.startswith(folder)
+        for anchor in ANCHOR.findall(text)
+    )
+
+
+@pytest.mark.slow
+def test_every_method_has_exactly_one_anchor() -> None:
+    for api in bundled().apis:
+        anchors = ANCHOR.findall(reference()[api_page(api.name)])
+        assert anchors == [one.name for one in api.operations]
+        assert len(set(anchors)) == len(anchors)
+
+
+@pytest.mark.slow
+def test_every_model_topic_and_permission_has_exactly_one_anchor() -> None:
+    definition = bundled()
+    assert anchors_below("models/") == Counter(anchor_of(each.name) for each in definition.models)
+    assert anchors_below("topics.md") == Counter(anchor_of(topic) for topic, _ in definition.topics)
+    names = {
+        name
+        for one in definition.operations()
+        if one.permissions is not None
+        for name in one.permissions.names
+    }
+    assert anchors_below("permissions.md") == Counter(map(anchor_of, names))
+    assert len(names) > 1000
+
+
+@pytest.mark.slow
+def test_every_link_leads_to_an_anchor() -> None:
+    check_links(reference())
+
+
+@pytest.mark.slow
+def test_every_call_fits_the_method(tmp_path: Path) -> None:
+    """The example calls would bind: their arguments are the required parameters."""
+    seen = 0
+    for text in reference().values():
+        for api, method, arguments in CALL.findall(text):
+            builder = getattr(getattr(builders, api), method)
+            inspect.signature(builder).bind(*filter(None, arguments.split(", ")))
+            seen += 1
+    assert seen > 3300  # all but those that start a job
+
+
+@pytest.mark.slow
+def test_it_is_written_as_it_is_built(tmp_path: Path) -> None:
+    pages = write_reference(tmp_path)
+    assert pages == list(reference())
+    users = (tmp_path / "apis" / "users.md").read_text()
+    assert "Example, as the simulator answers" in users
+    assert (tmp_path / "topics.md").read_text() == reference()["topics.md"]
+    again = tmp_path / "again"
+    write_reference(again)
+    for page in pages:
+        assert (again / page).read_bytes() == (tmp_path / page).read_bytes()
