@@ -22,6 +22,7 @@ from genesys_core.definition import (
     load_document,
     read_definition,
 )
+from genesys_core.definition.reference import build_reference
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import CORE, Json, definitions
 
@@ -70,6 +71,7 @@ def check_damaged(document: Json) -> None:
     if reading.definition.apis:
         for path, text in build_sources(reading.definition).items():
             compile(text, path, "exec")
+    assert "index.md" in build_reference(reading.definition)
 
 
 def target_damaged(data: bytes) -> None:

@@ -79,9 +79,21 @@ def test_the_architecture_page_has_every_room(package: str) -> None:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    targets = set(re.findall(r"\]\(([^)#]+)", text_of(DOCS / "index.md")))
+    targets = set(re.findall(r"\]\(([^)#]+)", text_of(DOCS / "index.md"))) - {"reference/index.md"}
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
     assert pages - targets == {"index.md"}
+
+
+def test_the_navigation_of_the_site_has_every_page() -> None:
+    """``docs/mkdocs.yml``: add a page to a section there."""
+    listed = re.findall(
+        r"^ +- (?:[^\n]+: )?([\w/.-]+\.md)$", text_of(DOCS / "mkdocs.yml"), re.MULTILINE
+    )
+    assert len(listed) == len(set(listed))
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert pages <= set(listed)
+    outside = {"contributing.md", "security.md", "changelog.md"}
+    assert {page for page in listed if not page.startswith("reference/")} == pages | outside
 
 
 def test_the_readme_leads_to_the_index() -> None:

@@ -97,9 +97,16 @@ def search(browser: Any, query: str) -> list[str]:
     from selenium.webdriver import ActionChains, Keys
     from selenium.webdriver.support.wait import WebDriverWait
 
-    ActionChains(browser).key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL).perform()
+    def is_open(driver: Any) -> bool:
+        """Whether the search has the focus; the key is pressed again until the page's script runs."""
+        if driver.execute_script("return document.activeElement.matches('body')"):
+            keys = ActionChains(driver).key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL)
+            keys.perform()
+            return False
+        return True
+
     wait = WebDriverWait(browser, 60)
-    wait.until(lambda each: each.execute_script("return !document.activeElement.matches('body')"))
+    wait.until(is_open)
     ActionChains(browser).send_keys(query).perform()
     return wait.until(lambda each: each.execute_script(RESULTS))
 

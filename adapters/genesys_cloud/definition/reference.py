@@ -4,14 +4,17 @@ Invariants: the core (:mod:`genesys_core.definition.reference`) determines the p
 shown in them are the simulator's.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genesys_cloud.definition.generating import load_definition, load_topics
 from genesys_core.definition import read_definition
 from genesys_core.definition.reference import build_reference
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["write_reference"]
 

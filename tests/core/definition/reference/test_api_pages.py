@@ -78,7 +78,9 @@ def page_of(definition: ApiDefinition, api: Api, **more: object) -> str:
 
 
 def section(text: str, name: str) -> str:
-    found = [part for part in text.split("\n## ") if part.partition("\n")[0].endswith(f"{{ #{name} }}")]
+    found = [
+        part for part in text.split("\n## ") if part.partition("\n")[0].endswith(f"{{ #{name} }}")
+    ]
     assert len(found) == 1
     return found[0]
 
