@@ -12,6 +12,7 @@ from genesys_core.definition.read.definition import (
     ApiDefinition,
     ApiOperation,
     ApiParameter,
+    ApiPermissions,
     Array,
     Map,
     Plain,
@@ -176,10 +177,12 @@ def test_words_of_the_definition_are_text() -> None:
         (ApiParameter("b", "b", "query", Plain("string"), description="of *b*"),),
         summary="Get <a>",
         description="Get <a>",
+        permissions=ApiPermissions(all=True, names=("a:b:c",)),
     )
     definition = ApiDefinition("1", (), (Api("A", "a", (described,)),))
     text = page(definition, "a")
     assert text.count("Get \\<a\\>\n") == 1
+    assert "| permissions | [`a:b:c`](../permissions.md#a:b:c) |" in text
     assert "| `b` | query | string | of \\*b\\* |" in text
 
 
