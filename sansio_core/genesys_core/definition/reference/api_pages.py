@@ -26,15 +26,15 @@ from genesys_core.definition.read.listings import find_item_type, find_listing
 from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.reference.markdown import (
-    code,
-    fence,
-    fold,
-    heading,
-    plain,
-    table,
-    tabs,
+    inline_code,
+    code_block,
+    folded_block,
+    write_heading,
+    plain_text,
+    write_table,
+    write_tabs,
 )
-from genesys_core.definition.reference.places import Places, api_page, describe_values
+from genesys_core.definition.reference.places import ReferenceLinks, api_page, describe_values
 
 __all__ = ["ModelExample", "api_page_text"]
 
@@ -49,7 +49,7 @@ def api_page_text(
     api: Api,
     models: Mapping[str, ModelDef],
     jobs: Mapping[str, FoundJobs],
-    places: Places,
+    places: ReferenceLinks,
     example: ModelExample | None,
 ) -> str:
     """Return the page of an API.
@@ -64,14 +64,14 @@ def api_page_text(
     page = api_page(api.name)
     count = len(api.operations)
     lines = [
-        f"# {plain(api.tag)}",
+        f"# {plain_text(api.tag)}",
         "",
-        f"API {code(f'client.{api.name}')}, class {code(api.class_name)}: {count} methods.",
+        f"API {inline_code(f'client.{api.name}')}, class {inline_code(api.class_name)}: {count} methods.",
         "",
-        *table(
+        *write_table(
             ("method", "request"),
             (
-                (f"[{code(one.name)}](#{one.name})", f"{one.method} {code(one.path)}")
+                (f"[{inline_code(one.name)}](#{one.name})", f"{one.method} {inline_code(one.path)}")
                 for one in api.operations
             ),
         ),
@@ -79,22 +79,22 @@ def api_page_text(
     for operation in api.operations:
         job = jobs.get(f"{operation.method} {operation.path}")
         lines += [
-            heading(2, operation.name, operation.name),
+            write_heading(2, operation.name, operation.name),
             "",
             *_words(operation),
-            *table(("", ""), _facts(operation, models, job, places, page)),
-            *table(
+            *write_table(("", ""), _facts(operation, models, job, places, page)),
+            *write_table(
                 ("parameter", "in", "type", ""),
                 (_parameter_row(one, places, page) for one in operation.parameters),
             ),
-            *tabs(_calls(api, operation, models, job)),
+            *write_tabs(_calls(api, operation, models, job)),
         ]
         lines += _examples(operation, models, example)
     return "\n".join(lines)
 
 
 def _words(operation: ApiOperation) -> list[str]:
-    words = [plain(text) for text in (operation.summary, operation.description) if text.strip()]
+    words = [plain_text(text) for text in (operation.summary, operation.description) if text.strip()]
     return [line for text in dict.fromkeys(words) for line in (text, "")]
 
 
@@ -102,11 +102,11 @@ def _facts(
     operation: ApiOperation,
     models: Mapping[str, ModelDef],
     job: FoundJobs | None,
-    places: Places,
+    places: ReferenceLinks,
     page: str,
 ) -> list[tuple[str, str]]:
     facts = [
-        ("request", f"{operation.method} {code(operation.path)}"),
+        ("request", f"{operation.method} {inline_code(operation.path)}"),
         ("reply", places.type(operation.returns, page) if operation.returns else "nothing"),
     ]
     if operation.permissions is not None and operation.permissions.names:
@@ -117,11 +117,11 @@ def _facts(
         facts.append(("paging", f"{_STYLES[listing.style]}; items: {items}"))
     if job is not None:
         items = places.type(job.item, page)
-        facts.append(("job", f"polled with {code(job.status.name)}; items: {items}"))
+        facts.append(("job", f"polled with {inline_code(job.status.name)}; items: {items}"))
     if only_reads(operation):
         facts.append(("retries", "only reads, so it is retried like a GET"))
     if operation.accept != "application/json":
-        facts.append(("accepts", code(operation.accept)))
+        facts.append(("accepts", inline_code(operation.accept)))
     if operation.preview:
         facts.append(("preview", "may change or be removed by the platform at any time"))
     if operation.deprecated:
@@ -139,25 +139,25 @@ _STYLES: Final[Mapping[PagingStyle, str]] = {
 }
 
 
-def _permissions(permissions: ApiPermissions, places: Places, page: str) -> str:
+def _permissions(permissions: ApiPermissions, places: ReferenceLinks, page: str) -> str:
     links = [places.permission(name, page) for name in permissions.names]
     if len(links) == 1:
         return links[0]
     return f"{'all' if permissions.all else 'any'} of {', '.join(links)}"
 
 
-def _parameter_row(parameter: ApiParameter, places: Places, page: str) -> tuple[str, ...]:
+def _parameter_row(parameter: ApiParameter, places: ReferenceLinks, page: str) -> tuple[str, ...]:
     notes = [
         "**required**" if parameter.required else "",
-        plain(parameter.description),
+        plain_text(parameter.description),
         describe_values(parameter.type),
-        f"sent as {code(parameter.wire)}"
+        f"sent as {inline_code(parameter.wire)}"
         if parameter.wire != to_camel_case(parameter.name)
         else "",
     ]
     where = "body" if parameter.location == "body" else parameter.location
     return (
-        code(parameter.name),
+        inline_code(parameter.name),
         where,
         places.type(parameter.type, page),
         "; ".join(filter(None, notes)),
@@ -209,8 +209,8 @@ def _examples(
     for title, type_ in (("Body", body.type if body else None), ("Reply", operation.returns)):
         text = "" if type_ is None else _as_text(_value(type_, models, example))
         if 0 < text.count("\n") < _EXAMPLE_LINES:
-            shown += [f"{title}:", "", *fence("json", text), ""]
-    return fold("Example, as the simulator answers", shown) if shown else []
+            shown += [f"{title}:", "", *code_block("json", text), ""]
+    return folded_block("Example, as the simulator answers", shown) if shown else []
 
 
 def _as_text(value: object) -> str:

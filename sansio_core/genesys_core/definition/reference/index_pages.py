@@ -12,16 +12,16 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.reference.markdown import (
     anchor_of,
-    code,
-    fence,
-    heading,
-    plain,
-    table,
+    inline_code,
+    code_block,
+    write_heading,
+    plain_text,
+    write_table,
 )
 from genesys_core.definition.reference.places import (
     PERMISSIONS,
     TOPICS,
-    Places,
+    ReferenceLinks,
     api_page,
 )
 
@@ -50,7 +50,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
         [
             "# Reference",
             "",
-            f"Generated from version {code(definition.version)} of the platform's definition:",
+            f"Generated from version {inline_code(definition.version)} of the platform's definition:",
             f"{counts}.",
             "",
             "Search for a method (`get_users_me`), a path (`/api/v2/users/me`), a model (`UserMe`), a",
@@ -61,14 +61,14 @@ def reference_index_text(definition: ApiDefinition) -> str:
             f"* [Permissions]({PERMISSIONS}), with the methods that need them",
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
             "",
-            heading(2, "APIs", "apis"),
+            write_heading(2, "APIs", "apis"),
             "",
-            *table(
+            *write_table(
                 ("API", "attribute", "methods"),
                 (
                     (
-                        f"[{plain(api.tag)}]({api_page(api.name)})",
-                        code(f"client.{api.name}"),
+                        f"[{plain_text(api.tag)}]({api_page(api.name)})",
+                        inline_code(f"client.{api.name}"),
                         str(len(api.operations)),
                     )
                     for api in definition.apis
@@ -84,7 +84,7 @@ def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
         (
             f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",
             str(len(models)),
-            ", ".join(code(model.name) for model in models[:3])
+            ", ".join(inline_code(model.name) for model in models[:3])
             + (", ..." if len(models) > 3 else ""),
         )
         for page, models in sorted(pages.items())
@@ -95,12 +95,12 @@ def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
             "",
             "By the first word of their names.",
             "",
-            *table(("page", "models", ""), rows),
+            *write_table(("page", "models", ""), rows),
         ]
     )
 
 
-def topics_text(definition: ApiDefinition, places: Places) -> str:
+def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
     """Return the page of the notification topics."""
     lines = [
         "# Notification topics",
@@ -110,17 +110,17 @@ def topics_text(definition: ApiDefinition, places: Places) -> str:
     ]
     for topic, model in definition.topics:
         lines += [
-            heading(2, topic, anchor_of(topic)),
+            write_heading(2, topic, anchor_of(topic)),
             "",
             f"`event_body` is a {places.model(model, TOPICS)}.",
             "",
-            *fence("python", f'handler.add_subscription("{topic}")'),
+            *code_block("python", f'handler.add_subscription("{topic}")'),
             "",
         ]
     return "\n".join(lines)
 
 
-def permissions_text(definition: ApiDefinition, places: Places) -> str:
+def permissions_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
     """Return the page of the permissions, each with the methods that need it."""
     needed: dict[str, list[str]] = {}
     for api in definition.apis:
@@ -137,13 +137,13 @@ def permissions_text(definition: ApiDefinition, places: Places) -> str:
         "",
     ]
     for name in sorted(needed):
-        lines += [heading(2, name, anchor_of(name)), "", *needed[name], ""]
+        lines += [write_heading(2, name, anchor_of(name)), "", *needed[name], ""]
     return "\n".join(lines)
 
 
 def _others(permissions: ApiPermissions, name: str) -> str:
     word = "and" if permissions.all else "or"
-    others = [code(other) for other in permissions.names if other != name]
+    others = [inline_code(other) for other in permissions.names if other != name]
     if len(others) > _OTHERS_SHOWN:
         return f" ({word} {len(others)} others)"
     return f" ({word} {', '.join(others)})" if others else ""
@@ -153,7 +153,7 @@ def status_text(
     title: str,
     words: str,
     methods: Iterable[tuple[Api, ApiOperation]],
-    places: Places,
+    places: ReferenceLinks,
     page: str,
 ) -> str:
     """Return a page that lists methods, such as those in preview.
@@ -166,7 +166,7 @@ def status_text(
         page: path of the page.
     """
     rows = (
-        (places.method(api.name, one.name, page), f"{one.method} {code(one.path)}")
+        (places.method(api.name, one.name, page), f"{one.method} {inline_code(one.path)}")
         for api, one in methods
     )
-    return "\n".join([f"# {title}", "", words, "", *table(("method", "request"), rows)])
+    return "\n".join([f"# {title}", "", words, "", *write_table(("method", "request"), rows)])

@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["anchor_of", "code", "fence", "fold", "heading", "plain", "table", "tabs"]
+__all__ = ["anchor_of", "code", "code_block", "folded_block", "write_heading", "plain_text", "write_table", "write_tabs"]
 
 _MARKUP: Final = re.compile(r"([\\`*{}\[\]<>#|&~$^=]|(?<!\w)_|_(?!\w))")
 _NOT_IN_ANCHORS: Final = re.compile(r"[^\w.:-]+")
 _BACKTICKS: Final = re.compile(r"`+")
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return text as one line in which nothing is markup."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def code(text: str) -> str:
+def inline_code(text: str) -> str:
     """Return text as inline code, whatever backticks and bars it contains."""
     line = " ".join(text.split())
     longest = max(map(len, _BACKTICKS.findall(line)), default=0)
@@ -32,12 +32,12 @@ def anchor_of(name: str) -> str:
     return _NOT_IN_ANCHORS.sub("-", name.replace("{", "").replace("}", "")).strip("-")
 
 
-def heading(level: int, title: str, anchor: str) -> str:
+def write_heading(level: int, title: str, anchor: str) -> str:
     """Return a heading whose title is plain text, with an explicit anchor."""
-    return f"{'#' * level} {plain(title)} {{ #{anchor} }}"
+    return f"{'#' * level} {plain_text(title)} {{ #{anchor} }}"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return a table of cells that are Markdown, or nothing if there is no row."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if not lines:
@@ -45,7 +45,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}", *lines, ""]
 
 
-def fence(language: str, text: str, indent: str = "") -> list[str]:
+def code_block(language: str, text: str, indent: str = "") -> list[str]:
     """Return a block of code."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     mark = "`" * max(3, longest + 1)
@@ -53,14 +53,14 @@ def fence(language: str, text: str, indent: str = "") -> list[str]:
     return [f"{indent}{line}" if line else "" for line in lines]
 
 
-def fold(title: str, lines: Iterable[str]) -> list[str]:
+def folded_block(title: str, lines: Iterable[str]) -> list[str]:
     """Return a block that is folded until the reader opens it."""
     return [f'??? note "{title}"', "", *(f"    {line}" if line else "" for line in lines), ""]
 
 
-def tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
+def write_tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
     """Return blocks of code in tabs: title, language and text of each."""
     lines: list[str] = []
     for title, language, text in blocks:
-        lines += [f'=== "{title}"', "", *fence(language, text, "    "), ""]
+        lines += [f'=== "{title}"', "", *code_block(language, text, "    "), ""]
     return lines

@@ -6,8 +6,8 @@ from typing import Final
 from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef
 from genesys_core.definition.read.model_graph import referenced_models
 from genesys_core.definition.read.naming import to_camel_case
-from genesys_core.definition.reference.markdown import anchor_of, code, heading, plain, table
-from genesys_core.definition.reference.places import Places, describe_values, model_page
+from genesys_core.definition.reference.markdown import anchor_of, inline_code, write_heading, plain_text, write_table
+from genesys_core.definition.reference.places import ReferenceLinks, describe_values, model_page
 
 __all__ = ["Uses", "find_uses", "model_page_text"]
 
@@ -38,7 +38,7 @@ def find_uses(definition: ApiDefinition) -> Uses:
     return {name: tuple(found) for name, found in uses.items()}
 
 
-def model_page_text(models: Sequence[ModelDef], uses: Uses, places: Places) -> str:
+def model_page_text(models: Sequence[ModelDef], uses: Uses, places: ReferenceLinks) -> str:
     """Return the page of the models with the same first word.
 
     Args:
@@ -50,22 +50,22 @@ def model_page_text(models: Sequence[ModelDef], uses: Uses, places: Places) -> s
     word = page.removeprefix("models/").removesuffix(".md")
     lines = [f"# Models: {word[:1].upper()}{word[1:]}", ""]
     if len(models) > 1:
-        lines += [", ".join(f"[{code(one.name)}](#{anchor_of(one.name)})" for one in models), ""]
+        lines += [", ".join(f"[{inline_code(one.name)}](#{anchor_of(one.name)})" for one in models), ""]
     for model in models:
         lines += _section(model, uses.get(model.name, ()), places, page)
     return "\n".join(lines)
 
 
 def _section(
-    model: ModelDef, uses: Sequence[tuple[str, str]], places: Places, page: str
+    model: ModelDef, uses: Sequence[tuple[str, str]], places: ReferenceLinks, page: str
 ) -> list[str]:
-    lines = [heading(2, model.name, anchor_of(model.name)), ""]
+    lines = [write_heading(2, model.name, anchor_of(model.name)), ""]
     if model.wire != model.name:
-        lines += [f"In the definition: {code(model.wire)}", ""]
+        lines += [f"In the definition: {inline_code(model.wire)}", ""]
     if model.description:
-        lines += [plain(model.description), ""]
+        lines += [plain_text(model.description), ""]
     rows = (_field_row(field, places, page) for field in model.fields)
-    lines += table(("field", "type", ""), rows) or ["A model without fields.", ""]
+    lines += write_table(("field", "type", ""), rows) or ["A model without fields.", ""]
     if uses:
         shown = [_use(kind, name, places, page) for kind, name in uses[:_USES_SHOWN]]
         more = len(uses) - len(shown)
@@ -74,19 +74,19 @@ def _section(
     return lines
 
 
-def _field_row(field: Field, places: Places, page: str) -> tuple[str, ...]:
+def _field_row(field: Field, places: ReferenceLinks, page: str) -> tuple[str, ...]:
     notes = [
         "**required**" if field.required else "",
         "read-only" if field.read_only else "",
         "secret: never shown" if field.secret else "",
-        plain(field.description),
+        plain_text(field.description),
         describe_values(field.type),
-        f"sent as {code(field.wire)}" if field.wire != to_camel_case(field.name) else "",
+        f"sent as {inline_code(field.wire)}" if field.wire != to_camel_case(field.name) else "",
     ]
-    return code(field.name), places.type(field.type, page), "; ".join(filter(None, notes))
+    return inline_code(field.name), places.type(field.type, page), "; ".join(filter(None, notes))
 
 
-def _use(kind: str, name: str, places: Places, page: str) -> str:
+def _use(kind: str, name: str, places: ReferenceLinks, page: str) -> str:
     match kind:
         case "method":
             api, _, method = name.partition(".")

@@ -15,7 +15,7 @@ from genesys_core.definition.reference.model_pages import find_uses, model_page_
 from genesys_core.definition.reference.places import (
     PERMISSIONS,
     TOPICS,
-    Places,
+    ReferenceLinks,
     api_page,
     model_page,
 )
@@ -36,7 +36,7 @@ def build_reference(
     Returns:
         The text of each page by its path in the reference, such as ``apis/users.md``.
     """
-    places = Places(definition)
+    places = ReferenceLinks(definition)
     models = {model.name: model for model in definition.models}
     jobs = started_jobs(find_jobs(definition))
     by_page: dict[str, list[ModelDef]] = {}

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from genesys_core.definition.read.definition import ApiDefinition, Array, Map, Plain, Ref, Type
-from genesys_core.definition.reference.markdown import anchor_of, code
+from genesys_core.definition.reference.markdown import anchor_of, inline_code
 
 __all__ = [
     "PERMISSIONS",
     "TOPICS",
-    "Places",
+    "ReferenceLinks",
     "api_page",
     "describe_values",
     "model_page",
@@ -39,7 +39,7 @@ def model_page(model: str) -> str:
     return f"models/{(word[0] if word else model).lower()}.md"
 
 
-class Places:
+class ReferenceLinks:
     """The pages of a definition, and links to them.
 
     Args:
@@ -52,20 +52,20 @@ class Places:
     def model(self, name: str, page: str) -> str:
         """Return a link to a model from a page."""
         if name not in self._models:
-            return code(name)
-        return _link(code(name), model_page(name), anchor_of(name), page)
+            return inline_code(name)
+        return _link(inline_code(name), model_page(name), anchor_of(name), page)
 
     def method(self, api: str, name: str, page: str) -> str:
         """Return a link to a method from a page."""
-        return _link(code(f"{api}.{name}"), api_page(api), anchor_of(name), page)
+        return _link(inline_code(f"{api}.{name}"), api_page(api), anchor_of(name), page)
 
     def topic(self, topic: str, page: str) -> str:
         """Return a link to a topic from a page."""
-        return _link(code(topic), TOPICS, anchor_of(topic), page)
+        return _link(inline_code(topic), TOPICS, anchor_of(topic), page)
 
     def permission(self, name: str, page: str) -> str:
         """Return a link to a permission from a page."""
-        return _link(code(name), PERMISSIONS, anchor_of(name), page)
+        return _link(inline_code(name), PERMISSIONS, anchor_of(name), page)
 
     def type(self, type_: Type, page: str) -> str:
         """Describe a type, with a link to its model."""
@@ -92,7 +92,7 @@ def describe_values(type_: Type) -> str:
 
 
 def _listed(values: Iterable[str]) -> str:
-    shown = [code(value) if value.strip() else '`""`' for value in values]
+    shown = [inline_code(value) if value.strip() else '`""`' for value in values]
     if len(shown) <= _VALUES_SHOWN:
         return ", ".join(shown)
     return f"<details><summary>{len(shown)} values</summary>{', '.join(shown)}</details>"

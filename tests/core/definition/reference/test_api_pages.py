@@ -20,7 +20,7 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.read.jobs import find_jobs, started_jobs
 from genesys_core.definition.reference.api_pages import api_page_text
-from genesys_core.definition.reference.places import Places
+from genesys_core.definition.reference.places import ReferenceLinks
 from tests.strategies.definition import (
     TRAP_TOPICS,
     TRAPS,
@@ -75,7 +75,7 @@ def page_of(definition: ApiDefinition, api: Api, **more: object) -> str:
     models = {each.name: each for each in definition.models}
     example = more.get("example")
     jobs = started_jobs(find_jobs(definition))
-    return api_page_text(api, models, jobs, Places(definition), example)  # type: ignore[arg-type]
+    return api_page_text(api, models, jobs, ReferenceLinks(definition), example)  # type: ignore[arg-type]
 
 
 def section(text: str, name: str) -> str:

@@ -17,11 +17,11 @@ from genesys_core.definition.reference.index_pages import (
     status_text,
     topics_text,
 )
-from genesys_core.definition.reference.places import Places
+from genesys_core.definition.reference.places import ReferenceLinks
 from tests.strategies.definition import TRAP_TOPICS, TRAPS
 
 DEFINITION = read_definition(TRAPS, TRAP_TOPICS).definition
-PLACES = Places(DEFINITION)
+PLACES = ReferenceLinks(DEFINITION)
 
 
 def needing(name: str, permissions: ApiPermissions | None) -> ApiOperation:
@@ -61,7 +61,7 @@ def test_permissions_with_the_methods_that_need_them() -> None:
         needing("none", None),
     )
     definition = ApiDefinition("1", (), (Api("A", "a", operations),))
-    text = permissions_text(definition, Places(definition))
+    text = permissions_text(definition, ReferenceLinks(definition))
     assert "5 permissions, and" in text
     section = text.partition("## a:b:c { #a:b:c }\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == [

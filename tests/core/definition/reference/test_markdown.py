@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from genesys_core.definition.reference.markdown import (
     anchor_of,
-    code,
-    fence,
-    fold,
-    heading,
-    plain,
-    table,
-    tabs,
+    inline_code,
+    code_block,
+    folded_block,
+    write_heading,
+    plain_text,
+    write_table,
+    write_tabs,
 )
 
 
@@ -32,7 +32,7 @@ from genesys_core.definition.reference.markdown import (
     ],
 )
 def test_plain_text(text: str, written: str) -> None:
-    assert plain(text) == written
+    assert plain_text(text) == written
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_plain_text(text: str, written: str) -> None:
     [("a|b", "`a\\|b`"), ("a`b", "`` a`b ``"), ("``", "``` `` ```"), ("a\nb", "`a b`"), (" ", "")],
 )
 def test_code(text: str, written: str) -> None:
-    assert code(text) == written
+    assert inline_code(text) == written
 
 
 @pytest.mark.parametrize(
@@ -55,29 +55,29 @@ def test_code(text: str, written: str) -> None:
 )
 def test_an_anchor(name: str, anchor: str) -> None:
     assert anchor_of(name) == anchor
-    assert heading(2, name, anchor_of(name)).endswith(f" {{ #{anchor} }}")
+    assert write_heading(2, name, anchor_of(name)).endswith(f" {{ #{anchor} }}")
 
 
 def test_a_table_without_rows_is_nothing() -> None:
-    assert table(("a", "b"), []) == []
-    assert table(("a", "b"), [("1", "2")]) == ["| a | b |", "|---|---|", "| 1 | 2 |", ""]
+    assert write_table(("a", "b"), []) == []
+    assert write_table(("a", "b"), [("1", "2")]) == ["| a | b |", "|---|---|", "| 1 | 2 |", ""]
 
 
 def test_blocks() -> None:
-    assert fence("python", "a = 1\n\nb", "    ") == [
+    assert code_block("python", "a = 1\n\nb", "    ") == [
         *("    ```python", "    a = 1", "", "    b", "    ```"),
     ]
-    assert fence("text", "```")[0] == "````text"
-    assert fold("More", ["a", ""]) == ['??? note "More"', "", "    a", "", ""]
-    assert tabs([("sync", "python", "a")]) == [
+    assert code_block("text", "```")[0] == "````text"
+    assert folded_block("More", ["a", ""]) == ['??? note "More"', "", "    a", "", ""]
+    assert write_tabs([("sync", "python", "a")]) == [
         *('=== "sync"', "", "    ```python", "    a", "    ```", ""),
     ]
 
 
 @given(st.text(max_size=40))
 def test_a_cell_is_one_line_and_ends_no_cell(text: str) -> None:
-    for cell in (plain(text), code(text)):
+    for cell in (plain_text(text), inline_code(text)):
         assert "\n" not in cell
         assert not re.search(r"(?<!\\)(?:\\\\)*\|", cell.replace("\\\\", ""))
-        [_, _, row, _] = table(("a",), [(cell,)])
+        [_, _, row, _] = write_table(("a",), [(cell,)])
         assert row == f"| {cell} |"

@@ -7,7 +7,7 @@ from functools import cache
 from genesys_core.definition import read_definition
 from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef, Plain
 from genesys_core.definition.reference.model_pages import find_uses, model_page_text
-from genesys_core.definition.reference.places import Places
+from genesys_core.definition.reference.places import ReferenceLinks
 from tests.strategies.definition import TRAP_TOPICS, TRAPS
 
 
@@ -19,7 +19,7 @@ def traps() -> ApiDefinition:
 def page(*names: str) -> str:
     definition = traps()
     models = [each for name in names for each in definition.models if each.name == name]
-    return model_page_text(models, find_uses(definition), Places(definition))
+    return model_page_text(models, find_uses(definition), ReferenceLinks(definition))
 
 
 def test_a_model_has_its_fields() -> None:
@@ -55,12 +55,12 @@ def test_many_uses_are_counted() -> None:
     definition = traps()
     [model] = [each for each in definition.models if each.name == "Empty"]
     uses = {"Empty": [("model", "First")] * 25}
-    assert " and 5 more." in model_page_text([model], uses, Places(definition))
+    assert " and 5 more." in model_page_text([model], uses, ReferenceLinks(definition))
 
 
 def test_descriptions_are_text() -> None:
     model = ModelDef("A", "A", (Field("b", "b", Plain("string"), description="*b*"),), "An <a>")
-    text = model_page_text([model], {}, Places(ApiDefinition("1", (model,), ())))
+    text = model_page_text([model], {}, ReferenceLinks(ApiDefinition("1", (model,), ())))
     assert "\nAn \\<a\\>\n" in text
     assert "| `b` | string | \\*b\\* |" in text
     assert "Used by" not in text

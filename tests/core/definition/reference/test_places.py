@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from genesys_core.definition.read.definition import ApiDefinition, Array, Map, ModelDef, Plain, Ref
-from genesys_core.definition.reference.places import Places, describe_values, model_page
+from genesys_core.definition.reference.places import ReferenceLinks, describe_values, model_page
 
-PLACES = Places(ApiDefinition("1", (ModelDef("UserMe", "UserMe"),), ()))
+PLACES = ReferenceLinks(ApiDefinition("1", (ModelDef("UserMe", "UserMe"),), ()))
 
 
 @pytest.mark.parametrize(
