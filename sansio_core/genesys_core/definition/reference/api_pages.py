@@ -3,7 +3,7 @@
 Invariants: every method of an API has one section on the API's page, also if another API has it too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -26,15 +26,18 @@ from genesys_core.definition.read.listings import find_item_type, find_listing
 from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.reference.markdown import (
-    inline_code,
     code_block,
     folded_block,
-    write_heading,
+    inline_code,
     plain_text,
+    write_heading,
     write_table,
     write_tabs,
 )
 from genesys_core.definition.reference.places import ReferenceLinks, api_page, describe_values
+from genesys_core.definition.words.links import platform_link
+from genesys_core.definition.words.parameters import describe_parameter
+from genesys_core.definition.words.summaries import replaced_paths, summarize_operation
 
 __all__ = ["ModelExample", "api_page_text"]
 
@@ -63,15 +66,16 @@ def api_page_text(
     """
     page = api_page(api.name)
     count = len(api.operations)
+    summaries = _summaries(api)
     lines = [
         f"# {plain_text(api.tag)}",
         "",
         f"API {inline_code(f'client.{api.name}')}, class {inline_code(api.class_name)}: {count} methods.",
         "",
         *write_table(
-            ("method", "request"),
+            ("method", ""),
             (
-                (f"[{inline_code(one.name)}](#{one.name})", f"{one.method} {inline_code(one.path)}")
+                (f"[{inline_code(one.name)}](#{one.name})", summaries[one.name])
                 for one in api.operations
             ),
         ),
@@ -81,11 +85,13 @@ def api_page_text(
         lines += [
             write_heading(2, operation.name, operation.name),
             "",
-            *_words(operation),
+            summaries[operation.name],
+            "",
+            *_description(operation, summaries[operation.name]),
             *write_table(("", ""), _facts(operation, models, job, places, page)),
             *write_table(
                 ("parameter", "in", "type", ""),
-                (_parameter_row(one, places, page) for one in operation.parameters),
+                _parameter_rows(operation, models, places, page),
             ),
             *write_tabs(_calls(api, operation, models, job)),
         ]
@@ -93,9 +99,18 @@ def api_page_text(
     return "\n".join(lines)
 
 
-def _words(operation: ApiOperation) -> list[str]:
-    words = [plain_text(text) for text in (operation.summary, operation.description) if text.strip()]
-    return [line for text in dict.fromkeys(words) for line in (text, "")]
+def _summaries(api: Api) -> dict[str, str]:
+    """Return the definition's own summary of each method, or one made of its method and path."""
+    replaced = replaced_paths(api.operations)
+    return {
+        one.name: plain_text(one.summary) or f"{plain_text(summarize_operation(one, replaced))}."
+        for one in api.operations
+    }
+
+
+def _description(operation: ApiOperation, summary: str) -> list[str]:
+    description = plain_text(operation.description)
+    return [description, ""] if description and description != summary else []
 
 
 def _facts(
@@ -126,7 +141,8 @@ def _facts(
         facts.append(("preview", "may change or be removed by the platform at any time"))
     if operation.deprecated:
         facts.append(("deprecated", "do not use it in new programs"))
-    return facts
+    link = platform_link(operation.method, operation.path)
+    return [*facts, ("platform", f"[API Explorer]({link})")]
 
 
 _STYLES: Final[Mapping[PagingStyle, str]] = {
@@ -146,10 +162,20 @@ def _permissions(permissions: ApiPermissions, places: ReferenceLinks, page: str)
     return f"{'all' if permissions.all else 'any'} of {', '.join(links)}"
 
 
-def _parameter_row(parameter: ApiParameter, places: ReferenceLinks, page: str) -> tuple[str, ...]:
+def _parameter_rows(
+    operation: ApiOperation, models: Mapping[str, ModelDef], places: ReferenceLinks, page: str
+) -> Iterator[tuple[str, ...]]:
+    listing = find_listing(operation, models)
+    for one in operation.parameters:
+        yield _parameter_row(one, describe_parameter(one, listing), places, page)
+
+
+def _parameter_row(
+    parameter: ApiParameter, words: str, places: ReferenceLinks, page: str
+) -> tuple[str, ...]:
     notes = [
         "**required**" if parameter.required else "",
-        plain_text(parameter.description),
+        plain_text(parameter.description or words),
         describe_values(parameter.type),
         f"sent as {inline_code(parameter.wire)}"
         if parameter.wire != to_camel_case(parameter.name)

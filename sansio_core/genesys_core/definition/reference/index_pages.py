@@ -12,10 +12,10 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.reference.markdown import (
     anchor_of,
-    inline_code,
     code_block,
-    write_heading,
+    inline_code,
     plain_text,
+    write_heading,
     write_table,
 )
 from genesys_core.definition.reference.places import (

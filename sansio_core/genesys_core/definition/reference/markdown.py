@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["anchor_of", "code", "code_block", "folded_block", "write_heading", "plain_text", "write_table", "write_tabs"]
+__all__ = [
+    "anchor_of",
+    "code_block",
+    "folded_block",
+    "inline_code",
+    "plain_text",
+    "write_heading",
+    "write_table",
+    "write_tabs",
+]
 
 _MARKUP: Final = re.compile(r"([\\`*{}\[\]<>#|&~$^=]|(?<!\w)_|_(?!\w))")
 _NOT_IN_ANCHORS: Final = re.compile(r"[^\w.:-]+")

@@ -6,7 +6,13 @@ from typing import Final
 from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef
 from genesys_core.definition.read.model_graph import referenced_models
 from genesys_core.definition.read.naming import to_camel_case
-from genesys_core.definition.reference.markdown import anchor_of, inline_code, write_heading, plain_text, write_table
+from genesys_core.definition.reference.markdown import (
+    anchor_of,
+    inline_code,
+    plain_text,
+    write_heading,
+    write_table,
+)
 from genesys_core.definition.reference.places import ReferenceLinks, describe_values, model_page
 
 __all__ = ["Uses", "find_uses", "model_page_text"]
@@ -50,7 +56,10 @@ def model_page_text(models: Sequence[ModelDef], uses: Uses, places: ReferenceLin
     word = page.removeprefix("models/").removesuffix(".md")
     lines = [f"# Models: {word[:1].upper()}{word[1:]}", ""]
     if len(models) > 1:
-        lines += [", ".join(f"[{inline_code(one.name)}](#{anchor_of(one.name)})" for one in models), ""]
+        lines += [
+            ", ".join(f"[{inline_code(one.name)}](#{anchor_of(one.name)})" for one in models),
+            "",
+        ]
     for model in models:
         lines += _section(model, uses.get(model.name, ()), places, page)
     return "\n".join(lines)

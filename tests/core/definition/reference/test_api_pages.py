@@ -89,7 +89,7 @@ def section(text: str, name: str) -> str:
 def test_a_page_lists_its_methods_and_describes_each_once() -> None:
     text = page(traps(), "oauth")
     assert text.startswith("# OAuth\n\nAPI `client.oauth`, class `OAuthApi`: 3 methods.\n")
-    assert "| [`get_names`](#get_names) | GET `/api/v2/names/{id}` |" in text
+    assert "| [`get_names`](#get_names) | Get a name. |" in text
     for name in ("get_names", "put_names", "delete_names"):
         assert section(text, name).startswith(f"{name} {{ #{name} }}")
 
@@ -111,11 +111,14 @@ def test_facts_of_a_method() -> None:
 
 def test_parameters_of_a_method() -> None:
     text = section(page(traps(), "oauth"), "get_names")
-    assert "| `id` | path | string | **required** |" in text
+    assert "| `id` | path | string | **required**; the ID |" in text
     assert "| `page_number` | query | integer |  |" in text
-    assert "| `site_id` | query | string | sent as `site.id` |" in text
+    assert "| `site_id` | query | string | the ID of a site; sent as `site.id` |" in text
     assert "| `list` | query | list of string | `b`, `a` |" in text
-    assert "| `if_match` | header | string | sent as `If-Match` |" in text
+    assert (
+        "| `if_match` | header | string | the ETag that the resource must have; sent as `If-Match` |"
+        in text
+    )
     put = section(page(traps(), "oauth"), "put_names")
     assert "| `body` | body | [`Names`](../models/names.md#Names) | **required** |" in put
 
@@ -181,9 +184,17 @@ def test_words_of_the_definition_are_text() -> None:
     )
     definition = ApiDefinition("1", (), (Api("A", "a", (described,)),))
     text = page(definition, "a")
-    assert text.count("Get \\<a\\>\n") == 1
+    assert section(text, "get_a").count("Get \\<a\\>\n") == 1
+    assert "| platform | [API Explorer](https://developer.genesys.cloud/" in text
     assert "| permissions | [`a:b:c`](../permissions.md#a:b:c) |" in text
     assert "| `b` | query | string | of \\*b\\* |" in text
+
+
+def test_a_description_follows_the_summary() -> None:
+    one = ApiOperation("get_a", "GET", "/a", ("A",), summary="Get it", description="Long *words*")
+    text = page(ApiDefinition("1", (), (Api("A", "a", (one,)),)), "a")
+    assert "\nGet it\n\nLong \\*words\\*\n\n|" in text
+    assert "| [`get_a`](#get_a) | Get it |" in text
 
 
 def test_examples() -> None:

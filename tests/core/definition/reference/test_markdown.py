@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from genesys_core.definition.reference.markdown import (
     anchor_of,
-    inline_code,
     code_block,
     folded_block,
-    write_heading,
+    inline_code,
     plain_text,
+    write_heading,
     write_table,
     write_tabs,
 )

@@ -22,7 +22,7 @@ from genesys_core.definition.reference.places import api_page, model_page
 from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
 
 ANCHOR = re.compile(r"^#+ .*\{ #(\S+) \}$", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
+LINK = re.compile(r"\]\((?!https:)([^)#\s]*)#([^)\s]+)\)")
 CALL = re.compile(
     r"^    (?:reply = |for item in )?client\.(\w+)\.(\w+)(?:\.paginate)?\((.*)\)", re.MULTILINE
 )
