@@ -15,11 +15,13 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from genesys_core.calls.operation import JsonObject
 from genesys_core.codec.values import Open
+from genesys_core.http.forms import FileValue
 
 __all__ = ["signature_of"]
 
 _NAMES = {
     "_Any": Any,
+    "_File": FileValue,
     "_JsonObject": JsonObject,
     "_Literal": Literal,
     "_Open": Open,

@@ -24,11 +24,11 @@ INTEGER: Json = {"type": "integer", "format": "int32"}
 def _operation(name: str, *parameters: Json, status: str = "200", **more: Any) -> Json:
     returns = more.pop("returns", None)
     reply = {"description": "done"} | ({} if returns is None else {"schema": returns})
+    more.setdefault("responses", {status: reply})
     return {
         "tags": more.pop("tags", ["Lamps"]),
         "operationId": name,
         "parameters": list(parameters),
-        "responses": {status: reply},
         **more,
     }
 
@@ -59,6 +59,41 @@ WORKSHOP: Json = {
         "/api/v2/lamps/{lampId}": {
             "get": _operation("getLamp", path("lampId"), returns=ref("Lamp")),
             "delete": _operation("deleteLamp", path("lampId"), status="204"),
+        },
+        "/api/v2/lamps/{lampId}/picture": {
+            "post": _operation(
+                "postLampPicture",
+                path("lampId"),
+                {"name": "file", "in": "formData", "type": "file", "required": True},
+                {"name": "title", "in": "formData", "type": "string"},
+                {"name": "tags", "in": "formData", "type": "array", "items": TEXT},
+                consumes=["multipart/form-data"],
+                returns=ref("Lamp"),
+            ),
+            "get": _operation(
+                "getLampPicture", path("lampId"), returns={"type": "file"}, produces=["image/png"]
+            ),
+        },
+        "/api/v2/lamps/logins": {
+            "post": _operation(
+                "postLampsLogins",
+                {"name": "user", "in": "formData", "type": "string", "required": True},
+                {"name": "password", "in": "formData", "type": "string", "format": "password"},
+                consumes=["application/x-www-form-urlencoded"],
+                status="204",
+            )
+        },
+        "/api/v2/lamps/orders": {
+            "post": _operation(
+                "postLampsOrders",
+                body(ref("Order")),
+                responses={
+                    "200": {"description": "made", "schema": ref("Order")},
+                    "202": {"description": "will be made", "schema": ref("LampJob")},
+                    "204": {"description": "nothing to do"},
+                },
+            ),
+            "get": _operation("getLampsOrders", returns=array(ref("Order"))),
         },
         "/api/v2/lamps/jobs": {
             "post": _operation(
@@ -101,6 +136,17 @@ WORKSHOP: Json = {
                 "total": INTEGER,
             }
         ),
+        "Order": model(
+            {"id": TEXT, "orderType": TEXT, "for": ref("Order")},
+            required=["orderType"],
+            discriminator="orderType",
+            description="An order.",
+        ),
+        "Repair": {"allOf": [ref("Order"), model({"parts": array(TEXT), "lamp": ref("Lamp")})]},
+        "Purchase": {
+            "allOf": [ref("Order"), model({"count": INTEGER, "until": TEXT})],
+            "x-discriminator-value": "purchase",
+        },
         "LampJobRequest": model({"state": TEXT}),
         "LampJob": model(
             {

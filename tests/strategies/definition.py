@@ -115,6 +115,22 @@ MODELS: Json = {
     "Odd Name-With.Signs": model({"readOnly": {**STRING, "readOnly": True}}),
     "Extended": {"allOf": [ref("Warning"), model({"extra": {"allOf": [ref("Names")]}})]},
     "Unreached": model({"warning": ref("Warning")}),
+    "Beast": model({"kind": STRING, "next": ref("Beast")}, discriminator="kind"),
+    "Yak": {"allOf": [ref("Beast"), model({"wool": {"type": "number"}})]},
+    **{
+        f"RareBeastNumber{n}": {"allOf": [ref("Beast")], "x-discriminator-value": f"rare {n}"}
+        for n in range(5)
+    },
+    "Tool": model({"kind": STRING}, discriminator="kind"),
+    "Saw": {"allOf": [ref("Tool")]},
+    "Zoo": model(
+        {
+            "tool": ref("Tool"),
+            "beasts": array(ref("Beast")),
+            "Beast": ref("Beast"),
+            "any": ref("Beast"),
+        }
+    ),
     "Event": model({"names": ref("Names")}),
     "User": model({"password": STRING, "passwordCount": {"type": "integer"}, "token": ref("Any")}),
 }
@@ -212,6 +228,18 @@ PATHS: Json = {
         "post": operation("postMoments", "Users", body(ref("User")), returns=ref("First")),
         "put": operation("putMoments", "Users", body({}), returns=ref("knot")),
         "options": operation("optionsMoments", "Users", returns=ref("HidesItsType")),
+        "patch": operation(
+            "patchMoments",
+            "Users",
+            {"name": "file", "in": "formData", "type": "file", "required": True},
+            {"name": "list", "in": "formData", "type": "array", "items": STRING},
+            responses={
+                "200": {"schema": ref("Zoo")},
+                "201": {"schema": ref("Beast")},
+                "202": {"schema": {"type": "file"}},
+                "204": {},
+            },
+        ),
     },
     "/api/v2/untagged": {"get": operation("getUntagged", "", returns=ref("Extended"))},
 }
@@ -267,7 +295,9 @@ def check_stub(text: str, models: ModuleType) -> list[str]:
     """
     body = ast.parse(text).body
     classes = [node for node in body if isinstance(node, ast.ClassDef)]
-    namespace: dict[str, Any] = {node.name: getattr(models, node.name) for node in classes}
+    unions = [node.target.id for node in body if isinstance(node, ast.AnnAssign)]  # type: ignore[union-attr]
+    names = [*(node.name for node in classes), *unions]
+    namespace: dict[str, Any] = {name: getattr(models, name) for name in names}
     for node in body:
         if isinstance(node, ast.ImportFrom) and node.level:
             namespace |= {alias.name: getattr(models, alias.name) for alias in node.names}
@@ -275,7 +305,7 @@ def check_stub(text: str, models: ModuleType) -> list[str]:
             exec(compile(ast.Module([node], []), "stub", "exec"), namespace)
     for node in classes:
         _check_class(node, namespace)
-    return [node.name for node in classes]
+    return names
 
 
 def _check_class(node: ast.ClassDef, namespace: Json) -> None:

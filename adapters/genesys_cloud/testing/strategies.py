@@ -19,6 +19,7 @@ from genesys_core.calls.operation import Operation
 from genesys_core.codec.decoding import resolve_type
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.model import Model
+from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.values import LocalDateTime, YearMonth
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
@@ -144,9 +145,29 @@ def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
         return st.lists(values_of(arguments[0], depth=depth), max_size=size)
     if origin is dict:
         return st.dictionaries(_LETTERS, values_of(arguments[1], depth=depth), max_size=size)
+    return _objects_of(type_, depth, size)
+
+
+def _objects_of(type_: object, depth: int, size: int) -> st.SearchStrategy[object]:
+    """Values of a union, of a model, or of any other type."""
+    if isinstance(type_, TaggedUnion):
+        kinds = [_of_kind(type_, kind, depth) for kind in type_.cases]
+        return st.one_of([*kinds, st.dictionaries(_LETTERS, json_values(), max_size=size)])
     if _is_model(type_):
         return models_of(type_, depth=depth) if depth >= 0 else st.builds(type_)
     return json_values()
+
+
+def _of_kind(union: TaggedUnion, kind: str, depth: int) -> st.SearchStrategy[object]:
+    """Models of one kind of a union, which say their kind."""
+    model = cast(type[Model], union.model(union.cases[kind]))
+    names = {one.encode_name: one.name for one in msgspec.structs.fields(model)}
+    given = {names[union.tag]: st.just(kind)} if union.tag in names else {}
+    return (
+        _models(model, [], depth, st.fixed_dictionaries(dict(given)))
+        if depth < 0
+        else (models_of(model, depth=depth, **given))
+    )
 
 
 def _is_model(type_: object) -> TypeGuard[type[Model]]:

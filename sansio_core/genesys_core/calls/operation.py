@@ -52,12 +52,14 @@ class Endpoint(Struct, frozen=True):
         method: the HTTP method in upper case.
         path: the path template, such as ``/api/v2/users/{userId}``.
         returns: the type of a successful response as an expression over model names
-            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``), or ``None`` for none.
+            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``, ``bytes`` for a file), or ``None`` for none.
         body: the JSON type of the body, or ``None`` if the operation has none.
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
         listing: how it is paginated, or ``None`` if it is not a listing.
+        replies: the types of successful statuses whose response has another type than
+            ``returns``.
         package: the package whose ``models`` and ``api`` it belongs to; a generated package has
             its own.
     """
@@ -71,6 +73,7 @@ class Endpoint(Struct, frozen=True):
     accept: str = "application/json"
     reads: bool = False
     listing: Listing | None = None
+    replies: tuple[tuple[int, str | None], ...] = ()
     package: str = "genesys_core"
 
 
@@ -154,7 +157,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         path: values of the path parameters, by wire name.
         query: the query parameters, by wire name, in the definition's order.
         headers: the operation's own header parameters, by wire name.
-        body: a model, a dict, a list, a string; ``None`` for no body.
+        body: a model, a dict, a list, a string, a form; ``None`` for no body.
         options: options of this call.
     """
 

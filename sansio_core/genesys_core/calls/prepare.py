@@ -7,6 +7,7 @@ client's, and those the library's; only ``Authorization`` is added later, when t
 from genesys_core.calls.operation import Operation
 from genesys_core.codec.encoding import encode_body
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.forms import Form
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Timeout
 from genesys_core.http.urls import QueryValue, encode_query, expand_path, format_scalar
@@ -24,11 +25,11 @@ def prepare_request(operation: Operation[object], settings: Settings) -> Request
         InvalidValueError: a path parameter, query value, header or body cannot be sent.
     """
     endpoint = operation.endpoint
-    body = _body(operation)
+    body, content_type = _body(operation)
     return Request(
         endpoint.method,
         _url(operation, settings),
-        _headers(operation, settings, has_body=body is not None),
+        _headers(operation, settings, content_type),
         body,
         Timeout.given(operation.options.timeout, settings.timeout),
     )
@@ -55,10 +56,10 @@ def _url(operation: Operation[object], settings: Settings) -> str:
     return f"{settings.hosts.api}{path}{separator}{query}"
 
 
-def _headers(operation: Operation[object], settings: Settings, *, has_body: bool) -> Headers:
+def _headers(operation: Operation[object], settings: Settings, content_type: str | None) -> Headers:
     fields = [("Accept", operation.endpoint.accept), ("User-Agent", USER_AGENT)]
-    if has_body:
-        fields.append(("Content-Type", "application/json"))
+    if content_type is not None:
+        fields.append(("Content-Type", content_type))
     headers = own = Headers.received(fields)
     if settings.headers.raw:
         headers = headers.updated(settings.headers)
@@ -80,13 +81,17 @@ def _unframed(headers: Headers) -> Headers:
 _FRAMING = ("content-length", "transfer-encoding")
 
 
-def _body(operation: Operation[object]) -> bytes | None:
+def _body(operation: Operation[object]) -> tuple[bytes | None, str | None]:
+    """Return the body and its type."""
     endpoint = operation.endpoint
+    if isinstance(operation.body, Form):
+        content_type, content = operation.body.encode()
+        return content, content_type
     if operation.body is None:
         if endpoint.body_required:
             raise InvalidValueError(
                 f"{endpoint.name}: body is None, but the operation requires one; "
                 "pass a model or a dict, or NULL for a JSON null"
             )
-        return None
-    return encode_body(operation.body, endpoint.body or "any")
+        return None, None
+    return encode_body(operation.body, endpoint.body or "any"), "application/json"

@@ -117,14 +117,17 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
         endpoint = self.endpoint
         data: object = None
         issues: tuple[Issue, ...] = ()
+        returns = endpoint.returns
+        if endpoint.replies:
+            returns = dict(endpoint.replies).get(response.status, returns)
         bodiless = endpoint.method == "HEAD" or response.status in _BODILESS
-        if endpoint.returns is not None and not bodiless:
-            if endpoint.accept.startswith("text/"):
+        if returns is not None and not bodiless:
+            if returns == "bytes":
+                data = response.body
+            elif endpoint.accept.startswith("text/"):
                 data = response.body.decode("utf-8", "replace")
             else:
-                data, issues = _decoded(
-                    endpoint.returns, endpoint.package, response, strict=self.strict
-                )
+                data, issues = _decoded(returns, endpoint.package, response, strict=self.strict)
                 if self.keep_unknown:
                     self._remember(data, response.body)
         return ApiResponse(

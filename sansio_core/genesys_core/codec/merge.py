@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.json_encoder import encode_json
+from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
@@ -97,7 +98,8 @@ def _holders(kind: object) -> tuple[tuple[str, str], ...]:
 def _may_hold(annotation: object) -> bool:
     arguments = get_args(annotation)
     is_model = isinstance(annotation, type) and not arguments and issubclass(annotation, Struct)
-    return is_model or any(map(_may_hold, arguments))
+    is_union = isinstance(annotation, TaggedUnion)
+    return is_model or is_union or any(map(_may_hold, arguments))
 
 
 def merge_over_base(model: object, base: bytes) -> object:

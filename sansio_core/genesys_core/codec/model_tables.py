@@ -10,6 +10,9 @@ previous one. A field is ``name``, flags, ``=wireName`` unless that is the name 
 
     Group id^ name! date_modified^:date-time owners:[User] secret*
 
+A union of models is a line ``AnyPet|petType Dog Cat=cat``: its name, the member that names the kind,
+and the models, each with its kind unless that is the model's name.
+
 Flags: ``!`` required, ``^`` read-only, ``*`` secret. Types: ``int``, ``float``, ``bool``, ``any``,
 ``full-date``, ``date-time``, ``year-month``, ``[list of]``, ``{objects by key}``, and models. Wire
 names are percent-encoded.
@@ -26,6 +29,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.codec.model import Model, SecretModel
+from genesys_core.codec.tagged_union import define_union
 from genesys_core.codec.values import YearMonth
 
 __all__ = ["define_models", "model_facts"]
@@ -57,8 +61,14 @@ def define_models(
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
     heads = [row[0].partition("=") for row in rows]
-    types = _TableTypes(namespace, {name for name, _, _ in heads})
-    for (name, _, wire), (_, *fields) in zip(heads, rows, strict=True):
+    types = _TableTypes(namespace, {name.partition("|")[0] for name, _, _ in heads})
+    for (head, _, wire), (_, *fields) in zip(heads, rows, strict=True):
+        name, _, tag = head.partition("|")
+        if tag:
+            cases = (one.partition("=") for one in fields)
+            kinds = {unquote(kind or model): model for model, _, kind in cases}
+            namespace[name] = define_union(namespace, name, unquote(tag), kinds)
+            continue
         model = namespace[name] = _made(name, unquote(wire), fields, types)
         if name in about:
             model.__doc__ = "\n\n".join(filter(None, (about[name], model.__doc__)))

@@ -27,6 +27,7 @@ from genesys_core.codec.issues import (
     show_value,
 )
 from genesys_core.codec.scalar_conversions import CONVERSIONS
+from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError
 
@@ -98,7 +99,16 @@ class _Leaf(Struct, frozen=True):
         return " or ".join(_leaf_name(type_) for type_ in self.types)
 
 
-_Shape: TypeAlias = _Object | _Map | _List | _Leaf
+class _Choice(Struct, frozen=True):
+    """An object whose kind decides on its type."""
+
+    union: TaggedUnion
+
+    def __str__(self) -> str:
+        return f"object ({self.union.__name__})"
+
+
+_Shape: TypeAlias = _Object | _Map | _List | _Choice | _Leaf
 
 _LEAF_NAMES: Mapping[object, str] = {
     str: "string",
@@ -128,6 +138,8 @@ def _shape(type_: object) -> _Shape:
             return _Map(arguments[1] if arguments else Any)
         case type() if origin is list:
             return _List(arguments[0] if arguments else Any)
+        case TaggedUnion():
+            return _Choice(origin)
         case _:
             return _Leaf(members)
 
@@ -165,7 +177,7 @@ class _Walk:
             return _convert(raw, type_)
         except msgspec.ValidationError:
             shape = _shape(type_)
-        right = (isinstance(shape, _List), isinstance(shape, _Object | _Map))
+        right = (isinstance(shape, _List), isinstance(shape, _Object | _Map | _Choice))
         if raw is None or right == (isinstance(raw, list), isinstance(raw, dict)):
             value = self.descend(raw, shape, type_, ROOT)
             # forbid_unknown_fields and similar options, on a caller's own class
@@ -189,6 +201,8 @@ class _Walk:
         match shape, raw:
             case _Object(), dict():
                 value = self.model(raw, shape, at)
+            case _Choice(), dict():
+                value = self.value(raw, shape.union.case_of(raw), at)
             case _Map(), dict():
                 value = {key: self.value(raw[key], shape.value, (at, key)) for key in raw}
             case _List(), list():

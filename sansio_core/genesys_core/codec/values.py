@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
+from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["NULL", "LocalDateTime", "Null", "Open", "YearMonth", "dec_hook"]
@@ -154,10 +155,13 @@ def dec_hook(type_: type, value: object) -> object:
     """Decode the types that msgspec does not know.
 
     Raises:
-        ValueError: the string is not a year-month.
-        TypeError: a year-month is expected and the value is not a string.
+        ValueError: the string is not a year-month, or an object does not match its kind's model.
+        TypeError: a year-month is expected and the value is not a string, or a union and it is not
+            an object.
     """
     if type_ is YearMonth:
         return YearMonth.parse(cast(str, value))
+    if isinstance(type_, TaggedUnion):
+        return type_.convert(value, dec_hook)
     # msgspec calls this for `object` as well, which accepts anything; it checks other results.
     return value

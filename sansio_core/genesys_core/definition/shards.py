@@ -128,7 +128,7 @@ def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
         roots[api.tag] = [
             name
             for operation in api.operations
-            for type_ in (operation.returns, *(one.type for one in operation.parameters))
+            for type_ in (*operation.return_types, *(one.type for one in operation.parameters))
             for name in referenced_models(type_)
         ]
     reached: dict[str, set[str]] = {}

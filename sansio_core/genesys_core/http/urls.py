@@ -73,11 +73,21 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
             can be consumed only once, while an operation may be sent any number of times.
     """
     return "&".join(
-        f"{_quote(name, name)}={_quote(name, format_scalar(name, item))}"
+        f"{_quote(name, name)}={_quote(name, text)}"
         for name, value in pairs
-        if value is not None
-        for item in _items(name, value)
+        for text in format_scalars(name, value)
     )
+
+
+def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
+    """Format the values of a parameter: none for ``None``, one for a scalar.
+
+    Raises:
+        InvalidValueError: a value cannot be sent; see :func:`format_scalar`.
+    """
+    if value is None:
+        return ()
+    return [format_scalar(name, item) for item in _items(name, value)]
 
 
 def _items(name: str, value: QueryValue) -> Sequence[Scalar]:

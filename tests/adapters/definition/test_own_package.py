@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from datetime import date
+from email.parser import BytesParser
 from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import genesys_cloud
+from genesys_cloud import RetryConfiguration
 from genesys_cloud.definition import generate
 from genesys_cloud.definition.__main__ import main
 from genesys_cloud.simulator import running_simulator
@@ -21,6 +23,7 @@ from tests.helpers.server import Reply, scripted_server
 from tests.helpers.type_checkers import CHECKERS, check_types
 from tests.helpers.workshop import own_package, write_documents
 
+REPEAT = RetryConfiguration(max_retry_time_sec=30, repeat_unsafe=True)
 LAMP = {"id": "1", "state": "lit", "watts": 40, "boughtOn": "2024-02-29", "labels": {"a": "b"}}
 
 
@@ -95,6 +98,154 @@ def test_events_of_its_topics_are_its_models(acme, run):
     assert acme.NOTIFICATION_TOPICS["v2.lamps.{id}"] is acme.models.LampsEventLamp
 
 
+ORDERS = [
+    {"orderType": "Repair", "parts": ["a"], "lamp": LAMP, "new": 1},
+    {"orderType": "purchase", "count": 2, "for": {"orderType": "Gift", "ribbon": {"x": [1]}}},
+    {"orderType": "Gift", "ribbon": {"colour": "red"}},
+    {"id": "9"},
+]
+
+
+@every_flavour
+def test_models_of_several_kinds_come_and_go_whole(acme, run):
+    models = acme.models
+
+    async def scenario(api):
+        repair, purchase, gift, nothing = await settled(api.client.lamps.get_lamps_orders())
+        assert repair == models.Repair(
+            order_type="Repair",
+            parts=["a"],
+            lamp=models.Lamp(
+                id="1", state="lit", watts=40, bought_on=date(2024, 2, 29), labels={"a": "b"}
+            ),
+        )
+        assert type(purchase) is models.Purchase
+        assert purchase.for_ == ORDERS[1]["for"]
+        assert (gift, nothing) == (ORDERS[2], ORDERS[3])
+        for order in (purchase, gift, {"orderType": "Repair"}):
+            await api.send(acme.api.lamps.post_lamps_orders(order))
+        made = models.Repair(order_type="Repair", for_=purchase)
+        await api.send(acme.api.lamps.post_lamps_orders(made))
+        reply = await api.send(acme.api.lamps.post_lamps_orders(gift))
+        reply["ribbon"]["colour"] = "blue"
+        await api.send(acme.api.lamps.post_lamps_orders(reply))
+        known = await api.send(acme.api.lamps.post_lamps_orders(ORDERS[0]))
+        known.parts = ["b"]
+        await api.send(acme.api.lamps.post_lamps_orders(known))
+
+    def orders(seen):
+        return Reply(json=ORDERS if seen.method == "GET" else json.loads(seen.body))
+
+    with scripted_server(orders) as server:
+        run(scenario, package=acme, host=server.url, access_token="t")
+    sent = [json.loads(one.body) for one in server.requests if one.method == "POST"]
+    assert sent == [
+        ORDERS[1],
+        ORDERS[2],
+        {"orderType": "Repair"},
+        {"orderType": "Repair", "for": ORDERS[1]},
+        ORDERS[2],
+        {"orderType": "Gift", "ribbon": {"colour": "blue"}},
+        ORDERS[0],
+        {**ORDERS[0], "parts": ["b"]},
+    ]
+
+
+@every_flavour
+def test_each_successful_status_has_its_type(acme, run):
+    replies = {
+        "now": Reply(json={"orderType": "purchase", "count": 1}),
+        "later": Reply(status=202, json={"id": "job"}),
+        "never": Reply(status=204),
+    }
+
+    async def scenario(api):
+        def order(name):
+            return api.send(acme.api.lamps.post_lamps_orders({"orderType": "x", "id": name}))
+
+        assert await order("now") == acme.models.Purchase(order_type="purchase", count=1)
+        assert await order("later") == acme.models.LampJob(id="job")
+        assert await order("never") is None
+
+    with scripted_server(lambda seen: replies[json.loads(seen.body)["id"]]) as server:
+        run(scenario, package=acme, host=server.url, access_token="t")
+
+
+@every_flavour
+def test_forms_arrive_as_forms(acme, run):
+    picture = bytes(range(256))
+
+    async def scenario(api):
+        lamps = api.client.lamps
+        part = genesys_cloud.Part("", picture, "lamp.png", "image/png")
+        lamp = await settled(lamps.post_lamp_picture("1", part, title="ü", tags=["a", "b"]))
+        assert type(lamp) is acme.models.Lamp
+        await settled(lamps.post_lamp_picture("1", b"plain"))
+        assert await settled(lamps.post_lamps_logins("ann", password="a b&c")) is None
+        assert await settled(lamps.get_lamp_picture("1")) == picture
+
+    def lamps(seen):
+        if seen.path.endswith("logins"):
+            return Reply(status=204)
+        if seen.method == "GET":
+            return Reply(body=picture, headers=(("Content-Type", "image/png"),))
+        return Reply(json=LAMP)
+
+    with scripted_server(lamps) as server:
+        run(scenario, package=acme, host=server.url, access_token="t")
+    first, second, login, get = server.requests
+    form = read_form(first)
+    assert [(part.get_filename(), part.get_content_type()) for part in form] == [
+        ("lamp.png", "image/png"),
+        (None, "text/plain"),
+        (None, "text/plain"),
+        (None, "text/plain"),
+    ]
+    contents = [part.get_payload(decode=True) for part in form]
+    assert contents == [picture, "ü".encode(), b"a", b"b"]
+    assert [part.get_payload(decode=True) for part in read_form(second)] == [b"plain"]
+    assert login.header("content-type") == "application/x-www-form-urlencoded"
+    assert login.body == b"user=ann&password=a%20b%26c"
+    assert get.header("accept") == "image/png"
+
+
+@every_flavour
+def test_a_form_is_sent_again_as_it_was_and_shown_in_no_log(acme, run, tmp_path):
+    replies = iter([Reply(status=503, headers=(("Retry-After", "0"),)), Reply(json=LAMP)])
+    log = tmp_path / "log"
+
+    async def scenario(api):
+        operation = acme.api.lamps.post_lamp_picture("1", b"secret picture", title="x")
+        assert "secret" not in repr(operation)
+        await api.send(operation.with_options(retry=REPEAT))
+
+    logging = genesys_cloud.Configuration.from_text(
+        json.dumps(
+            {
+                "logging": {
+                    "log_level": "trace",
+                    "log_request_body": True,
+                    "log_file_path": str(log),
+                    "log_to_console": False,
+                }
+            }
+        )
+    )
+    with scripted_server(lambda _: next(replies)) as server:
+        run(scenario, package=acme, host=server.url, access_token="t", config=logging)
+    first, second = server.requests
+    assert (first.body, first.header("content-type")) == (
+        second.body,
+        second.header("content-type"),
+    )
+    assert "secret picture" not in log.read_text(encoding="utf-8")
+
+
+def read_form(seen):
+    head = f"Content-Type: {seen.header('content-type')}\r\n\r\n".encode()
+    return BytesParser().parsebytes(head + seen.body).get_payload()
+
+
 def test_descriptions_become_docstrings(acme):
     about = 'Gives "light". Until it\'s dark.\n\nRequired: state. Read-only: id.'
     assert acme.models.Lamp.__doc__ == about
@@ -163,10 +314,11 @@ def test_the_module_writes_a_package_into_the_current_folder(tmp_path, monkeypat
 
 
 PROGRAM = """
-from typing import assert_type
+from typing import Any, assert_type
 
 import acme_workshop
 import genesys_cloud
+from genesys_cloud import RetryConfiguration
 from acme_workshop import AsyncClient, Client, LampsApi, models
 
 
@@ -179,6 +331,22 @@ def everything(client: Client, own: genesys_cloud.Client) -> None:
         assert_type(lamp, models.Lamp)
     assert_type(LampsApi(own).get_lamp("1"), models.Lamp)
     assert_type(client.lamps.post_lamps_jobs.run({}).wait(), models.LampJob)
+    for order in client.lamps.get_lamps_orders():
+        match order:
+            case models.Repair():
+                assert_type(order.lamp, models.Lamp | None)
+            case models.Purchase():
+                assert_type(order.count, int | None)
+            case models.Order():
+                assert_type(order.for_, models.AnyOrder | None)
+            case _:
+                assert_type(order, dict[str, Any])
+    reply = client.lamps.post_lamps_orders(models.Purchase(order_type="purchase"))
+    assert_type(reply, models.AnyOrder | models.LampJob | None)
+    made = client.lamps.post_lamp_picture("1", genesys_cloud.Part("", b"", "lamp.png"), tags=["a"])
+    assert_type(made, models.Lamp)
+    assert_type(client.lamps.get_lamp_picture("1"), bytes)
+    client.lamps.post_lamp_picture("1")  # an error
     client.with_options(timeout=3).lamps.delete_lamp("1")
     client.routing  # an error
     client.lamps.get_lamps(stat="lit")  # an error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -40,6 +41,7 @@ from genesys_cloud.testing.strategies import (
 )
 from genesys_core import Pacer, Returned, Session, Settings, Vault
 from genesys_core.calls.lifecycle import Raised
+from genesys_core.codec.model_tables import define_models
 from tests.strategies.codec import Everything, Tree, real_models
 
 few = settings(
@@ -281,3 +283,17 @@ def test_the_gateway_is_not_part_of_a_life() -> None:
     )
     client.send(ME)
     assert len(transport.requests) == 1
+
+
+@given(st.data())
+def test_values_of_a_union_are_of_all_its_kinds(data: st.DataObject) -> None:
+    value = data.draw(values_of(_ZOO["AnyPet"]))
+    assert isinstance(value, _ZOO["AnyPet"])
+    if isinstance(value, (_ZOO["Cat"], _ZOO["Dog"])):
+        assert value.pet_type == ("cat" if isinstance(value, _ZOO["Cat"]) else "Dog")
+        assert decode(_ZOO["AnyPet"], to_json(value)).data == value
+    assert data.draw(values_of(_ZOO["AnyPet"], depth=-1)) is not None
+
+
+_ZOO: dict[str, Any] = {"__name__": __name__, "__package__": __package__}
+define_models(_ZOO, "Dog pet_type name\nCat pet_type\nFish name\nAnyPet|petType Dog Cat=cat Fish")

@@ -322,3 +322,18 @@ def test_unknown_fields_are_kept_of_whole_responses_and_if_wanted_of_items(keep,
     )
     user = read.data if listing is None else read.data[0]
     assert json.loads(encode_body(user, "object")) == (item if kept else {"id": "1"})
+
+
+def test_a_status_may_have_its_own_type_and_a_file_is_bytes():
+    endpoint = Endpoint(
+        "x",
+        "GET",
+        "/x",
+        returns="UserMe",
+        replies=((202, "list[str]"), (203, None), (206, "bytes")),
+    )
+    assert read(endpoint, Response(200, body=b'{"id":"1"}')).data == UserMe(id="1")
+    assert read(endpoint, Response(201, body=b'{"id":"1"}')).data == UserMe(id="1")
+    assert read(endpoint, Response(202, body=b'["a"]')).data == ["a"]
+    assert read(endpoint, Response(203, body=b'"x"')).data is None
+    assert read(endpoint, Response(206, body=b"\x00\xff")).data == b"\x00\xff"

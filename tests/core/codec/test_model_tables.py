@@ -136,3 +136,13 @@ def test_descriptions_come_before_the_facts() -> None:
     define_models(vars(module), "A id!\nB id\nC id!", about)
     docs = [module.A.__doc__, module.B.__doc__, module.C.__doc__]
     assert docs == ["What it is.\n\nRequired: id.", "Another.", "Required: id."]
+
+
+def test_a_union_names_its_models_and_their_kinds() -> None:
+    module = ModuleType("unions")
+    define_models(vars(module), "Dog name\nAnyPet|pet%20type Dog Cat=the%20cat\nBox pet:AnyPet")
+    assert (module.AnyPet.tag, module.AnyPet.cases) == (
+        "pet type",
+        {"Dog": "Dog", "the cat": "Cat"},
+    )
+    assert get_type_hints(module.Box)["pet"] == (module.AnyPet | None)

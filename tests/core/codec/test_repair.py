@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from genesys_core.codec import repair as repair_module
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.issues import Issue
+from genesys_core.codec.model_tables import define_models
 from genesys_core.codec.repair import repair_value
 from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError
@@ -348,3 +349,13 @@ def test_year_months_fit():
         Everything(months=[YearMonth(2024, 5)]),
         [],
     )
+
+
+def test_a_value_of_a_union_is_repaired_as_its_kind() -> None:
+    namespace: dict[str, Any] = {"__name__": "unions", "__package__": "unions"}
+    define_models(namespace, "Dog age:int\nAnyPet|kind Dog")
+    union, dog = namespace["AnyPet"], namespace["Dog"]
+    value, issues = repair_value([{"kind": "Dog", "age": "3"}, {"kind": "Cat"}, 4], list[union])
+    assert value == [dog(age=3), {"kind": "Cat"}, None]
+    assert [str(issue.path) for issue in issues] == ["$[0].age", "$[2]"]
+    assert "object (AnyPet) expected, number found" in issues[1].message

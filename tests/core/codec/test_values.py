@@ -2,7 +2,7 @@ import copy
 import pickle
 import typing
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.clock import Now
+from genesys_core.codec.model_tables import define_models
 from genesys_core.codec.values import NULL, Null, Open, YearMonth, dec_hook
 from genesys_core.errors import InvalidValueError
 from tests.strategies.values import year_months
@@ -105,3 +106,12 @@ def test_a_month_is_neither_a_day_nor_text():
     assert YearMonth(2024, 5) != "2024-05"
     with pytest.raises(TypeError):
         YearMonth(2024, 5) < "2024-06"  # noqa: B015 - the comparison is what is tested
+
+
+def test_the_hook_converts_the_models_of_a_union() -> None:
+    namespace: dict[str, Any] = {"__name__": "unions", "__package__": "unions"}
+    define_models(namespace, "Dog age:int\nAnyPet|kind Dog")
+    assert dec_hook(namespace["AnyPet"], {"kind": "Dog", "age": 3}) == namespace["Dog"](age=3)
+    assert dec_hook(namespace["AnyPet"], {"kind": "Cat"}) == {"kind": "Cat"}
+    with pytest.raises(TypeError, match="an object expected, int found"):
+        dec_hook(namespace["AnyPet"], 3)

@@ -173,7 +173,7 @@ class _Usage:
         ]
         for use in self.uses:
             bodies = [one.type for one in use.operation.parameters if one.location == "body"]
-            for type_ in (use.operation.returns, *bodies):
+            for type_ in (*use.operation.return_types, *bodies):
                 waiting += [(name, use.place) for name in _refs(type_)]
         named = {name for source in self.sources for name in source.fields}
         found: dict[str, list[str]] = {}
@@ -184,6 +184,7 @@ class _Usage:
             if place not in places:
                 places.append(place)
                 waiting += [(inner, place) for inner in _reached_fields(model, named)]
+                waiting += [(case, place) for _, case in model.cases]
         return found
 
 

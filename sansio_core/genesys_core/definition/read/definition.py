@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from genesys_core.http.forms import FormKind
+
 __all__ = [
     "Api",
     "ApiDefinition",
@@ -37,12 +39,13 @@ PlainKind: TypeAlias = Literal[
     "year-month",
     "object",
     "any",
+    "file",
 ]
 """Types other than containers and models: ``object`` is a JSON object without a description,
-``any`` is any JSON value.
+``any`` is any JSON value, ``file`` the content of a file, which only forms and responses have.
 """
 
-ParameterLocation: TypeAlias = Literal["path", "query", "header", "body"]
+ParameterLocation: TypeAlias = Literal["path", "query", "header", "body", "formData"]
 """Where a parameter is sent."""
 
 
@@ -88,12 +91,18 @@ class Field(Struct, frozen=True):
 
 
 class ModelDef(Struct, frozen=True):
-    """A model, with its class name and its name in the definition."""
+    """A model, with its class name and its name in the definition.
+
+    A union of models has a ``tag``, the member that names the kind, and ``cases``: the kind and the
+    class name of each of its models.
+    """
 
     name: str
     wire: str
     fields: tuple[Field, ...] = ()
     description: str = ""
+    tag: str = ""
+    cases: tuple[tuple[str, str], ...] = ()
 
 
 class Limits(Struct, frozen=True):
@@ -128,7 +137,11 @@ class ApiPermissions(Struct, frozen=True):
 
 
 class ApiOperation(Struct, frozen=True):
-    """An operation: a method and path; ``tags`` are the APIs that contain it."""
+    """An operation: a method and path; ``tags`` are the APIs that contain it.
+
+    ``returns`` is the type of a successful response, and ``replies`` those of the successful statuses
+    that have another one. ``form`` is how its ``formData`` parameters are encoded.
+    """
 
     name: str
     method: str
@@ -136,12 +149,19 @@ class ApiOperation(Struct, frozen=True):
     tags: tuple[str, ...]
     parameters: tuple[ApiParameter, ...] = ()
     returns: Type | None = None
+    replies: tuple[tuple[int, Type | None], ...] = ()
+    form: FormKind | None = None
     accept: str = "application/json"
     permissions: ApiPermissions | None = None
     deprecated: bool = False
     preview: bool = False
     summary: str = ""
     description: str = ""
+
+    @property
+    def return_types(self) -> tuple[Type | None, ...]:
+        """The types of all successful responses, each once, the usual one first."""
+        return tuple(dict.fromkeys((self.returns, *(type_ for _, type_ in self.replies))))
 
     @property
     def body(self) -> ApiParameter | None:

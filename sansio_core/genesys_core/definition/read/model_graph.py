@@ -24,10 +24,15 @@ def referenced_models(type_: Type | None) -> tuple[str, ...]:
 
 
 def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
-    """Return the models that each model's fields reference, without duplicates, in field order."""
+    """Return the models that each model's cases and fields reference, without duplicates, in order."""
     return {
         model.name: tuple(
-            dict.fromkeys(name for field in model.fields for name in referenced_models(field.type))
+            dict.fromkeys(
+                [
+                    *(name for _, name in model.cases),
+                    *(name for field in model.fields for name in referenced_models(field.type)),
+                ]
+            )
         )
         for model in models
     }

@@ -8,7 +8,6 @@ finding that has their location; the rest is kept.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
-from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -33,8 +32,11 @@ from genesys_core.definition.read.definition import (
     Type,
 )
 from genesys_core.definition.read.findings import Finding, Place, format_place, refuse_findings
+from genesys_core.definition.read.polymorphism import Family, find_families
+from genesys_core.definition.read.references import definition_name, is_model, pointed_name
 from genesys_core.definition.read.secret_fields import is_secret
 from genesys_core.definition.read.topics import Topic, read_topics
+from genesys_core.http.forms import FormKind
 
 __all__ = [
     "DefinitionSources",
@@ -46,7 +48,6 @@ __all__ = [
 ]
 
 _ANY: Final = Plain("any")
-_REF: Final = "#/definitions/"
 
 _FORMATS: Mapping[str, PlainKind] = {
     "date": "date",
@@ -66,6 +67,7 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
     "query": "query",
     "header": "header",
     "body": "body",
+    "formData": "formData",
 }
 
 
@@ -147,14 +149,17 @@ class _DefinitionReader:
     def __init__(self, source: swagger.Swagger, findings: list[Finding]) -> None:
         self.source = source
         self.findings = findings
-        wires = [wire for wire, schema in source.definitions.items() if _is_model(schema)]
+        wires = [wire for wire, schema in source.definitions.items() if is_model(schema)]
         names = naming.make_unique(map(naming.class_name, wires))
         self.classes = dict(zip(wires, names, strict=True))
         self.taken = set(names)
         self.inline: list[ModelDef] = []
         self.aliases: dict[str, Type] = {}
         self.open_aliases: set[str] = set()
-        self.polymorphic = _polymorphic(source.definitions)
+        self.families = find_families(source.definitions)
+        self.unions: dict[str, str] = {}
+        for wire in self.families:
+            self.unions[wire] = self.free_name(f"Any{self.classes[wire]}")
 
     def read(self, sources: DefinitionSources) -> Reading:
         models = [
@@ -162,9 +167,12 @@ class _DefinitionReader:
             for wire, schema in self.source.definitions.items()
             if wire in self.classes
         ]
+        unions = [self.union(wire, family) for wire, family in self.families.items()]
         apis = self.apis(self.operations())
         topic_models = self.topics(sources.topics)
-        definition = ApiDefinition(sources.version, (*models, *self.inline), apis, topic_models)
+        definition = ApiDefinition(
+            sources.version, (*models, *unions, *self.inline), apis, topic_models
+        )
         return Reading(definition, tuple(dict.fromkeys(self.findings)))
 
     def report(self, place: Place, message: str) -> None:
@@ -189,9 +197,9 @@ class _DefinitionReader:
         return _plain(schema.type, schema.format, schema.enum)
 
     def referenced(self, reference: str, place: Place) -> Type:
-        wire = _definition_name(reference)
-        if wire in self.polymorphic:
-            return Plain("object")
+        wire = definition_name(reference)
+        if wire in self.unions:
+            return Ref(self.unions[wire])
         if wire in self.classes:
             return Ref(self.classes[wire])
         if wire in self.source.definitions:
@@ -214,17 +222,38 @@ class _DefinitionReader:
         return self.aliases[wire]
 
     def inline_model(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Ref:
-        name, number = hint, 1
-        while name in self.taken:
-            number += 1
-            name = f"{hint}_{number}"
-        self.taken.add(name)
+        name = self.free_name(hint)
         position = len(self.inline)
         self.inline.append(ModelDef(name, name))  # before the models inside it
         self.inline[position] = self.model(name, name, schema, place)
         return Ref(name)
 
+    def free_name(self, wanted: str) -> str:
+        """Return the name of another class: the wanted one, or that with a number."""
+        name, number = wanted, 1
+        while name in self.taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self.taken.add(name)
+        return name
+
     # --- models ---
+
+    def union(self, wire: str, family: Family) -> ModelDef:
+        """Return the union of a definition and those that extend it."""
+        cases: dict[str, str] = {}
+        for kind, model in family.kinds:
+            name = self.classes.get(model)
+            place: Place = ("definitions", wire, "discriminator")
+            if name is None:
+                self.report(place, f"kind {kind!r}: {model!r} is not an object definition; ignored")
+            elif kind in cases:
+                self.report(place, f"kind {kind!r}: is that of {cases[kind]} too; ignored")
+            else:
+                cases[kind] = name
+        return ModelDef(
+            self.unions[wire], self.unions[wire], tag=family.tag, cases=tuple(cases.items())
+        )
 
     def model(self, name: str, wire: str, schema: swagger.SwaggerSchema, place: Place) -> ModelDef:
         properties, required = self.inherited(schema, place, frozenset({wire}))
@@ -250,7 +279,7 @@ class _DefinitionReader:
             here = (*place, "allOf", number)
             base, extended = part, seen
             if part.ref is not None:
-                wire = _definition_name(part.ref)
+                wire = definition_name(part.ref)
                 if wire in seen or wire not in self.source.definitions:
                     self.report(here, f"{part.ref!r} is {_unusable(wire in seen)}; ignored")
                     continue
@@ -287,8 +316,7 @@ class _DefinitionReader:
             for method, operation in item.operations():
                 place: Place = ("paths", path, method.lower())
                 made = self.operation(path, method, operation, item.parameters, place)
-                if made is not None:
-                    found.append((made, place))
+                found.append((made, place))
         return found
 
     def operation(
@@ -298,23 +326,24 @@ class _DefinitionReader:
         source: swagger.SwaggerOperation,
         shared: list[swagger.SwaggerParameter],
         place: Place,
-    ) -> ApiOperation | None:
+    ) -> ApiOperation:
         name = self.operation_name(path, method, source, place)
         given = [
             *self.resolved(shared, (*place[:2], "parameters")),
             *self.resolved(source.parameters, (*place, "parameters")),
         ]
-        if any(one.location == "formData" for one, _ in given):
-            self.report(place, "sends form data, which is not supported; omitted")
-            return None
+        given = self.without_second_body(given, place)
         title = naming.tag_name(name)
+        returns, replies = self.replies(source.responses, (*place, "responses"), f"{title}Response")
         return ApiOperation(
             name=name,
             method=method,
             path=path,
             tags=tuple(dict.fromkeys(source.tags)) or ("Default",),
             parameters=self.parameters(given, path, title),
-            returns=self.returns(source.responses, (*place, "responses"), f"{title}Response"),
+            returns=returns,
+            replies=replies,
+            form=_form_kind(given, source.consumes or self.source.consumes),
             accept=_accept(source.produces or self.source.produces),
             permissions=_permissions(source.required_permissions()),
             deprecated=source.deprecated,
@@ -343,18 +372,27 @@ class _DefinitionReader:
             here = (*place, number)
             found: swagger.SwaggerParameter | None = one
             if one.ref is not None:
-                found = self.source.parameters.get(_pointed(one.ref, "#/parameters/"))
+                found = self.source.parameters.get(pointed_name(one.ref, "#/parameters/"))
             if found is None:
                 self.report(here, f"parameter {one.ref!r} is not defined; omitted")
-            elif found.location not in _LOCATIONS and found.location != "formData":
+            elif found.location not in _LOCATIONS:
                 self.report(
                     here,
                     f"parameter {found.name!r} is in {found.location!r}, must be one of "
-                    f"{', '.join(_LOCATIONS)} or formData; omitted",
+                    f"{', '.join([*_LOCATIONS][:-1])} or formData; omitted",
                 )
             else:
                 result.append((found, here))
         return result
+
+    def without_second_body(
+        self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
+    ) -> list[tuple[swagger.SwaggerParameter, Place]]:
+        """Return the parameters without form data if there is a body: a request has only one."""
+        if {"body", "formData"} <= {one.location for one, _ in given}:
+            self.report(place, "has a body and form data; the form data is omitted")
+            return [(one, here) for one, here in given if one.location != "formData"]
+        return given
 
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
@@ -385,27 +423,40 @@ class _DefinitionReader:
     def parameter_type(self, parameter: swagger.SwaggerParameter, place: Place, title: str) -> Type:
         if parameter.schema is not None:
             return self.type_of(parameter.schema, (*place, "schema"), f"{title}Body")
+        if parameter.type == "file":
+            return Plain("file")
         if parameter.type == "array":
             inner = parameter.items
             return Array(_ANY if inner is None else self.type_of(inner, (*place, "items"), title))
         return _plain(parameter.type, parameter.format, parameter.enum)
 
-    def returns(
+    def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
-    ) -> Type | None:
-        """Return the type of a successful response: the first 2xx with a body, or ``default``."""
-        for status in (*sorted(key for key in responses if key.startswith("2")), "default"):
-            response = responses.get(status)
-            if response is not None and response.ref is not None:
-                found = self.source.responses.get(_pointed(response.ref, "#/responses/"))
-                if found is None:
-                    self.report(
-                        (*place, status), f"response {response.ref!r} is not defined; no type"
-                    )
-                response = found
-            if response is not None and response.schema is not None:
-                return self.type_of(response.schema, (*place, status, "schema"), hint)
-        return None
+    ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
+        """Return the type of a successful response, and those of the statuses that differ.
+
+        The first is that of the first 2xx with a body. ``default`` counts if there is no 2xx.
+        """
+        successes = sorted(key for key in responses if re.fullmatch(r"2\d\d", key))
+        types = {
+            status: self.reply(responses[status], (*place, status), hint)
+            for status in successes or [key for key in responses if key == "default"]
+        }
+        returns = next((type_ for type_ in types.values() if type_ is not None), None)
+        others = [(int(key), types[key]) for key in successes if types[key] != returns]
+        return returns, tuple(others)
+
+    def reply(self, response: swagger.SwaggerResponse, place: Place, hint: str) -> Type | None:
+        found: swagger.SwaggerResponse | None = response
+        if response.ref is not None:
+            found = self.source.responses.get(pointed_name(response.ref, "#/responses/"))
+            if found is None:
+                self.report(place, f"response {response.ref!r} is not defined; no type")
+        if found is None or found.schema is None:
+            return None
+        if found.schema.type == "file":
+            return Plain("file")
+        return self.type_of(found.schema, (*place, "schema"), hint)
 
     # --- APIs and topics ---
 
@@ -449,7 +500,7 @@ class _DefinitionReader:
     def topics(self, topics: Sequence[Topic]) -> tuple[tuple[str, str], ...]:
         found: dict[str, str] = {}
         for topic in topics:
-            name = self.classes.get(topic.model)
+            name = self.unions.get(topic.model) or self.classes.get(topic.model)
             if name is None:
                 self.report(
                     ("topics", topic.topic), f"{topic.model!r} is not an object definition; omitted"
@@ -459,46 +510,8 @@ class _DefinitionReader:
         return tuple(sorted(found.items()))
 
 
-def _is_model(schema: swagger.SwaggerSchema) -> bool:
-    """Whether a definition becomes a class: an object with properties, or one without any facts."""
-    if schema.ref is not None:
-        return False
-    if schema.properties or schema.all_of:
-        return True
-    return schema.type == "object" and not isinstance(
-        schema.additional_properties, swagger.SwaggerSchema
-    )
-
-
-def _polymorphic(definitions: Mapping[str, swagger.SwaggerSchema]) -> frozenset[str]:
-    """Return the definitions with a discriminator that others extend.
-
-    Their values have fields of the extending definitions, which a class of the base would lose.
-    """
-    extended = {
-        _definition_name(part.ref)
-        for schema in definitions.values()
-        for part in schema.all_of
-        if part.ref is not None
-    }
-    return frozenset(
-        wire for wire, schema in definitions.items() if schema.discriminator and wire in extended
-    )
-
-
 def _unusable(is_circular: bool) -> str:  # noqa: FBT001 - the only fact
     return "circular" if is_circular else "not defined"
-
-
-def _definition_name(reference: str) -> str:
-    return _pointed(reference, _REF)
-
-
-def _pointed(reference: str, prefix: str) -> str:
-    """Return the name that a JSON pointer ends with (RFC 6901)."""
-    if not reference.startswith(prefix):
-        return ""
-    return unquote(reference.removeprefix(prefix)).replace("~1", "/").replace("~0", "~")
 
 
 def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Plain:
@@ -524,6 +537,17 @@ def _limits(parameter: swagger.SwaggerParameter) -> Limits:
         parameter.min_items,
         parameter.max_items,
     )
+
+
+def _form_kind(
+    given: Sequence[tuple[swagger.SwaggerParameter, Place]], consumes: Sequence[str]
+) -> FormKind | None:
+    """Return how form data is sent: files, and what the document says, need ``multipart``."""
+    form = [one for one, _ in given if one.location == "formData"]
+    if not form:
+        return None
+    is_multipart = "multipart/form-data" in consumes or any(one.type == "file" for one in form)
+    return "multipart" if is_multipart else "urlencoded"
 
 
 def _accept(produces: list[str]) -> str:

@@ -76,6 +76,8 @@ class SwaggerSchema(_Values, kw_only=True):
     )
     all_of: "list[SwaggerSchema]" = field(default_factory=list["SwaggerSchema"], name="allOf")
     discriminator: Any = None
+    discriminator_value: str | None = field(default=None, name="x-discriminator-value")
+    ms_discriminator_value: str | None = field(default=None, name="x-ms-discriminator-value")
     properties: "dict[str, SwaggerSchema]" = {}
     required: list[str] = []
     read_only: bool = field(default=False, name="readOnly")

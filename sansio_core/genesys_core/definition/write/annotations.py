@@ -32,6 +32,7 @@ Helper = tuple[str, str]
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),
     "_Literal": ("typing", "Literal as _Literal"),
+    "_TypeAlias": ("typing", "TypeAlias as _TypeAlias"),
     "_date": ("datetime", "date as _date"),
     "_datetime": ("datetime", "datetime as _datetime"),
     "_field": ("msgspec", "field as _field"),
@@ -40,6 +41,8 @@ HELPERS: Mapping[str, Helper] = {
     "_YearMonth": ("genesys_core.codec.values", "YearMonth as _YearMonth"),
     "_Model": ("genesys_core.codec.model", "Model as _Model"),
     "_SecretModel": ("genesys_core.codec.model", "SecretModel as _SecretModel"),
+    "_File": ("genesys_core.http.forms", "FileValue as _File"),
+    "_Form": ("genesys_core.http.forms", "Form as _Form"),
     "_Sequence": ("collections.abc", "Sequence as _Sequence"),
     "_Mapping": ("collections.abc", "Mapping as _Mapping"),
     "_Endpoint": ("genesys_core.calls.operation", "Endpoint as _Endpoint"),
@@ -65,6 +68,7 @@ _PLAIN: Mapping[PlainKind, str] = {
     "year-month": "_YearMonth",
     "object": "_Any",
     "any": "_Any",
+    "file": "bytes",
 }
 
 
@@ -143,6 +147,7 @@ _EXPRESSIONS: Mapping[PlainKind, str] = {
     "year-month": "YearMonth",
     "object": "object",
     "any": "object",
+    "file": "bytes",
 }
 
 

@@ -62,10 +62,11 @@ def operation_docstring(
         is_job: whether it starts a job that the library can wait for.
     """
     path = to_plain_text(operation.path)
+    replies = " or ".join(map(_reply, operation.return_types))
     lines = [
         *(_words(operation) or [f"{to_plain_text(summary or summarize_operation(operation))}."]),
         "",
-        f"{_INDENT}{operation.method} {path} -> {_reply(operation.returns)}.",
+        f"{_INDENT}{operation.method} {path} -> {replies}.",
     ]
     facts = " ".join(_sentences(operation, models, is_job=is_job))
     if facts:

@@ -19,6 +19,7 @@ from genesys_core.definition.write.annotations import (
 )
 from genesys_core.definition.write.docstrings import model_docstring
 from genesys_core.definition.write.source_text import (
+    WIDTH,
     quote_string,
     split_values,
     to_one_line,
@@ -72,6 +73,8 @@ class _StubWriter:
         )
 
     def _class(self, model: ModelDef) -> list[str]:
+        if model.tag:
+            return self._union(model)
         secrets = sorted(field.name for field in model.fields if field.secret)
         base = "_SecretModel" if secrets else "_Model"
         self.helpers.add(base)
@@ -80,6 +83,18 @@ class _StubWriter:
         for field in model.fields:
             body += self._field(field, own)
         return ["", f"class {model.name}({base}, kw_only=True):", *(body or ["    ..."])]
+
+    def _union(self, model: ModelDef) -> list[str]:
+        names = [self._spelt(name, frozenset()) for name in dict(model.cases).values()]
+        members = [*dict.fromkeys(names), f"dict[str, {self._spelt('_Any', frozenset())}]"]
+        self.helpers.add("_TypeAlias")
+        line = f"{model.name}: _TypeAlias = {' | '.join(members)}"
+        if len(line) > WIDTH:
+            lines = [f"{model.name}: _TypeAlias = (", f"    {members[0]}"]
+            lines += [f"    | {one}" for one in members[1:]]
+            line = "\n".join([*lines, ")"])
+        about = f"By ``{to_plain_text(model.tag)}``; a dictionary if the kind is unknown."
+        return ["", *line.splitlines(), *write_docstring([about], "")]
 
     def _docstring(self, model: ModelDef) -> list[str]:
         texts = filter(None, (_text(model.description), model_docstring(model)))

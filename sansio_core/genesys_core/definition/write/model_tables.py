@@ -72,6 +72,9 @@ def _text(text: str) -> list[str]:
 
 def _row(model: ModelDef) -> list[str]:
     """Write a model on one line, or if that is too long, with indented continuation lines."""
+    if model.tag:
+        cases = [name if name == kind else f"{name}={_encoded(kind)}" for kind, name in model.cases]
+        return wrap_text(" ".join([f"{model.name}|{_encoded(model.tag)}", *cases]), "", " ")
     wire = "" if model.wire == model.name else f"={_encoded(model.wire)}"
     return wrap_text(" ".join([f"{model.name}{wire}", *map(_field, model.fields)]), "", " ")
 
@@ -111,4 +114,5 @@ _PLAIN: Mapping[PlainKind, str] = {
     "year-month": "year-month",
     "object": "any",
     "any": "any",
+    "file": "any",
 }

@@ -123,9 +123,10 @@ class _Scope:
         """Format a type as source code."""
         return format_annotation(type_, self.spell, self.enums)
 
-    def annotation_or_none(self, type_: Type | None) -> str:
+    def reply_annotation(self, operation: ApiOperation) -> str:
         """Format the type of a reply; ``None`` for one without a body."""
-        return "None" if type_ is None else self.annotation(type_)
+        types = sorted(operation.return_types, key=lambda type_: type_ is None)
+        return " | ".join("None" if one is None else self.annotation(one) for one in types)
 
 
 def _about(api: Api) -> str:
@@ -158,10 +159,10 @@ def _builder(
     summary: str,
 ) -> list[str]:
     listing = find_listing(operation, models)
-    returns = scope.annotation_or_none(operation.returns)
+    returns = scope.reply_annotation(operation)
     kind, parameters = "_Operation", [returns]
     if job is not None:
-        status = scope.annotation_or_none(job.status.returns)
+        status = scope.reply_annotation(job.status)
         kind, parameters = "_Jobs", [returns, status, scope.annotation(job.item)]
     elif listing is not None:
         kind, parameters = "_Lists", [returns, scope.annotation(find_item_type(operation, models))]
@@ -194,7 +195,14 @@ def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list
         arguments.append("reads=True")
     if listing is not None:
         arguments.append(f"listing=_l.{listing_name(listing)}")
+    if operation.replies:
+        pairs = [f"({status}, {_returns(type_)})" for status, type_ in operation.replies]
+        arguments.append(f"replies={_tuple(pairs)}")
     return arguments
+
+
+def _returns(type_: Type | None) -> str:
+    return "None" if type_ is None else quote_string(format_expression(type_))
 
 
 def _body_kind(type_: Type) -> str:
@@ -238,7 +246,7 @@ def _signature(
     return [f"def {operation.name}(", *inner, *ends]
 
 
-_BUILTINS = frozenset({"str", "int", "float", "bool", "list", "dict"})
+_BUILTINS = frozenset({"bytes", "str", "int", "float", "bool", "list", "dict"})
 _ALSO_TEXT: frozenset[PlainKind] = frozenset({"date", "date-time", "local-date-time", "year-month"})
 
 
@@ -253,6 +261,8 @@ def _value_annotation(type_: Type, scope: _Scope) -> str:
     match type_:
         case Array(items=items):
             return f"{scope.spell('_Sequence')}[{_value_annotation(items, scope)}]"
+        case Plain(kind="file"):
+            return scope.spell("_File")
         case Plain(kind=kind) if kind in _ALSO_TEXT:
             return f"{scope.annotation(type_)} | str"
         case _:
@@ -279,9 +289,13 @@ def _return(
     """Write the endpoint and the operation's fields, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
-    while fields and body is None and not fields[-1]:
+    while fields and body is None and operation.form is None and not fields[-1]:
         fields.pop()
+    form = _tuple(_pairs(operation, "formData"))
     tail = [] if body is None else [body.name]
+    if operation.form is not None:
+        tail = [f"_Form({quote_string(operation.form)}, {form})"]
+        scope.built.add("_Form")
     endpoint = endpoint_arguments(operation, listing)
     scope.built.update({kind} if listing is None else {kind, "_l"})
     line = f"    return {kind}({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"

@@ -171,3 +171,17 @@ def test_a_parameter_in_the_path_may_be_positional() -> None:
         get["parameters"].append(query("late", type=type_))
     assert touched(old, new, "client.q.get_q_id_k(1, 2)") == {"parameter-type-changed": HERE}
     assert touched(old, new, "client.q.get_q_id_k(1)") == {}
+
+
+def test_the_kinds_of_a_union_are_reached_through_it() -> None:
+    def document(more: Any) -> Any:
+        order = model({"kind": STRING}, discriminator="kind")
+        repair = {"allOf": [ref("Order"), model({"parts": STRING, **more})]}
+        one = {"operationId": "getOrder", "responses": {"200": {"schema": ref("Order")}}}
+        paths = {"/order": {"get": {**one, "tags": ["Orders"]}}}
+        definitions = {"Order": order, "Repair": repair, "Topic": model({})}
+        return {**base(), "paths": paths, "definitions": definitions}
+
+    program = "client.orders.get_order().parts"
+    found = touched(document({}), document({"parts": {"type": "integer"}}), program)
+    assert found == {"property-type-changed": HERE}

@@ -74,3 +74,12 @@ def test_the_graph_of_models_names_each_child_once() -> None:
     )
     assert model_graph([model]) == {"A": ("B", "C")}
     assert referenced_models(None) == ()
+
+
+def test_a_union_refers_to_its_cases() -> None:
+    models = [
+        ModelDef("A", "A", (Field("b", "b", Ref("AnyB")),)),
+        ModelDef("AnyB", "AnyB", tag="kind", cases=(("B", "B"), ("A", "A"), ("a", "A"))),
+        ModelDef("B", "B"),
+    ]
+    assert model_graph(models) == {"A": ("AnyB",), "AnyB": ("B", "A"), "B": ()}

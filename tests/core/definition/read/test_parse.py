@@ -331,9 +331,15 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
             "definitions.A.allOf[0]: '#/definitions/A' is circular; ignored",
         ),
         (
-            {"/x": {"post": operation("p", "Users", {"name": "file", "in": "formData"})}},
+            {
+                "/x": {
+                    "post": operation(
+                        "p", "Users", {"name": "file", "in": "formData"}, body({"type": "object"})
+                    )
+                }
+            },
             {},
-            "paths./x.post: sends form data, which is not supported; omitted",
+            "paths./x.post: has a body and form data; the form data is omitted",
         ),
     ],
 )
@@ -351,7 +357,6 @@ def test_what_cannot_be_used_is_a_finding_with_its_place(
 
 def test_the_rest_of_a_definition_is_kept() -> None:
     paths = {
-        "/file": {"post": operation("postFile", "Users", {"name": "file", "in": "formData"})},
         "/x": get({"$ref": "#/parameters/No"}, query("q"), returns=array(NOWHERE)),
     }
     definition, found = findings(paths, {"A": model({"a": NOWHERE, "b": STRING})})
@@ -362,7 +367,7 @@ def test_the_rest_of_a_definition_is_kept() -> None:
         ("a", Plain("any")),
         ("b", Plain("string")),
     ]
-    assert len(found) == 4
+    assert len(found) == 3
 
 
 def test_two_operations_that_share_a_name_never_take_a_third_ones() -> None:
@@ -455,11 +460,84 @@ def test_values_of_a_polymorphic_model_lose_nothing() -> None:
     types = {
         (one.name, field.name): field.type for one in definition.models for field in one.fields
     }
-    assert types["Drawing", "shapes"] == Array(Plain("object"))
+    assert types["Drawing", "shapes"] == Array(Ref("AnyShape"))
     assert types["Drawing", "circle"] == Ref("Circle")
+    union = next(one for one in definition.models if one.name == "AnyShape")
+    assert (union.tag, union.cases) == ("kind", (("Circle", "Circle"), ("Shape", "Shape")))
+    assert union.fields == ()
     assert types["Circle", "kind"] == Plain("string")
     assert types["Alone", "next"] == Ref("Alone")
     assert found == []
+
+
+def test_kinds_that_cannot_be_told_apart_are_findings() -> None:
+    definitions = {
+        "AnyShape": model({}),
+        "Shape": model(
+            {"kind": STRING},
+            discriminator={
+                "propertyName": "kind",
+                "mapping": {"round": "#/definitions/Circle", "flat": "Nowhere"},
+            },
+        ),
+        "Circle": model({"kind": STRING}),
+        "Square": {"allOf": [ref("Shape")], "x-discriminator-value": "round"},
+    }
+    definition, found = findings(definitions=definitions)
+    union = next(one for one in definition.models if one.tag)
+    assert union.name == "AnyShape_2"
+    assert union.cases == (("round", "Circle"), ("Shape", "Shape"))
+    place = "definitions.Shape.discriminator"
+    assert found == [
+        f"{place}: kind 'flat': 'Nowhere' is not an object definition; ignored",
+        f"{place}: kind 'round': is that of Circle too; ignored",
+    ]
+
+
+def test_events_of_a_topic_may_be_of_several_kinds() -> None:
+    definitions = {
+        "Shape": model({"kind": STRING}, discriminator="kind"),
+        "Circle": {"allOf": [ref("Shape")]},
+    }
+    topics = {"notifications": [{"topic": "v2.shapes", "class": "Shape"}]}
+    assert parsed(definitions=definitions, topics=topics).topics == (("v2.shapes", "AnyShape"),)
+
+
+def test_form_data_are_parameters_of_a_form() -> None:
+    file = {"name": "file", "in": "formData", "type": "file", "required": True}
+    text = {"name": "text", "in": "formData", "type": "string"}
+    one = only(path("id"), file, text)
+    assert [(each.name, each.location, each.type) for each in one.parameters] == [
+        ("id", "path", Plain("string")),
+        ("file", "formData", Plain("file")),
+        ("text", "formData", Plain("string")),
+    ]
+    assert (one.form, one.body) == ("multipart", None)
+    assert only(text).form == "urlencoded"
+    assert only(text, consumes=["multipart/form-data"]).form == "multipart"
+    assert only(path("id")).form is None
+
+
+def test_each_successful_status_may_have_its_type() -> None:
+    def types(**responses: Any) -> Any:
+        replies = {
+            key.strip("_"): {} if schema is None else {"schema": schema}
+            for key, schema in responses.items()
+        }
+        one = only(responses=replies)
+        return one.returns, one.replies
+
+    text, number = Plain("string"), Plain("integer")
+    integer = {"type": "integer"}
+    assert types(_200=STRING, _202=integer) == (text, ((202, number),))
+    assert types(_200=STRING, _201=STRING, _204=None) == (text, ((204, None),))
+    assert types(_202=None, _200=None) == (None, ())
+    assert types(_204=None, default=STRING) == (None, ())
+    assert types(default=STRING) == (text, ())
+    assert types(_2XX=STRING, _404=STRING) == (None, ())
+    assert types(_200={"type": "file"}) == (Plain("file"), ())
+    one = only(responses={"200": {"schema": STRING}, "202": {"schema": integer}, "204": {}})
+    assert one.return_types == (text, number, None)
 
 
 def test_permissions_of_2016_are_a_list_of_which_all_are_required() -> None:

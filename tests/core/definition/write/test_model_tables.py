@@ -48,6 +48,7 @@ VALUES: dict[PlainKind, object] = {
     "year-month": YearMonth(2024, 2),
     "object": {"any": ["thing"]},
     "any": [1, "two"],
+    "file": "nowhere in models",
 }
 
 
@@ -66,6 +67,12 @@ def filled(models: ModuleType, definition: ModelDef, depth: int = 3) -> Model:
             case Plain(kind=kind, values=known):
                 return known[0] if known else VALUES[kind]
 
+    if definition.tag:
+        kind, name = definition.cases[0]
+        one = filled(models, by_class[name], depth)
+        (own,) = (field.name for field in by_class[name].fields if field.wire == definition.tag)
+        setattr(one, own, kind)
+        return one
     fields = {field.name: value(field.type) for field in definition.fields}
     return getattr(models, definition.name)(**fields)  # type: ignore[no-any-return]
 

@@ -14,6 +14,7 @@ from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.definition import generate
 from genesys_core.definition.write.layout import package_layout
 from genesys_core.definition.write.operations import api_source
+from genesys_core.http.forms import Form
 from tests.helpers.generated import DEFINITION, FILES
 from tests.strategies.definition import (
     CORE,
@@ -187,3 +188,15 @@ def test_the_builders_of_an_own_package_use_its_endpoints_and_models() -> None:
     assert "    from acme import models as _m\n" in text
     assert "from acme.api import _listings as _l\n" in text
     assert "Endpoint as _Endpoint, " not in text
+
+
+def test_a_form_is_the_body_and_each_status_has_its_type(api: ModuleType) -> None:
+    built = api.users.patch_moments(b"1", list=["a"])
+    assert built.body == Form("multipart", (("file", b"1"), ("list", ["a"])))
+    assert built.endpoint.returns == "Zoo"
+    assert built.endpoint.replies == ((201, "AnyBeast"), (202, "bytes"), (204, None))
+    annotations = api.users.patch_moments.__annotations__
+    assert annotations["file"] == "_File"
+    assert annotations["return"] == "_Operation[_m.Zoo | _m.AnyBeast | bytes | None]"
+    first = "PATCH /api/v2/moments -> ``Zoo`` or ``AnyBeast`` or"
+    assert first in " ".join(api.users.patch_moments.__doc__.split())

@@ -1,0 +1,81 @@
+"""Unions of models that are told apart by a member of their JSON objects (a discriminator).
+
+Invariants: a value of a known kind is decoded as that kind's model. A value of any other kind, and
+one without a kind, stays the dictionary that it is, so that nothing of it is lost.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from importlib import import_module
+from typing import Any, NoReturn, cast
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ["TaggedUnion", "define_union"]
+
+
+class TaggedUnion(type):
+    """The type of unions. A union stands in annotations only; its values are models, or dictionaries.
+
+    Attributes:
+        tag: the member of the JSON object that names the kind.
+        cases: the name of the model of each kind.
+    """
+
+    tag: str
+    cases: Mapping[str, str]
+    _namespace: Mapping[str, Any]
+
+    def __call__(cls, *_: object, **__: object) -> NoReturn:
+        """Refuse to create a value of no particular kind."""
+        names = ", ".join(dict.fromkeys(cls.cases.values()))
+        raise TypeError(f"{cls.__name__} is a union of models; create one of {names}, or a dict")
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, (dict, *map(cls.model, cls.cases.values())))
+
+    def model(cls, name: str) -> type[Struct]:
+        """Return a model by name; those of other modules are imported on first use."""
+        if name in cls._namespace:
+            return cast(type[Struct], cls._namespace[name])
+        return cast(type[Struct], getattr(import_module(cls._namespace["__package__"]), name))
+
+    def case_of(cls, value: Mapping[str, object]) -> type[Struct] | None:
+        """Return the model of a JSON object, or ``None`` for an unknown kind."""
+        kind = value.get(cls.tag)
+        name = cls.cases.get(kind) if isinstance(kind, str) else None
+        return None if name is None else cls.model(name)
+
+    def convert(cls, value: object, hook: Callable[[type, object], object]) -> object:
+        """Convert a JSON value, decoded without types, to the model of its kind.
+
+        Raises:
+            TypeError: it is not an object.
+            ValueError: it does not match the model of its kind.
+        """
+        if not isinstance(value, dict):
+            raise TypeError(f"an object expected, {type(value).__name__} found")
+        members = cast(dict[str, object], value)
+        model = cls.case_of(members)
+        return members if model is None else msgspec.convert(value, model, dec_hook=hook)
+
+
+def define_union(
+    namespace: MutableMapping[str, Any], name: str, tag: str, cases: Mapping[str, str]
+) -> TaggedUnion:
+    """Define a union of models of a module, or of others of the same package.
+
+    Args:
+        namespace: the module's ``globals()``.
+        name: the name of the union.
+        tag: the member that names the kind.
+        cases: the name of the model of each kind.
+    """
+    members = {
+        "__doc__": f"By ``{tag}``; a dictionary if the kind is unknown.",
+        "__module__": namespace["__name__"],
+        "tag": tag,
+        "cases": cases,
+        "_namespace": namespace,
+    }
+    return TaggedUnion(name, (), members)

@@ -1,0 +1,85 @@
+"""Polymorphic definitions: which definitions a value may be of, and how to tell them apart.
+
+Swagger 2.0 names the kind by a ``discriminator`` property of a definition that others extend with
+``allOf``; its value is the name of the definition. Documents in use also have OpenAPI 3's form with a
+``mapping``, ``x-discriminator-value``, and properties that allow a single value.
+
+Invariants: a definition with a discriminator that nothing extends is an ordinary model.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from msgspec import Struct
+
+from genesys_core.definition.read.references import definition_name, is_model
+from genesys_core.definition.read.swagger import SwaggerSchema
+
+__all__ = ["Family", "find_families"]
+
+
+class Family(Struct, frozen=True):
+    """A definition with a discriminator, and those that extend it.
+
+    Attributes:
+        tag: the property that names the kind.
+        kinds: each kind and its definition, the base last.
+    """
+
+    tag: str
+    kinds: tuple[tuple[str, str], ...]
+
+
+def find_families(definitions: Mapping[str, SwaggerSchema]) -> dict[str, Family]:
+    """Return the polymorphic definitions by the name of their base."""
+    extended: dict[str, list[str]] = {}
+    for name, schema in definitions.items():
+        for part in schema.all_of:
+            if part.ref is not None:
+                extended.setdefault(definition_name(part.ref), []).append(name)
+    found: dict[str, Family] = {}
+    for name, schema in definitions.items():
+        tag, mapping = _discriminator(schema.discriminator)
+        children = [one for one in _descendants(name, extended) if is_model(definitions[one])]
+        mapped = {target: kind for kind, target in mapping}
+        others = [one for one in (*children, name) if one not in mapped]
+        if tag and is_model(schema) and (mapping or children):
+            kinds = [(_kind(one, definitions[one], tag), one) for one in others]
+            found[name] = Family(tag, (*mapping, *kinds))
+    return found
+
+
+def _discriminator(given: object) -> tuple[str, list[tuple[str, str]]]:
+    """Return the property and the mapping of a discriminator, in either form."""
+    if isinstance(given, str):
+        return given, []
+    facts = _object(given)
+    tag, mapping = facts.get("propertyName"), _object(facts.get("mapping"))
+    kinds = [(kind, definition_name(str(to)) or str(to)) for kind, to in mapping.items()]
+    return (tag, kinds) if isinstance(tag, str) else ("", [])
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast(Mapping[str, object], value) if isinstance(value, dict) else {}
+
+
+def _descendants(name: str, extended: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the definitions that extend one, directly or not, each once."""
+    seen, pending = {name}, [name]
+    while pending:
+        for child in extended.get(pending.pop(0), ()):
+            if child not in seen:
+                seen.add(child)
+                pending.append(child)
+                yield child
+
+
+def _kind(name: str, schema: SwaggerSchema, tag: str) -> str:
+    given = schema.discriminator_value or schema.ms_discriminator_value
+    if given is not None:
+        return given
+    for part in (schema, *schema.all_of):
+        values = part.properties[tag].enum if tag in part.properties else []
+        if len(values) == 1:
+            return str(values[0])
+    return name

@@ -1,0 +1,34 @@
+"""References of a Swagger document, and which definitions become classes.
+
+Invariants: a name is what the JSON pointer means (RFC 6901), with its escapes undone.
+"""
+
+from typing import Final
+from urllib.parse import unquote
+
+from genesys_core.definition.read.swagger import SwaggerSchema
+
+__all__ = ["definition_name", "is_model", "pointed_name"]
+
+_REF: Final = "#/definitions/"
+
+
+def definition_name(reference: str) -> str:
+    """Return the name of the definition that a reference points to; empty if to something else."""
+    return pointed_name(reference, _REF)
+
+
+def pointed_name(reference: str, prefix: str) -> str:
+    """Return the name that a JSON pointer ends with; empty if it has another prefix."""
+    if not reference.startswith(prefix):
+        return ""
+    return unquote(reference.removeprefix(prefix)).replace("~1", "/").replace("~0", "~")
+
+
+def is_model(schema: SwaggerSchema) -> bool:
+    """Whether a definition becomes a class: an object with properties, or one without any facts."""
+    if schema.ref is not None:
+        return False
+    if schema.properties or schema.all_of:
+        return True
+    return schema.type == "object" and not isinstance(schema.additional_properties, SwaggerSchema)

@@ -1,0 +1,103 @@
+"""Forms as request bodies: ``multipart/form-data`` and ``application/x-www-form-urlencoded``.
+
+Invariants: encoding a form is a pure function, so that a repeated request has the same bytes. The
+boundary of a multipart form is a hash of its content, which therefore cannot contain it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, cast
+
+from genesys_core.confidential import Printable
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.multipart import Multipart, Part
+from genesys_core.http.urls import QueryValue, encode_query, format_scalars
+
+__all__ = ["FileValue", "Form", "FormKind", "FormValue"]
+
+FileValue: TypeAlias = bytes | Part[bytes]
+"""A file: its bytes, or a :class:`Part` with its file name and media type."""
+
+FormValue: TypeAlias = QueryValue | FileValue | Sequence[FileValue]
+"""The value of a form's field."""
+
+FormKind: TypeAlias = Literal["multipart", "urlencoded"]
+"""How a form is encoded."""
+
+
+class Form(Printable, frozen=True):
+    """A form, as the body of an operation.
+
+    Attributes:
+        kind: how it is encoded.
+        fields: names and values in order; ``None`` is omitted, each element of a list is a field.
+    """
+
+    kind: FormKind
+    fields: tuple[tuple[str, FormValue], ...]
+
+    def __repr__(self) -> str:
+        """Omits the values, which may be secret."""
+        names = ", ".join(name for name, value in self.fields if value is not None)
+        return f"Form({self.kind}: {names})"
+
+    def encode(self) -> tuple[str, bytes]:
+        """Return the content type and the body.
+
+        Raises:
+            InvalidValueError: a value cannot be sent, such as a file in a form without files.
+        """
+        if self.kind == "urlencoded":
+            return "application/x-www-form-urlencoded", self._urlencoded()
+        parts = [part for name, value in self.fields for part in _parts(name, value)]
+        form = Multipart(parts, _boundary(parts))
+        return form.content_type, b"".join(map(_bytes, form.pieces()))
+
+    def _urlencoded(self) -> bytes:
+        for name, value in self.fields:
+            if any(isinstance(one, bytes | Part) for one in _elements(value)):
+                raise InvalidValueError(
+                    f"field {name}: is a file, but the form is sent without files; pass text"
+                )
+        return encode_query(cast("tuple[tuple[str, QueryValue], ...]", self.fields)).encode("ascii")
+
+
+def _elements(value: FormValue) -> Sequence[object]:
+    return cast(Sequence[object], value) if isinstance(value, list | tuple) else (value,)
+
+
+def _parts(name: str, value: FormValue) -> list[Part[bytes]]:
+    parts: list[Part[bytes]] = []
+    for one in _elements(value):
+        if isinstance(one, Part):
+            parts.append(_named(name, cast("Part[object]", one)))
+        elif isinstance(one, bytes):
+            parts.append(Part(name, one, filename=name))
+        else:
+            texts = format_scalars(name, cast(QueryValue, one))
+            parts += [Part(name, text) for text in texts]
+    return parts
+
+
+def _named(name: str, part: Part[object]) -> Part[bytes]:
+    content = part.content
+    if not isinstance(content, str | bytes):
+        raise InvalidValueError(
+            f"field {name}: the content of the part must be bytes or text, not "
+            f"{type(content).__name__}; read it, or stream it with client.upload"
+        )
+    filename = part.filename or (name if isinstance(content, bytes) else None)
+    return Part(name, content, filename=filename, content_type=part.content_type)
+
+
+def _boundary(parts: Sequence[Part[bytes]]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        facts = (part.name, part.filename or "", part.content_type or "")
+        for text in (*map(str.encode, facts), _bytes(part.content)):
+            digest.update(b"%d:" % len(text) + text)
+    return digest.hexdigest()[:48]
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
