@@ -7,9 +7,8 @@ client's, and those the library's; only ``Authorization`` is added later, when t
 from genesys_core.calls.operation import Operation
 from genesys_core.codec.encoding import encode_body
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.forms import Form
 from genesys_core.http.headers import Headers
-from genesys_core.http.messages import Request, Timeout
+from genesys_core.http.messages import EncodedBody, Request, Timeout
 from genesys_core.http.urls import QueryValue, encode_query, expand_path, format_scalar
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Settings
@@ -84,7 +83,7 @@ _FRAMING = ("content-length", "transfer-encoding")
 def _body(operation: Operation[object]) -> tuple[bytes | None, str | None]:
     """Return the body and its type."""
     endpoint = operation.endpoint
-    if isinstance(operation.body, Form):
+    if isinstance(operation.body, EncodedBody):
         content_type, content = operation.body.encode()
         return content, content_type
     if operation.body is None:

@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.json_encoder import encode_json
-from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
@@ -98,7 +97,7 @@ def _holders(kind: object) -> tuple[tuple[str, str], ...]:
 def _may_hold(annotation: object) -> bool:
     arguments = get_args(annotation)
     is_model = isinstance(annotation, type) and not arguments and issubclass(annotation, Struct)
-    is_union = isinstance(annotation, TaggedUnion)
+    is_union = hasattr(annotation, "convert_union")
     return is_model or is_union or any(map(_may_hold, arguments))
 
 

@@ -29,7 +29,6 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.codec.model import Model, SecretModel
-from genesys_core.codec.tagged_union import define_union
 from genesys_core.codec.values import YearMonth
 
 __all__ = ["define_models", "model_facts"]
@@ -65,6 +64,9 @@ def define_models(
     for (head, _, wire), (_, *fields) in zip(heads, rows, strict=True):
         name, _, tag = head.partition("|")
         if tag:
+            # The bundled definition has no union.
+            from genesys_core.codec.tagged_union import define_union  # noqa: PLC0415
+
             cases = (one.partition("=") for one in fields)
             kinds = {unquote(kind or model): model for model, _, kind in cases}
             namespace[name] = define_union(namespace, name, unquote(tag), kinds)

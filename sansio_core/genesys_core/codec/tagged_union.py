@@ -46,7 +46,7 @@ class TaggedUnion(type):
         name = cls.cases.get(kind) if isinstance(kind, str) else None
         return None if name is None else cls.model(name)
 
-    def convert(cls, value: object, hook: Callable[[type, object], object]) -> object:
+    def convert_union(cls, value: object, hook: Callable[[type, object], object]) -> object:
         """Convert a JSON value, decoded without types, to the model of its kind.
 
         Raises:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from functools import total_ordering
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
-from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["NULL", "LocalDateTime", "Null", "Open", "YearMonth", "dec_hook"]
@@ -17,6 +16,8 @@ __all__ = ["NULL", "LocalDateTime", "Null", "Open", "YearMonth", "dec_hook"]
 _T = TypeVar("_T")
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     Open: TypeAlias = _T | str
     """An open enum: ``Open[Literal["A", "B"]]``. The listed values are those in the API definition;
     any other string is accepted both ways, because a newer platform may add values.
@@ -161,7 +162,9 @@ def dec_hook(type_: type, value: object) -> object:
     """
     if type_ is YearMonth:
         return YearMonth.parse(cast(str, value))
-    if isinstance(type_, TaggedUnion):
-        return type_.convert(value, dec_hook)
+    # Unions (genesys_core.codec.tagged_union) convert themselves; few programs import that module.
+    convert_union: Callable[[object, object], object] | None = getattr(type_, "convert_union", None)
+    if convert_union is not None:
+        return convert_union(value, dec_hook)
     # msgspec calls this for `object` as well, which accepts anything; it checks other results.
     return value

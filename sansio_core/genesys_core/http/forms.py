@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, cast
 
-from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.messages import EncodedBody
 from genesys_core.http.multipart import Multipart, Part
 from genesys_core.http.urls import QueryValue, encode_query, format_scalars
 
@@ -25,7 +25,7 @@ FormKind: TypeAlias = Literal["multipart", "urlencoded"]
 """How a form is encoded."""
 
 
-class Form(Printable, frozen=True):
+class Form(EncodedBody, frozen=True):
     """A form, as the body of an operation.
 
     Attributes:

@@ -18,6 +18,7 @@ from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.redaction import DEFAULT_REDACTION, message_secrets
 
 __all__ = [
+    "EncodedBody",
     "FailureKind",
     "Purpose",
     "Request",
@@ -239,3 +240,11 @@ class TransportFailure(Exception):  # noqa: N818 - not an error until the core d
 
 def _failure(message: str, kind: FailureKind, sent: bool) -> TransportFailure:  # noqa: FBT001 - private
     return TransportFailure(message, kind=kind, sent=sent)
+
+
+class EncodedBody(Printable, frozen=True):
+    """Base class of bodies that are sent as something else than JSON, such as forms."""
+
+    def encode(self) -> tuple[str, bytes]:
+        """Return the content type and the body."""
+        raise NotImplementedError

@@ -12,6 +12,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import (
     LONGEST,
+    EncodedBody,
     FailureKind,
     Request,
     Response,
@@ -188,3 +189,8 @@ def test_a_response_hides_what_its_request_says_of_who_sent_it():
     assert hiding == response
     assert "hunter2" not in repr(hiding)
     assert "hunter2" in repr(response)
+
+
+def test_a_body_that_encodes_itself_has_to_say_how():
+    with pytest.raises(NotImplementedError):
+        EncodedBody().encode()
