@@ -13,7 +13,7 @@ from genesys_core.http.messages import EncodedBody
 from genesys_core.http.multipart import Multipart, Part
 from genesys_core.http.urls import QueryValue, encode_query, format_scalars
 
-__all__ = ["FileValue", "Form", "FormKind", "FormValue"]
+__all__ = ["FileValue", "FormBody", "FormKind", "FormValue"]
 
 FileValue: TypeAlias = bytes | Part[bytes]
 """A file: its bytes, or a :class:`Part` with its file name and media type."""
@@ -25,7 +25,7 @@ FormKind: TypeAlias = Literal["multipart", "urlencoded"]
 """How a form is encoded."""
 
 
-class Form(EncodedBody, frozen=True):
+class FormBody(EncodedBody, frozen=True):
     """A form, as the body of an operation.
 
     Attributes:
@@ -39,7 +39,7 @@ class Form(EncodedBody, frozen=True):
     def __repr__(self) -> str:
         """Omits the values, which may be secret."""
         names = ", ".join(name for name, value in self.fields if value is not None)
-        return f"Form({self.kind}: {names})"
+        return f"FormBody({self.kind}: {names})"
 
     def encode(self) -> tuple[str, bytes]:
         """Return the content type and the body.

@@ -10,7 +10,7 @@ from genesys_core.codec.model import Model
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
-from genesys_core.http.forms import Form
+from genesys_core.http.forms import FormBody
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Timeout
 from genesys_core.oauth import Token
@@ -208,9 +208,11 @@ def test_the_callers_own_authorization_stays():
 
 def test_a_form_is_sent_with_its_type():
     endpoint = Endpoint("post_login", "POST", "/api/v2/login")
-    form = Form("urlencoded", (("user", "ann"), ("password", "a b")))
+    form = FormBody("urlencoded", (("user", "ann"), ("password", "a b")))
     request = prepare_request(Operation(endpoint, body=form), SETTINGS)
     assert request.headers.get("content-type") == "application/x-www-form-urlencoded"
     assert request.body == b"user=ann&password=a%20b"
     with pytest.raises(InvalidValueError, match="field file: is a file"):
-        prepare_request(Operation(endpoint, body=Form("urlencoded", (("file", b""),))), SETTINGS)
+        prepare_request(
+            Operation(endpoint, body=FormBody("urlencoded", (("file", b""),))), SETTINGS
+        )

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.forms import Form
+from genesys_core.http.forms import FormBody
 from genesys_core.http.multipart import Part
 
 
-def read(form: Form) -> list[tuple[str, str | None, str, bytes]]:
+def read(form: FormBody) -> list[tuple[str, str | None, str, bytes]]:
     """The parts that a server sees: name, file name, type and content."""
     content_type, body = form.encode()
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
@@ -34,7 +34,7 @@ def read(form: Form) -> list[tuple[str, str | None, str, bytes]]:
 
 
 def test_a_multipart_form_has_a_part_for_each_value() -> None:
-    form = Form(
+    form = FormBody(
         "multipart",
         (
             ("file", b"\x00\xff"),
@@ -60,7 +60,7 @@ def test_a_multipart_form_has_a_part_for_each_value() -> None:
 
 
 def test_an_urlencoded_form_is_like_a_query() -> None:
-    form = Form("urlencoded", (("a b", "c&d"), ("list", ["1", "2"]), ("none", None)))
+    form = FormBody("urlencoded", (("a b", "c&d"), ("list", ["1", "2"]), ("none", None)))
     assert form.encode() == (
         "application/x-www-form-urlencoded",
         b"a%20b=c%26d&list=1&list=2",
@@ -69,15 +69,15 @@ def test_an_urlencoded_form_is_like_a_query() -> None:
 
 @given(st.dictionaries(st.text("abü &=", min_size=1), st.text(), max_size=3))
 def test_any_text_arrives(fields: dict[str, str]) -> None:
-    form = Form("urlencoded", tuple(fields.items()))
+    form = FormBody("urlencoded", tuple(fields.items()))
     assert dict(parse_qsl(form.encode()[1].decode(), keep_blank_values=True)) == fields
 
 
 @given(st.lists(st.binary(), min_size=1, max_size=3))
 def test_encoding_is_repeatable_and_the_boundary_follows_the_content(files: list[bytes]) -> None:
-    form = Form("multipart", tuple((f"f{n}", one) for n, one in enumerate(files)))
+    form = FormBody("multipart", tuple((f"f{n}", one) for n, one in enumerate(files)))
     assert form.encode() == form.encode()
-    other = Form("multipart", (*form.fields, ("more", b"")))
+    other = FormBody("multipart", (*form.fields, ("more", b"")))
     assert form.encode()[0] != other.encode()[0]
     content_type, body = form.encode()
     boundary = content_type.partition('"')[2].rstrip('"').encode()
@@ -87,12 +87,12 @@ def test_encoding_is_repeatable_and_the_boundary_follows_the_content(files: list
 
 def test_what_cannot_be_sent_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="field file: is a file, but the form"):
-        Form("urlencoded", (("file", b"1"),)).encode()
+        FormBody("urlencoded", (("file", b"1"),)).encode()
     source = cast("Part[bytes]", Part("x", cast(Any, iter([b"1"]))))
     with pytest.raises(InvalidValueError, match=r"field file: .*stream it with client\.upload"):
-        Form("multipart", (("file", source),)).encode()
+        FormBody("multipart", (("file", source),)).encode()
 
 
 def test_a_form_shows_no_values() -> None:
-    form = Form("urlencoded", (("user", "ann"), ("password", "secret"), ("x", None)))
-    assert repr(form) == "Form(urlencoded: user, password)"
+    form = FormBody("urlencoded", (("user", "ann"), ("password", "secret"), ("x", None)))
+    assert repr(form) == "FormBody(urlencoded: user, password)"

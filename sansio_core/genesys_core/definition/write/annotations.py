@@ -42,7 +42,7 @@ HELPERS: Mapping[str, Helper] = {
     "_Model": ("genesys_core.codec.model", "Model as _Model"),
     "_SecretModel": ("genesys_core.codec.model", "SecretModel as _SecretModel"),
     "_File": ("genesys_core.http.forms", "FileValue as _File"),
-    "_Form": ("genesys_core.http.forms", "Form as _Form"),
+    "_Form": ("genesys_core.http.forms", "FormBody as _Form"),
     "_Sequence": ("collections.abc", "Sequence as _Sequence"),
     "_Mapping": ("collections.abc", "Mapping as _Mapping"),
     "_Endpoint": ("genesys_core.calls.operation", "Endpoint as _Endpoint"),

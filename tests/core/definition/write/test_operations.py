@@ -14,7 +14,7 @@ from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.definition import generate
 from genesys_core.definition.write.layout import package_layout
 from genesys_core.definition.write.operations import api_source
-from genesys_core.http.forms import Form
+from genesys_core.http.forms import FormBody
 from tests.helpers.generated import DEFINITION, FILES
 from tests.strategies.definition import (
     CORE,
@@ -192,7 +192,7 @@ def test_the_builders_of_an_own_package_use_its_endpoints_and_models() -> None:
 
 def test_a_form_is_the_body_and_each_status_has_its_type(api: ModuleType) -> None:
     built = api.users.patch_moments(b"1", list=["a"])
-    assert built.body == Form("multipart", (("file", b"1"), ("list", ["a"])))
+    assert built.body == FormBody("multipart", (("file", b"1"), ("list", ["a"])))
     assert built.endpoint.returns == "Zoo"
     assert built.endpoint.replies == ((201, "AnyBeast"), (202, "bytes"), (204, None))
     annotations = api.users.patch_moments.__annotations__
