@@ -1,4 +1,4 @@
-"""Unions of models that are told apart by a member of their JSON objects (a discriminator).
+"""Unions of models, distinguished by a member of their JSON objects (a discriminator).
 
 Invariants: a value of a known kind is decoded as that kind's model. A value of any other kind, and
 one without a kind, stays the dictionary that it is, so that nothing of it is lost.

@@ -160,7 +160,7 @@ class ApiOperation(Struct, frozen=True):
 
     @property
     def return_types(self) -> tuple[Type | None, ...]:
-        """The types of all successful responses, each once, the usual one first."""
+        """The types of all successful responses, each once, beginning with ``returns``."""
         return tuple(dict.fromkeys((self.returns, *(type_ for _, type_ in self.replies))))
 
     @property
