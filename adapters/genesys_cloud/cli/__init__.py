@@ -18,8 +18,6 @@ _EXTRAS: Final = {
     "rich": "cli",
     "typer": "cli",
     "yaml": "cli",
-    "hypercorn": "simulator",
-    "starlette": "simulator",
 }
 """The extra that installs each package."""
 

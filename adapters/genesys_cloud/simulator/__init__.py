@@ -1,4 +1,4 @@
-"""Serves the simulated platform over HTTP (extra ``simulator``).
+"""Serves the simulated platform over HTTP .
 
 Invariants: when the context manager exits, the port is closed, the thread has ended and no
 connection is open.
@@ -17,32 +17,22 @@ The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no
 """
 
 from genesys_cloud.packed_data import bundled_definition
+from genesys_cloud.simulator.application import application
+from genesys_cloud.simulator.in_process import InProcessSimulator
+from genesys_cloud.simulator.server import RunningSimulator, faulty_simulator, running_simulator
+from genesys_cloud.simulator.started_simulator import start_simulator
 from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.wire import faults
 from genesys_core.simulator.wire.faults import Rule
-
-try:
-    from genesys_cloud.simulator.application import application
-    from genesys_cloud.simulator.faulty_server import FaultySimulator, faulty_simulator
-    from genesys_cloud.simulator.in_process import InProcessSimulator
-    from genesys_cloud.simulator.server import RunningSimulator, running_simulator
-    from genesys_cloud.simulator.started_simulator import start_simulator
-except ModuleNotFoundError as missing:
-    package = (missing.name or "").partition(".")[0]
-    if package not in {"starlette", "hypercorn"}:
-        raise
-    raise ModuleNotFoundError(
-        f"the simulator needs {package}: pip install 'genesys-cloud[simulator]'",
-        name=missing.name,
-    ) from missing
+from genesys_core.simulator.wire.http_connection import ServerLimits
 
 __all__ = [
-    "FaultySimulator",
     "InProcessSimulator",
     "OAuthClient",
     "RateLimit",
     "Rule",
     "RunningSimulator",
+    "ServerLimits",
     "Settings",
     "Simulator",
     "World",

@@ -1,84 +1,84 @@
-"""The simulated platform as an ASGI application.
+"""The simulated platform as an ASGI application, for servers other than this project's own.
 
 Invariants: no decisions are made here. Each request is read and passed to the pure simulator with
 the time, and the response is written. Paths and headers are passed unchanged, including encoding
 and repetition.
 """
 
-from collections.abc import Callable
-
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as IncomingRequest
-from starlette.responses import Response as OutgoingResponse
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketClose
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.http.headers import Headers
-from genesys_core.http.messages import Request, Response
+from genesys_core.http.messages import Request
 from genesys_core.simulator import Simulator
 
 __all__ = ["application"]
 
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
-def application(
-    simulator: Simulator,
-    *,
-    clock: Callable[[], Now] = read_clocks,
-    after: Callable[[], None] = lambda: None,
-) -> Starlette:
+
+def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Application:
     """An ASGI application that serves a simulator with any ASGI server.
 
-    Serve it from only one event loop: the simulator's state has no lock.
+    Serve it from only one event loop: the simulator's state has no lock. It serves no WebSockets.
 
     Args:
         simulator: the platform.
         clock: reads the time of each request.
-        after: called after each request, which may have caused events for open sockets.
     """
-    app = Starlette()
-    # Not a route, because the simulator responds to every target, including `*` and absolute URLs.
-    app.router.default = _Responder(simulator, clock, after)
-    return app
+
+    async def serve(scope: Message, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await _respond(simulator, clock, scope, receive, send)
+            case "lifespan":
+                await _start_and_stop(receive, send)
+            case _:  # a WebSocket
+                await receive()
+                await send({"type": "websocket.close"})
+
+    return serve
 
 
-class _Responder:
-    def __init__(
-        self, simulator: Simulator, clock: Callable[[], Now], after: Callable[[], None]
-    ) -> None:
-        self._simulator = simulator
-        self._clock = clock
-        self._after = after
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await WebSocketClose()(scope, receive, send)
+async def _respond(
+    simulator: Simulator,
+    clock: Callable[[], Now],
+    scope: Message,
+    receive: Receive,
+    send: Send,
+) -> None:
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
             return
-        incoming = IncomingRequest(scope, receive)
-        try:
-            body = await incoming.body()
-        except ClientDisconnect:
-            return  # the client has disconnected
-        response = self._simulator.respond(_request(incoming, body), now=self._clock())
-        self._after()
-        await _outgoing(response)(scope, receive, send)
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    request = _request(scope, b"".join(chunks))
+    response = simulator.respond(request, now=clock())
+    fields = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.raw]
+    if request.method != "HEAD" and response.status not in {204, 304}:
+        fields.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": fields})
+    await send({"type": "http.response.body", "body": response.body})
 
 
-def _request(incoming: IncomingRequest, body: bytes) -> Request:
-    scope = incoming.scope
+async def _start_and_stop(receive: Receive, send: Send) -> None:
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})
+
+
+def _request(scope: Message, body: bytes) -> Request:
     # The raw path: in `scope["path"]`, %2F and a slash are indistinguishable.
     target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     url = target + (f"?{query}" if query else "")
     fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return Request(incoming.method, url, Headers.received(fields), body or None)
-
-
-def _outgoing(response: Response) -> OutgoingResponse:
-    outgoing = OutgoingResponse(response.body, response.status)
-    outgoing.raw_headers.extend(
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.raw
-    )
-    return outgoing
+    return Request(scope["method"], url, Headers.received(fields), body or None)

@@ -1,26 +1,20 @@
 """Serves the simulated platform on a port, in its own thread.
 
 Invariants: the port is listening before its number is returned, so callers need not wait or retry;
-the thread ends before the context manager exits.
+when the context manager exits, the port is closed, no connection is open, and the thread has ended.
 """
 
 import asyncio
-import logging
-import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self, TypeVar, cast
+from typing import TypeVar
 
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypercorn.asyncio import serve  # pyright: ignore[reportUnknownVariableType] - partly untyped
-from hypercorn.config import Config
-from hypercorn.typing import ASGIFramework
-from starlette.applications import Starlette
 
 from genesys_cloud.packed_data import bundled_definition
-from genesys_cloud.simulator.application import application
+from genesys_cloud.simulator.connections import ConnectionServer
 from genesys_cloud.simulator.notification_sockets import SocketServer
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
@@ -29,8 +23,14 @@ from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import active_emails
+from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
+from genesys_core.simulator.wire.http_connection import (
+    DEFAULT_SERVER_LIMITS,
+    ServerConnection,
+    ServerLimits,
+)
 
-__all__ = ["RunningSimulator", "running_simulator", "simulator_of", "url_of"]
+__all__ = ["RunningSimulator", "faulty_simulator", "running_simulator"]
 
 _T = TypeVar("_T")
 
@@ -46,6 +46,7 @@ class RunningSimulator:
         email: email of the first user who can sign in; empty if there is none.
         password: password of all users; not shown in ``repr``.
         simulator: the platform, to inspect or change.
+        faults: the plan of network faults, with a record of requests and injected faults.
     """
 
     url: str
@@ -54,32 +55,9 @@ class RunningSimulator:
     email: str
     password: str = field(repr=False)
     simulator: Simulator
-    _clock: Callable[[], Now] = field(repr=False)
+    faults: FaultyPlatform = field(repr=False)
+    _server: "_Server" = field(repr=False)
     _portal: BlockingPortal = field(repr=False)
-    _sockets: SocketServer = field(repr=False)
-
-    @classmethod
-    def of(
-        cls,
-        served: Simulator,
-        url: str,
-        clock: Callable[[], Now],
-        portal: BlockingPortal,
-        sockets: SocketServer,
-    ) -> Self:
-        """Return the description of a simulator that is served at ``url``."""
-        client = next(iter(served.state.clients.values()))
-        return cls(
-            url=url,
-            client_id=client.id,
-            client_secret=client.secret,
-            email=next(iter(active_emails(served.state.users)), ""),
-            password=served.state.password,
-            simulator=served,
-            _clock=clock,
-            _portal=portal,
-            _sockets=sockets,
-        )
 
     def access_token(self) -> str:
         """Issue an access token for the client, without a request.
@@ -87,8 +65,7 @@ class RunningSimulator:
         Raises:
             RuntimeError: the simulator is no longer being served.
         """
-        # In the server's thread, the only one that changes the state.
-        return self._portal.call(self._issue)
+        return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
         """Publish an event to the channels that are subscribed to its topic.
@@ -103,17 +80,25 @@ class RunningSimulator:
         """
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
 
-    def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub of the notification channels, to inject faults for example.
-
-        Args:
-            do: called with the hub and the time in the server's thread; its effects on sockets are
-                performed before this returns.
+    def inject(self, *rules: Rule) -> None:
+        """Inject network faults into the requests that rules select; they count requests from now on.
 
         Raises:
             RuntimeError: the simulator is no longer being served.
         """
-        return self._portal.call(self._done, do)
+        self.at_hub(lambda _hub, _now: self.faults.inject(*rules))
+
+    def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
+        """Call a function with the hub of the notification channels, to inject faults for example.
+
+        Args:
+            do: called with the hub and the time in the server's thread, the only one that changes
+                the state; its effects on sockets are performed before this returns.
+
+        Raises:
+            RuntimeError: the simulator is no longer being served.
+        """
+        return self._portal.call(self._server.call, do)
 
     def tick(self) -> None:
         """Perform what is due by the clock, such as heartbeats, after advancing a custom clock.
@@ -121,16 +106,16 @@ class RunningSimulator:
         Raises:
             RuntimeError: the simulator is no longer being served.
         """
-        self._portal.call(self._sockets.tick)
+        self._portal.call(self._server.sockets.tick)
 
-    def _done(self, do: Callable[[Hub, Now], _T]) -> _T:
-        try:
-            return do(self.simulator.hub, self._clock())
-        finally:
-            self._sockets.flush()
+    def all_closed(self, *, seconds: float = 10) -> None:
+        """Wait until no HTTP connection is open.
 
-    def _issue(self) -> str:
-        return self.simulator.issue_token(self.client_id, now=self._clock())
+        Raises:
+            TimeoutError: a connection is still open after the timeout: a client leaks it.
+            RuntimeError: the simulator is no longer being served.
+        """
+        self._portal.call(self._server.wait_until_closed, seconds)
 
 
 @contextmanager
@@ -141,6 +126,7 @@ def running_simulator(
     port: int = 0,
     socket_port: int = 0,
     settings: Settings | None = None,
+    limits: ServerLimits = DEFAULT_SERVER_LIMITS,
     clock: Callable[[], Now] = read_clocks,
 ) -> Generator[RunningSimulator]:
     """Serve a simulator until the block ends.
@@ -151,22 +137,52 @@ def running_simulator(
         port: 0 picks a free port.
         socket_port: port of the notification WebSockets; 0 picks a free port.
         settings: behavior of the platform, if no ``simulator`` is given.
+        limits: limits of each connection: sizes and times of requests.
         clock: the platform's clock; by default the system's.
 
     Raises:
         OSError: a port cannot be opened.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
-    served = simulator_of(simulator, settings)
-    listener = socket.create_server((host, port), family=_family(host))
-    url = url_of(host, listener.getsockname()[1])
-    sockets = SocketServer(served, clock, host=host, port=socket_port)
-    app = application(served, clock=clock, after=sockets.flush)
-    with _serving(app, listener, sockets) as portal:
-        yield RunningSimulator.of(served, url, clock, portal, sockets)
+    served = _simulator_of(simulator, settings)
+    server = _Server(FaultyPlatform(served), limits, clock, host, socket_port)
+    with _running(server, host, port) as running:
+        yield running
 
 
-def simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simulator:
+@contextmanager
+def faulty_simulator(
+    *rules: Rule,
+    simulator: Simulator | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    socket_port: int = 0,
+    settings: Settings | None = None,
+    clock: Callable[[], Now] = read_clocks,
+) -> Generator[RunningSimulator]:
+    """Serve a simulator with network faults until the block ends.
+
+    Args:
+        rules: which faults to inject, and when.
+        simulator: the platform; by default the bundled definition with sample data.
+        host: the address to listen on.
+        port: 0 picks a free port.
+        socket_port: port of the notification WebSockets; 0 picks a free port.
+        settings: behavior of the platform, if no ``simulator`` is given.
+        clock: the platform's clock; by default the system's.
+
+    Raises:
+        OSError: the port cannot be opened.
+        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+    """
+    served = _simulator_of(simulator, settings)
+    platform = FaultyPlatform(served, rules)
+    server = _Server(platform, DEFAULT_SERVER_LIMITS, clock, host, socket_port)
+    with _running(server, host, port) as running:
+        yield running
+
+
+def _simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simulator:
     """Return the simulator to serve: the caller's, or one with the bundled definition.
 
     Raises:
@@ -181,50 +197,70 @@ def simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simu
     return simulator
 
 
-def url_of(host: str, port: int) -> str:
-    """Return the URL of a listening server."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
 @contextmanager
-def _serving(
-    app: Starlette, listener: socket.socket, sockets: SocketServer
-) -> Generator[BlockingPortal]:
-    with listener, start_blocking_portal("asyncio") as portal:
-        finished, stop = portal.start_task(_serve, app, listener, sockets)
+def _running(server: "_Server", host: str, port: int) -> Generator[RunningSimulator]:
+    with start_blocking_portal("asyncio") as portal:
+        finished, (bound, stop) = portal.start_task(server.serve, host, port)
+        platform = server.platform
+        simulator = platform.simulator
+        client = next(iter(simulator.state.clients.values()))
         try:
-            yield portal
+            yield RunningSimulator(
+                url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",
+                client_id=client.id,
+                client_secret=client.secret,
+                email=next(iter(active_emails(simulator.state.users)), ""),
+                password=simulator.state.password,
+                simulator=simulator,
+                faults=platform,
+                _server=server,
+                _portal=portal,
+            )
         finally:
             portal.call(stop.set)
             finished.result()
 
 
-async def _serve(
-    app: Starlette,
-    listener: socket.socket,
-    sockets: SocketServer,
-    *,
-    task_status: TaskStatus[asyncio.Event],
-) -> None:
-    stop = asyncio.Event()
-    async with sockets.serving():
-        task_status.started(stop)
-        # Both types describe ASGI; hypercorn's scopes are typed, Starlette's are plain mappings.
-        framework = cast(ASGIFramework, app)
-        await serve(framework, _config(listener), shutdown_trigger=stop.wait)
+class _Server:
+    """The HTTP server and the server of notification sockets, in one event loop."""
 
+    def __init__(
+        self,
+        platform: FaultyPlatform,
+        limits: ServerLimits,
+        clock: Callable[[], Now],
+        host: str,
+        socket_port: int,
+    ) -> None:
+        self.platform = platform
+        self.sockets = SocketServer(platform.simulator, clock, host=host, port=socket_port)
+        self._limits = limits
+        self._clock = clock
+        self._http: ConnectionServer[ServerConnection] | None = None
 
-def _config(listener: socket.socket) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]  # now owned by the server, which closes it
-    config.include_server_header = False  # the platform sends its own `Server` headers
-    config.errorlog = logging.getLogger("genesys_cloud.simulator")
-    # A connection closed by the server would look like a fault of the client under test.
-    # Until this timeout, hypercorn keeps idle connections that the client has closed.
-    config.keep_alive_timeout = 60
-    config.keep_alive_max_requests = 10**9
-    return config
+    async def serve(
+        self, host: str, port: int, *, task_status: TaskStatus[tuple[int, asyncio.Event]]
+    ) -> None:
+        """Serve until the event is set, which is reported with the port."""
+        stop = asyncio.Event()
+        http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
+        async with self.sockets.serving():
+            await http.start(host, port)
+            task_status.started((http.port, stop))
+            await stop.wait()
+            await http.stop()
+
+    async def wait_until_closed(self, seconds: float) -> None:
+        """Wait until no HTTP connection is open."""
+        if self._http is not None:
+            await self._http.wait_until_closed(seconds)
+
+    def call(self, do: Callable[[Hub, Now], _T]) -> _T:
+        """Call a function with the hub and the time, and perform its effects."""
+        try:
+            return do(self.platform.simulator.hub, self._clock())
+        finally:
+            self.sockets.flush()
+
+    def _accept(self) -> ServerConnection:
+        return ServerConnection(self.platform, self._limits)

@@ -5,7 +5,7 @@ platform's format. The same requests at the same times yield the same responses,
 clock and uses no random numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qs, parse_qsl, urlsplit
 
@@ -38,6 +38,7 @@ from genesys_core.simulator.handlers import (
 )
 from genesys_core.simulator.http.access import authenticate_request, spend_request
 from genesys_core.simulator.http.checks import check_parameters, read_body
+from genesys_core.simulator.http.cross_origin import answer_preflight, cross_origin_headers
 from genesys_core.simulator.http.exchange import ApiCall, Handler, LoginCall, LoginHandler, Reply
 from genesys_core.simulator.http.problems import (
     OAuthProblem,
@@ -141,17 +142,47 @@ class Simulator:
             request: any request; only the path and query of its URL matter.
             now: when it was received. Expiry uses ``wall``, rate limits use ``monotonic``.
         """
-        self.advance(now)
-        context_id = self.state.new_id("correlation")
         path, query = _target(request.url)
         template, goal = self._aim(request.method, path)
+
+        def answer() -> Reply:
+            return answer_preflight(request) or self._answer(goal, request, query, now)
+
+        return self._respond(request, path, template, answer, now)
+
+    def refuse(self, request: Request, problem: Problem, *, now: Now) -> Response:
+        """Respond to a request with a problem that was found before all of it was received.
+
+        Args:
+            request: the request, without its body.
+            problem: the problem.
+            now: when it was received.
+        """
+
+        def answer() -> Reply:
+            raise problem
+
+        path, _ = _target(request.url)
+        template, _ = self._aim(request.method, path)
+        return self._respond(request, path, template, answer, now)
+
+    def _respond(
+        self,
+        request: Request,
+        path: str,
+        template: str | None,
+        answer: Callable[[], Reply],
+        now: Now,
+    ) -> Response:
+        self.advance(now)
+        context_id = self.state.new_id("correlation")
         try:
-            reply = self._answer(goal, request, query, now)
+            reply = answer()
         except Problem as problem:
             reply = problem.reply(context_id)
         self.state.record(Served(request.method, path, template, reply.status, now))
         self._settle(now)
-        return _response(reply, request.method, context_id)
+        return _response(reply, request, context_id)
 
     def advance(self, now: Now) -> None:
         """Let everything happen that is due: alerts end, calls are answered, work is done.
@@ -432,9 +463,10 @@ def _form(request: Request) -> Mapping[str, str]:
     return form
 
 
-def _response(reply: Reply, method: str, context_id: str) -> Response:
-    fields = [*_SERVERS, ("ININ-Correlation-Id", context_id), *reply.headers]
+def _response(reply: Reply, request: Request, context_id: str) -> Response:
+    shared = cross_origin_headers(request)
+    fields = [*_SERVERS, ("ININ-Correlation-Id", context_id), *reply.headers, *shared]
     if reply.body is not None:
         fields.append(("Content-Type", reply.content_type))
-    body = b"" if method == "HEAD" or reply.body is None else reply.body
+    body = b"" if request.method == "HEAD" or reply.body is None else reply.body
     return Response(reply.status, Headers(fields), body)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from genesys_cloud import ClientCredentials, RetryConfiguration
-from genesys_cloud.simulator import FaultySimulator, Rule, faulty_simulator
+from genesys_cloud.simulator import Rule, RunningSimulator, faulty_simulator
 from genesys_cloud.transports import AsyncSocketTransport, SocketTransport
 from genesys_core import errors
 from genesys_core.api import analytics, routing, users
@@ -57,14 +57,14 @@ class Call:
 
     method: str
     template: str
-    operation: Callable[[FaultySimulator], Operation[Any]]
+    operation: Callable[[RunningSimulator], Operation[Any]]
 
 
-def user_id(server: FaultySimulator) -> str:
+def user_id(server: RunningSimulator) -> str:
     return next(iter(server.simulator.state.users))
 
 
-def of_user(server: FaultySimulator) -> Operation[Any]:
+def of_user(server: RunningSimulator) -> Operation[Any]:
     user = server.simulator.state.users[user_id(server)]
     return users.patch_user(user_id(server), {"title": "changed", "version": user["version"]})
 
@@ -194,7 +194,7 @@ TABLE = [*STORMS, *BURSTS, *BREAKS, *SILENCES, *SLOWNESS, *ODDITIES]
 @pytest.mark.slow
 @every_flavour
 @pytest.mark.parametrize("case", TABLE, ids=map(str, TABLE))
-def test_a_call_ends_as_the_policy_says(run, server: FaultySimulator, case: Scenario) -> None:
+def test_a_call_ends_as_the_policy_says(run, server: RunningSimulator, case: Scenario) -> None:
     call, queues = case.call, server.simulator.state.queues
     queues["q"] = {**next(iter(queues.values())), "id": "q"}
     operation, before = call.operation(server), effects(server)
@@ -219,7 +219,7 @@ def test_a_call_ends_as_the_policy_says(run, server: FaultySimulator, case: Scen
         assert effects(server) - before == case.done
 
 
-def effects(server: FaultySimulator) -> int:
+def effects(server: RunningSimulator) -> int:
     """Grows by one with every POST of a queue and every PATCH of the user that is done."""
     state = server.simulator.state
     return int(state.issued["queue"]) + int(str(state.users[user_id(server)]["version"]))
@@ -237,10 +237,10 @@ def require_told(error: errors.GenesysCloudError, case: Scenario) -> None:
 
 
 @contextmanager
-def faults_of(server: FaultySimulator, *rules: Rule) -> Iterator[None]:
+def faults_of(server: RunningSimulator, *rules: Rule) -> Iterator[None]:
     """Only with these faults, and with an empty record."""
     server.faults.plan = FaultPlan.of(rules)
-    server.faults.log.clear()
+    server.faults.clear()
     yield
     server.faults.plan = FaultPlan()
 
@@ -297,7 +297,7 @@ def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server) -> None:
 
 
 @every_flavour
-def test_a_storm_for_many_at_once(run, server: FaultySimulator) -> None:
+def test_a_storm_for_many_at_once(run, server: RunningSimulator) -> None:
     async def scenario(api: Api) -> None:
         made = await api.at_once(10, lambda: api.send(routing.post_routing_queues(NEW)))
         assert len({queue.id for queue in made}) == 10
@@ -314,7 +314,7 @@ def test_a_storm_for_many_at_once(run, server: FaultySimulator) -> None:
 
 
 @every_flavour
-def test_no_page_of_a_listing_is_lost(run, server: FaultySimulator) -> None:
+def test_no_page_of_a_listing_is_lost(run, server: RunningSimulator) -> None:
     async def scenario(api: Api) -> None:
         found = await api.items(users.get_users(page_size=2))
         assert [user.id for user in found] == list(server.simulator.state.users)
@@ -329,7 +329,7 @@ def test_no_page_of_a_listing_is_lost(run, server: FaultySimulator) -> None:
 
 
 @every_flavour
-def test_a_token_is_obtained_through_it_all(run, server: FaultySimulator) -> None:
+def test_a_token_is_obtained_through_it_all(run, server: RunningSimulator) -> None:
     async def scenario(api: Api) -> None:
         await api.send(users.get_users_me())
 
@@ -344,7 +344,7 @@ def test_a_token_is_obtained_through_it_all(run, server: FaultySimulator) -> Non
 
 
 @every_flavour
-def test_a_connection_that_ended_between_two_calls(run, server: FaultySimulator) -> None:
+def test_a_connection_that_ended_between_two_calls(run, server: RunningSimulator) -> None:
     """Seen before the next call is sent, it costs nothing; not even a POST is in doubt."""
 
     async def scenario(api: Api) -> None:
@@ -359,7 +359,7 @@ def test_a_connection_that_ended_between_two_calls(run, server: FaultySimulator)
 
 
 @every_flavour
-def test_a_connection_that_ends_as_the_next_call_is_sent(run, server: FaultySimulator) -> None:
+def test_a_connection_that_ends_as_the_next_call_is_sent(run, server: RunningSimulator) -> None:
     """The race that nobody can see: a GET is sent again, a POST is left to the caller."""
 
     async def scenario(api: Api) -> None:
@@ -379,7 +379,7 @@ def test_a_connection_that_ends_as_the_next_call_is_sent(run, server: FaultySimu
 
 @every_flavour
 @pytest.mark.parametrize("by", ["reset", "close"])
-def test_a_server_that_goes_while_a_large_body_is_sent(run, server: FaultySimulator, by) -> None:
+def test_a_server_that_goes_while_a_large_body_is_sent(run, server: RunningSimulator, by) -> None:
     async def scenario(api: Api) -> None:
         large = {"name": "x" * 20_000_000}
         with pytest.raises(errors.ConnectionClosedError) as caught:
@@ -411,7 +411,7 @@ def test_a_download_that_breaks_off_begins_again(run, server, fault, tmp_path) -
 
 
 @every_flavour
-def test_a_notification_channel_opens_through_it_all(run, server: FaultySimulator) -> None:
+def test_a_notification_channel_opens_through_it_all(run, server: RunningSimulator) -> None:
     """Channels opened in vain are the platform's to forget; subscriptions are made once more."""
     topic = f"v2.users.{user_id(server)}.presence"
 

@@ -1,5 +1,6 @@
 """The simulator over real sockets."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from genesys_cloud.simulator import (
     OAuthClient,
     RunningSimulator,
+    ServerLimits,
     Settings,
     Simulator,
     World,
@@ -228,21 +230,183 @@ def test_what_is_no_http_and_who_leaves_early_harm_nobody_else(running, http):
     assert running.simulator.count("POST", "/oauth/token") == 0
 
 
-def test_a_websocket_is_turned_away(running):
+def test_a_request_for_a_websocket_is_answered_like_any(running):
     upgrade = (
         b"GET /api/v2/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
-    assert talk(running, upgrade).startswith(b"HTTP/1.1 403")
+    with socket.create_connection(address(running), timeout=30) as connection:
+        connection.sendall(upgrade)
+        assert connection.recv(100).startswith(b"HTTP/1.1 404")
 
 
-@pytest.mark.parametrize("missing", ["starlette", "hypercorn"])
-def test_without_its_extra_it_says_which_to_install(missing):
-    code = f"import sys; sys.modules[{missing!r}] = None; import genesys_cloud.simulator"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert last == (
-        f"ModuleNotFoundError: the simulator needs {missing}: "
-        "pip install 'genesys-cloud[simulator]'"
+# Limits, and clients that are slow or odd
+
+
+def test_a_body_that_is_too_large_is_refused_while_it_is_sent(running):
+    host, port = address(running)
+    with socket.create_connection((host, port), timeout=30) as connection:
+        head = b"POST /api/v2/users HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+        sender = threading.Thread(target=send_all, args=(connection, head + chunk * 170))
+        sender.start()
+        # Read to the end, which a reset would not reach.
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    sender.join()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"code":"request.entity.too.large"' in answer
+
+
+def send_all(connection, data):
+    with contextlib.suppress(OSError):  # the server ends before everything is sent
+        connection.sendall(data)
+
+
+def test_a_head_that_is_too_large_is_refused(running):
+    answer = talk(running, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 70_000 + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_chunked_body_and_a_client_that_waits_for_permission(running):
+    bearer = f"Authorization: Bearer {running.access_token()}\r\n".encode()
+    head = (
+        b"POST /api/v2/routing/skills HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n" + bearer
     )
+    with socket.create_connection(address(running), timeout=30) as connection:
+        connection.sendall(head + b"\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(
+            b'8\r\n{"name":\r\n6;x=y\r\n"Maya"}\r\n0\r\nTrailer: x\r\n\r\n'.replace(b"6;", b"7;")
+        )
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"name":"Maya"' in answer
+
+
+def test_requests_may_follow_each_other_without_waiting(running):
+    one = b"GET /api/v2/nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /api/v2/nothing HTTP/1.1\r\n" + CLOSE
+    assert talk(running, one * 499 + last).count(b"HTTP/1.1 404 ") == 500
+
+
+def test_a_client_that_closes_its_side_still_gets_the_answer(running):
+    with socket.create_connection(address(running), timeout=30) as connection:
+        connection.sendall(b"GET /api/v2/nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_request_that_takes_too_long_is_refused():
+    with running_simulator(limits=ServerLimits(request_time=0.05)) as running:
+        assert talk(running, b"GET / HTTP/1.1\r\nHost: x").startswith(b"HTTP/1.1 408 ")
+        running.all_closed()
+
+
+def test_the_time_of_a_request_is_the_clocks():
+    now = [Now(0, WALL)]
+    limits = ServerLimits(request_time=0.01)
+    with (
+        running_simulator(limits=limits, clock=lambda: now[0]) as running,
+        socket.create_connection(address(running), timeout=30) as connection,
+    ):
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        connection.settimeout(0.1)
+        with pytest.raises(TimeoutError):  # the timer runs again and again, and the clock stands
+            connection.recv(1)
+        now[0] = Now(1, WALL + 1)
+        connection.settimeout(30)
+        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_what_was_answered_is_written_before_the_end():
+    with running_simulator() as running:
+        bearer = f"Authorization: Bearer {running.access_token()}\r\n".encode()
+        connection = socket.create_connection(address(running), timeout=30)
+        connection.sendall(b"GET /api/v2/users?pageSize=60 HTTP/1.1\r\n" + bearer + CLOSE)
+        assert connection.recv(1) == b"H"
+    with connection:
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.endswith(b"}")
+    assert b"User 060" in answer
+
+
+def test_a_page_of_another_origin_may_call_it(running):
+    preflight = (
+        b"OPTIONS /api/v2/users/me HTTP/1.1\r\nOrigin: https://app.example.com\r\n"
+        b"Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: authorization\r\n"
+    )
+    answer = talk(running, preflight + CLOSE)
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"Access-Control-Allow-Origin: *\r\n" in answer
+    assert b"Access-Control-Allow-Headers: authorization\r\n" in answer
+    refused = talk(running, b"GET /api/v2/users/me HTTP/1.1\r\nOrigin: null\r\n" + CLOSE)
+    assert refused.startswith(b"HTTP/1.1 401 ")
+    assert b"Access-Control-Allow-Origin: *\r\n" in refused
+
+
+def test_it_needs_no_web_framework():
+    code = (
+        "import sys; sys.modules['starlette'] = sys.modules['hypercorn'] = None\n"
+        "from genesys_cloud.simulator import running_simulator\n"
+        "with running_simulator() as running: print(running.url)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("http://127.0.0.1:")
+
+
+# As an ASGI application
+
+
+def messages(scope, *received):
+    """What the application sends after it has received some messages."""
+    sent, queue = [], [*received]
+
+    async def receive():
+        return queue.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    anyio.run(application(Simulator(bundled_definition())), scope, receive, send)
+    return sent
+
+
+def test_the_application_starts_and_stops():
+    received = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent = messages({"type": "lifespan"}, *received)
+    assert [each["type"] for each in sent] == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+    ]
+
+
+def test_the_application_turns_websockets_away():
+    assert messages({"type": "websocket"}, {"type": "websocket.connect"}) == [
+        {"type": "websocket.close"}
+    ]
+
+
+def test_the_application_answers_nobody_who_left():
+    scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "headers": []}
+    half = {"type": "http.request", "body": b"{", "more_body": True}
+    assert messages(scope, half, {"type": "http.disconnect"}) == []
+
+
+def test_the_application_reads_paths_as_they_were_sent():
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v2/a/b",
+        "raw_path": b"/api/v2/a%2Fb",
+        "query_string": b"x=1",
+        "headers": [(b"origin", b"x")],
+    }
+    start, body = messages(scope, {"type": "http.request"})
+    assert start["status"] == 404
+    assert (b"content-length", str(len(body["body"])).encode()) in start["headers"]
+    assert (b"Access-Control-Allow-Origin", b"*") in start["headers"]
+    head, empty = messages({**scope, "method": "HEAD"}, {"type": "http.request"})
+    assert empty["body"] == b""
+    assert not any(name == b"content-length" for name, _ in head["headers"])

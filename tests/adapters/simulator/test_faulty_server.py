@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from genesys_cloud.simulator import (
-    FaultySimulator,
     Rule,
+    RunningSimulator,
     Settings,
     Simulator,
     World,
@@ -26,7 +26,7 @@ GET = f"GET {ME} HTTP/1.1\r\nHost: h\r\n\r\n".encode()
 SILENCE = faults.Interrupted("body", "silence")
 
 
-def connected(server: FaultySimulator) -> socket.socket:
+def connected(server: RunningSimulator) -> socket.socket:
     url = httpx.URL(server.url)
     assert url.port is not None
     return socket.create_connection((url.host, url.port), timeout=30)

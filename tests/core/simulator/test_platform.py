@@ -14,6 +14,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request
 from genesys_core.simulator import Settings, Simulator, World
+from genesys_core.simulator.http.problems import content_too_large
 from tests.strategies.contact_center import StaffedDesk
 from tests.strategies.simulator import (
     WALL,
@@ -279,3 +280,13 @@ def test_conversations_that_are_over_are_kept_up_to_a_limit():
         made.append(desk.talk())
         desk.command(made[-1], {"state": "disconnected"})
     assert list(desk.state.contact_center.conversations) == made[1:]
+
+
+def test_a_request_is_refused_before_its_body_is_there():
+    desk = Desk()
+    request = Request("POST", "/api/v2/users?x=1", Headers({"Origin": "null"}))
+    refused = desk.simulator.refuse(request, content_too_large(10), now=desk.now)
+    assert refused.status == 413
+    assert refused.headers["inin-correlation-id"]
+    assert refused.headers["access-control-allow-origin"] == "*"
+    assert desk.simulator.count("POST", "/api/v2/users") == 1

@@ -15,6 +15,7 @@ __all__ = [
     "PlatformProblem",
     "Problem",
     "bad_request",
+    "content_too_large",
     "invalid_value",
     "method_not_allowed",
     "no_such_entity",
@@ -157,6 +158,12 @@ def unsupported_media_type() -> PlatformProblem:
         "Content-Type value in the header."
     )
     return PlatformProblem(415, "unsupported.media.type", message)
+
+
+def content_too_large(limit: int) -> PlatformProblem:
+    """Return a 413 for a body that is larger than the limit in bytes."""
+    message = f"The request body is larger than {limit} bytes."
+    return PlatformProblem(413, "request.entity.too.large", message)
 
 
 def too_many_requests(seconds: int, limit: int) -> PlatformProblem:

@@ -35,7 +35,10 @@ class ChannelConnection:
 
     Attributes:
         number: the number under which the hub knows the socket; ``None`` before the handshake.
+        deadline: always ``None``: the hub has the only timers of sockets.
     """
+
+    deadline: None = None
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -74,6 +77,10 @@ class ChannelConnection:
             case Drop(_, reset):
                 return self._ending(Reset() if reset else Close())
         return self._written()
+
+    def time_out(self, now: Now) -> list[WireStep]:  # noqa: ARG002 - of all connections
+        """Do nothing; there is no deadline."""
+        return []
 
     def lost(self) -> None:
         """Handle the end of the connection, by either side."""

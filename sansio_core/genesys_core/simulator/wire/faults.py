@@ -32,7 +32,7 @@ __all__ = [
     "Slow",
 ]
 
-_LOG_LENGTH: Final = 100_000
+_LOG_LENGTH: Final = 10_000
 """Maximum number of recorded requests; counters are unlimited."""
 
 FaultMoment: TypeAlias = Literal["request", "before", "after", "head", "body"]
@@ -284,6 +284,12 @@ class FaultyPlatform:
             kind, message = failure
             raise TransportFailure(f"{message} (injected fault)", kind=kind, sent=True)
         return response
+
+    def clear(self) -> None:
+        """Forget all recorded requests."""
+        self.log.clear()
+        self._came.clear()
+        self._done.clear()
 
     def came(self, method: str, template: str) -> int:
         """Return the number of requests to a route."""

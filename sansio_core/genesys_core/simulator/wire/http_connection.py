@@ -1,17 +1,22 @@
-"""A sans-IO connection to the simulated platform.
+"""A sans-IO HTTP/1.1 server connection to the simulated platform.
 
 Invariants: the connection takes received bytes and returns steps. It decides what is written, how
 slowly, and how the connection ends; the owner of the socket only performs the steps in order.
+Requests are performed one at a time, each when its predecessor's steps are taken, so that a client
+that does not read stops the connection. What a client can make the connection hold is bounded by
+its limits.
 """
 
 from collections.abc import Iterator
 from typing import Final, assert_never
 
 import h11
+from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
+from genesys_core.simulator.http.problems import Problem, content_too_large
 from genesys_core.simulator.wire.faults import (
     Answer,
     Closed,
@@ -21,11 +26,40 @@ from genesys_core.simulator.wire.faults import (
     Interrupted,
     Slow,
 )
-from genesys_core.simulator.wire.steps import Close, Pause, Reset, Silence, WireStep, Write
+from genesys_core.simulator.wire.steps import (
+    Close,
+    HangUp,
+    Pause,
+    Reset,
+    Silence,
+    WireStep,
+    Write,
+)
 
-__all__ = ["ServerConnection"]
+__all__ = ["DEFAULT_SERVER_LIMITS", "ServerConnection", "ServerLimits"]
+
+_PIECE: Final = 16 * 1024
 
 _MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
+
+
+class ServerLimits(Struct, frozen=True):
+    """Limits of a connection.
+
+    Attributes:
+        head: bytes of a request's line and headers, and of the framing of a chunked body; 431 beyond.
+        body: bytes of a request's body; 413 beyond.
+        request_time: seconds in which a request must arrive, from its first byte; 408 beyond.
+        linger: seconds to wait for the client to close a connection after a refused request.
+    """
+
+    head: int = 64 * 1024
+    body: int = 10 * 1024 * 1024
+    request_time: float = 60.0
+    linger: float = 2.0
+
+
+DEFAULT_SERVER_LIMITS: Final = ServerLimits()
 
 
 class ServerConnection:
@@ -33,67 +67,146 @@ class ServerConnection:
 
     Args:
         platform: shared by all connections.
+        limits: its limits.
+
+    Attributes:
+        deadline: when the request that is being received must be complete, on the monotonic clock;
+            ``None`` while there is none.
     """
 
-    def __init__(self, platform: FaultyPlatform) -> None:
+    def __init__(
+        self, platform: FaultyPlatform, limits: ServerLimits = DEFAULT_SERVER_LIMITS
+    ) -> None:
         self._platform = platform
-        self._h11 = h11.Connection(h11.SERVER)
+        self._limits = limits
+        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head)
         self._asked = _NOTHING_ASKED
         self._body: list[bytes] = []
+        self._size = 0
         self._fault: Fault | None = None
+        self._ended = False
+        self.deadline: float | None = None
 
     def receive_data(self, data: bytes, *, now: Now) -> Iterator[WireStep]:
-        """Process received bytes; ``b""`` means that the client closed the connection.
+        """Process received bytes; ``b""`` means that the client closed its side of the connection.
 
         Args:
             data: any number of bytes.
             now: when they were received.
 
         Returns:
-            The steps to perform, up to the first one that ends the connection.
+            The steps to perform, up to the first one that ends the connection. Later input is
+            ignored.
         """
+        if self._ended:
+            return
         try:
-            self._h11.receive_data(data)
-            while not isinstance(event := self._h11.next_event(), type):
-                yield from self._steps(event, now)
+            if data:
+                yield from self._pieces(data, now)
+            else:
+                self._h11.receive_data(b"")
+                yield from self._events(now)
         except h11.RemoteProtocolError as error:
-            yield from self._refused(error)
+            ending = HangUp(self._limits.linger) if data else Close()
+            yield from self._refused(error.error_status_hint, ending)
+        self._set_deadline(now)
+
+    def time_out(self, now: Now) -> Iterator[WireStep]:
+        """Refuse a request that has not arrived by its deadline."""
+        if self.deadline is not None and now.monotonic >= self.deadline:
+            yield from self._refused(408, HangUp(self._limits.linger))
+
+    def lost(self) -> None:
+        """Handle the end of the connection, which has no effect on the platform."""
+        self._ended = True
+        self.deadline = None
+
+    def _pieces(self, data: bytes, now: Now) -> Iterator[WireStep]:
+        """Pass on so little at a time that the limit of a head is exact, however it was received."""
+        at = 0
+        while at < len(data) and not self._ended:
+            size = _PIECE
+            if self._h11.their_state is h11.IDLE:
+                size = self._limits.head + 1 - len(self._h11.trailing_data[0])
+            self._h11.receive_data(data[at : at + size])
+            at += size
+            yield from self._events(now)
+
+    def _events(self, now: Now) -> Iterator[WireStep]:
+        while not self._ended and not isinstance(event := self._h11.next_event(), type):
+            for step in self._steps(event, now):
+                if not isinstance(step, Write | Pause):
+                    self.lost()
+                yield step
+                if self._ended:
+                    return
+
+    def _set_deadline(self, now: Now) -> None:
+        if (self._h11.their_state is h11.IDLE and not self._h11.trailing_data[0]) or self._ended:
+            self.deadline = None
+        elif self.deadline is None:
+            self.deadline = now.monotonic + self._limits.request_time
 
     def _steps(self, event: h11.Event, now: Now) -> Iterator[WireStep]:
         match event:
             case h11.Request():
-                self._asked, self._body = event, []
-                self._fault = self._platform.meets(_request(event))
-                if isinstance(self._fault, Interrupted) and self._fault.at == "request":
-                    yield from self._answered(now)
+                yield from self._begun(event, now)
             case h11.Data():
-                self._body.append(bytes(event.data))
+                self._size += len(event.data)
+                if self._size > self._limits.body:
+                    yield from self._refused_body(now)
+                else:
+                    self._body.append(bytes(event.data))
             case h11.EndOfMessage():
                 yield from self._answered(now)
             case _:  # ConnectionClosed
                 yield Close()
 
+    def _begun(self, event: h11.Request, now: Now) -> Iterator[WireStep]:
+        self._asked, self._body, self._size = event, [], 0
+        request = _request(event)
+        self._fault = self._platform.meets(request)
+        if isinstance(self._fault, Interrupted) and self._fault.at == "request":
+            yield from self._answered(now)
+        elif int(request.headers.get("content-length", "0")) > self._limits.body:
+            yield from self._refused_body(now)
+        elif self._h11.they_are_waiting_for_100_continue:
+            go_on = h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")
+            yield Write(self._h11.send(go_on) or b"")
+
     def _answered(self, now: Now) -> Iterator[WireStep]:
         request = _request(self._asked, b"".join(self._body))
+        self._body = []
         reply = self._platform.answers(request, self._fault, now=now)
         yield from _script(self._fault, *self._written(reply))
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._h11.start_next_cycle()
+            self.deadline = None
         else:
             yield Close()
 
-    def _refused(self, error: h11.RemoteProtocolError) -> Iterator[WireStep]:
-        """Handle input that is not HTTP."""
-        if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            yield Write(self._written(Response(error.error_status_hint))[0])
-        yield Close()
+    def _refused_body(self, now: Now) -> Iterator[WireStep]:
+        problem: Problem = content_too_large(self._limits.body)
+        self._body = []
+        reply = self._platform.simulator.refuse(_request(self._asked), problem, now=now)
+        yield Write(b"".join(self._written(reply, closes=True)))
+        yield HangUp(self._limits.linger)
 
-    def _written(self, reply: Response) -> tuple[bytes, bytes]:
+    def _refused(self, status: int, ending: WireStep) -> Iterator[WireStep]:
+        """Refuse a request that is not HTTP, too large or too slow."""
+        self.lost()
+        # Once a response is complete, the next request begins or the connection has ended.
+        yield Write(b"".join(self._written(Response(status), closes=True)))
+        yield ending
+
+    def _written(self, reply: Response, *, closes: bool = False) -> tuple[bytes, bytes]:
         """Return a response's head and body in bytes."""
         fields = [(name.encode(), value.strip().encode()) for name, value in reply.headers.raw]
         has_body = self._asked.method != b"HEAD" and reply.status not in {204, 304}
         if has_body:
             fields.append((b"Content-Length", str(len(reply.body)).encode()))
+        if closes:
+            fields.append((b"Connection", b"close"))
         head = h11.Response(status_code=reply.status, headers=fields)
         parts = [self._h11.send(head), b""]
         if has_body:

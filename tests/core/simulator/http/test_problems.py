@@ -21,6 +21,7 @@ PLATFORM = {
     405: [problems.method_not_allowed(["PUT", "GET"])],
     409: [problems.version_conflict("user", "7", 1, 2)],
     415: [problems.unsupported_media_type()],
+    413: [problems.content_too_large(10)],
     429: [problems.too_many_requests(42, 300)],
 }
 

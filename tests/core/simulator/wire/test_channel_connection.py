@@ -90,6 +90,11 @@ def test_the_client_closes(line):
     assert not line.desk.simulator.state.channels[line.channel].is_connected
 
 
+def test_only_the_hub_has_timers(line):
+    assert line.connection.deadline is None
+    assert line.connection.time_out(line.desk.now) == []
+
+
 def test_the_client_disappears(line):
     assert line.connection.receive_data(b"", now=line.desk.now) == [Close()]
 

@@ -178,6 +178,13 @@ def test_the_answer_of_a_fault_is_the_faults():
     assert (response.status, response.headers["retry-after"], response.body) == (429, "7", b"busy")
 
 
+def test_what_is_recorded_can_be_forgotten():
+    platform, _ = asked()
+    platform.clear()
+    assert (platform.came("POST", QUEUES), platform.done("POST", QUEUES)) == (0, 0)
+    assert not platform.log
+
+
 def test_only_counts_show():
     platform, _ = asked(Rule(Answer(502)))
     assert repr(platform) == f"FaultyPlatform({platform.simulator!r}, 1 rules)"

@@ -20,17 +20,31 @@ from genesys_core.simulator.wire.faults import (
     Rule,
     Slow,
 )
-from genesys_core.simulator.wire.http_connection import ServerConnection
-from genesys_core.simulator.wire.steps import Close, Pause, Reset, Silence, WireStep, Write
+from genesys_core.simulator.wire.http_connection import ServerConnection, ServerLimits
+from genesys_core.simulator.wire.steps import (
+    Close,
+    HangUp,
+    Pause,
+    Reset,
+    Silence,
+    WireStep,
+    Write,
+)
 from tests.strategies.simulator import WALL, operation, small_document
 from tests.strategies.values import header_fields
 
 NOW = Now(0.0, WALL)
 DEFINITION = small_document(
-    {"/x": {"get": operation(reply={"type": "string"}), "delete": operation()}}
+    {
+        "/x": {
+            "get": operation(reply={"type": "string"}),
+            "post": operation(reply={"type": "string"}),
+            "delete": operation(),
+        }
+    }
 )
 GET = b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
-OVER = (Close, Reset, Silence)
+OVER = (Close, HangUp, Reset, Silence)
 
 
 def platform(*rules: Rule) -> FaultyPlatform:
@@ -155,7 +169,7 @@ def test_what_comes_after_the_end_is_not_dealt_with():
 def test_forms_of_requests(data, status, is_over):
     done = steps(ServerConnection(platform()), data)
     assert written(done).startswith(b"HTTP/1.1 %d " % status)
-    assert (done[-1] == Close()) is is_over
+    assert isinstance(done[-1], OVER) is is_over
     if data.startswith((b"HEAD", b"DELETE")):
         assert written(done).endswith(b"\r\n\r\n")
 
@@ -164,6 +178,119 @@ def test_forms_of_requests(data, status, is_over):
 def test_when_the_client_has_closed_it_is_over(data):
     pieces = (data, b"") if data else (b"",)
     assert steps(ServerConnection(platform()), *pieces)[-1] == Close()
+
+
+# Limits
+
+
+def post(*headers: bytes, body: bytes = b"") -> bytes:
+    lines = (b"POST /x HTTP/1.1", b"Host: h", b"Content-Type: application/json", *headers)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def chunked(*chunks: bytes) -> bytes:
+    parts = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
+    return post(b"Transfer-Encoding: chunked", body=parts)
+
+
+SMALL = ServerLimits(head=200, body=10, linger=3)
+ONE = post(b"Content-Length: 10", body=b"x" * 10)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post(b"Content-Length: 11", body=b"x" * 11),
+        post(b"Content-Length: 11"),
+        post(b"Content-Length: 11", b"Expect: 100-continue"),
+        chunked(b"x" * 11),
+        chunked(*[b"x"] * 11),
+    ],
+)
+def test_a_body_that_is_too_large(request_):
+    for pieces in ([request_], [request_[at : at + 1] for at in range(len(request_))]):
+        there = platform()
+        done = steps(ServerConnection(there, SMALL), *pieces)
+        assert written(done).startswith(b"HTTP/1.1 413 ")
+        assert b"Connection: close" in written(done)
+        assert b"ININ-Correlation-Id" in written(done)
+        assert b'"code":"request.entity.too.large"' in written(done)
+        assert done[-1] == HangUp(3)
+        assert there.done("POST", "/x") == 0
+        assert there.simulator.count("POST", "/x") == 1
+
+
+@pytest.mark.parametrize("request_", [ONE, chunked(b"x" * 10), chunked(*[b"x"] * 10)])
+def test_a_body_that_just_fits(request_):
+    done = steps(ServerConnection(platform(), SMALL), request_, GET)
+    assert written(done).count(b"HTTP/1.1 200 ") == 2
+
+
+def padded(size: int) -> bytes:
+    """A request whose head has this many bytes."""
+    start = b"GET /x HTTP/1.1\r\nHost: h\r\nX: "
+    return start + b"y" * (size - len(start) - 4) + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", GET, GET + ONE])
+@pytest.mark.parametrize("behind", [b"", GET])
+@pytest.mark.parametrize(("size", "status"), [(200, b"200"), (201, b"200"), (202, b"431")])
+def test_the_limit_of_a_head_is_exact_however_it_is_received(before, behind, size, status):
+    data = before + padded(size) + behind
+    for pieces in ([data], [data[at : at + 1] for at in range(len(data))]):
+        done = steps(ServerConnection(platform(), SMALL), *pieces)
+        answers = written(done).split(b"HTTP/1.1 ")[1:]
+        assert answers[before.count(b"Host")].startswith(status)
+        if status == b"431":
+            assert done[-1] == HangUp(3)
+            assert len(answers) == before.count(b"Host") + 1
+
+
+def test_an_endless_line_and_endless_framing_are_refused():
+    endless = [b"GET /" + b"x" * 500, post(b"Transfer-Encoding: chunked", body=b"1" * 300)]
+    assert b"HTTP/1.1 431 " in written(steps(ServerConnection(platform(), SMALL), endless[0]))
+    assert isinstance(steps(ServerConnection(platform(), SMALL), endless[1])[-1], HangUp)
+
+
+def test_a_request_that_takes_too_long():
+    connection = ServerConnection(platform(), ServerLimits(request_time=5, linger=3))
+    assert connection.deadline is None
+    steps(connection, GET[:9])
+    assert connection.deadline == NOW.monotonic + 5
+    late = Now(NOW.monotonic + 5, NOW.wall + 5)
+    assert list(connection.time_out(NOW)) == []
+    assert list(connection.receive_data(GET[9:12], now=late)) == []
+    assert connection.deadline == NOW.monotonic + 5  # not later with each byte
+    done = list(connection.time_out(late))
+    assert written(done).startswith(b"HTTP/1.1 408 ")
+    assert done[-1] == HangUp(3)
+    assert list(connection.receive_data(GET, now=late)) == []
+
+
+def test_a_complete_request_has_no_deadline():
+    connection = ServerConnection(platform())
+    steps(connection, ONE[:-5])
+    assert connection.deadline is not None
+    steps(connection, ONE[-5:])
+    assert connection.deadline is None
+    assert list(connection.time_out(Now(1e9, 1e9))) == []
+    steps(connection, GET + GET[:1])
+    assert connection.deadline is not None
+    steps(connection, b"nonsense\r\n\r\n")
+    assert connection.deadline is None
+
+
+def test_a_client_that_waits_for_permission_gets_it():
+    head = post(b"Content-Length: 2", b"Expect: 100-continue")
+    connection = ServerConnection(platform())
+    assert steps(connection, head) == [Write(b"HTTP/1.1 100 Continue\r\n\r\n")]
+    assert written(steps(connection, b"{}")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_lost_connection_ignores_the_rest():
+    connection = ServerConnection(platform())
+    connection.lost()
+    assert steps(connection, GET) == []
 
 
 UPGRADE = (
@@ -225,7 +352,7 @@ def test_whatever_the_cores_client_sends_arrives_and_so_does_the_reply(
 def test_any_bytes_end_in_steps(pieces):
     plan = [Rule(Closed(), first=3)]
     done = steps(ServerConnection(platform(*plan)), *pieces, b"")
-    assert isinstance(done[-1], Close)
+    assert isinstance(done[-1], Close | HangUp)
     assert sum(isinstance(step, OVER) for step in done) == 1
 
 

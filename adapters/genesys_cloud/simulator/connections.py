@@ -1,0 +1,289 @@
+"""Serves connections of the simulator in an event loop of asyncio.
+
+Invariants: no decisions are made here. What is read is passed to the core with the time, and the steps
+that it returns are performed in order. Steps are taken one by one, so that a client that does not
+read its responses stops its connection and nothing else; meanwhile it is not read from either.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from genesys_core.clock import Now
+from genesys_core.simulator.wire.steps import Close, HangUp, Pause, Reset, Silence, WireStep, Write
+
+__all__ = ["ConnectionServer", "ServedConnection", "ServerSide"]
+
+_RESET: Final = struct.pack("ii", 1, 0)
+"""``SO_LINGER`` with a timeout of 0: closing resets the connection."""
+
+_GRACE: Final = 1.0
+"""Seconds for connections to write what is pending when the server stops."""
+
+_BACKLOG: Final = 1024
+
+
+class ServerSide(Protocol):
+    """The server's side of a connection: bytes in, steps out."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When :meth:`time_out` is due, on the monotonic clock."""
+        ...
+
+    def receive_data(self, data: bytes, *, now: Now) -> Iterable[WireStep]:
+        """Process received bytes; ``b""`` means that the client closed its side."""
+        ...
+
+    def time_out(self, now: Now) -> Iterable[WireStep]:
+        """Handle the deadline."""
+        ...
+
+    def lost(self) -> None:
+        """Handle the end of the connection."""
+        ...
+
+
+Side = TypeVar("Side", bound=ServerSide)
+
+
+class ConnectionServer(Generic[Side]):
+    """Listens on a port and serves its connections.
+
+    Args:
+        accept: returns the server's side of a new connection.
+        clock: reads the time.
+        after: called after input was processed, which may have had effects on other connections.
+
+    Attributes:
+        connections: those that are open.
+        port: the port.
+    """
+
+    def __init__(
+        self,
+        accept: Callable[[], Side],
+        clock: Callable[[], Now],
+        after: Callable[[], None],
+    ) -> None:
+        self.connections: set[ServedConnection[Side]] = set()
+        self.port = 0
+        self._accept = accept
+        self._clock = clock
+        self._after = after
+        self._one_closed = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._stopping = False
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen; 0 picks a free port.
+
+        Raises:
+            OSError: the port cannot be opened.
+        """
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self.port = listener.getsockname()[1]
+        self._server = await asyncio.get_running_loop().create_server(
+            self._new_connection, sock=listener, backlog=_BACKLOG
+        )
+
+    async def stop(self) -> None:
+        """Close the port and all connections, after pending responses are written."""
+        if self._server is not None:
+            self._server.close()
+        self._stopping = True
+        for connection in tuple(self.connections):
+            connection.finish()
+        with contextlib.suppress(TimeoutError):
+            await self.wait_until_closed(_GRACE)
+        for connection in tuple(self.connections):
+            connection.abort()
+        await self.wait_until_closed(None)
+
+    async def wait_until_closed(self, seconds: float | None) -> None:
+        """Wait until no connection is open.
+
+        Raises:
+            TimeoutError: a connection is still open.
+        """
+        async with asyncio.timeout(seconds):
+            while self.connections:
+                self._one_closed.clear()
+                await self._one_closed.wait()
+
+    def _new_connection(self) -> "ServedConnection[Side]":
+        return ServedConnection(self, self._accept(), self._clock, self._after)
+
+    def opened(self, connection: "ServedConnection[Side]") -> None:
+        """Add a connection."""
+        self.connections.add(connection)
+        if self._stopping:
+            connection.abort()
+
+    def closed(self, connection: "ServedConnection[Side]") -> None:
+        """Remove a connection."""
+        self.connections.discard(connection)
+        self._one_closed.set()
+
+
+class ServedConnection(asyncio.Protocol, Generic[Side]):
+    """One connection.
+
+    Args:
+        server: the server that accepted it.
+        side: the server's side of the connection.
+        clock: reads the time.
+        after: called after input was processed.
+
+    Attributes:
+        side: the server's side of the connection.
+    """
+
+    _transport: asyncio.Transport
+
+    def __init__(
+        self,
+        server: ConnectionServer[Side],
+        side: Side,
+        clock: Callable[[], Now],
+        after: Callable[[], None],
+    ) -> None:
+        self.side = side
+        self._server = server
+        self._clock = clock
+        self._after = after
+        self._input: deque[bytes] = deque()
+        self._steps: Iterator[WireStep] = iter(())
+        self._writable = True
+        self._deaf = False
+        self._pause: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # Called by asyncio
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio: the connection was accepted."""
+        self._transport = cast(asyncio.Transport, transport)  # always one for TCP
+        self._server.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio: data was received."""
+        if not self._deaf:
+            self._input.append(data)
+            self._work()
+
+    def eof_received(self) -> bool:
+        """Called by asyncio: the client closed its side."""
+        if self._deaf or self._pause is not None:
+            return False  # closes the connection
+        self.data_received(b"")
+        return True  # what is pending is written first
+
+    def pause_writing(self) -> None:
+        """Called by asyncio: the client reads slower than it is written to."""
+        self._writable = False
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Called by asyncio: the client has read."""
+        self._writable = True
+        self._transport.resume_reading()
+        self._work()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """Called by asyncio: the connection ended."""
+        self._go_deaf()
+        for timer in (self._timer, self._pause):
+            if timer is not None:
+                timer.cancel()
+        self._server.closed(self)
+        self.side.lost()
+        self._after()
+
+    # Called by the server
+
+    def perform(self, steps: Iterable[WireStep]) -> None:
+        """Perform steps that are not the result of input."""
+        for step in steps:
+            self._perform(step)
+
+    def finish(self) -> None:
+        """Write what is pending and close the connection."""
+        if self._deaf or self._pause is not None:
+            self.abort()
+        else:
+            self._go_deaf()
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
+
+    # Internals
+
+    def _work(self) -> None:
+        while self._writable and self._pause is None and not self._deaf:
+            step = next(self._steps, None)
+            if step is not None:
+                self._perform(step)
+            elif self._input:
+                self._steps = iter(self.side.receive_data(self._input.popleft(), now=self._clock()))
+            else:
+                break
+        self._after()
+        self._set_timer()
+
+    def _perform(self, step: WireStep) -> None:
+        match step:
+            case Write():
+                if not self._transport.is_closing():
+                    self._transport.write(step.data)
+            case Pause():
+                loop = asyncio.get_running_loop()
+                self._pause = loop.call_later(step.seconds, self._resume)
+            case Silence():
+                self._go_deaf()
+            case HangUp():
+                self._go_deaf()
+                self._hang_up(step.seconds)
+            case Close():
+                self._go_deaf()
+                self._transport.close()
+            case Reset():
+                self._go_deaf()
+                sock = self._transport.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                self._transport.abort()
+
+    def _hang_up(self, seconds: float) -> None:
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._pause = asyncio.get_running_loop().call_later(seconds, self._transport.close)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._work()
+
+    def _go_deaf(self) -> None:
+        self._deaf = True
+        self._input.clear()
+
+    def _set_timer(self) -> None:
+        due = self.side.deadline
+        if due is None or self._deaf:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+        elif self._timer is None:
+            left = max(0.0, due - self._clock().monotonic)
+            self._timer = asyncio.get_running_loop().call_later(left, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self.perform(self.side.time_out(self._clock()))
+        self._set_timer()
