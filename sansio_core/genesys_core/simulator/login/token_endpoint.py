@@ -10,7 +10,7 @@ from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from genesys_core.clock import Now
 from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply, json_reply
@@ -33,7 +33,10 @@ from genesys_core.simulator.state.world import OAuthClient, find_by_email
 if TYPE_CHECKING:
     from genesys_core.simulator.state.examples import Json
 
-__all__ = ["HANDLERS", "issue_token"]
+__all__ = ["HANDLERS", "MAX_TOKENS", "issue_token"]
+
+MAX_TOKENS: Final = 10_000
+"""Maximum number of valid access tokens; beyond it a new one replaces the oldest."""
 
 
 def post_token(call: LoginCall) -> Reply:
@@ -120,8 +123,18 @@ def issue_token(
         expires=now.wall + settings.token_lifetime,
         family=family,
     )
+    if len(state.tokens) >= MAX_TOKENS:
+        _drop_tokens(state, now)
     state.tokens[token.value] = token
     return token
+
+
+def _drop_tokens(state: PlatformState, now: Now) -> None:
+    """Drop expired tokens, and if none has expired the oldest one, so that the state does not grow without end."""
+    expired = [token for token in state.tokens.values() if now.wall >= token.expires]
+    for token in expired or [next(iter(state.tokens.values()))]:
+        del state.tokens[token.value]
+        state.spent.pop(token.value, None)
 
 
 GRANTS: Mapping[str, LoginHandler] = {
@@ -189,6 +202,8 @@ def _granted_to_user(
     refresh = IssuedRefreshToken(
         state.new_secret("refresh"), client.id, user_id, family, is_public=is_public
     )
+    if len(state.refresh_tokens) >= MAX_TOKENS:
+        del state.refresh_tokens[next(iter(state.refresh_tokens))]
     state.refresh_tokens[refresh.value] = refresh
     return _granted(call, token, refresh)
 

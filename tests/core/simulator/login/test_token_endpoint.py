@@ -7,6 +7,7 @@ import pytest
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator import OAuthClient, Settings, Simulator, World
+from genesys_core.simulator.login import token_endpoint
 from tests.helpers.token_requests import exchanged, refreshed
 from tests.strategies.loopback import CHALLENGE, FORM, REDIRECT, SAML2, VERIFIER, Visitor
 from tests.strategies.simulator import Desk, definition
@@ -28,6 +29,20 @@ def test_client_credentials_give_a_bearer_token_that_works():
 def test_each_token_is_a_new_one():
     desk = Desk()
     assert len({desk.log_in() for _ in range(20)}) == 20
+
+
+def test_a_simulator_does_not_keep_tokens_without_end(monkeypatch):
+    monkeypatch.setattr(token_endpoint, "MAX_TOKENS", 3)
+    desk = Desk(settings=Settings(token_lifetime=10))
+    state = desk.simulator.state
+    first, *others = (desk.log_in() for _ in range(4))
+    assert list(state.tokens) == others  # the oldest made room
+    assert desk.call("GET", "/api/v2/users/me", token=first).status == 401
+    desk.sleep(10)
+    last = desk.log_in()
+    assert list(state.tokens) == [last]  # all others had expired
+    refresh_tokens = [exchanged(desk, Visitor(desk).code()).json["refresh_token"] for _ in range(4)]
+    assert list(state.refresh_tokens) == refresh_tokens[1:]
 
 
 def refusal(answer):
