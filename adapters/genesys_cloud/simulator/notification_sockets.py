@@ -52,6 +52,7 @@ class SocketServer:
         finally:
             self._simulator.state.socket_port = None
             await server.stop()
+            self._server = None
             self._stop_timer()
 
     def tick(self) -> None:
@@ -61,10 +62,7 @@ class SocketServer:
 
     def flush(self) -> None:
         """Perform the hub's effects, and schedule the next timer."""
-        actions = self._simulator.hub.take()
-        if self._server is None or not (actions or self._server.connections or self._timer):
-            return
-        for action in actions:
+        for action in self._simulator.hub.take():
             connection = self._find(action.socket)
             if connection is not None:
                 connection.perform(connection.side.perform(action))
@@ -80,6 +78,8 @@ class SocketServer:
 
     def _schedule(self) -> None:
         self._stop_timer()
+        if self._server is None:
+            return  # it has stopped
         now = self._clock()
         due = self._simulator.next_deadline(now)
         if due is not None:

@@ -133,7 +133,7 @@ def test_simulate_says_where_each_answer_comes_from():
     assert "rule A   POST   /api/v2/groups" in lines
     assert "topic    v2.flows.{id}  /api/v2/flows/{}" in lines
     assert [line.split() for line in lines if " topics: rule" in line] == [
-        ["67", "topics:", "rule"]
+        ["68", "topics:", "rule"]
     ]
     assert lines[-1].endswith(" rule S")
     examples = invoke("simulate", "--coverage", "--no-stateful").output.splitlines()
