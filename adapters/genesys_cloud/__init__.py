@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from genesys_core.errors import ConnectError as ConnectError
     from genesys_core.errors import ConnectionClosedError as ConnectionClosedError
     from genesys_core.errors import DecodeError as DecodeError
+    from genesys_core.errors import ExportError as ExportError
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
     from genesys_core.errors import IncompleteListingError as IncompleteListingError
     from genesys_core.errors import InvalidClientError as InvalidClientError
@@ -149,7 +150,7 @@ export_lazily(
             "AccessDeniedError ApiError Attempt AuthenticationError BadRequestError "
             "BudgetBusyError BudgetError "
             "ConfigurationError ConflictError ConnectError ConnectionClosedError DecodeError "
-            "GenesysCloudError IncompleteListingError InvalidClientError InvalidGrantError "
+            "ExportError GenesysCloudError IncompleteListingError InvalidClientError InvalidGrantError "
             "InvalidRequestError InvalidScopeError InvalidValueError JobError JobFailedError "
             "JobStoppedError NotFoundError OAuthError PaginationError PagingWindowError "
             "PermissionDeniedError ProtocolError ProxyError RateLimitError RedirectError "

@@ -32,6 +32,7 @@
     ├── BudgetError                            a shared rate limit cannot be used; nothing was sent
     │   └── BudgetBusyError                    it was locked for too long
     ├── DecodeError                            the response does not match its type
+    ├── ExportError                            an export is incomplete or unusable; see ``missing``
     ├── JobError                               a job cannot be followed; see ``id`` and ``state``
     │   ├── JobFailedError                     the platform reports that it failed or was cancelled
     │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
@@ -65,6 +66,7 @@ __all__ = [
     "ConnectError",
     "ConnectionClosedError",
     "DecodeError",
+    "ExportError",
     "GenesysCloudError",
     "IncompleteListingError",
     "InvalidClientError",
@@ -478,6 +480,20 @@ class BudgetError(GenesysCloudError):
 
 class BudgetBusyError(BudgetError):
     """The shared rate limit was locked by others for longer than the timeout."""
+
+
+class ExportError(GenesysCloudError):
+    """An export could not be completed, or its directory cannot be used.
+
+    What has been exported remains; running the export again fetches the rest.
+
+    Attributes:
+        missing: the ids of the slices that are missing.
+    """
+
+    def __init__(self, message: str, *, missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 class JobError(GenesysCloudError):

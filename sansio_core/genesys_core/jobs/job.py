@@ -29,7 +29,7 @@ from genesys_core.jobs.waiting import PausePolicy, PollResult
 from genesys_core.paging.places import read_path
 from genesys_core.paging.replies import read_items
 
-__all__ = ["StartedJob", "begin_job", "find_job"]
+__all__ = ["StartedJob", "begin_job", "find_family", "find_job"]
 
 StatusT = TypeVar("StatusT")
 ItemT = TypeVar("ItemT")
@@ -181,6 +181,15 @@ def find_job(
     if not job_id:
         raise InvalidValueError(f"id={id!r}: pass the id of the job, which is job.id where it runs")
     return _job(operation, family, job_id, None)
+
+
+def find_family(operation: JobOperation[object, StatusT, ItemT]) -> JobFamily:
+    """Return how the jobs are followed that an operation starts.
+
+    Raises:
+        InvalidValueError: the operation starts no job that can be polled.
+    """
+    return _submit(operation)[0]
 
 
 def _job(

@@ -21,7 +21,7 @@ from genesys_core.api import (
 )
 from genesys_core.calls.operation import raw_operation
 from genesys_core.errors import InvalidValueError, JobError
-from genesys_core.jobs.job import begin_job, find_job
+from genesys_core.jobs.job import begin_job, find_family, find_job
 from genesys_core.models import (
     AnalyticsConversationAsyncQueryResponse,
     AsyncQueryResponse,
@@ -36,6 +36,7 @@ BASE = "/api/v2/analytics/conversations/details/jobs/{jobId}"
 
 def test_the_reply_of_the_start_names_the_job() -> None:
     job = begin_job(START, reply(AsyncQueryResponse(job_id="j1")))
+    assert find_family(START) is job.family
     assert job.id == "j1"
     assert job.reply is None
     status = job.status_operation()

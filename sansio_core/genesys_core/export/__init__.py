@@ -1,0 +1,1 @@
+"""Exports of any size: the plan, the records of a slice, the manifest, columns and rows."""

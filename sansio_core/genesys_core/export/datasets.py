@@ -1,0 +1,196 @@
+"""The exports that have names, and any listing or job by the name of its method.
+
+Invariants: an export by name is an ordinary :class:`~genesys_core.export.plan.Export`. What is known
+about the platform's limits is in the table; what is not known is not assumed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from importlib import import_module
+from inspect import signature
+from typing import Any, Final, cast
+
+from msgspec import Struct
+
+from genesys_core.calls.operation import Endpoint, JobOperation, Operation
+from genesys_core.checks import MAPPING, TEXT
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import InvalidValueError
+from genesys_core.export.columns import record_type
+from genesys_core.export.plan import Export
+from genesys_core.jobs.job import find_family
+
+__all__ = ["DATASETS", "Dataset", "find_export", "record_endpoint", "record_model"]
+
+
+class Dataset(Struct, frozen=True):
+    """An export that has a name.
+
+    Attributes:
+        operation: the API and the method that lists the records, such as ``users.get_users``.
+        archive: the method that starts a job for the same records; empty if there is none.
+        availability: the method that returns up to when the jobs' data is complete.
+        interval: how the interval is requested: by ``places`` of :class:`Export`; empty if records
+            have no time.
+        moment: see :class:`Export`.
+        days: see :class:`Export`.
+        longest: the longest interval of a request, in days; 0 if none is known.
+        size: the query parameter for the page size, and its largest value.
+    """
+
+    operation: str
+    archive: str = ""
+    availability: str = ""
+    interval: tuple[str, ...] = ()
+    moment: str = ""
+    days: int | None = 1
+    longest: int = 0
+    size: tuple[str, int] | None = None
+
+
+DATASETS: Final[Mapping[str, Dataset]] = {
+    "conversations": Dataset(
+        "analytics.post_analytics_conversations_details_query",
+        archive="analytics.post_analytics_conversations_details_jobs",
+        availability="analytics.get_analytics_conversations_details_jobs_availability",
+        interval=("body.interval",),
+        moment="conversationStart",
+        longest=31,
+    ),
+    "conversation-aggregates": Dataset(
+        "analytics.post_analytics_conversations_aggregates_query",
+        interval=("body.interval",),
+    ),
+    "user-details": Dataset(
+        "analytics.post_analytics_users_details_query",
+        archive="analytics.post_analytics_users_details_jobs",
+        availability="analytics.get_analytics_users_details_jobs_availability",
+        interval=("body.interval",),
+        longest=31,
+    ),
+    "evaluations": Dataset(
+        "quality.get_quality_evaluations_query",
+        interval=("query.startTime", "query.endTime"),
+        days=None,
+    ),
+    "audits": Dataset(
+        "audit.post_audits_query",
+        interval=("body.interval",),
+        moment="eventDate",
+    ),
+    "users": Dataset("users.get_users", size=("pageSize", 500)),
+    "queues": Dataset("routing.get_routing_queues", size=("pageSize", 500)),
+    "external-contacts": Dataset(
+        "external_contacts.get_externalcontacts_scan_contacts", size=("limit", 200)
+    ),
+    "external-organizations": Dataset(
+        "external_contacts.get_externalcontacts_scan_organizations", size=("limit", 200)
+    ),
+}
+"""The named exports."""
+
+
+def find_export(
+    name: str,
+    interval: Interval | None = None,
+    *,
+    body: Mapping[str, object] | None = None,
+    query: Mapping[str, Any] | None = None,
+    path: Mapping[str, Any] | None = None,
+    days: int | None = None,
+    available_until: datetime | None = None,
+) -> Export:
+    """Return an export by its name.
+
+    Args:
+        name: a name of :data:`DATASETS`, or the method of a listing or a job such as
+            ``groups.get_groups``.
+        interval: the interval, for records with a time.
+        body: the request's body as a JSON object, such as filters; without the interval.
+        query: query parameters by wire name, such as ``{"state": "any"}``.
+        path: path parameters by Python name, for methods that have them.
+        days: the days of a slice, instead of the data set's own.
+        available_until: up to when the archive's data is complete; see :class:`Export`.
+
+    Raises:
+        InvalidValueError: the name is unknown, or the interval is missing or cannot be used.
+        TypeError: an argument of a wrong type.
+    """
+    TEXT.check("name", name)
+    for argument, value in (("body", body), ("query", query), ("path", path)):
+        MAPPING.or_none().check(argument, value)
+    dataset = DATASETS.get(name) or Dataset(name)
+    if interval is None and dataset.interval:
+        raise InvalidValueError(f"{name}: needs an interval, such as Interval.of_days(first, last)")
+    if interval is not None and not dataset.interval:
+        raise InvalidValueError(
+            f"{name}: its request has no known field for an interval; pass it in `query` or `body`, "
+            "or create an Export with `places`"
+        )
+    operation = _build(dataset.operation, body, path, query)
+    if dataset.size is not None and dataset.size[0] not in (query or {}):
+        operation = _with_query(operation, dict([dataset.size]))
+    archive = _build(dataset.archive, body, path, None) if dataset.archive else None
+    return Export(
+        name.replace(".", "-").lower(),
+        (operation,),
+        interval,
+        archive=cast("JobOperation[Any, Any, Any] | None", archive),
+        available_until=available_until,
+        places=dataset.interval or ("body.interval",),
+        moment=dataset.moment,
+        days=dataset.days if days is None else days,
+        longest=timedelta(days=dataset.longest) if dataset.longest else None,
+    )
+
+
+def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
+    """Return the endpoint that lists the records: the operation's, or that of its job's results."""
+    if isinstance(operation, JobOperation):
+        return find_family(cast("JobOperation[object, object, object]", operation)).results
+    return operation.endpoint
+
+
+def record_model(export: Export) -> object:
+    """Return the type of an export's records; ``object`` if it is unknown."""
+    endpoint = record_endpoint(export.archive or export.operations[0])
+    return object if endpoint is None else record_type(endpoint)
+
+
+def _build(
+    name: str,
+    body: Mapping[str, object] | None,
+    path: Mapping[str, Any] | None,
+    query: Mapping[str, Any] | None,
+) -> Operation[Any]:
+    builder = _find_builder(name)
+    given = dict(path or {})
+    takes_body = "body" in signature(builder).parameters
+    if takes_body:
+        given["body"] = dict(body or {})
+    elif body is not None:
+        raise InvalidValueError(f"{name}: takes no body; pass its parameters in `query`")
+    try:
+        operation = builder(**given)
+    except TypeError as error:
+        raise InvalidValueError(f"{name}: {error}; pass its path parameters in `path`") from None
+    return _with_query(operation, query or {})
+
+
+def _find_builder(name: str) -> Callable[..., Operation[Any]]:
+    from genesys_core import api  # noqa: PLC0415 - the list of APIs is long
+
+    module, _, method = name.partition(".")
+    if module in dir(api) and method.isidentifier() and not method.startswith("_"):
+        found = getattr(import_module(f"genesys_core.api.{module}"), method, None)
+        if callable(found) and getattr(found, "__module__", "") == f"genesys_core.api.{module}":
+            return cast("Callable[..., Operation[Any]]", found)
+    names: Sequence[str] = sorted(DATASETS)
+    raise InvalidValueError(
+        f"{name!r}: no such export; known are {', '.join(names)}, and any listing or job as "
+        "'api.method', such as 'groups.get_groups'"
+    )
+
+
+def _with_query(operation: Operation[Any], query: Mapping[str, Any]) -> Operation[Any]:
+    return operation.with_options(query=query) if query else operation

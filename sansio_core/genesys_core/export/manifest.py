@@ -1,0 +1,219 @@
+"""The manifest of an export: an entry for each finished part, and what is missing.
+
+Invariants: an entry is written after its part, so an entry means that the part is whole. A torn or
+foreign entry counts as absent. Fetching a slice again replaces its part and its entry, so any
+sequence of crashes and repetitions ends in the same manifest.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import ExportError
+from genesys_core.export.plan import Export, Slice, fingerprint, plan
+from genesys_core.export.reading import SliceTotals
+
+__all__ = [
+    "ExportDocument",
+    "ExportPart",
+    "ExportStatus",
+    "MissingSlice",
+    "PlannedSlice",
+    "decode_document",
+    "decode_part",
+    "describe_export",
+    "encode_document",
+    "encode_part",
+    "judge_export",
+    "select_slices",
+]
+
+LAG: Final = timedelta(hours=24)
+"""How far the platform's archive lags behind, at most, in its own words."""
+
+
+class ExportPart(Struct, frozen=True, omit_defaults=True):
+    """The entry of a part.
+
+    Attributes:
+        slice: the id of the slice.
+        file: the name of the file in the export's directory.
+        size: its size in bytes.
+        sha256: the digest of its content, in hexadecimal.
+        totals: what was received.
+    """
+
+    slice: str
+    file: str
+    size: int
+    sha256: str
+    totals: SliceTotals = SliceTotals()
+
+
+class PlannedSlice(Struct, frozen=True):
+    """A slice in the document of an export.
+
+    Attributes:
+        id: the slice's id.
+        interval: its interval as text; empty for all records.
+    """
+
+    id: str
+    interval: str = ""
+
+
+class ExportDocument(Struct, frozen=True, kw_only=True):
+    """The description of an export that is kept beside its parts; it contains no credentials.
+
+    Attributes:
+        version: the version of the format.
+        name: the export's name.
+        digest: see :func:`~genesys_core.export.plan.fingerprint`.
+        format: the format of the parts.
+        identity: the field that identifies a record in all parts; empty if none does.
+        slices: the plan.
+    """
+
+    version: int = 1
+    name: str
+    digest: str
+    format: str
+    identity: str = ""
+    slices: tuple[PlannedSlice, ...]
+
+
+class MissingSlice(Struct, frozen=True):
+    """A slice without a complete part.
+
+    Attributes:
+        id: the slice's id.
+        interval: its interval as text; empty for all records.
+        why: what is known about it.
+        expected_at: when its data may be complete; ``None`` if that does not depend on time.
+    """
+
+    id: str
+    interval: str
+    why: str
+    expected_at: datetime | None = None
+
+
+class ExportStatus(Struct, frozen=True):
+    """How far an export is.
+
+    Attributes:
+        slices: the number of slices.
+        parts: the entries of the plan's slices, in its order.
+        missing: the slices that have not been fetched, or not completely.
+    """
+
+    slices: int
+    parts: tuple[ExportPart, ...]
+    missing: tuple[MissingSlice, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every slice has a complete part."""
+        return not self.missing
+
+    @property
+    def records(self) -> int:
+        """The number of records in the parts."""
+        return sum(part.totals.records for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """The size of the parts in bytes."""
+        return sum(part.size for part in self.parts)
+
+
+def describe_export(export: Export, format: str, identity: str) -> ExportDocument:
+    """Return the document of an export."""
+    slices = tuple(
+        PlannedSlice(one.id, "" if one.interval is None else str(one.interval))
+        for one in plan(export)
+    )
+    return ExportDocument(
+        name=export.name,
+        digest=fingerprint(export),
+        format=format,
+        identity=identity,
+        slices=slices,
+    )
+
+
+def judge_export(document: ExportDocument, entries: Iterable[ExportPart]) -> ExportStatus:
+    """Compare a plan with the entries that exist."""
+    found = {part.slice: part for part in entries}
+    parts = tuple(found[one.id] for one in document.slices if one.id in found)
+    missing = tuple(
+        missed
+        for one in document.slices
+        if (missed := _find_missing(one, found.get(one.id))) is not None
+    )
+    return ExportStatus(len(document.slices), parts, missing)
+
+
+def select_slices(slices: Sequence[Slice], entries: Iterable[ExportPart]) -> tuple[Slice, ...]:
+    """Return the slices to fetch: those without a part, and those whose part is incomplete."""
+    done = {part.slice for part in entries if not part.totals.shortfall}
+    return tuple(one for one in slices if one.id not in done)
+
+
+def encode_part(part: ExportPart) -> bytes:
+    """Encode an entry as a line of JSON."""
+    return msgspec.json.encode(part) + b"\n"
+
+
+def decode_part(content: bytes) -> ExportPart | None:
+    """Decode an entry; ``None`` for anything else, such as half of one."""
+    if not content.endswith(b"\n"):
+        return None
+    try:
+        return _PART.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def encode_document(document: ExportDocument) -> bytes:
+    """Encode the document of an export as JSON."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def decode_document(content: bytes) -> ExportDocument:
+    """Decode the document of an export.
+
+    Raises:
+        ExportError: it is something else, or was written by a later version.
+    """
+    try:
+        document = _DOCUMENT.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ExportError(
+            "export.json: not the document of an export; use another directory"
+        ) from None
+    if document.version != 1:
+        raise ExportError(
+            f"export.json: has version {document.version}, and this library knows version 1; "
+            "use a newer version of genesys-cloud"
+        )
+    return document
+
+
+_PART: Final = msgspec.json.Decoder(ExportPart)
+_DOCUMENT: Final = msgspec.json.Decoder(ExportDocument)
+
+
+def _find_missing(planned: PlannedSlice, part: ExportPart | None) -> MissingSlice | None:
+    if part is None:
+        return MissingSlice(planned.id, planned.interval, "not fetched")
+    totals = part.totals
+    if not totals.shortfall:
+        return None
+    lags = totals.available_until is not None and planned.interval
+    expected = Interval.parse(planned.interval).end + LAG if lags else None
+    return MissingSlice(planned.id, planned.interval, totals.shortfall, expected)

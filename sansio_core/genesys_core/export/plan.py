@@ -1,0 +1,233 @@
+"""Plans of exports: what is exported, divided into slices that are fetched independently.
+
+Invariants: a plan is a pure function of its export, so every process computes the same slices. The
+slices of an interval are adjacent and cover it exactly once. A slice contains operations and no
+credentials; the id of a slice depends on what it requests and on nothing else.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.calls.operation import JobOperation, Operation
+from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import InvalidValueError
+from genesys_core.paging.places import write_place
+
+__all__ = ["Export", "Slice", "SliceSource", "fingerprint", "plan", "with_interval"]
+
+SliceSource: TypeAlias = Literal["listing", "job"]
+"""How the records of a slice are requested: by pages of a listing, or as the results of a job."""
+
+_FIELDS: Final = {
+    "name": TEXT,
+    "operations": Expected("a tuple of operations", "(api.users.get_users(),)", (tuple,)),
+    "interval": Expected("an Interval", "Interval.of_days(first, last)", (Interval,)).or_none(),
+    "archive": Expected("an operation that starts a job", "...", (JobOperation,)).or_none(),
+    "available_until": Expected("a datetime", "datetime.now(UTC)", (datetime,)).or_none(),
+    "places": Expected("a tuple of request fields", '("body.interval",)', (tuple,)),
+    "moment": TEXT,
+    "days": WHOLE_NUMBER.or_none(),
+    "longest": Expected("a timedelta", "timedelta(days=31)", (timedelta,)).or_none(),
+    "reach": WHOLE_NUMBER,
+    "group": WHOLE_NUMBER,
+}
+
+
+class Export(Struct, frozen=True):
+    """What is exported: the records that operations list, or that their jobs return.
+
+    Attributes:
+        name: the name of the data, such as ``conversations``; part of the file names.
+        operations: each lists records or starts a job whose results are records.
+        interval: the interval of the records; ``None`` for records without a time.
+        archive: an operation that starts a job for the same records. It serves the slices that end
+            before ``available_until``; the operations serve the others.
+        available_until: up to when the archive is complete.
+        places: the request fields for the interval: one for the whole (``body.interval``), or one
+            for the start and one for the end (``query.startTime``, ``query.endTime``).
+        moment: the field with a record's time. A record belongs to the slice that contains it,
+            even if the platform returns it for several. Empty if records have no time: then each
+            slice keeps all that it receives.
+        days: the days of a slice; ``None`` for a single slice.
+        longest: the longest interval that the platform accepts in one request.
+        reach: the number of records that one request can reach with its pages; the interval of a
+            request with more is divided. 0 if unlimited.
+        group: the number of operations in a slice.
+
+    Raises:
+        InvalidValueError: an operation that neither lists nor starts a job, or values that
+            contradict each other.
+        TypeError: a value of a wrong type.
+    """
+
+    name: str
+    operations: tuple[Operation[Any], ...]
+    interval: Interval | None = None
+    archive: JobOperation[Any, Any, Any] | None = None
+    available_until: datetime | None = None
+    places: tuple[str, ...] = ("body.interval",)
+    moment: str = ""
+    days: int | None = 1
+    longest: timedelta | None = None
+    reach: int = 0
+    group: int = 1
+
+    def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
+        if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,127}", self.name) is None:
+            raise InvalidValueError(
+                f"name={self.name!r}: is part of file names; use up to 128 of a-z, 0-9, '-', '_'"
+            )
+        if not self.operations:
+            raise InvalidValueError("operations=(): pass one or more, such as (get_users(),)")
+        for operation in self.operations:
+            _check_exportable(operation)
+        if self.interval is not None and len(self.places) not in (1, 2):
+            raise InvalidValueError(
+                f"places={self.places!r}: must be one field for the interval, or two for its ends"
+            )
+        if self.available_until is not None and self.available_until.utcoffset() is None:
+            raise InvalidValueError(
+                f"available_until={self.available_until.isoformat()}: has no time zone"
+            )
+        for field, value, least in (
+            ("days", self.days, 1),
+            ("reach", self.reach, 0),
+            ("group", self.group, 1),
+        ):
+            if value is not None and value < least:
+                raise InvalidValueError(f"{field}={value}: must be {least} or more")
+
+
+class Slice(Struct, frozen=True):
+    """A part of an export that is fetched as a whole, by any process, in any order.
+
+    Attributes:
+        id: unique within the export, and part of the file name.
+        source: how the records are requested.
+        operations: the requests, without the interval.
+        interval: the interval; ``None`` for all records.
+        places: see :class:`Export`.
+        moment: see :class:`Export`.
+        reach: see :class:`Export`.
+        takes_earlier: whether records that started before the interval belong here: the first slice
+            takes those that were still active in the export's interval.
+    """
+
+    id: str
+    source: SliceSource
+    operations: tuple[Operation[Any], ...]
+    interval: Interval | None = None
+    places: tuple[str, ...] = ()
+    moment: str = ""
+    reach: int = 0
+    takes_earlier: bool = False
+
+
+def plan(export: Export) -> tuple[Slice, ...]:
+    """Divide an export into slices.
+
+    Args:
+        export: what is exported.
+
+    Returns:
+        The slices, by operations and then by time; values that can be pickled.
+    """
+    _EXPORT.check("export", export)
+    intervals = _intervals(export)
+    return tuple(
+        _slice(export, export.operations[first : first + export.group], interval)
+        for first in range(0, len(export.operations), export.group)
+        for interval in intervals
+    )
+
+
+_EXPORT: Final = Expected("an Export", "find_export('users')", (Export,))
+
+
+def fingerprint(export: Export) -> str:
+    """Return a digest of what is exported, apart from the interval and how it is divided.
+
+    Two exports with the same digest can share a directory: the later one extends the earlier one.
+    """
+    return _digest(export.name, export.operations, export.places, export.moment)
+
+
+def with_interval(
+    operation: Operation[Any], places: Sequence[str], interval: Interval | None
+) -> Operation[Any]:
+    """Return an operation that requests the records of an interval.
+
+    Raises:
+        PaginationError: its body has no such field.
+    """
+    if interval is None:
+        return operation
+    start, _, end = str(interval).partition("/")
+    texts = (str(interval),) if len(places) == 1 else (start, end)
+    for place, text in zip(places, texts, strict=True):
+        operation = write_place(operation, place, text)
+    return operation
+
+
+def _check_exportable(operation: object) -> None:
+    if isinstance(operation, JobOperation):
+        return
+    if isinstance(operation, Operation) and operation.endpoint.listing is not None:
+        return
+    name = operation.endpoint.name if isinstance(operation, Operation) else type(operation).__name__
+    raise InvalidValueError(
+        f"operations: {name} neither lists records nor starts a job; pass an operation such as "
+        "genesys_core.api.users.get_users()"
+    )
+
+
+def _intervals(export: Export) -> Sequence[Interval | None]:
+    interval = export.interval
+    if interval is None:
+        return (None,)
+    days = export.days or interval.duration.days + 2  # more than it has
+    return tuple(interval.split("day", days, limit=export.longest))
+
+
+def _slice(
+    export: Export, operations: tuple[Operation[Any], ...], interval: Interval | None
+) -> Slice:
+    takes_earlier = interval is not None and interval.start == _start(export)
+    archive, until = export.archive, export.available_until
+    facts = (str(interval), takes_earlier)
+    digest = _digest(export.name, operations, export.places, export.moment, *facts)
+    if archive is not None and interval and until is not None and interval.end <= until:
+        operations = (archive,)
+    is_job = isinstance(operations[0], JobOperation)
+    start = "all" if interval is None else re.sub(r"[-:]|\.000", "", str(interval).split("/")[0])
+    return Slice(
+        f"{export.name}-{start}-{digest[:12]}",
+        "job" if is_job else "listing",
+        operations,
+        interval,
+        export.places,
+        export.moment,
+        export.reach,
+        takes_earlier,
+    )
+
+
+def _start(export: Export) -> datetime | None:
+    return None if export.interval is None else export.interval.start
+
+
+def _digest(name: str, operations: Sequence[Operation[Any]], *facts: object) -> str:
+    parts: list[object] = [name, *facts]
+    for operation in operations:
+        pairs = [*operation.path, *operation.query, *operation.options.query.items()]
+        parts += [operation.endpoint.name, [[key, str(value)] for key, value in pairs]]
+        parts.append(operation.body)
+    return sha256(to_json(parts)).hexdigest()

@@ -1,0 +1,266 @@
+"""The records of one slice: what to request next, and which received records belong to the slice.
+
+Invariants: a record with a time belongs to exactly one slice of a plan. A record that the platform
+returns twice is counted once. A request that cannot reach all of its records is replaced by requests
+for parts of its interval. No record is discarded for a field that is missing or has another type.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import Any, Final
+
+from msgspec import Struct
+
+from genesys_core.calls.operation import Operation
+from genesys_core.codec.intervals import Interval
+from genesys_core.export.plan import Slice, with_interval
+from genesys_core.paging.places import read_path
+
+__all__ = ["SliceReading", "SliceRequest", "SliceTotals", "divide"]
+
+MAX_REQUESTS: Final = 1000
+"""The number of parts to which the requests of a slice are divided, at most."""
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class SliceRequest(Struct, frozen=True):
+    """A request of a slice.
+
+    Attributes:
+        operation: the operation, with its interval.
+        interval: the interval, or ``None``.
+        takes_earlier: whether records from before the interval belong to it.
+        divided: the number of records of the request that it is a part of.
+    """
+
+    operation: Operation[Any]
+    interval: Interval | None
+    takes_earlier: bool
+    divided: float = inf
+
+
+class SliceTotals(Struct, frozen=True):
+    """What was received for a slice.
+
+    Attributes:
+        records: the records that belong to the slice, each once.
+        received: all records received.
+        repeated: those that had been received before.
+        elsewhere: those that belong to another slice or lie outside of the export's interval.
+        expected: the sum of the totals that the platform reported; ``None`` if it reported none.
+        available_until: up to when the platform's data was complete; ``None`` if it did not say.
+        shortfall: why records may be missing; empty if nothing suggests it.
+    """
+
+    records: int = 0
+    received: int = 0
+    repeated: int = 0
+    elsewhere: int = 0
+    expected: int | None = None
+    available_until: datetime | None = None
+    shortfall: str = ""
+
+
+class SliceReading:
+    """Reads a slice: ``next_request`` and then ``receive`` for each page, until there is no request.
+
+    Args:
+        slice: the slice.
+    """
+
+    def __init__(self, slice: Slice) -> None:
+        self._slice = slice
+        self._pending = list(_requests(slice))[::-1]
+        self._request: SliceRequest | None = None
+        self._kept: set[str | int] = set()  # of all requests
+        self._seen: set[str | int] = set()  # of this request
+        self._unnamed = 0
+        self._expected_here: int | None = None
+        self._is_first_page = True
+        self._requests = 0
+        self._records = self._received = self._repeated = self._elsewhere = 0
+        self._expected: int | None = None
+        self._available_until: datetime | None = None
+        self._shortfall = ""
+
+    def next_request(self) -> SliceRequest | None:
+        """Return the next request, or ``None`` if the slice has been read."""
+        self._end_request()
+        before = self._request
+        self._request = following = self._pending.pop() if self._pending else None
+        is_other = before and following and before.interval != following.interval
+        if is_other and not self._slice.moment:
+            self._kept.clear()  # the same id has other data in another interval
+        self._seen.clear()
+        self._unnamed, self._expected_here, self._is_first_page = 0, None, True
+        return following
+
+    def receive(
+        self,
+        items: Sequence[object],
+        *,
+        identity: str = "",
+        total: int | None = None,
+        available_until: object = None,
+    ) -> list[object] | None:
+        """Receive a page of the current request.
+
+        Args:
+            items: the records.
+            identity: the field that identifies a record; empty if none does.
+            total: the number of records of the request, if the platform reports it.
+            available_until: up to when the platform's data is complete, if it reports it.
+
+        Returns:
+            The records that belong to the slice; ``None`` if the request was divided, so that no
+            further page of it is needed.
+        """
+        request = self._request
+        if request is None:
+            return []
+        if self._is_first_page and self._divide(request, total):
+            return None
+        self._is_first_page = False
+        if total is not None:
+            self._expected_here = max(total, self._expected_here or 0)
+        self._note_availability(available_until)
+        self._received += len(items)
+        return [item for item in items if self._keeps(item, request, identity)]
+
+    @property
+    def totals(self) -> SliceTotals:
+        """What was received so far."""
+        return SliceTotals(
+            self._records,
+            self._received,
+            self._repeated,
+            self._elsewhere,
+            self._expected,
+            self._available_until,
+            self._shortfall or self._find_lag(),
+        )
+
+    def _keeps(self, item: object, request: SliceRequest, identity: str) -> bool:
+        key = read_path(item, identity) if identity else None
+        if isinstance(key, str | int):
+            if key in self._seen:
+                self._repeated += 1
+                return False
+            self._seen.add(key)
+        else:
+            self._unnamed += 1
+        if not _belongs(item, request, self._slice.moment):
+            self._elsewhere += 1
+            return False
+        if isinstance(key, str | int):
+            if key in self._kept:
+                self._repeated += 1
+                return False
+            self._kept.add(key)
+        self._records += 1
+        return True
+
+    def _divide(self, request: SliceRequest, total: int | None) -> bool:
+        reach = self._slice.reach
+        if not reach or total is None or total <= reach:
+            return False
+        parts = divide(request.interval, total, reach)
+        self._requests += len(parts)
+        # Records that last longer than the parts are in all of them: then dividing never ends.
+        if len(parts) < 2 or total >= request.divided or self._requests > MAX_REQUESTS:
+            self._shortfall = (
+                f"{total} records, of which a request can reach {reach}, and the interval cannot be "
+                "divided further; add a filter"
+            )
+            return False
+        requests = [
+            SliceRequest(
+                with_interval(request.operation, self._slice.places, part),
+                part,
+                request.takes_earlier and number == 0,
+                total,
+            )
+            for number, part in enumerate(parts)
+        ]
+        self._pending += requests[::-1]
+        return True
+
+    def _end_request(self) -> None:
+        expected = self._expected_here
+        if self._request is None or expected is None:
+            return
+        self._expected = (self._expected or 0) + expected
+        seen = len(self._seen) + self._unnamed
+        if seen < expected and not self._shortfall:
+            self._shortfall = (
+                f"{seen} different records were received, and the platform counted "
+                f"{expected}; fetch the slice again"
+            )
+
+    def _note_availability(self, until: object) -> None:
+        moment = _as_moment(until)
+        if moment is not None:
+            earliest = moment if self._available_until is None else self._available_until
+            self._available_until = min(moment, earliest)
+
+    def _find_lag(self) -> str:
+        interval, until = self._slice.interval, self._available_until
+        if interval is None or until is None or until >= interval.end:
+            return ""
+        return (
+            f"the platform's data was complete up to {until.isoformat()} only; fetch the slice again "
+            f"later"
+        )
+
+
+def divide(interval: Interval | None, total: int, reach: int) -> tuple[Interval, ...]:
+    """Divide an interval with too many records into adjacent parts.
+
+    Args:
+        interval: the interval.
+        total: the number of its records.
+        reach: the number that a request can reach, at least 1.
+
+    Returns:
+        The parts, in order; fewer than two if it cannot be divided.
+    """
+    if interval is None:
+        return ()
+    # Twice as many as needed: records are rarely spread evenly.
+    wanted = max(2, -(-2 * total // reach))
+    length = interval.duration // _MILLISECOND
+    count = min(wanted, length)
+    ends = [interval.start + _MILLISECOND * (length * n // count) for n in range(1, count)]
+    return tuple(
+        Interval(start, end)
+        for start, end in zip([interval.start, *ends], [*ends, interval.end], strict=True)
+    )
+
+
+def _requests(slice: Slice) -> Iterator[SliceRequest]:
+    for operation in slice.operations:
+        requested = with_interval(operation, slice.places, slice.interval)
+        yield SliceRequest(requested, slice.interval, slice.takes_earlier)
+
+
+def _belongs(item: object, request: SliceRequest, path: str) -> bool:
+    interval = request.interval
+    if interval is None or not path:
+        return True
+    moment = _as_moment(read_path(item, path))
+    if moment is None or moment in interval:
+        return True
+    return request.takes_earlier and moment < interval.start
+
+
+def _as_moment(value: object) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.utcoffset() is None else value

@@ -1,0 +1,158 @@
+"""The manifest: any sequence of crashes ends in the same complete manifest."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import ExportError
+from genesys_core.export.datasets import find_export
+from genesys_core.export.manifest import (
+    ExportDocument,
+    ExportPart,
+    MissingSlice,
+    PlannedSlice,
+    decode_document,
+    decode_part,
+    describe_export,
+    encode_document,
+    encode_part,
+    judge_export,
+    select_slices,
+)
+from genesys_core.export.plan import plan
+from genesys_core.export.reading import SliceTotals
+from tests.strategies.export import expected, exports, read_slice, records
+
+EXPORT = find_export("conversations", Interval.of_days(date(2024, 1, 1), date(2024, 1, 3)))
+DOCUMENT = describe_export(EXPORT, "jsonl", "conversationId")
+
+
+class CrashError(Exception):
+    """The process was killed."""
+
+
+class Disk:
+    """Files that are replaced whole, and a process that may be killed before any step."""
+
+    def __init__(self, lives: list[int]) -> None:
+        self.files: dict[str, bytes] = {}
+        self.parts: dict[str, tuple[str, ...]] = {}
+        self.lives, self.left = lives, 0
+
+    def start(self) -> None:
+        self.left = self.lives.pop(0) if self.lives else 10**9
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise CrashError
+
+    def entries(self) -> list[ExportPart]:
+        return [part for content in self.files.values() if (part := decode_part(content))]
+
+
+def fetch(disk: Disk, slice_, kept) -> None:
+    got, totals = read_slice(slice_, kept)
+    disk.step()
+    disk.parts[slice_.id] = tuple(got)
+    entry = encode_part(ExportPart(slice_.id, "f", len(got), "", totals))
+    try:
+        disk.step()
+    except CrashError:
+        disk.files[slice_.id] = entry[: len(entry) // 2]  # a file system that tears
+        raise
+    disk.files[slice_.id] = entry
+
+
+@given(
+    export=exports(), kept=records(), lives=st.lists(st.integers(0, 7), max_size=10), data=st.data()
+)
+def test_for_any_crashes_the_manifest_ends_complete_and_each_record_is_there_once(
+    export, kept, lives, data
+):
+    disk, document = Disk(lives), describe_export(export, "jsonl", "conversationId")
+    while True:
+        disk.start()
+        try:
+            for slice_ in data.draw(st.permutations(select_slices(plan(export), disk.entries()))):
+                fetch(disk, slice_, kept)
+            break
+        except CrashError:
+            continue
+        except AssertionError:
+            raise
+    status = judge_export(document, disk.entries())
+    done = [one for one in status.parts if not one.totals.shortfall]
+    assert len(status.parts) == status.slices
+    assert {one.slice for one in done}.isdisjoint(one.id for one in status.missing)
+    assert sorted(one for ids in disk.parts.values() for one in ids) == expected(kept, export)
+    assert status.records == len(expected(kept, export))
+
+
+def part(number: int, **totals) -> ExportPart:
+    return ExportPart(
+        DOCUMENT.slices[number].id, f"{number}.jsonl", 10, "ab", SliceTotals(**totals)
+    )
+
+
+def test_an_entry_and_a_document_are_read_as_written():
+    one = part(0, records=3, available_until=datetime(2024, 1, 1, tzinfo=UTC))
+    assert decode_part(encode_part(one)) == one
+    assert decode_document(encode_document(DOCUMENT)) == DOCUMENT
+    assert (DOCUMENT.name, DOCUMENT.format, len(DOCUMENT.slices)) == ("conversations", "jsonl", 3)
+    assert DOCUMENT.slices[0].interval == "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
+    assert describe_export(find_export("users"), "csv", "id").slices[0].interval == ""
+
+
+@given(cut=st.integers(0, 400), junk=st.binary(max_size=20))
+def test_a_torn_or_foreign_entry_is_absent(cut, junk):
+    content = encode_part(part(0, records=3))
+    assert decode_part(content[: min(cut, len(content) - 1)]) is None
+    assert decode_part(junk + b"\n") is None
+    assert decode_part(b"[" * 100_000 + b"\n") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"version":1', b"\xff", b"[" * 100_000])
+def test_a_foreign_document_is_refused(content):
+    with pytest.raises(ExportError, match="not the document of an export"):
+        decode_document(content)
+
+
+def test_a_later_version_is_refused():
+    later = ExportDocument(version=2, name="x", digest="", format="jsonl", slices=())
+    with pytest.raises(ExportError, match=r"has version 2.*newer"):
+        decode_document(encode_document(later))
+
+
+def test_what_is_missing_is_said_and_when_it_may_be_there():
+    until = datetime(2024, 1, 2, 12, tzinfo=UTC)
+    entries = [
+        part(0, records=5),
+        part(1, records=2, shortfall="it lags", available_until=until),
+        ExportPart("of-another-plan", "x", 1, ""),
+    ]
+    status = judge_export(DOCUMENT, entries)
+    assert (status.slices, status.records, status.size) == (3, 7, 20)
+    assert not status.is_complete
+    second, third = DOCUMENT.slices[1:]
+    assert status.missing == (
+        MissingSlice(second.id, second.interval, "it lags", datetime(2024, 1, 4, tzinfo=UTC)),
+        MissingSlice(third.id, third.interval, "not fetched"),
+    )
+    assert select_slices(plan(EXPORT), entries) == plan(EXPORT)[1:]
+    assert judge_export(DOCUMENT, [part(n) for n in range(3)]).is_complete
+
+
+def test_a_shortfall_that_is_no_lag_has_no_date():
+    planned = PlannedSlice("all")
+    document = ExportDocument(name="x", digest="", format="csv", slices=(planned,))
+    until = datetime(2024, 1, 2, tzinfo=UTC) + timedelta(0)
+    for totals in (
+        SliceTotals(shortfall="few"),
+        SliceTotals(shortfall="few", available_until=until),
+    ):
+        status = judge_export(document, [ExportPart("all", "f", 0, "", totals)])
+        assert status.missing == (MissingSlice("all", "", "few"),)

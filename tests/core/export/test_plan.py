@@ -1,0 +1,125 @@
+"""Plans: slices cover each record exactly once, whatever the interval and the limits."""
+
+import pickle
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+
+from genesys_core.api.analytics import (
+    post_analytics_conversations_details_jobs,
+    post_analytics_conversations_details_query,
+)
+from genesys_core.api.quality import get_quality_evaluations_query
+from genesys_core.api.users import get_users, get_users_me
+from genesys_core.calls.operation import raw_operation
+from genesys_core.codec.intervals import Interval
+from genesys_core.errors import InvalidValueError
+from genesys_core.export.plan import Export, fingerprint, plan, with_interval
+from tests.strategies.export import expected, exported, exports, records
+
+DAYS = Interval.of_days(date(2024, 1, 1), date(2024, 1, 4))
+QUERY = post_analytics_conversations_details_query({"order": "asc"})
+JOB = post_analytics_conversations_details_jobs({})
+
+
+@settings(max_examples=60)
+@given(export=exports(), kept=records())
+def test_each_record_is_in_exactly_one_slice(export, kept):
+    assert exported(kept, export) == expected(kept, export)
+
+
+@given(export=exports())
+def test_slices_cover_the_interval_and_travel(export):
+    slices = plan(export)
+    pieces = [one.interval for one in slices]
+    assert (pieces[0].start, pieces[-1].end) == (export.interval.start, export.interval.end)
+    assert all(one.end == other.start for one, other in pairwise(pieces))
+    assert [one.takes_earlier for one in slices] == [True] + [False] * (len(slices) - 1)
+    assert len({one.id for one in slices}) == len(slices)
+    assert plan(export) == slices == pickle.loads(pickle.dumps(slices))
+    limit = export.longest or timedelta.max
+    assert all(piece.duration <= limit for piece in pieces)
+
+
+def test_the_archive_serves_what_it_has_completely():
+    until = datetime(2024, 1, 3, tzinfo=UTC)
+    export = Export("conversations", (QUERY,), DAYS, archive=JOB, available_until=until)
+    sources = [one.source for one in plan(export)]
+    assert sources == ["job", "job", "listing", "listing"]
+    # Which source serves a slice does not change its id, so an archive that caught up repeats nothing.
+    later = Export("conversations", (QUERY,), DAYS, archive=JOB)
+    assert [one.id for one in plan(export)] == [one.id for one in plan(later)]
+    assert {one.source for one in plan(later)} == {"listing"}
+
+
+def test_a_job_without_a_query_serves_every_slice():
+    assert {one.source for one in plan(Export("audits", (JOB,), DAYS))} == {"job"}
+
+
+def test_a_longer_interval_keeps_the_slices_that_are_there():
+    first = Export("conversations", (QUERY,), DAYS)
+    longer = Export("conversations", (QUERY,), Interval.of_days(date(2024, 1, 1), date(2024, 1, 9)))
+    assert [one.id for one in plan(longer)][:4] == [one.id for one in plan(first)]
+    assert fingerprint(first) == fingerprint(longer)
+    other = Export("conversations", (post_analytics_conversations_details_query({}),), DAYS)
+    assert fingerprint(other) != fingerprint(first)
+    assert plan(other)[0].id != plan(first)[0].id
+
+
+def test_a_query_parameter_makes_another_export():
+    some = get_users(state="any")
+    assert fingerprint(Export("users", (get_users(),))) != fingerprint(Export("users", (some,)))
+    extra = get_users().with_options(query={"state": "any"})
+    assert plan(Export("users", (extra,)))[0].id != plan(Export("users", (get_users(),)))[0].id
+
+
+def test_without_an_interval_operations_are_grouped():
+    operations = tuple(get_users(id=[str(n)]) for n in range(5))
+    slices = plan(Export("users", operations, group=2))
+    assert [one.operations for one in slices] == [operations[:2], operations[2:4], operations[4:]]
+    assert all(one.id.startswith("users-all-") and one.interval is None for one in slices)
+    assert len({one.id for one in slices}) == 3
+    assert not any(one.takes_earlier for one in slices)
+
+
+def test_a_single_slice_is_divided_only_by_the_longest_request():
+    assert len(plan(Export("x", (QUERY,), DAYS, days=None))) == 1
+    assert len(plan(Export("x", (QUERY,), DAYS, days=None, longest=timedelta(days=3)))) == 2
+
+
+def test_the_interval_is_written_into_one_field_or_two():
+    assert with_interval(QUERY, ("body.interval",), None) is QUERY
+    assert with_interval(QUERY, ("body.interval",), DAYS).body["interval"] == str(DAYS)
+    asked = with_interval(
+        get_quality_evaluations_query(), ("query.startTime", "query.endTime"), DAYS
+    )
+    query = dict(asked.query)
+    assert query["startTime"] == "2024-01-01T00:00:00.000Z"
+    assert query["endTime"] == "2024-01-05T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "Über/users"}, "part of file names"),
+        ({"operations": ()}, "pass one or more"),
+        ({"operations": (get_users_me(),)}, "get_users_me neither lists"),
+        ({"operations": ("get_users",)}, "str neither lists"),
+        ({"operations": (raw_operation("GET", "/x"),)}, "neither lists"),
+        ({"interval": DAYS, "places": ()}, "must be one field"),
+        ({"available_until": datetime(2024, 1, 1)}, "no time zone"),  # noqa: DTZ001
+        ({"days": 0}, "days=0: must be 1"),
+        ({"reach": -1}, "reach=-1: must be 0"),
+        ({"group": 0}, "group=0: must be 1"),
+    ],
+)
+def test_a_bad_export_is_refused(fields, words):
+    with pytest.raises(InvalidValueError, match=words):
+        Export(**{"name": "users", "operations": (get_users(),), **fields})
+
+
+def test_what_is_not_an_export_is_a_type_error():
+    with pytest.raises(TypeError, match="an Export"):
+        plan("users")
