@@ -26,6 +26,10 @@ VERBS = {
     "application",  # genesys_cloud.simulator.application: the ASGI application
     "decode",
     "dial",
+    "fetch",  # genesys_cloud.export: documented
+    "plan",  # genesys_core.export: documented
+    "run",  # genesys_cloud.export: documented
+    "verify",  # genesys_cloud.export: documented
     "example",  # genesys_core.simulator.example: documented
     "frame",  # the simulator's frame builder: documented
     "generate",

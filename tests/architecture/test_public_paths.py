@@ -21,6 +21,7 @@ PUBLIC = {
     "genesys_cloud.config",
     "genesys_cloud.definition",
     "genesys_cloud.errors",
+    "genesys_cloud.export",
     "genesys_cloud.login",
     "genesys_cloud.models",
     "genesys_cloud.notifications",

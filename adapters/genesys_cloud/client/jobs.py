@@ -115,6 +115,14 @@ class _JobBase(Generic[StatusT, ItemT]):
         return ended.data
 
     async def _send_results(self, operation: Operation[T]) -> ApiResponse[T]:
+        """Fetch results, and warn if they lack recent data."""
+        response = await self._send_results_page(operation)
+        lag = self._started.find_data_lag(response.data)
+        if lag:
+            warnings.warn(lag, JobWarning, stacklevel=2)
+        return response
+
+    async def _send_results_page(self, operation: Operation[T]) -> ApiResponse[T]:
         """Fetch results, which may come a moment after the job's success."""
         client = self._client
         about = f"{operation.endpoint.name}: results of job {self.id}"
@@ -122,13 +130,23 @@ class _JobBase(Generic[StatusT, ItemT]):
             judge_results, about, _RESULTS_DEADLINE, RESULTS_POLICY
         )
         response: ApiResponse[T] = await client._wait(state, operation)  # noqa: SLF001
-        lag = self._started.find_data_lag(response.data)
-        if lag:
-            warnings.warn(lag, JobWarning, stacklevel=2)
         return response
 
-    def _new_reader(self, operation: Operation[Any], options: "PagingArguments") -> Any:  # noqa: ANN401
-        return self._client._new_reader(operation, options, by_page=False)  # noqa: SLF001
+    def _new_reader(
+        self, operation: Operation[Any], options: "PagingArguments", *, by_page: bool = False
+    ) -> Any:  # noqa: ANN401
+        return self._client._new_reader(operation, options, by_page=by_page)  # noqa: SLF001
+
+    def _paged_operation(self) -> Operation[Any]:
+        operation = self.results_operation
+        if operation is None or operation.endpoint.listing is None:
+            raise JobError(
+                f"{self._started.family.status.name}: the results of job {self.id} have no pages; "
+                "use job.results()",
+                id=self.id,
+                state=self.state,
+            )
+        return operation
 
     def _find_event_loop(self) -> "EventLoop":
         loop: EventLoop = self._client._event_loop  # noqa: SLF001
@@ -218,6 +236,25 @@ class Job(_JobBase[StatusT, ItemT]):
             with Paginator[ItemT](reader, self._send_results, self._find_event_loop) as items:
                 yield from items
 
+    def pages(self, **options: "Unpack[PagingArguments]") -> Iterator[Any]:
+        """Iterate over the pages of the results, after waiting for the job if necessary.
+
+        A page says in ``data_availability_date`` up to when its data is complete; unlike
+        :meth:`results`, nothing warns.
+
+        Args:
+            options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
+
+        Raises:
+            JobError: the results have no pages, or as for :meth:`wait`.
+            GenesysCloudError: see :mod:`genesys_core.errors`.
+        """
+        operation = self._paged_operation()
+        self.wait()
+        reader = self._new_reader(operation, options, by_page=True)
+        with Paginator[Any](reader, self._send_results_page, self._find_event_loop) as pages:
+            yield from pages
+
     def links(self) -> tuple[str, ...]:
         """Return fresh links to files of results: they are signed and expire, so poll again."""
         self.refresh()
@@ -293,6 +330,17 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
             ) as items:
                 async for item in items:
                     yield item
+
+    async def pages(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[Any]:
+        """Iterate over the pages of the results; see :meth:`Job.pages`."""
+        operation = self._paged_operation()
+        await self.wait()
+        reader = self._new_reader(operation, options, by_page=True)
+        async with AsyncPaginator[Any](
+            reader, self._send_results_page, self._find_event_loop
+        ) as pages:
+            async for page in pages:
+                yield page
 
     async def links(self) -> tuple[str, ...]:
         """Return fresh links to files of results."""

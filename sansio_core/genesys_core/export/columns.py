@@ -80,9 +80,9 @@ def columns_of(model: object) -> tuple[Column, ...]:
     return (Column("value", found), Column(REST, "json"))
 
 
-def record_type(endpoint: Endpoint) -> object:
+def record_type(endpoint: Endpoint | None) -> object:
     """Return the type of the records that an endpoint lists; ``object`` if it is unknown."""
-    if endpoint.returns is None or endpoint.listing is None:
+    if endpoint is None or endpoint.returns is None or endpoint.listing is None:
         return object
     info: types.Type | None = types.type_info(resolve_type(endpoint.returns))
     for name in endpoint.listing.items.split(".") if endpoint.listing.items else ():

@@ -12,15 +12,14 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from genesys_core.calls.operation import Endpoint, JobOperation, Operation
+from genesys_core.calls.operation import JobOperation, Operation
 from genesys_core.checks import MAPPING, TEXT
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
-from genesys_core.export.columns import record_type
 from genesys_core.export.plan import Export
-from genesys_core.jobs.job import find_family
+from genesys_core.paging.places import read_place, write_place
 
-__all__ = ["DATASETS", "Dataset", "find_export", "record_endpoint", "record_model"]
+__all__ = ["DATASETS", "Dataset", "find_export"]
 
 
 class Dataset(Struct, frozen=True):
@@ -35,7 +34,7 @@ class Dataset(Struct, frozen=True):
         moment: see :class:`Export`.
         days: see :class:`Export`.
         longest: the longest interval of a request, in days; 0 if none is known.
-        size: the query parameter for the page size, and its largest value.
+        size: the request field for the page size, and its largest value.
     """
 
     operation: str
@@ -56,6 +55,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         interval=("body.interval",),
         moment="conversationStart",
         longest=31,
+        size=("body.paging.pageSize", 100),
     ),
     "conversation-aggregates": Dataset(
         "analytics.post_analytics_conversations_aggregates_query",
@@ -67,6 +67,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         availability="analytics.get_analytics_users_details_jobs_availability",
         interval=("body.interval",),
         longest=31,
+        size=("body.paging.pageSize", 100),
     ),
     "evaluations": Dataset(
         "quality.get_quality_evaluations_query",
@@ -78,13 +79,13 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         interval=("body.interval",),
         moment="eventDate",
     ),
-    "users": Dataset("users.get_users", size=("pageSize", 500)),
-    "queues": Dataset("routing.get_routing_queues", size=("pageSize", 500)),
+    "users": Dataset("users.get_users", size=("query.pageSize", 500)),
+    "queues": Dataset("routing.get_routing_queues", size=("query.pageSize", 500)),
     "external-contacts": Dataset(
-        "external_contacts.get_externalcontacts_scan_contacts", size=("limit", 200)
+        "external_contacts.get_externalcontacts_scan_contacts", size=("query.limit", 200)
     ),
     "external-organizations": Dataset(
-        "external_contacts.get_externalcontacts_scan_organizations", size=("limit", 200)
+        "external_contacts.get_externalcontacts_scan_organizations", size=("query.limit", 200)
     ),
 }
 """The named exports."""
@@ -128,8 +129,8 @@ def find_export(
             "or create an Export with `places`"
         )
     operation = _build(dataset.operation, body, path, query)
-    if dataset.size is not None and dataset.size[0] not in (query or {}):
-        operation = _with_query(operation, dict([dataset.size]))
+    if dataset.size is not None and read_place(operation, dataset.size[0]) is None:
+        operation = write_place(operation, *dataset.size)
     archive = _build(dataset.archive, body, path, None) if dataset.archive else None
     return Export(
         name.replace(".", "-").lower(),
@@ -142,19 +143,6 @@ def find_export(
         days=dataset.days if days is None else days,
         longest=timedelta(days=dataset.longest) if dataset.longest else None,
     )
-
-
-def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
-    """Return the endpoint that lists the records: the operation's, or that of its job's results."""
-    if isinstance(operation, JobOperation):
-        return find_family(cast("JobOperation[object, object, object]", operation)).results
-    return operation.endpoint
-
-
-def record_model(export: Export) -> object:
-    """Return the type of an export's records; ``object`` if it is unknown."""
-    endpoint = record_endpoint(export.archive or export.operations[0])
-    return object if endpoint is None else record_type(endpoint)
 
 
 def _build(

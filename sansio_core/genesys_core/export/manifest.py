@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import ExportError
-from genesys_core.export.plan import Export, Slice, fingerprint, plan
+from genesys_core.export.plan import Slice
 from genesys_core.export.reading import SliceTotals
 
 __all__ = [
@@ -28,12 +29,13 @@ __all__ = [
     "describe_export",
     "encode_document",
     "encode_part",
+    "extend_document",
     "judge_export",
     "select_slices",
 ]
 
 LAG: Final = timedelta(hours=24)
-"""How far the platform's archive lags behind, at most, in its own words."""
+"""The lag of the platform's archive, at most."""
 
 
 class ExportPart(Struct, frozen=True, omit_defaults=True):
@@ -60,10 +62,12 @@ class PlannedSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: its interval as text; empty for all records.
+        takes_earlier: see :class:`~genesys_core.export.plan.Slice`.
     """
 
     id: str
     interval: str = ""
+    takes_earlier: bool = False
 
 
 class ExportDocument(Struct, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
     Attributes:
         version: the version of the format.
         name: the export's name.
-        digest: see :func:`~genesys_core.export.plan.fingerprint`.
+        digest: see :func:`~genesys_core.export.plan.fingerprint_export`.
         format: the format of the parts.
         identity: the field that identifies a record in all parts; empty if none does.
         slices: the plan.
@@ -103,7 +107,7 @@ class MissingSlice(Struct, frozen=True):
 
 
 class ExportStatus(Struct, frozen=True):
-    """How far an export is.
+    """The progress of an export.
 
     Attributes:
         slices: the number of slices.
@@ -131,19 +135,57 @@ class ExportStatus(Struct, frozen=True):
         return sum(part.size for part in self.parts)
 
 
-def describe_export(export: Export, format: str, identity: str) -> ExportDocument:
-    """Return the document of an export."""
-    slices = tuple(
-        PlannedSlice(one.id, "" if one.interval is None else str(one.interval))
-        for one in plan(export)
-    )
+def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
+    """Return the document of a plan.
+
+    Raises:
+        ExportError: it has no slices, or slices of several exports.
+    """
+    if len({one.digest for one in slices}) != 1:
+        raise ExportError(
+            "slices: must be one or more slices of one export, as plan() returns them"
+        )
     return ExportDocument(
-        name=export.name,
-        digest=fingerprint(export),
+        name=slices[0].export,
+        digest=slices[0].digest,
         format=format,
-        identity=identity,
-        slices=slices,
+        identity=slices[0].identity,
+        slices=tuple(
+            PlannedSlice(
+                one.id, "" if one.interval is None else str(one.interval), one.takes_earlier
+            )
+            for one in slices
+        ),
     )
+
+
+def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocument:
+    """Return the document of an export that is continued, with the slices of both plans.
+
+    Raises:
+        ExportError: the directory has another export, or one in another format, or slices that
+            overlap the added ones, whose records would be there twice.
+    """
+    for what, here, wanted in (
+        ("the export", kept.name, added.name),
+        ("the format", kept.format, added.format),
+        ("other operations of the export", kept.digest, added.digest),
+    ):
+        if here != wanted:
+            raise ExportError(
+                f"export.json: the directory has {what} {here}, not {wanted}; use another directory"
+            )
+    known = {one.id for one in added.slices}
+    older = [one for one in kept.slices if one.id not in known]
+    for one in older:
+        for other in added.slices:
+            if _overlap(one, other):
+                raise ExportError(
+                    f"export.json: slice {other.id} overlaps {one.id} of the export there; continue "
+                    "it with the same start and the same days, or use another directory"
+                )
+    slices = sorted([*older, *added.slices], key=lambda one: one.interval)
+    return replace(added, slices=tuple(slices))
 
 
 def judge_export(document: ExportDocument, entries: Iterable[ExportPart]) -> ExportStatus:
@@ -206,6 +248,15 @@ def decode_document(content: bytes) -> ExportDocument:
 
 _PART: Final = msgspec.json.Decoder(ExportPart)
 _DOCUMENT: Final = msgspec.json.Decoder(ExportDocument)
+
+
+def _overlap(one: PlannedSlice, other: PlannedSlice) -> bool:
+    if one.interval == other.interval:  # of other operations, unless they differ in what they take
+        return one.takes_earlier != other.takes_earlier
+    if not (one.interval and other.interval):
+        return True
+    first, last = Interval.parse(one.interval), Interval.parse(other.interval)
+    return first.start < last.end and last.start < first.end
 
 
 def _find_missing(planned: PlannedSlice, part: ExportPart | None) -> MissingSlice | None:

@@ -9,18 +9,28 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from msgspec import Struct
 
-from genesys_core.calls.operation import JobOperation, Operation
+from genesys_core.calls.operation import Endpoint, JobOperation, Operation
 from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
+from genesys_core.export.columns import record_type
+from genesys_core.jobs.job import find_family
 from genesys_core.paging.places import write_place
 
-__all__ = ["Export", "Slice", "SliceSource", "fingerprint", "plan", "with_interval"]
+__all__ = [
+    "Export",
+    "Slice",
+    "SliceSource",
+    "fingerprint_export",
+    "plan",
+    "record_endpoint",
+    "with_interval",
+]
 
 SliceSource: TypeAlias = Literal["listing", "job"]
 """How the records of a slice are requested: by pages of a listing, or as the results of a job."""
@@ -111,6 +121,11 @@ class Slice(Struct, frozen=True):
 
     Attributes:
         id: unique within the export, and part of the file name.
+        export: the name of the export.
+        digest: what the export is, apart from its interval: slices with the same digest can share a
+            directory.
+        model: the name of the type of the records; ``object`` if it is unknown.
+        identity: the field that identifies a record in the whole export; empty if none does.
         source: how the records are requested.
         operations: the requests, without the interval.
         interval: the interval; ``None`` for all records.
@@ -122,6 +137,10 @@ class Slice(Struct, frozen=True):
     """
 
     id: str
+    export: str
+    digest: str
+    model: str
+    identity: str
     source: SliceSource
     operations: tuple[Operation[Any], ...]
     interval: Interval | None = None
@@ -142,8 +161,15 @@ def plan(export: Export) -> tuple[Slice, ...]:
     """
     _EXPORT.check("export", export)
     intervals = _intervals(export)
+    endpoint = record_endpoint(export.archive or export.operations[0])
+    listed = "" if endpoint is None or endpoint.listing is None else endpoint.listing.identity
+    common = _Common(
+        fingerprint_export(export),
+        getattr(record_type(endpoint), "__name__", "object"),
+        listed if export.moment or len(intervals) == 1 else "",
+    )
     return tuple(
-        _slice(export, export.operations[first : first + export.group], interval)
+        _slice(export, common, export.operations[first : first + export.group], interval)
         for first in range(0, len(export.operations), export.group)
         for interval in intervals
     )
@@ -152,12 +178,19 @@ def plan(export: Export) -> tuple[Slice, ...]:
 _EXPORT: Final = Expected("an Export", "find_export('users')", (Export,))
 
 
-def fingerprint(export: Export) -> str:
+def fingerprint_export(export: Export) -> str:
     """Return a digest of what is exported, apart from the interval and how it is divided.
 
     Two exports with the same digest can share a directory: the later one extends the earlier one.
     """
-    return _digest(export.name, export.operations, export.places, export.moment)
+    return _digest(export.name, export.operations, export.places, export.moment, export.group)
+
+
+def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
+    """Return the endpoint that lists the records: the operation's, or that of its job's results."""
+    if isinstance(operation, JobOperation):
+        return find_family(cast("JobOperation[object, object, object]", operation)).results
+    return operation.endpoint
 
 
 def with_interval(
@@ -197,8 +230,19 @@ def _intervals(export: Export) -> Sequence[Interval | None]:
     return tuple(interval.split("day", days, limit=export.longest))
 
 
+class _Common(NamedTuple):
+    """What all slices of an export share."""
+
+    digest: str
+    model: str
+    identity: str
+
+
 def _slice(
-    export: Export, operations: tuple[Operation[Any], ...], interval: Interval | None
+    export: Export,
+    common: _Common,
+    operations: tuple[Operation[Any], ...],
+    interval: Interval | None,
 ) -> Slice:
     takes_earlier = interval is not None and interval.start == _start(export)
     archive, until = export.archive, export.available_until
@@ -210,6 +254,8 @@ def _slice(
     start = "all" if interval is None else re.sub(r"[-:]|\.000", "", str(interval).split("/")[0])
     return Slice(
         f"{export.name}-{start}-{digest[:12]}",
+        export.name,
+        *common,
         "job" if is_job else "listing",
         operations,
         interval,

@@ -17,7 +17,7 @@ from genesys_core.codec.intervals import Interval
 from genesys_core.export.plan import Slice, with_interval
 from genesys_core.paging.places import read_path
 
-__all__ = ["SliceReading", "SliceRequest", "SliceTotals", "divide"]
+__all__ = ["SliceReading", "SliceRequest", "SliceTotals", "divide_interval"]
 
 MAX_REQUESTS: Final = 1000
 """The number of parts to which the requests of a slice are divided, at most."""
@@ -166,7 +166,7 @@ class SliceReading:
         reach = self._slice.reach
         if not reach or total is None or total <= reach:
             return False
-        parts = divide(request.interval, total, reach)
+        parts = divide_interval(request.interval, total, reach)
         self._requests += len(parts)
         # Records that last longer than the parts are in all of them: then dividing never ends.
         if len(parts) < 2 or total >= request.divided or self._requests > MAX_REQUESTS:
@@ -215,7 +215,7 @@ class SliceReading:
         )
 
 
-def divide(interval: Interval | None, total: int, reach: int) -> tuple[Interval, ...]:
+def divide_interval(interval: Interval | None, total: int, reach: int) -> tuple[Interval, ...]:
     """Divide an interval with too many records into adjacent parts.
 
     Args:

@@ -130,6 +130,42 @@ def test_a_job_from_its_start_to_its_results(run, fake_time: FakeTime) -> None:
 
 
 @every_flavour
+def test_results_by_page(run, fake_time: FakeTime) -> None:
+    platform = Platform({"state": "FULFILLED"}, others=details)
+
+    async def scenario(api: Api) -> None:
+        start = api.client.analytics.post_analytics_conversations_details_jobs.run
+        job = await settled(start({"interval": "2024-01-01T00:00Z/P1D"}))
+        pages = await listed(job.pages())
+        assert [[one.conversation_id for one in page.conversations] for page in pages] == [
+            ["a"],
+            ["b"],
+        ]
+
+    run(scenario, **options(platform, run))
+    assert platform.seen[-2:] == [
+        f"GET {DETAILS}/j1/results",
+        f"GET {DETAILS}/j1/results?cursor=2",
+    ]
+
+
+@every_flavour
+def test_results_without_pages_are_refused(run, fake_time: FakeTime) -> None:
+    async def scenario(api: Api) -> None:
+        job = await settled(
+            api.client.workforce_management.post_workforcemanagement_adherence_historical_bulk.run(
+                {}
+            )
+        )
+        with pytest.raises(JobError, match=r"have no pages; use job\.results"):
+            await listed(job.pages())
+
+    platform = Platform({}, started={"job": {"id": "j1"}})
+    run(scenario, **options(platform, run))
+    assert len(platform.seen) == 1
+
+
+@every_flavour
 def test_results_wait_for_the_job_and_for_themselves(run, fake_time: FakeTime) -> None:
     replies = iter([json_response({}, 404), json_response({}, 202)])
     platform = Platform(

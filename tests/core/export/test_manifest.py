@@ -19,6 +19,7 @@ from genesys_core.export.manifest import (
     describe_export,
     encode_document,
     encode_part,
+    extend_document,
     judge_export,
     select_slices,
 )
@@ -27,7 +28,7 @@ from genesys_core.export.reading import SliceTotals
 from tests.strategies.export import expected, exports, read_slice, records
 
 EXPORT = find_export("conversations", Interval.of_days(date(2024, 1, 1), date(2024, 1, 3)))
-DOCUMENT = describe_export(EXPORT, "jsonl", "conversationId")
+DOCUMENT = describe_export(plan(EXPORT), "jsonl")
 
 
 class CrashError(Exception):
@@ -73,7 +74,7 @@ def fetch(disk: Disk, slice_, kept) -> None:
 def test_for_any_crashes_the_manifest_ends_complete_and_each_record_is_there_once(
     export, kept, lives, data
 ):
-    disk, document = Disk(lives), describe_export(export, "jsonl", "conversationId")
+    disk, document = Disk(lives), describe_export(plan(export), "jsonl")
     while True:
         disk.start()
         try:
@@ -104,7 +105,7 @@ def test_an_entry_and_a_document_are_read_as_written():
     assert decode_document(encode_document(DOCUMENT)) == DOCUMENT
     assert (DOCUMENT.name, DOCUMENT.format, len(DOCUMENT.slices)) == ("conversations", "jsonl", 3)
     assert DOCUMENT.slices[0].interval == "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
-    assert describe_export(find_export("users"), "csv", "id").slices[0].interval == ""
+    assert describe_export(plan(find_export("users")), "csv").slices[0].interval == ""
 
 
 @given(cut=st.integers(0, 400), junk=st.binary(max_size=20))
@@ -156,3 +157,52 @@ def test_a_shortfall_that_is_no_lag_has_no_date():
     ):
         status = judge_export(document, [ExportPart("all", "f", 0, "", totals)])
         assert status.missing == (MissingSlice("all", "", "few"),)
+
+
+def days(first: int, last: int, **options):
+    interval = Interval.of_days(date(2024, 1, first), date(2024, 1, last))
+    return describe_export(plan(find_export("conversations", interval, **options)), "jsonl")
+
+
+def test_an_export_is_continued_with_a_later_end():
+    longer = extend_document(days(1, 2), days(1, 4))
+    assert longer == days(1, 4)
+    assert extend_document(longer, days(1, 2)) == longer
+    assert extend_document(days(1, 4), days(1, 4)) == days(1, 4)
+
+
+def test_a_part_of_a_plan_is_added_to_the_rest():
+    slices = plan(EXPORT)
+    first, rest = (describe_export(some, "jsonl") for some in (slices[:1], slices[1:]))
+    assert extend_document(rest, first) == extend_document(first, rest) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("kept", "added", "words"),
+    [
+        (days(1, 3), days(1, 3, days=2), "overlaps"),
+        (days(2, 3), days(1, 3), "overlaps"),
+        (days(1, 3), days(2, 3), "overlaps"),
+        (days(1, 2), days(1, 2, body={"order": "asc"}), "other operations"),
+        (days(1, 2), describe_export(plan(find_export("users")), "jsonl"), "the export conv"),
+        (days(1, 2), describe_export(plan(EXPORT), "csv"), "the format jsonl, not csv"),
+    ],
+)
+def test_an_export_that_is_not_the_same_is_refused(kept, added, words):
+    with pytest.raises(ExportError, match=words):
+        extend_document(kept, added)
+
+
+def test_slices_with_and_without_an_interval_overlap():
+    timeless = ExportDocument(
+        name=DOCUMENT.name, digest=DOCUMENT.digest, format="jsonl", slices=(PlannedSlice("all"),)
+    )
+    for kept, added in ((timeless, DOCUMENT), (DOCUMENT, timeless)):
+        with pytest.raises(ExportError, match="overlaps"):
+            extend_document(kept, added)
+
+
+def test_slices_of_no_or_several_exports_are_refused():
+    for slices in ((), (*plan(EXPORT), *plan(find_export("users")))):
+        with pytest.raises(ExportError, match="one or more slices of one export"):
+            describe_export(slices, "jsonl")

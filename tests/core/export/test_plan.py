@@ -16,7 +16,7 @@ from genesys_core.api.users import get_users, get_users_me
 from genesys_core.calls.operation import raw_operation
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
-from genesys_core.export.plan import Export, fingerprint, plan, with_interval
+from genesys_core.export.plan import Export, fingerprint_export, plan, with_interval
 from tests.strategies.export import expected, exported, exports, records
 
 DAYS = Interval.of_days(date(2024, 1, 1), date(2024, 1, 4))
@@ -62,15 +62,17 @@ def test_a_longer_interval_keeps_the_slices_that_are_there():
     first = Export("conversations", (QUERY,), DAYS)
     longer = Export("conversations", (QUERY,), Interval.of_days(date(2024, 1, 1), date(2024, 1, 9)))
     assert [one.id for one in plan(longer)][:4] == [one.id for one in plan(first)]
-    assert fingerprint(first) == fingerprint(longer)
+    assert fingerprint_export(first) == fingerprint_export(longer)
     other = Export("conversations", (post_analytics_conversations_details_query({}),), DAYS)
-    assert fingerprint(other) != fingerprint(first)
+    assert fingerprint_export(other) != fingerprint_export(first)
     assert plan(other)[0].id != plan(first)[0].id
 
 
 def test_a_query_parameter_makes_another_export():
     some = get_users(state="any")
-    assert fingerprint(Export("users", (get_users(),))) != fingerprint(Export("users", (some,)))
+    assert fingerprint_export(Export("users", (get_users(),))) != fingerprint_export(
+        Export("users", (some,))
+    )
     extra = get_users().with_options(query={"state": "any"})
     assert plan(Export("users", (extra,)))[0].id != plan(Export("users", (get_users(),)))[0].id
 

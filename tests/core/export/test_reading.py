@@ -10,7 +10,7 @@ from genesys_core.api.analytics import post_analytics_conversations_details_quer
 from genesys_core.api.users import get_users
 from genesys_core.codec.intervals import Interval
 from genesys_core.export.plan import Slice
-from genesys_core.export.reading import MAX_REQUESTS, SliceReading, SliceTotals, divide
+from genesys_core.export.reading import MAX_REQUESTS, SliceReading, SliceTotals, divide_interval
 from tests.strategies.intervals import intervals
 
 DAY = Interval.of_days(date(2024, 1, 1), date(2024, 1, 1))
@@ -20,7 +20,11 @@ NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 def slice_of(**fields) -> Slice:
     defaults = {"interval": DAY, "places": ("body.interval",), "moment": "at"}
-    return Slice("s", "listing", (QUERY,), **{**defaults, **fields})
+    return listing(QUERY, **{**defaults, **fields})
+
+
+def listing(*operations, **fields) -> Slice:
+    return Slice("s", "x", "", "object", "id", "listing", operations, **fields)
 
 
 def item(id_: object, at: object = NOON.isoformat()) -> dict[str, object]:
@@ -35,15 +39,15 @@ def started(slice_: Slice) -> SliceReading:
 
 @given(interval=intervals(), total=st.integers(2, 10**7), reach=st.integers(1, 10**5))
 def test_parts_are_adjacent_and_cover_the_interval(interval, total, reach):
-    parts = divide(interval, min(total, reach * 500), reach)
+    parts = divide_interval(interval, min(total, reach * 500), reach)
     assert (parts[0].start, parts[-1].end) == (interval.start, interval.end)
     assert all(one.end == other.start for one, other in pairwise(parts))
     assert len(parts) >= 2 or interval.duration == timedelta(milliseconds=1)
 
 
 def test_what_has_no_interval_is_not_divided():
-    assert divide(None, 10, 1) == ()
-    reading = started(Slice("s", "listing", (get_users(),), reach=1))
+    assert divide_interval(None, 10, 1) == ()
+    reading = started(listing(get_users(), reach=1))
     assert reading.receive([item("a"), item("b")], identity="id", total=2) == [item("a"), item("b")]
     assert reading.next_request() is None
     assert "2 records, of which a request can reach 1" in reading.totals.shortfall
@@ -137,7 +141,7 @@ def test_a_time_may_be_a_datetime_and_without_a_zone_is_utc():
 
 
 def test_the_same_id_of_another_request_is_a_repetition():
-    reading = SliceReading(Slice("s", "listing", (get_users(), get_users(id=["1"]))))
+    reading = SliceReading(listing(get_users(), get_users(id=["1"])))
     for kept in ([item("a")], []):
         assert reading.next_request() is not None
         assert reading.receive([item("a")], identity="id") == kept

@@ -1,0 +1,169 @@
+"""Fetches one slice: its records into a file, whole or not at all, and then its manifest entry.
+
+Invariants: the core decides what is requested and which records belong to the slice. The entry is
+written after the file. The id of a job is written down when it has started, so that another process
+continues with it instead of starting it again.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+from genesys_cloud.client.sync_client import Client
+from genesys_cloud.export.formats import ExportFormat, check_format, open_writer
+from genesys_cloud.export.targets import Target, open_target
+from genesys_core.checks import Expected, wrong_type
+from genesys_core.codec.decoding import resolve_type
+from genesys_core.errors import JobFailedError, NotFoundError
+from genesys_core.export.manifest import ExportPart, encode_part
+from genesys_core.export.plan import Slice
+from genesys_core.export.reading import SliceReading
+from genesys_core.paging.places import read_path
+from genesys_core.paging.replies import read_items
+
+if TYPE_CHECKING:
+    from genesys_cloud.client.jobs import Job
+    from genesys_core.calls.operation import JobOperation
+
+__all__ = ["ClientFactory", "check_factory", "fetch"]
+
+ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
+"""Returns a client for the worker that calls it, from what the worker has: its environment, a token
+store. It must be possible to pickle it: a class or a function of a module.
+"""
+
+_SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
+_CHUNK: Final = 1 << 20
+_BATCH: Final = 1000
+
+
+def fetch(
+    slice: Slice,
+    *,
+    out: str | os.PathLike[str],
+    client: ClientFactory = Client,
+    format: ExportFormat = "jsonl",
+) -> ExportPart:
+    """Fetch a slice into a file of a directory, and write its manifest entry.
+
+    Args:
+        slice: the slice, from :func:`~genesys_cloud.export.plan`.
+        out: a local directory, or a URL of fsspec.
+        client: returns a client; called here, in the process that fetches. :class:`Client` itself
+            reads the environment and the configuration file.
+        format: ``jsonl``, ``csv`` or ``parquet``.
+
+    Returns:
+        The entry.
+
+    Raises:
+        GenesysCloudError: see :mod:`genesys_core.errors`; nothing was written.
+        OSError: the file cannot be written.
+    """
+    _SLICE.check("slice", slice)
+    check_factory(client)
+    check_format(format)
+    target = open_target(out)
+    reading = SliceReading(slice)
+    with target.new_file() as path:
+        with path.open("wb") as file:
+            writer = open_writer(format, file, resolve_type(slice.model))
+            with client() as connected:
+                for records in _read(connected, slice, reading, target):
+                    writer.write(records)
+            writer.close()
+            file.flush()
+            os.fsync(file.fileno())
+        name = f"{slice.id}.{format}"
+        part = ExportPart(slice.id, name, path.stat().st_size, _digest(path), reading.totals)
+        target.put(path, name)
+    target.write(f"manifest/{slice.id}.json", encode_part(part))
+    target.remove(_job_file(slice))
+    return part
+
+
+def check_factory(client: object) -> None:
+    """Check the factory of a worker's client.
+
+    Raises:
+        TypeError: it cannot be called; a client itself does not travel to workers.
+    """
+    if not callable(client):
+        raise wrong_type("client", client, "a function that returns a client", "Client")
+
+
+def _read(
+    client: Client, slice: Slice, reading: SliceReading, target: Target
+) -> Iterator[list[object]]:
+    while (request := reading.next_request()) is not None:
+        operation = request.operation.with_options(keep_unknown="items")
+        if slice.source == "job":
+            starts = cast("JobOperation[Any, Any, Any]", operation)
+            job = _find_or_start(client, starts, slice, target)
+            endpoint, pages = job.results_operation, job.pages(shortfall="ignore")
+            listing = None if endpoint is None else endpoint.endpoint.listing
+            if listing is None:
+                yield from _batches(reading, job.results())
+                continue
+        else:
+            listing = operation.endpoint.listing
+            pages = client.pages(operation, shortfall="ignore")
+        items, identity, total = (
+            ("", "", "") if listing is None else (listing.items, listing.identity, listing.total)
+        )
+        for page in pages:
+            counted = read_path(page, total) if total else None
+            records = reading.receive(
+                read_items(page, items),
+                identity=identity,
+                total=counted if isinstance(counted, int) else None,
+                available_until=read_path(page, "dataAvailabilityDate"),
+            )
+            if records is None:
+                break
+            yield records
+
+
+def _batches(reading: SliceReading, results: Iterator[object]) -> Iterator[list[object]]:
+    batch: list[object] = []
+    for record in results:
+        batch.append(record)
+        if len(batch) == _BATCH:
+            yield reading.receive(batch) or []
+            batch = []
+    yield reading.receive(batch) or []
+
+
+def _find_or_start(
+    client: Client, operation: "JobOperation[Any, Any, Any]", slice: Slice, target: Target
+) -> "Job[Any, Any]":
+    known = target.read(_job_file(slice))
+    if known:
+        job = client.job(operation, known.decode())
+        try:
+            job.refresh()
+            job.wait()
+        except (NotFoundError, JobFailedError):
+            pass  # it has expired since
+        else:
+            return job
+    job = client.run(operation)
+    if job.id:
+        target.write(_job_file(slice), job.id.encode())
+    job.wait()
+    return job
+
+
+def _job_file(slice: Slice) -> str:
+    return f"jobs/{slice.id}"
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

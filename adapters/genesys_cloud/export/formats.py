@@ -1,0 +1,161 @@
+"""Writers and readers of parts: JSON Lines, CSV and Parquet.
+
+Invariants: a writer holds one batch of records in memory. JSON Lines has each record as the platform
+sent it, fields unknown to this version included; CSV and Parquet keep those in the column ``_rest``.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast
+
+import msgspec
+
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.unknown_fields import restore_unknown_fields
+from genesys_core.errors import InvalidValueError
+from genesys_core.export.columns import columns_of, to_row
+from genesys_core.export.flat import csv_line, flat_columns, flatten_row
+
+__all__ = ["FORMATS", "ExportFormat", "Writer", "check_format", "open_writer", "read_part"]
+
+ExportFormat: TypeAlias = Literal["jsonl", "csv", "parquet"]
+"""The format of the parts, which is also the ending of their names."""
+
+FORMATS: Final = ("jsonl", "csv", "parquet")
+
+_BATCH: Final = 2000
+"""The number of records in a row group of Parquet, at most; they are in memory at once."""
+
+
+class Writer(Protocol):
+    """Writes records to a file."""
+
+    def write(self, records: Sequence[object]) -> None:
+        """Write records."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left and close the format, not the file."""
+        ...
+
+
+def check_format(format: str) -> None:
+    """Check the name of a format.
+
+    Raises:
+        InvalidValueError: there is no such format.
+        ImportError: its package is not installed.
+    """
+    if format not in FORMATS:
+        raise InvalidValueError(f"format={format!r}: must be one of {', '.join(FORMATS)}")
+    if format == "parquet":
+        _import_pyarrow()
+
+
+def open_writer(format: str, file: BinaryIO, model: object) -> Writer:
+    """Return the writer of a format.
+
+    Args:
+        format: the format.
+        file: the file.
+        model: the type of the records.
+    """
+    match format:
+        case "csv":
+            return _CsvWriter(file, model)
+        case "parquet":
+            return _ParquetWriter(file, model)
+        case _:
+            return _JsonLinesWriter(file)
+
+
+class _JsonLinesWriter:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, records: Sequence[object]) -> None:
+        self._file.writelines(_json(record) + b"\n" for record in records)
+
+    def close(self) -> None:
+        pass
+
+
+class _CsvWriter:
+    def __init__(self, file: BinaryIO, model: object) -> None:
+        self._file = file
+        self._columns = columns_of(model)
+        self._flat = flat_columns(self._columns)
+        file.write(csv_line([column.name for column in self._flat]))
+
+    def write(self, records: Sequence[object]) -> None:
+        rows = (to_row(_plain(record), self._columns) for record in records)
+        self._file.writelines(csv_line(flatten_row(row, self._flat)) for row in rows)
+
+    def close(self) -> None:
+        pass
+
+
+class _ParquetWriter:
+    def __init__(self, file: BinaryIO, model: object) -> None:
+        from genesys_cloud.export.arrow import arrow_schema  # noqa: PLC0415 - needs the extra
+
+        self._columns = columns_of(model)
+        self._schema = arrow_schema(self._columns)
+        parquet = import_module("pyarrow.parquet")
+        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
+        self._rows: list[dict[str, object]] = []
+
+    def write(self, records: Sequence[object]) -> None:
+        for record in records:
+            self._rows.append(to_row(_plain(record), self._columns))
+            if len(self._rows) == _BATCH:
+                self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        from genesys_cloud.export.arrow import arrow_table  # noqa: PLC0415 - needs the extra
+
+        if self._rows:
+            self._writer.write_table(arrow_table(self._rows, self._schema))
+            self._rows = []
+
+
+def read_part(format: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """Return the records of a part: JSON objects, or rows by column name."""
+    match format:
+        case "csv":
+            text = io.TextIOWrapper(file, "utf-8", newline="")
+            csv.field_size_limit(2**31 - 1)
+            try:
+                yield from csv.DictReader(text)
+            finally:
+                text.detach()  # the file is the caller's to close
+        case "parquet":
+            parquet = import_module("pyarrow.parquet")
+            for batch in parquet.ParquetFile(file).iter_batches(_BATCH):
+                yield from batch.to_pylist()
+        case _:
+            for line in file:
+                yield msgspec.json.decode(line)
+
+
+def _json(record: object) -> bytes:
+    return to_json(restore_unknown_fields(record))
+
+
+def _plain(record: object) -> object:
+    return cast(object, msgspec.json.decode(_json(record)))
+
+
+def _import_pyarrow() -> None:
+    try:
+        import_module("pyarrow")
+    except ImportError:
+        raise ImportError(
+            "the format parquet needs an extra: pip install 'genesys-cloud[export]'"
+        ) from None

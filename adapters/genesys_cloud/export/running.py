@@ -1,0 +1,194 @@
+"""Runs an export on any executor, and reads its progress.
+
+Invariants: only ``submit`` of the executor is used, and futures of the standard library. Workers write
+the parts and their entries themselves, so nothing is lost if this process dies: the next run fetches
+what has no entry.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from genesys_cloud.client.sync_client import Client
+from genesys_cloud.export.fetching import ClientFactory, check_factory, fetch
+from genesys_cloud.export.formats import ExportFormat, check_format, read_part
+from genesys_cloud.export.targets import Target, open_target
+from genesys_core.checks import WHOLE_NUMBER, Expected
+from genesys_core.errors import ExportError, InvalidValueError
+from genesys_core.export.manifest import (
+    ExportDocument,
+    ExportPart,
+    ExportStatus,
+    decode_document,
+    decode_part,
+    describe_export,
+    encode_document,
+    extend_document,
+    judge_export,
+    select_slices,
+)
+from genesys_core.export.plan import Slice
+
+__all__ = ["read_parts", "read_records", "read_status", "run"]
+
+DOCUMENT: Final = "export.json"
+"""The name of the file with the plan."""
+
+WORKERS: Final = 4
+"""The number of threads if no executor is given."""
+
+_EXECUTOR: Final = Expected(
+    "an executor", "ThreadPoolExecutor(4)", methods=("submit",), is_optional=True
+)
+
+
+def run(
+    slices: Iterable[Slice],
+    *,
+    out: str | os.PathLike[str],
+    client: ClientFactory = Client,
+    executor: Executor | None = None,
+    format: ExportFormat = "jsonl",
+    ahead: int = 64,
+) -> Iterator[ExportPart]:
+    """Fetch the slices of a plan that are missing, and yield the entry of each when it is written.
+
+    Slices that an earlier run has completed are skipped; those whose data was incomplete are fetched
+    again. A slice that fails does not stop the others.
+
+    Args:
+        slices: the plan, from :func:`~genesys_cloud.export.plan`.
+        out: a local directory, or a URL of fsspec such as ``s3://bucket/export``, that the workers
+            can write to.
+        client: returns a client; called in the workers. It travels to them, a client does not.
+        executor: any :class:`concurrent.futures.Executor`: threads, processes,
+            ``dask.distributed.Client.get_executor()``. By default 4 threads.
+        format: ``jsonl``, ``csv`` or ``parquet``.
+        ahead: the number of slices submitted at once.
+
+    Raises:
+        ExportError: the directory has another export; or, at the end, slices have failed: the first
+            failure is its cause.
+        InvalidValueError: an invalid argument.
+        BrokenExecutor: the executor's workers died; run again.
+    """
+    plan = tuple(slices)
+    check_factory(client)
+    _EXECUTOR.check("executor", executor)
+    WHOLE_NUMBER.check("ahead", ahead)
+    check_format(format)
+    if ahead < 1:
+        raise InvalidValueError(f"ahead={ahead}: must be 1 or more")
+    target = open_target(out)
+    document = _write_document(target, describe_export(plan, format))
+    work = partial(fetch, out=os.fspath(out), client=client, format=format)
+    todo = select_slices(plan, read_parts(target))
+    return _run(todo, work, document, _Resources(target, executor, ahead))
+
+
+class _Resources(NamedTuple):
+    """What a run uses."""
+
+    target: Target
+    executor: Executor | None
+    ahead: int
+
+
+def _run(
+    slices: tuple[Slice, ...],
+    work: Callable[[Slice], ExportPart],
+    document: ExportDocument,
+    resources: _Resources,
+) -> Iterator[ExportPart]:
+    target, executor, ahead = resources
+    todo = iter(slices)
+    running: dict[Future[ExportPart], Slice] = {}
+    failed: dict[str, Exception] = {}
+    with ExitStack() as stack:
+        workers = executor or stack.enter_context(ThreadPoolExecutor(WORKERS))
+        try:
+            while True:
+                while len(running) < ahead and (one := next(todo, None)) is not None:
+                    future = workers.submit(work, one)
+                    running[future] = one
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    one = running.pop(future)
+                    error = future.exception()
+                    if isinstance(error, Exception) and not isinstance(error, BrokenExecutor):
+                        failed[one.id] = error
+                    else:
+                        yield future.result()
+        finally:
+            for future in running:
+                future.cancel()
+    if failed:
+        first, error = next(iter(failed.items()))
+        raise ExportError(
+            f"{len(failed)} of {len(slices)} slices failed; run the export again to fetch them. "
+            f"The first, {first}: {error}",
+            missing=tuple(failed),
+        ) from error
+    if judge_export(document, read_parts(target)).is_complete:
+        target.clean()
+
+
+def read_status(out: str | os.PathLike[str]) -> ExportStatus:
+    """Return the progress of an export: its parts, what is missing and when it may be there.
+
+    Raises:
+        ExportError: there is no export.
+    """
+    target = open_target(out)
+    return judge_export(read_document(target, out), read_parts(target))
+
+
+def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
+    """Iterate over the records of an export: JSON objects, or rows of CSV or Parquet by column name.
+
+    Raises:
+        ExportError: there is no export.
+    """
+    target = open_target(out)
+    document = read_document(target, out)
+    for part in judge_export(document, read_parts(target)).parts:
+        with target.open(part.file) as file:
+            yield from read_part(document.format, file)
+
+
+def read_parts(target: Target) -> list[ExportPart]:
+    """Return the entries of a manifest; those that are torn are left out."""
+    contents = (target.read(f"manifest/{name}") for name in target.list("manifest"))
+    decoded = (decode_part(content) for content in contents if content is not None)
+    return [part for part in decoded if part is not None]
+
+
+def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument:
+    """Return the document of an export.
+
+    Raises:
+        ExportError: there is no export.
+    """
+    content = target.read(DOCUMENT)
+    if content is None:
+        raise ExportError(f"{os.fspath(out)}: has no export; start one there with run()")
+    return decode_document(content)
+
+
+def _write_document(target: Target, document: ExportDocument) -> ExportDocument:
+    kept = target.read(DOCUMENT)
+    whole = document if kept is None else extend_document(decode_document(kept), document)
+    if kept is None or whole != decode_document(kept):
+        target.write(DOCUMENT, encode_document(whole))
+    return whole

@@ -1,0 +1,214 @@
+"""Where an export is written: a local directory, or any file system of fsspec.
+
+Invariants: a file appears whole or not at all, and is on disk before its name is. The file systems of
+fsspec get a file as one upload; what a failed upload leaves has no entry in the manifest.
+"""
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol, cast
+
+from genesys_core.checks import PATH
+
+__all__ = ["DirectoryTarget", "FileSystemTarget", "Target", "open_target"]
+
+_UNFINISHED: Final = ".unfinished"
+
+
+class Target(Protocol):
+    """The files of an export. Names are relative, with slashes."""
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, or ``None`` if there is none."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a file."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if there is one."""
+        ...
+
+    def list(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder."""
+        ...
+
+    def new_file(self) -> AbstractContextManager[Path]:
+        """Return a context manager with the path of a new local file, which it removes."""
+        ...
+
+    def put(self, path: Path, name: str) -> None:
+        """Move a local file, which is flushed, to its place."""
+        ...
+
+    def clean(self) -> None:
+        """Remove what killed processes have left; nothing may be writing."""
+        ...
+
+
+def open_target(out: str | os.PathLike[str]) -> Target:
+    """Return the target of a local path or of a URL of fsspec such as ``s3://bucket/export``.
+
+    Raises:
+        ImportError: a URL, and fsspec or the file system's package is not installed.
+    """
+    PATH.check("out", out)
+    text = os.fspath(out)
+    return FileSystemTarget(text) if "://" in text else DirectoryTarget(Path(text))
+
+
+class DirectoryTarget:
+    """A local directory, which is created.
+
+    Args:
+        path: the directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, or ``None`` if there is none."""
+        try:
+            return (self._path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading."""
+        return (self._path / name).open("rb")
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a file."""
+        with self.new_file() as path:
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self.put(path, name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if there is one."""
+        (self._path / name).unlink(missing_ok=True)
+
+    def list(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder."""
+        try:
+            return sorted(path.name for path in (self._path / folder).iterdir())
+        except FileNotFoundError:
+            return []
+
+    @contextmanager
+    def new_file(self) -> Generator[Path]:
+        """Return a context manager with the path of a new local file, which it removes."""
+        folder = self._path / _UNFINISHED
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / secrets.token_hex(8)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def put(self, path: Path, name: str) -> None:
+        """Move a local file, which is flushed, to its place."""
+        final = self._path / name
+        final.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(final)
+        _flush_directory(final.parent)
+
+    def clean(self) -> None:
+        """Remove what killed processes have left; nothing may be writing."""
+        shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
+
+
+class FileSystemTarget:
+    """A directory of any file system of fsspec: S3, Google Cloud Storage, Azure, SFTP, memory.
+
+    Args:
+        url: the directory's URL.
+
+    Raises:
+        ImportError: fsspec or the file system's package is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            fsspec = import_module("fsspec")
+        except ImportError:
+            raise ImportError(
+                f"{url}: needs an extra: pip install 'genesys-cloud[export]'"
+            ) from None
+        found = fsspec.core.url_to_fs(url)
+        self._files, self._root = found[0], str(found[1]).rstrip("/")
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, or ``None`` if there is none."""
+        try:
+            return cast(bytes, self._files.cat_file(self._at(name)))
+        except FileNotFoundError:
+            return None
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading."""
+        return cast(BinaryIO, self._files.open(self._at(name), "rb"))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a file."""
+        self._make_parent(name)
+        self._files.pipe_file(self._at(name), content)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if there is one."""
+        with suppress(FileNotFoundError):
+            self._files.rm_file(self._at(name))
+
+    def list(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder."""
+        self._files.invalidate_cache()
+        try:
+            found = self._files.ls(self._at(folder), detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted(str(path).rpartition("/")[2] for path in found)
+
+    @contextmanager
+    def new_file(self) -> Generator[Path]:
+        """Return a context manager with the path of a new local file, which it removes."""
+        with tempfile.TemporaryDirectory(prefix="genesys-export-") as folder:
+            yield Path(folder) / "part"
+
+    def put(self, path: Path, name: str) -> None:
+        """Upload a local file to its place."""
+        self._make_parent(name)
+        self._files.put_file(str(path), self._at(name))
+
+    def clean(self) -> None:
+        """Nothing is left on the file system: files are local until they are uploaded."""
+
+    def _at(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _make_parent(self, name: str) -> None:
+        self._files.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
+
+
+def _flush_directory(path: Path) -> None:
+    # A rename is durable only after the directory is flushed; Windows cannot open one.
+    if sys.platform != "win32":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
